@@ -1,0 +1,179 @@
+"""Starting, stopping and naming processes on Windows and Linux; the only module that asks which of the two it is on.
+
+Windows: asyncio has no add_signal_handler, gRPC's aio stack wants the selector loop (grpc #23617, #23783), CTRL_C_EVENT reaches a
+whole process group (children get groups of their own and are stopped with CTRL_BREAK), and there is no fork.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from pathlib import Path
+from types import FrameType
+
+import psutil
+
+IS_WINDOWS = os.name == "nt"
+
+
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """The loop that gRPC's aio stack works best on: the selector loop everywhere."""
+    return asyncio.SelectorEventLoop()
+
+
+def run_until_stopped(main: Callable[[asyncio.Event], Coroutine[None, None, int]]) -> int:
+    """Run `main(stop)` on a fresh loop; `stop` is set by SIGINT, SIGTERM or (Windows) CTRL+BREAK. Returns its exit code.
+
+    A second signal ends the process at once with code 130.
+    """
+
+    async def guarded() -> int:
+        loop = asyncio.get_running_loop()
+        stop = asyncio.Event()
+        seen = 0
+
+        def on_signal(_number: int, _frame: FrameType | None) -> None:
+            nonlocal seen
+            seen += 1
+            if seen > 2:
+                os._exit(130)
+            loop.call_soon_threadsafe(stop.set)
+
+        for number in stop_signals():
+            signal.signal(number, on_signal)
+        # A blocked selector does not run Python signal handlers on Windows: wake it regularly.
+        waker = asyncio.ensure_future(_tick()) if IS_WINDOWS else None
+        try:
+            return await main(stop)
+        finally:
+            if waker:
+                waker.cancel()
+
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        return runner.run(guarded())
+
+
+async def _tick() -> None:
+    while True:
+        await asyncio.sleep(0.2)
+
+
+def stop_signals() -> list[signal.Signals]:
+    """Signals that mean: finish what is in flight and end."""
+    names = ("SIGINT", "SIGTERM", "SIGBREAK")
+    return [getattr(signal, name) for name in names if hasattr(signal, name)]
+
+
+def start_child(
+    command: list[str],
+    *,
+    environment: Mapping[str, str] | None = None,
+    working_dir: Path | None = None,
+    output: Path | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start a process in a group of its own, so that Ctrl-C in a terminal reaches only its parent.
+
+    Args:
+        output: file that standard output and error are appended to; None: inherited.
+    """
+    stream = open(output, "ab") if output else None  # noqa: SIM115 - handed to the child
+    try:
+        options: dict[str, object] = {}
+        if IS_WINDOWS:
+            options["creationflags"] = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+        else:
+            options["start_new_session"] = True
+        return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
+            command,
+            env={**os.environ, **(environment or {})},
+            cwd=working_dir,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT if stream else None,
+            **options,
+        )
+    finally:
+        if stream:
+            stream.close()
+
+
+def ask_to_stop(pid: int) -> None:
+    """Ask a process started by `start_child` to finish; nothing when it is gone."""
+    with contextlib.suppress(ProcessLookupError, PermissionError, OSError):
+        if IS_WINDOWS:
+            os.kill(pid, signal.CTRL_BREAK_EVENT)  # type: ignore[attr-defined,unused-ignore]
+        else:
+            os.kill(pid, signal.SIGTERM)
+
+
+def stop_all(children: Iterable[subprocess.Popen[bytes]], *, grace_seconds: float) -> None:
+    """Ask the children to stop, in order, and kill with their descendants those that have not after the grace."""
+    waiting = [child for child in children if child.poll() is None]
+    for child in waiting:
+        ask_to_stop(child.pid)
+    deadline = time.monotonic() + grace_seconds
+    for child in waiting:
+        try:
+            child.wait(max(0.05, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            kill_tree(child.pid)
+            child.wait()
+
+
+def kill_tree(pid: int) -> None:
+    """Kill a process and all its descendants; nothing when it is gone."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        family = [*process.children(recursive=True), process]
+        for member in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                member.kill()
+        psutil.wait_procs(family, timeout=3)
+
+
+def is_running(pid: int, started_at: float | None = None) -> bool:
+    """Whether `pid` lives and, when `started_at` (seconds since 1970) is given, is still the same process."""
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        return started_at is None or abs(process.create_time() - started_at) < 2.0
+    except psutil.NoSuchProcess:
+        return False
+
+
+def port_is_free(host: str, port: int) -> bool:
+    """Whether `port` could be bound now."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        if not IS_WINDOWS:  # on Windows this option would allow taking over a port in use
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port that is free now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def python_module(module: str, *arguments: str) -> list[str]:
+    """Command line that runs a module with this interpreter."""
+    return [sys.executable, "-m", module, *arguments]
+
+
+def resident_bytes() -> int:
+    """Resident memory of this process."""
+    return int(psutil.Process().memory_info().rss)

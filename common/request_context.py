@@ -1,0 +1,74 @@
+"""What one request carries through a process: its id, its caller, its deadline, and the fields of its log line."""
+
+from __future__ import annotations
+
+import contextvars
+import re
+import time
+import uuid
+from dataclasses import dataclass, field
+
+from common.identity import Caller
+
+_SAFE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+
+@dataclass
+class RequestContext:
+    """State of one request.
+
+    Attributes:
+        request_id: id that follows the request through all processes.
+        caller: who asks.
+        token: the caller's credential as received, to pass on.
+        deadline: time.monotonic() value after which nobody waits any more; None when unbounded.
+        fields: what handlers add to the request's log line (model_version, items, ...).
+    """
+
+    request_id: str
+    caller: Caller
+    token: str = ""
+    deadline: float | None = None
+    fields: dict[str, object] = field(default_factory=dict)
+
+    def remaining(self) -> float | None:
+        """Seconds until the deadline, not below 0; None when unbounded."""
+        return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
+
+
+_current: contextvars.ContextVar[RequestContext | None] = contextvars.ContextVar("routing_ml_request", default=None)
+
+
+def new_request_id(proposed: str | None = None) -> str:
+    """The proposed id when it is harmless in logs and headers, else a fresh one."""
+    if proposed and _SAFE_ID.fullmatch(proposed):
+        return proposed
+    return uuid.uuid4().hex
+
+
+def current_request() -> RequestContext | None:
+    """The request being handled; None outside requests."""
+    return _current.get()
+
+
+def enter_request(context: RequestContext) -> contextvars.Token[RequestContext | None]:
+    """Make `context` current; give the result to `leave_request`."""
+    return _current.set(context)
+
+
+def leave_request(token: contextvars.Token[RequestContext | None]) -> None:
+    """Restore what was current before."""
+    _current.reset(token)
+
+
+def current_caller() -> Caller:
+    """Who asks; nobody outside requests."""
+    context = _current.get()
+    return context.caller if context else Caller.nobody()
+
+
+def add_log_fields(**fields: object) -> None:
+    """Add fields (model_version=..., items=...) to the log line of the current request; nothing outside requests."""
+    context = _current.get()
+    if context is not None:
+        context.fields.update(fields)

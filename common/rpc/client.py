@@ -1,0 +1,134 @@
+"""Calling services: one channel over several addresses with round robin, retries of idempotent reads, deadlines, identity."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import grpc
+
+from common.errors import DeadlineExceeded
+from common.identity import ServiceCredential
+from common.request_context import current_request, new_request_id
+from common.rpc.server import MAX_MESSAGE_BYTES
+from common.rpc.status import from_rpc_error
+from common.settings import Settings
+
+Request = TypeVar("Request")
+Response = TypeVar("Response")
+
+
+def service_config(idempotent: Mapping[str, Sequence[str]]) -> str:
+    """gRPC service config: round robin, and retries on UNAVAILABLE for the named methods.
+
+    Args:
+        idempotent: full service name -> methods that may be tried again.
+    """
+    names = [{"service": service, "method": method} for service, methods in idempotent.items() for method in methods]
+    config: dict[str, object] = {"loadBalancingConfig": [{"round_robin": {}}]}
+    if names:
+        config["methodConfig"] = [
+            {
+                "name": names,
+                "retryPolicy": {
+                    "maxAttempts": 4,
+                    "initialBackoff": "0.03s",
+                    "maxBackoff": "0.5s",
+                    "backoffMultiplier": 3,
+                    "retryableStatusCodes": ["UNAVAILABLE"],
+                },
+            }
+        ]
+    return json.dumps(config)
+
+
+def connect(
+    settings: Settings, addresses: Sequence[str], idempotent: Mapping[str, Sequence[str]] | None = None
+) -> grpc.aio.Channel:
+    """A channel that spreads calls over `addresses` (`host:port`, IPv4 or names)."""
+    numeric = all(address.rpartition(":")[0].replace(".", "").isdigit() for address in addresses)
+    target = "ipv4:" + ",".join(addresses) if numeric else f"dns:///{addresses[0]}"
+    options: list[tuple[str, Any]] = [
+        ("grpc.service_config", service_config(idempotent or {})),
+        ("grpc.enable_retries", 1),
+        ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.initial_reconnect_backoff_ms", 100),
+        ("grpc.min_reconnect_backoff_ms", 100),
+        ("grpc.max_reconnect_backoff_ms", 2_000),
+        ("grpc.keepalive_time_ms", 30_000),
+        ("grpc.keepalive_timeout_ms", 10_000),
+        ("grpc.enable_http_proxy", 0),
+        ("grpc.use_local_subchannel_pool", 1),
+    ]
+    if settings.tls_certificate or settings.tls_ca:
+        authority = settings.tls_ca or settings.tls_certificate
+        assert authority
+        return grpc.aio.secure_channel(target, grpc.ssl_channel_credentials(authority.read_bytes()), options=options)
+    return grpc.aio.insecure_channel(target, options=options)
+
+
+class Caller:
+    """Makes calls in the name of the current request's caller, or of this process outside requests.
+
+    Args:
+        process: name of this process, for its own calls.
+        credential: the installation's credential; None: anonymous outside requests.
+    """
+
+    def __init__(self, settings: Settings, process: str, credential: ServiceCredential | None) -> None:
+        self._timeout = settings.rpc_timeout_seconds
+        self._own = credential.header(process) if credential else ""
+
+    async def call(
+        self,
+        method: Any,
+        request: Any,
+        *,
+        service: str,
+        timeout: float | None = None,
+        as_process: bool = False,
+    ) -> Any:
+        """Call a unary method with the request's id, credential and deadline.
+
+        Args:
+            method: a stub's method.
+            service: name of the callee for people, such as ann_service.
+            timeout: seconds; the request's own deadline wins when it is earlier.
+            as_process: use the process's own credential even within a request.
+
+        Raises:
+            ServiceError: the callee's error, or Unavailable or DeadlineExceeded when it did not answer.
+        """
+        try:
+            return await method(
+                request, metadata=self.metadata(as_process=as_process), timeout=self.time_left(timeout, service)
+            )
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error, service) from None
+
+    def metadata(self, *, as_process: bool = False) -> tuple[tuple[str, str], ...]:
+        """Metadata of a call: request id and credential."""
+        context = current_request()
+        if context is None:
+            return (("x-request-id", new_request_id()), ("authorization", self._own))
+        credential = self._own if as_process else context.token
+        if not credential:
+            return (("x-request-id", context.request_id),)
+        return (("x-request-id", context.request_id), ("authorization", credential))
+
+    def time_left(self, timeout: float | None, service: str) -> float:
+        """Seconds the call may take.
+
+        Raises:
+            DeadlineExceeded: the request's deadline is over.
+        """
+        wanted = self._timeout if timeout is None else timeout
+        context = current_request()
+        remaining = context.remaining() if context else None
+        if remaining is None:
+            return wanted
+        if remaining <= 0.0:
+            raise DeadlineExceeded(f"No time is left to call {service}")
+        return min(wanted, remaining)

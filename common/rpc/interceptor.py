@@ -1,0 +1,199 @@
+"""What happens around each call in a server: request id, identity, access, error status, one log line, figures."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
+
+import grpc
+
+from common import errors
+from common.identity import Authenticator, Caller
+from common.logs import get_logger
+from common.request_context import RequestContext, enter_request, leave_request, new_request_id
+from common.rpc import metrics
+from common.rpc.status import code_of, to_status
+
+log = get_logger(__name__)
+
+OPEN_SERVICES = (
+    "grpc.health.v1.Health",
+    "grpc.reflection.v1alpha.ServerReflection",
+    "grpc.reflection.v1.ServerReflection",
+)
+
+
+class Access(enum.Enum):
+    """Who may call a method. Processes of the installation may call all of them."""
+
+    OPEN = "anybody"
+    USER = "people who are logged in"
+    ADMIN = "administrators"
+    SERVICE = "processes of this installation"
+
+    def check(self, caller: Caller) -> None:
+        """Refuse a caller who may not.
+
+        Raises:
+            Unauthenticated: nobody in particular calls.
+            PermissionDenied: the caller's role is not enough.
+        """
+        if self is Access.OPEN or caller.role == "service":
+            return
+        if not caller.role:
+            raise errors.Unauthenticated("Log in first: the call carries no token")
+        if (self is Access.ADMIN and caller.role != "admin") or self is Access.SERVICE:
+            raise errors.PermissionDenied(f"Only {self.value} may do this")
+
+
+Handler = Callable[[Any, Any], Awaitable[Any]]
+StreamHandler = Callable[[Any, Any], AsyncIterator[Any]]
+
+
+class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-ignore]
+    """Wraps the handlers of all services of a server.
+
+    Args:
+        access: full method name (`/package.Service/Method`) -> who may call it; what is not named needs a log-in.
+    """
+
+    def __init__(self, authenticator: Authenticator, access: Mapping[str, Access]) -> None:
+        self._authenticator = authenticator
+        self._access = dict(access)
+        self._wrapped: dict[str, Any] = {}
+        self.in_flight = 0
+
+    async def intercept_service(self, continuation: Any, details: Any) -> Any:
+        """Wrap a method's handler, once."""
+        method = details.method
+        known = self._wrapped.get(method)
+        if known is not None:
+            return known
+        handler = await continuation(details)
+        if handler is None or method.strip("/").split("/")[0] in OPEN_SERVICES:
+            return handler
+        self._wrapped[method] = wrapped = self._wrap(method, handler)
+        return wrapped
+
+    def _wrap(self, method: str, handler: Any) -> Any:
+        options = {
+            "request_deserializer": handler.request_deserializer,
+            "response_serializer": handler.response_serializer,
+        }
+        if handler.unary_unary:
+            return grpc.unary_unary_rpc_method_handler(self._unary(method, handler.unary_unary), **options)
+        if handler.unary_stream:
+            return grpc.unary_stream_rpc_method_handler(self._stream(method, handler.unary_stream), **options)
+        if handler.stream_unary:
+            return grpc.stream_unary_rpc_method_handler(self._unary(method, handler.stream_unary), **options)
+        return grpc.stream_stream_rpc_method_handler(self._stream(method, handler.stream_stream), **options)
+
+    def _unary(self, method: str, behaviour: Handler) -> Handler:
+        observe = metrics.seconds.labels(method).observe
+        ok = metrics.calls.labels(method, "OK")
+
+        async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+            started = time.perf_counter()
+            state = self._begin(context)
+            token = enter_request(state)
+            self.in_flight += 1
+            status = "OK"
+            try:
+                self._admit(method, state)
+                return await behaviour(request, context)
+            except BaseException as error:
+                failure, status = self._translate(error, method, state)
+                if failure is None:
+                    raise
+                await context.abort_with_status(to_status(failure, state.request_id))
+            finally:
+                elapsed = time.perf_counter() - started
+                self.in_flight -= 1
+                observe(elapsed)
+                (ok if status == "OK" else metrics.calls.labels(method, status)).inc()
+                self._log(method, status, elapsed, state)
+                leave_request(token)
+
+        return call
+
+    def _stream(self, method: str, behaviour: StreamHandler) -> StreamHandler:
+        async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
+            started = time.perf_counter()
+            state = self._begin(context)
+            token = enter_request(state)
+            status = "OK"
+            try:
+                self._admit(method, state)
+                async for response in behaviour(request, context):
+                    yield response
+            except GeneratorExit:
+                status = "CANCELLED"
+                raise
+            except BaseException as error:
+                failure, status = self._translate(error, method, state)
+                if failure is None:
+                    raise
+                await context.abort_with_status(to_status(failure, state.request_id))
+            finally:
+                elapsed = time.perf_counter() - started
+                metrics.calls.labels(method, status).inc()
+                self._log(method, status, elapsed, state)
+                try:
+                    leave_request(token)
+                except ValueError:  # a cancelled generator is closed in another context, which needs no restoring
+                    pass
+
+        return call
+
+    @staticmethod
+    def _begin(context: grpc.aio.ServicerContext[Any, Any]) -> RequestContext:
+        request_id, authorization = None, ""
+        for key, value in context.invocation_metadata() or ():
+            if key == "x-request-id":
+                request_id = value if isinstance(value, str) else None
+            elif key == "authorization" and isinstance(value, str):
+                authorization = value
+        remaining = context.time_remaining()
+        return RequestContext(
+            request_id=new_request_id(request_id),
+            caller=Caller.nobody(),
+            token=authorization,
+            deadline=None if remaining is None or remaining > 1e8 else time.monotonic() + remaining,
+        )
+
+    def _admit(self, method: str, state: RequestContext) -> None:
+        access = self._access.get(method, Access.USER)
+        try:
+            state.caller = self._authenticator.identify(state.token)
+        except errors.Unauthenticated:
+            if access is not Access.OPEN:
+                raise
+        access.check(state.caller)
+
+    @staticmethod
+    def _translate(error: BaseException, method: str, state: RequestContext) -> tuple[errors.ServiceError | None, str]:
+        """The error to answer with (None when the call is over anyway) and the status for the log."""
+        if isinstance(error, asyncio.CancelledError):
+            return None, "CANCELLED"
+        if isinstance(error, grpc.aio.AbortError):
+            return None, "ABORTED"
+        if not isinstance(error, errors.ServiceError):
+            log.error("unexpected error", method=method, exc_info=error)
+            error = errors.ServiceError(f"An internal error; the log has it under request {state.request_id}")
+        state.fields.setdefault("reason", error.reason)
+        state.fields.setdefault("error", error.message)
+        return error, str(code_of(error).name)
+
+    @staticmethod
+    def _log(method: str, status: str, elapsed: float, state: RequestContext) -> None:
+        log.info(
+            "rpc",
+            method=method,
+            status=status,
+            duration_ms=round(elapsed * 1000, 3),
+            user=state.caller.username,
+            **{"model_version": "", **state.fields},
+        )

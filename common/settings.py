@@ -1,0 +1,103 @@
+"""Settings of the processes, from environment variables `ROUTING_ML_*` and `.env`.
+
+What operators change while the plant runs (search, prediction, exports, mappings) is not here but in the settings document
+that auth_service owns and every process follows by Watch.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Addresses = Annotated[list[str], NoDecode]
+
+
+class Settings(BaseSettings):
+    """Where things are and how processes find each other. Every field has a default that works on one machine."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ROUTING_ML_", env_file=".env", env_file_encoding="utf-8", extra="ignore"
+    )
+
+    state_dir: Path = Field(Path("var"), description="Folder of everything the system writes, models apart")
+    models_dir: Path = Field(Path("models"), description="Folder of the model versions")
+    dataset: Path | None = Field(None, description="Source: an Access file, or a folder with Parquet or CSV tables")
+    database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in the state folder")
+
+    bind_host: str = Field("127.0.0.1", description="Address the gRPC services bind; another than loopback needs TLS")
+    gateway_host: str = Field("127.0.0.1", description="Address the gateway binds")
+    gateway_port: int = Field(8000, ge=1, le=65535, description="Port of the gateway")
+    gateway_workers: int = Field(1, ge=1, le=64, description="Gateway processes, on consecutive ports on Windows")
+    ann_addresses: Addresses = Field(["127.0.0.1:50051"], description="ann_service processes, comma-separated")
+    aggregate_addresses: Addresses = Field(["127.0.0.1:50061"], description="aggregate_service processes")
+    auth_address: str = Field("127.0.0.1:50071", description="auth_service")
+    trainer_address: str = Field("127.0.0.1:50081", description="trainer service")
+    tls_certificate: Path | None = Field(None, description="PEM certificate of the gRPC services")
+    tls_key: Path | None = Field(None, description="PEM key of that certificate")
+    tls_ca: Path | None = Field(None, description="PEM certificate authority that clients trust")
+    rpc_timeout_seconds: float = Field(30.0, gt=0, description="Deadline of a call where the caller sets none")
+    stop_grace_seconds: float = Field(3.0, ge=0, description="Time that requests in flight get when a process stops")
+
+    allowed_origins: Addresses = Field([], description="Origins of browser clients served from elsewhere (CORS)")
+    cookie_secure: bool = Field(False, description="Send the session cookie over HTTPS only")
+    session_minutes: int = Field(60, ge=1, description="Life of a session")
+    max_body_bytes: int = Field(8 * 1024 * 1024, ge=1024, description="Largest request body the gateway accepts")
+    trusted_proxies: Addresses = Field(["127.0.0.1"], description="Proxies whose X-Forwarded-For counts")
+    training_by_api: bool = Field(False, description="Allow administrators to start trainings through REST")
+    frontend_dir: Path = Field(Path("frontend/dist"), description="Built frontend that the gateway serves")
+    admin_email: str = Field("admin@routing.local", description="First administrator")
+    admin_password: str = Field("", description="Password of the first administrator; empty: random, printed once")
+
+    log_dir: Path | None = Field(None, description="Folder of the log files; unset: logs/ in the state folder")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    log_max_bytes: int = Field(20 * 1024 * 1024, ge=1024, description="A log file is rotated at this size")
+    log_retention_days: int = Field(30, ge=1, description="Rotated log files older than this are deleted")
+    log_console: bool = Field(False, description="Write log lines to standard error too")
+
+    @field_validator("ann_addresses", "aggregate_addresses", "allowed_origins", "trusted_proxies", mode="before")
+    @classmethod
+    def split_commas(cls, value: object) -> object:
+        """Accept `a,b` from the environment beside real lists."""
+        if isinstance(value, str):
+            return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @property
+    def logs_path(self) -> Path:
+        """Folder of the log files."""
+        return self.log_dir or self.state_dir / "logs"
+
+    @property
+    def run_path(self) -> Path:
+        """Folder of what running processes leave for each other (ports, process ids, last control state)."""
+        return self.state_dir / "run"
+
+    @property
+    def snapshots_path(self) -> Path:
+        """Folder of the source snapshots."""
+        return self.state_dir / "snapshots"
+
+    @property
+    def derived_path(self) -> Path:
+        """Folder of files derived from versions whose own folder may not be written (mapped indexes, manifests)."""
+        return self.state_dir / "derived"
+
+    @property
+    def secrets_path(self) -> Path:
+        """Folder of key material, readable by the service accounts only."""
+        return self.state_dir / "secrets"
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """URL of the control-plane database."""
+        return self.database_url or f"sqlite:///{(self.state_dir / 'routing.db').resolve().as_posix()}"
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()

@@ -1,0 +1,132 @@
+"""The Table message to NumPy and Polars and back. Absent text and integers are None, absent numbers NaN."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from common.errors import InvalidInput
+from protos.common.v1 import table_pb2 as pb
+
+Values = Sequence[str | None] | Sequence[float | None] | Sequence[int | None] | npt.NDArray[np.generic] | pl.Series
+
+
+def text_column(name: str, values: Iterable[str | None]) -> pb.Column:
+    """A text column; None is absent."""
+    kept: list[str] = []
+    absent: list[int] = []
+    for row, value in enumerate(values):
+        if value is None:
+            absent.append(row)
+            kept.append("")
+        else:
+            kept.append(value)
+    return pb.Column(name=name, text=pb.TextValues(values=kept, absent=absent))
+
+
+def number_column(name: str, values: Iterable[float | None] | npt.NDArray[np.floating]) -> pb.Column:
+    """A float column; None and NaN are absent."""
+    if isinstance(values, np.ndarray):
+        return pb.Column(name=name, number=pb.NumberValues(values=values.tolist()))
+    return pb.Column(name=name, number=pb.NumberValues(values=[math.nan if v is None else v for v in values]))
+
+
+def integer_column(name: str, values: Iterable[int | None] | npt.NDArray[np.integer]) -> pb.Column:
+    """A whole-number column; None is absent."""
+    if isinstance(values, np.ndarray):
+        return pb.Column(name=name, integer=pb.IntegerValues(values=values.tolist()))
+    listed = list(values)
+    absent = [row for row, value in enumerate(listed) if value is None]
+    return pb.Column(name=name, integer=pb.IntegerValues(values=[v or 0 for v in listed], absent=absent))
+
+
+def table(rows: int, columns: Iterable[pb.Column]) -> pb.Table:
+    """A table of `rows` rows."""
+    return pb.Table(rows=rows, columns=columns)
+
+
+def column_values(column: pb.Column) -> list[str | None] | list[float | None] | list[int | None]:
+    """Values of a column as Python objects, None where absent."""
+    kind = column.WhichOneof("values")
+    if kind == "number":
+        return [None if v != v else v for v in column.number.values]
+    if kind == "integer":
+        integers: list[int | None] = list(column.integer.values)
+        for row in column.integer.absent:
+            integers[row] = None
+        return integers
+    texts: list[str | None] = list(column.text.values)
+    for row in column.text.absent:
+        texts[row] = None
+    return texts
+
+
+def columns_of(message: pb.Table) -> dict[str, list[str | None] | list[float | None] | list[int | None]]:
+    """All columns as Python lists.
+
+    Raises:
+        InvalidInput: a column's length is not the table's, an `absent` row is out of range, or a name comes twice.
+    """
+    check_table(message)
+    return {column.name: column_values(column) for column in message.columns}
+
+
+def check_table(message: pb.Table) -> None:
+    """Refuse a table that contradicts itself.
+
+    Raises:
+        InvalidInput: names the column and what is wrong.
+    """
+    seen: set[str] = set()
+    for column in message.columns:
+        kind = column.WhichOneof("values") or "text"
+        part = getattr(column, kind)
+        if column.name in seen:
+            raise InvalidInput(f"The table has column {column.name!r} twice")
+        seen.add(column.name)
+        if len(part.values) != message.rows:
+            raise InvalidInput(
+                f"Column {column.name!r} has {len(part.values)} values; the table says {message.rows} rows"
+            )
+        if kind != "number" and any(row >= message.rows for row in part.absent):
+            raise InvalidInput(f"Column {column.name!r} marks a row as absent that it does not have")
+
+
+def to_frame(message: pb.Table) -> pl.DataFrame:
+    """A Polars frame: text as String, numbers as Float64 with null for NaN, integers as Int64."""
+    types: dict[str, type[pl.DataType]] = {"number": pl.Float64, "integer": pl.Int64, "text": pl.String}
+    series = [
+        pl.Series(name, values, dtype=types[column.WhichOneof("values") or "text"])
+        for column, (name, values) in zip(message.columns, columns_of(message).items(), strict=True)
+    ]
+    return pl.DataFrame(series)
+
+
+def from_frame(frame: pl.DataFrame) -> pb.Table:
+    """A Table of a Polars frame; other types than text and numbers become text (dates as ISO)."""
+    return table(frame.height, (_from_series(frame[name]) for name in frame.columns))
+
+
+def _from_series(series: pl.Series) -> pb.Column:
+    if series.dtype.is_float() or series.dtype == pl.Decimal:
+        return number_column(series.name, series.cast(pl.Float64).fill_null(math.nan).to_numpy())
+    if series.dtype.is_integer() or series.dtype == pl.Boolean:
+        return integer_column(series.name, series.cast(pl.Int64).to_list())
+    if series.dtype == pl.Datetime or series.dtype == pl.Date:
+        return text_column(series.name, series.dt.to_string("iso:strict").to_list())
+    return text_column(series.name, series.cast(pl.String).to_list())
+
+
+def from_mapping(columns: Mapping[str, Sequence[str | None] | Sequence[float | None]], rows: int) -> pb.Table:
+    """A Table of Python columns: text where any value is text, else numbers."""
+    made = []
+    for name, values in columns.items():
+        if any(isinstance(value, str) for value in values):
+            made.append(text_column(name, [None if v is None else str(v) for v in values]))
+        else:
+            made.append(number_column(name, [None if v is None else float(v) for v in values]))
+    return table(rows, made)
