@@ -1,0 +1,170 @@
+"""How a gRPC process runs: settings, log, identity, server, control state, readiness, drain. Each service's `__main__` calls `run_service`.
+
+Order of a start: the port is bound and health says NOT_SERVING, the program starts, the control state is followed; the program calls
+`context.set_serving(True)` when it can answer. Order of a stop: NOT_SERVING, drain, stop following, the program stops.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from common.errors import ServiceError
+from common.identity import Authenticator, KeyRing, ServiceCredential
+from common.logs import configure_logging, get_logger
+from common.processes import run_until_stopped
+from common.rpc.client import Caller
+from common.rpc.server import RpcServer, Service
+from common.settings import Settings
+from common.settings import settings as read_settings
+from common.watch import ControlFollower, ControlHandlers
+
+log = get_logger(__name__)
+
+EXIT_CANNOT_START = 3
+
+
+@dataclass
+class ServiceContext:
+    """What a program gets to work with.
+
+    Attributes:
+        settings: settings of the process.
+        process: kind of process (ann, aggregate, auth, trainer).
+        instance: unique name in the installation, `<process>-<port>`.
+        address: `host:port` it serves on.
+        credential: the installation's credential.
+        keys: verification keys and revocations, kept up to date by the follower (by the program itself in auth_service).
+        caller: makes calls to other services.
+        set_serving: reports SERVING or NOT_SERVING.
+        revision: control revision that is applied; 0 when none.
+    """
+
+    settings: Settings
+    process: str
+    instance: str
+    address: str
+    credential: ServiceCredential
+    keys: KeyRing
+    caller: Caller
+    set_serving: Callable[[bool], Awaitable[None]]
+    revision: Callable[[], int]
+
+
+class Program(Protocol):
+    """A service without its surroundings."""
+
+    def services(self) -> Sequence[Service]:
+        """The gRPC services to serve. Called once, before the start."""
+
+    def control(self) -> ControlHandlers | None:
+        """Who takes the control state; None where the process does not follow it (auth_service)."""
+
+    def facts(self) -> tuple[str, int]:
+        """Model version that serves now ("" when none) and control revision applied (0 when none)."""
+
+    async def start(self) -> None:
+        """Begin, after the port is bound and before the control state is followed. Raises ServiceError when it cannot."""
+
+    async def stop(self) -> None:
+        """End, after the last request."""
+
+
+def run_service(process: str, address: str, build: Callable[[ServiceContext], Program]) -> int:
+    """Run a service until it is told to stop; returns the exit code of the process.
+
+    Args:
+        process: kind of process (ann, aggregate, auth, trainer).
+        address: `host:port` to serve on.
+        build: makes the program; raises ServiceError when it cannot.
+    """
+    settings = read_settings()
+    instance = f"{process}-{address.rpartition(':')[2]}"
+    try:
+        configure_logging(settings, process, instance)
+        credential = ServiceCredential.load(settings.secrets_path)
+    except (OSError, ServiceError) as error:
+        print(f"{instance} cannot start: {error}", file=sys.stderr, flush=True)
+        return EXIT_CANNOT_START
+
+    async def main(stop: asyncio.Event) -> int:
+        try:
+            return await _serve(settings, process, instance, address, credential, build, stop)
+        except ServiceError as error:
+            log.error("cannot start", error=error.message, reason=error.reason)
+            print(f"{instance} cannot start: {error.message}", file=sys.stderr, flush=True)
+        except OSError as error:
+            log.exception("cannot start")
+            print(f"{instance} cannot start: {error}", file=sys.stderr, flush=True)
+        return EXIT_CANNOT_START
+
+    return run_until_stopped(main)
+
+
+async def _serve(
+    settings: Settings,
+    process: str,
+    instance: str,
+    address: str,
+    credential: ServiceCredential,
+    build: Callable[[ServiceContext], Program],
+    stop: asyncio.Event,
+) -> int:
+    keys = KeyRing()
+    parts: dict[str, RpcServer | ControlFollower] = {}
+
+    async def set_serving(serving: bool) -> None:
+        server = parts.get("server")
+        if isinstance(server, RpcServer) and not stop.is_set():
+            await server.set_serving(serving)
+
+    def revision() -> int:
+        follower = parts.get("follower")
+        return follower.revision if isinstance(follower, ControlFollower) else 0
+
+    context = ServiceContext(
+        settings=settings,
+        process=process,
+        instance=instance,
+        address=address,
+        credential=credential,
+        keys=keys,
+        caller=Caller(settings, instance, credential),
+        set_serving=set_serving,
+        revision=revision,
+    )
+    program = build(context)
+    server = RpcServer(
+        settings,
+        process=process,
+        instance=instance,
+        address=address,
+        authenticator=Authenticator(keys, credential),
+        services=program.services(),
+        facts=program.facts,
+    )
+    parts["server"] = server
+    await server.start()
+    follower = None
+    try:
+        await program.start()
+        handlers = program.control()
+        if handlers is not None:
+            follower = ControlFollower(
+                settings, process=process, instance=instance, credential=credential, keys=keys, handlers=handlers
+            )
+            parts["follower"] = follower
+            await follower.start()
+        log.info("started", address=address, pid=os.getpid())
+        await stop.wait()
+        log.info("stopping")
+    finally:
+        await server.stop()
+        if follower is not None:
+            await follower.stop()
+        await program.stop()
+    return 0
