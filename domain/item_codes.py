@@ -1,0 +1,182 @@
+"""Item codes of a catalogue or an index: which position an item has, whatever blanks and case its code is asked with.
+
+Two memory-mapped parts: the codes as stored (an Arrow file) and the sorted 64-bit hashes of their keys. Nothing that grows with
+the catalogue lives on the Python heap, so worker processes share all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from common.errors import DataProblem
+from common.files import writing
+
+COLUMN = "ITEM_CD"
+SUFFIXES = (".arrow", ".hash.npy", ".order.npy")
+
+
+def item_key(code: str) -> str:
+    """What two codes of the same item have in common: blanks around it (full-width ones too) and case do not count."""
+    return code.strip().lower()
+
+
+def key_hashes(keys: Iterable[str]) -> npt.NDArray[np.uint64]:
+    """64-bit hashes of keys, the same in every process: the first 8 bytes of BLAKE2b, little-endian."""
+    digests = b"".join(blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest() for key in keys)
+    return np.frombuffer(digests, dtype="<u8").astype(np.uint64, copy=False)
+
+
+class ItemCodeIndex:
+    """Codes by position and positions by code, mapped from files.
+
+    Where several stored codes share a key, the first one is found.
+    """
+
+    def __init__(
+        self,
+        codes: pa.Array,
+        hashes: npt.NDArray[np.uint64],
+        order: npt.NDArray[np.int32],
+        mapped: pa.MemoryMappedFile | None = None,
+    ) -> None:
+        """Args:
+        codes: large_string array of the codes as stored, n.
+        hashes: sorted hashes of their keys, n.
+        order: position of the code behind each hash, ascending among equal hashes, n.
+        mapped: the file behind `codes`, to close.
+        """
+        self._codes = codes
+        self._hashes = hashes
+        self._order = order
+        self._mapped = mapped
+        _validity, offsets, text = codes.buffers()
+        start = codes.offset
+        count = len(codes)
+        self._offsets = (
+            np.frombuffer(offsets, dtype=np.int64)[start : start + count + 1] if count else np.zeros(1, np.int64)
+        )
+        self._text = memoryview(text) if count and text is not None else memoryview(b"")
+
+    @classmethod
+    def write(cls, folder: Path, codes: pa.Array | pa.ChunkedArray | Sequence[str], prefix: str = "item_codes") -> None:
+        """Write the files `<prefix>.arrow`, `<prefix>.hash.npy` and `<prefix>.order.npy` into `folder`.
+
+        Args:
+            codes: n codes as stored, in the order of their positions; null counts as "".
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        if isinstance(codes, pa.ChunkedArray):
+            codes = codes.combine_chunks()
+        texts = [code or "" for code in (codes.to_pylist() if isinstance(codes, pa.Array) else codes)]
+        table = pa.table({COLUMN: pa.array(texts, pa.large_string())})
+        hashes = key_hashes(item_key(text) for text in texts)
+        order = np.argsort(hashes, kind="stable").astype(np.int32)
+        with writing(folder / f"{prefix}.arrow") as stream, pa.ipc.new_file(stream, table.schema) as writer:
+            writer.write_table(table, max_chunksize=max(1, table.num_rows))
+        with writing(folder / f"{prefix}.hash.npy") as stream:
+            np.save(stream, hashes[order])
+        with writing(folder / f"{prefix}.order.npy") as stream:
+            np.save(stream, order)
+
+    @classmethod
+    def open(cls, folder: Path, prefix: str = "item_codes") -> ItemCodeIndex:
+        """Map the files that `write` left in `folder`.
+
+        Raises:
+            DataProblem: a file is missing, damaged, or does not fit the others.
+        """
+        path = folder / f"{prefix}.arrow"
+        try:
+            mapped = pa.memory_map(str(path))
+            table = pa.ipc.open_file(mapped).read_all()
+            column = table.column(COLUMN)
+            codes = column.chunk(0) if column.num_chunks == 1 else pa.array(column.to_pylist(), pa.large_string())
+            arrays = []
+            for suffix in SUFFIXES[1:]:
+                path = folder / f"{prefix}{suffix}"
+                arrays.append(np.asarray(np.load(path, mmap_mode="r" if len(codes) else None, allow_pickle=False)))
+        except (OSError, ValueError, KeyError, pa.ArrowInvalid) as error:
+            raise DataProblem(
+                f"The item codes in {path} cannot be read ({error}): restore the file or build it again",
+                details={"path": path},
+            ) from error
+        hashes, order = arrays
+        if not len(codes) == len(hashes) == len(order) or hashes.dtype != np.uint64 or order.dtype != np.int32:
+            raise DataProblem(
+                f"The item code files {prefix}.* in {folder} do not belong together "
+                f"({len(codes)} codes, {len(hashes)} hashes, {len(order)} positions): build them again"
+            )
+        return cls(codes, hashes, order, mapped)
+
+    @classmethod
+    def of(cls, codes: Sequence[str]) -> ItemCodeIndex:
+        """An index in memory, for a few thousand codes."""
+        hashes = key_hashes(item_key(code) for code in codes)
+        order = np.argsort(hashes, kind="stable").astype(np.int32)
+        return cls(pa.array(codes, pa.large_string()), hashes[order], order)
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    @property
+    def codes(self) -> pa.Array:
+        """All codes as stored, a large_string array over the mapped file."""
+        return self._codes
+
+    def code(self, position: int) -> str:
+        """The code as stored at a position.
+
+        Raises:
+            IndexError: there is no such position.
+        """
+        if not 0 <= position < len(self._order):
+            raise IndexError(f"Position {position} of {len(self._order)} item codes")
+        return str(self._text[self._offsets[position] : self._offsets[position + 1]], "utf-8")
+
+    def codes_at(self, positions: npt.NDArray[np.integer]) -> list[str]:
+        """The codes as stored at many positions (all within bounds), in their order."""
+        text = self._text
+        starts, ends = self._offsets[positions].tolist(), self._offsets[positions + 1].tolist()
+        return [str(text[start:end], "utf-8") for start, end in zip(starts, ends, strict=True)]
+
+    def find(self, code: str) -> int:
+        """Position of an item by code, trimmed and in any case; -1 when it is unknown."""
+        key = item_key(code)
+        wanted = key_hashes((key,))[0]
+        return self._confirm(key, wanted, int(self._hashes.searchsorted(wanted)))
+
+    def find_many(self, codes: Sequence[str]) -> npt.NDArray[np.int32]:
+        """Positions of many items by code, -1 where unknown; int32 parallel to `codes`."""
+        keys = [item_key(code) for code in codes]
+        hashes = key_hashes(keys)
+        places = self._hashes.searchsorted(hashes).tolist()
+        found = (self._confirm(key, wanted, place) for key, wanted, place in zip(keys, hashes, places, strict=True))
+        return np.fromiter(found, np.int32, len(keys))
+
+    def _confirm(self, key: str, wanted: np.uint64, place: int) -> int:
+        """The position whose key really is `key` among those with its hash, from `place` on; -1 when none is."""
+        count = len(self._order)
+        while place < count and self._hashes[place] == wanted:
+            position = int(self._order[place])
+            if item_key(self.code(position)) == key:
+                return position
+            place += 1
+        return -1
+
+    def close(self) -> None:
+        """Let go of the files; the index cannot be used afterwards."""
+        empty = pa.array([], pa.large_string())
+        self._codes, self._text = empty, memoryview(b"")
+        self._hashes, self._order = np.zeros(0, np.uint64), np.zeros(0, np.int32)
+        self._offsets = np.zeros(1, np.int64)
+        if self._mapped is not None:
+            self._mapped.close()
+            self._mapped = None
