@@ -1,0 +1,1 @@
+"""The history of the database schema (Alembic). `schema.py` applies it."""

@@ -1,0 +1,208 @@
+"""Units of work, constraints, migrations and clear errors of the control-plane database."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import select
+
+from auth_service import schema
+from auth_service.database import Database
+from auth_service.records import AccountRecord, AuditRecord, ControlRecord, SessionRecord, VersionRecord
+from common.errors import Conflict, DataProblem, PreconditionFailed, ServiceError, Unavailable
+
+
+def version(name: str, *, active: bool) -> VersionRecord:
+    return VersionRecord(
+        version_name=name,
+        artifact_dir=name,
+        manifest_path=f"{name}/manifest.json",
+        manifest_sha256="",
+        status="active" if active else "pending",
+        active_flag=active,
+        created_at=1.0,
+        updated_at=1.0,
+    )
+
+
+def account(name: str) -> AccountRecord:
+    return AccountRecord(
+        username=name, username_key=name, status="approved", password_hash="x", created_at=1.0, updated_at=1.0
+    )
+
+
+def test_a_unit_of_work_that_fails_leaves_no_trace(database: Database) -> None:
+    def fail() -> None:
+        with database.writing() as session:
+            session.add(account("a@b"))
+            session.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    with database.reading() as session:
+        assert session.scalars(select(AccountRecord)).all() == []
+
+
+def test_the_database_admits_one_active_version_at_most(database: Database) -> None:
+    with database.writing() as session:
+        session.add_all([version("a", active=True), version("b", active=False), version("c", active=False)])
+    with pytest.raises(Conflict), database.writing() as session:
+        session.add(version("d", active=True))
+    with database.reading() as session:
+        assert session.scalars(select(VersionRecord.version_name).where(VersionRecord.active_flag)).all() == ["a"]
+
+
+def test_a_status_and_its_flag_cannot_disagree(database: Database) -> None:
+    row = version("a", active=True)
+    row.status = "retired"
+    with pytest.raises(Conflict), database.writing() as session:
+        session.add(row)
+
+
+def test_a_second_control_row_is_refused(database: Database) -> None:
+    with pytest.raises(Conflict), database.writing() as session:
+        session.add(ControlRecord(id=2))
+
+
+def test_a_session_of_no_account_is_refused(database: Database) -> None:
+    with pytest.raises(Conflict), database.writing() as session:
+        session.add(SessionRecord(session_id="s", account_id=77, issued_at=1.0, expires_at=2.0))
+
+
+@pytest.mark.parametrize("statement", ["UPDATE audit_events SET action = 'y'", "DELETE FROM audit_events"])
+def test_the_audit_log_is_append_only(database: Database, statement: str) -> None:
+    with database.writing() as session:
+        session.add(AuditRecord(at=1.0, action="x"))
+    with pytest.raises(ServiceError, match="append-only"), database.writing() as session:
+        session.connection().exec_driver_sql(statement)
+    with database.reading() as session:
+        assert session.scalars(select(AuditRecord.action)).all() == ["x"]
+
+
+async def test_writers_from_many_threads_and_processes_take_turns(database: Database) -> None:
+    other = Database(database.url.render_as_string(hide_password=False))
+
+    def count(session: object) -> None:
+        row = session.get(ControlRecord, 1)  # type: ignore[attr-defined]
+        row.revision = row.revision + 1
+
+    try:
+        await asyncio.gather(*(member.write(count) for member in (database, other) for _ in range(40)))
+    finally:
+        other.close()
+    with database.reading() as session:
+        row = session.get(ControlRecord, 1)
+        assert row is not None
+        assert row.revision == 81
+
+
+def test_a_reader_is_not_held_up_by_a_writer(database: Database) -> None:
+    with database.writing() as session:
+        session.add(account("a@b"))
+        session.flush()
+        seen: list[int] = []
+
+        def read() -> None:
+            with database.reading() as other:
+                seen.append(len(other.scalars(select(AccountRecord)).all()))
+
+        thread = threading.Thread(target=read)
+        thread.start()
+        thread.join(10)
+        assert seen == [0]
+
+
+def test_the_tables_are_those_of_the_records(empty_database: Database) -> None:
+    schema.upgrade(empty_database)
+    with empty_database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, schema.metadata()) == []
+
+
+def test_migrations_go_up_down_and_up_again_with_data(empty_database: Database) -> None:
+    assert schema.current(empty_database) == ""
+    assert schema.upgrade(empty_database, "0001") == "0001"
+    with empty_database.writing() as session:
+        session.add(account("a@b"))
+        session.add(AuditRecord(at=1.0, action="x"))
+    assert schema.upgrade(empty_database) == schema.newest()
+    assert schema.downgrade(empty_database, "0001") == "0001"
+    with empty_database.reading() as session:
+        assert session.scalars(select(AccountRecord.username)).all() == ["a@b"]
+    assert schema.downgrade(empty_database, "base") == ""
+    assert schema.upgrade(empty_database) == schema.newest()
+
+
+def test_a_migration_that_fails_changes_nothing(sqlite: Database) -> None:
+    schema.downgrade(sqlite, "base")
+    with sqlite.writing() as session:
+        session.connection().exec_driver_sql("CREATE TABLE control (id INTEGER)")  # in the way of the last table
+    with pytest.raises(ServiceError):
+        schema.upgrade(sqlite)
+    with sqlite.reading() as session:
+        tables = session.connection().exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    assert {row[0] for row in tables} <= {"control", "alembic_version"}
+
+
+def test_a_database_of_a_newer_software_is_refused(database: Database) -> None:
+    with database.writing() as session:
+        session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(PreconditionFailed, match="newer version"):
+        schema.upgrade(database)
+
+
+def test_a_locked_file_is_an_error_that_can_be_tried_again(sqlite: Database) -> None:
+    holder = sqlite3.connect(str(sqlite.file), isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    try:
+        with pytest.raises(Unavailable, match="locked") as caught, sqlite.writing() as session:
+            session.add(account("a@b"))
+        assert caught.value.reason == "DATABASE_BUSY"
+        assert caught.value.retry_after
+        with sqlite.reading() as session:  # readers go on
+            assert session.scalars(select(AccountRecord)).all() == []
+    finally:
+        holder.close()
+    with sqlite.writing() as session:
+        session.add(account("a@b"))
+
+
+def test_a_file_that_is_no_database_is_refused_with_the_restore_command(tmp_path: Path) -> None:
+    path = tmp_path / "routing.db"
+    path.write_bytes(b"this is not a database" * 400)
+    database = Database(f"sqlite:///{path.as_posix()}")
+    with pytest.raises(DataProblem, match="restore FILE"):
+        database.check()
+    database.close()
+
+
+def test_a_damaged_file_is_refused_with_the_restore_command(sqlite: Database, tmp_path: Path) -> None:
+    with sqlite.writing() as session:
+        session.add_all([AuditRecord(at=float(n), action=f"x{n}", payload_json="y" * 200) for n in range(400)])
+        session.flush()
+    sqlite.close()
+    path = sqlite.file
+    assert path
+    content = bytearray(path.read_bytes())
+    for page in range(20, len(content) // 4096):
+        content[page * 4096 : page * 4096 + 200] = bytes(200)
+    path.write_bytes(content)
+    again = Database(f"sqlite:///{path.as_posix()}")
+    with pytest.raises(DataProblem, match="restore FILE"):
+        again.check()
+    again.close()
+
+
+def test_a_server_that_does_not_answer_is_unavailable_and_its_password_is_not_shown() -> None:
+    database = Database("postgresql://routing:hidden-word@127.0.0.1:9/none")
+    with pytest.raises(Unavailable) as caught:
+        database.check()
+    assert "hidden-word" not in caught.value.message
+    database.close()
