@@ -1,0 +1,197 @@
+"""The virtual environment: made from hashed requirements once, recognised by a stamp afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+import venv
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+
+from bootstrap.progress import SetupFailed, Step
+
+ROOT = Path(__file__).resolve().parent.parent
+IS_WINDOWS = os.name == "nt"
+STAMP = "routing-ml.json"
+LOCK_PATIENCE_SECONDS = 900.0
+
+
+def venv_folder() -> Path:
+    """Folder of the virtual environment: .venv in the project, or what ROUTING_ML_VENV names."""
+    return Path(os.environ.get("ROUTING_ML_VENV") or ROOT / ".venv").absolute()
+
+
+def venv_python(folder: Path) -> Path:
+    """The interpreter of a virtual environment."""
+    return folder / ("Scripts/python.exe" if IS_WINDOWS else "bin/python")
+
+
+def requirements_file(name: str) -> Path:
+    """The locked requirements called `name` (runtime, dev or node)."""
+    return ROOT / "requirements" / f"{name}.txt"
+
+
+def fingerprint(path: Path) -> str:
+    """sha256 of a file, whatever its line ends are."""
+    return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+
+
+class Environment:
+    """The virtual environment in `folder` and what its stamp says is installed in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.python = venv_python(folder)
+        self._stamp = self._read_stamp()
+
+    def has(self, name: str) -> bool:
+        """Whether the locked requirements `name` are installed as they stand now."""
+        return self._stamp.get("installed", {}).get(name) == fingerprint(requirements_file(name))
+
+    def ensure(self, *names: str) -> Path:
+        """Make the environment and install the named requirements where they are missing; returns its interpreter.
+
+        Raises:
+            SetupFailed: it could not be made, or a package could not be had.
+        """
+        if self._is_usable() and all(self.has(name) for name in names):
+            return self.python
+        with _only_one_at_a_time(self.folder):
+            self._stamp = self._read_stamp()
+            if not self._is_usable():
+                self._create()
+            for name in names:
+                if not self.has(name):
+                    self._install(name)
+        return self.python
+
+    def compile(self) -> None:
+        """Byte-compile all packages, for accounts that may not write into the environment."""
+        with Step("Compiling the Python packages"):
+            subprocess.run([self.python, "-m", "compileall", "-q", "-j", "0", self.folder], check=False)
+
+    def _read_stamp(self) -> dict[str, dict[str, str]]:
+        try:
+            stamp = json.loads((self.folder / STAMP).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return stamp if isinstance(stamp, dict) else {}
+
+    def _is_usable(self) -> bool:
+        made = self._stamp.get("made", {})
+        return self.python.exists() and made.get("folder") == str(self.folder) and made.get("python") == _own_version()
+
+    def _create(self) -> None:
+        with Step(f"Making the virtual environment {self.folder.name} for Python {_own_version()}"):
+            try:
+                venv.EnvBuilder(with_pip=True, symlinks=not IS_WINDOWS, clear=True).create(self.folder)
+            except (OSError, subprocess.CalledProcessError) as error:
+                raise SetupFailed(
+                    f"The virtual environment {self.folder} could not be made ({error}). Check that the folder can be written"
+                    " and that no running program uses it, then try again"
+                ) from error
+            self._add_project()
+        self._write_stamp({})
+
+    def _write_stamp(self, installed: dict[str, str]) -> None:
+        made = {"python": _own_version(), "folder": str(self.folder)}
+        self._stamp = {"made": made, "installed": installed}
+        temporary = self.folder / f".{STAMP}.tmp-{os.getpid()}"
+        temporary.write_text(json.dumps(self._stamp, indent=1), encoding="utf-8")
+        os.replace(temporary, self.folder / STAMP)
+
+    def _add_project(self) -> None:
+        """Make the project importable in the environment and give it the command `routing-ml`."""
+        library = "Lib/site-packages" if IS_WINDOWS else "lib/python{}.{}/site-packages".format(*sys.version_info[:2])
+        (self.folder / library / "routing_ml.pth").write_text(f"{ROOT}\n", encoding="utf-8")
+        if IS_WINDOWS:
+            launcher = self.folder / "Scripts" / "routing-ml.cmd"
+            launcher.write_text('@"%~dp0python.exe" -m cli %*\r\n', encoding="ascii")
+        else:
+            launcher = self.folder / "bin" / "routing-ml"
+            launcher.write_text(f'#!/bin/sh\nexec "{self.python}" -m cli "$@"\n', encoding="utf-8")
+            launcher.chmod(0o755)
+
+    def _install(self, name: str) -> None:
+        path = requirements_file(name)
+        installed = {} if name == "runtime" else dict(self._stamp.get("installed", {}))
+        wheelhouse = os.environ.get("ROUTING_ML_WHEELHOUSE")
+        command = [str(self.python), "-m", "pip", "install", "--require-hashes", "--no-compile", "--no-deps"]
+        command += ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
+        command += ["--only-binary", ":all:"]
+        if wheelhouse:
+            if not Path(wheelhouse).is_dir():
+                raise SetupFailed(f"ROUTING_ML_WHEELHOUSE names {wheelhouse}, which is no folder")
+            command += ["--no-index", "--find-links", str(Path(wheelhouse).resolve())]
+        total = _packages_in(path)
+        with Step(f"Installing the Python packages ({name})") as step:
+            output = _run_watched([*command, "-r", str(path)], step, total)
+        if output is not None:
+            source = f"the wheelhouse {wheelhouse}" if wheelhouse else "the package index"
+            raise SetupFailed(f"pip could not install requirements/{name}.txt from {source}:\n{output}")
+        installed[name] = fingerprint(path)
+        if name == "dev":
+            installed["runtime"] = fingerprint(requirements_file("runtime"))
+        self._write_stamp(installed)
+
+
+def _own_version() -> str:
+    return platform.python_version()
+
+
+def _packages_in(path: Path) -> int:
+    return sum("==" in line for line in path.read_text(encoding="utf-8").splitlines())
+
+
+def _run_watched(command: list[str], step: Step, total: int) -> str | None:
+    """Run pip, showing how many packages it has; returns the last lines of its output when it fails."""
+    last: deque[str] = deque(maxlen=12)
+    seen = 0
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace"
+    )
+    assert process.stdout
+    with process.stdout as lines:
+        for line in lines:
+            last.append(line.rstrip())
+            if line.startswith(("Collecting ", "Requirement already satisfied: ")):
+                seen += 1
+                step.detail(f"{seen} of {max(seen, total)} packages")
+            elif line.startswith("Installing collected"):
+                step.detail("unpacking")
+    return "\n".join(last) if process.wait() else None
+
+
+@contextlib.contextmanager
+def _only_one_at_a_time(folder: Path) -> Iterator[None]:
+    """Let one process at a time change the environment; the lock goes with the process that holds it."""
+    path = folder.with_name(f"{folder.name}.lock")
+    with open(path, "a+b") as stream:
+        deadline = time.monotonic() + LOCK_PATIENCE_SECONDS
+        while not _try_lock(stream.fileno()):
+            if time.monotonic() > deadline:
+                raise SetupFailed(f"Another process has been setting up {folder} for a long time: end it and try again")
+            time.sleep(0.3)
+        yield
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
