@@ -1,0 +1,65 @@
+/** What can go wrong with a request, and how to say it. */
+import { commonText } from '@/i18n/common'
+
+interface Problem {
+  loc?: (string | number)[]
+  msg: string
+}
+
+/** The server answered, but not with success. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly path: string,
+    readonly body: unknown,
+  ) {
+    super(`${status} ${path}`)
+  }
+
+  get detail(): string | undefined {
+    const detail = (this.body as { detail?: unknown } | null)?.detail
+    if (typeof detail === 'string') return detail
+    if (Array.isArray(detail))
+      return this.problems
+        .map((problem) => `${problem.loc?.slice(1).join('.') ?? ''}: ${problem.msg}`)
+        .join('\n')
+    if (detail && typeof detail === 'object') {
+      const message = (detail as { message?: unknown }).message
+      return typeof message === 'string' ? message : JSON.stringify(detail)
+    }
+    return undefined
+  }
+
+  get problems(): Problem[] {
+    const detail = (this.body as { detail?: unknown } | null)?.detail
+    return Array.isArray(detail) ? (detail as Problem[]) : []
+  }
+}
+
+/** The server could not be reached. */
+export class OfflineError extends Error {
+  constructor(readonly path: string) {
+    super(`offline: ${path}`)
+  }
+}
+
+export function isOffline(error: unknown): error is OfflineError {
+  return error instanceof OfflineError
+}
+
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof ApiError ? error.status : undefined
+}
+
+/** One sentence for people. */
+export function describeError(error: unknown): string {
+  if (isOffline(error)) return commonText('errorOffline')
+  if (error instanceof ApiError) {
+    if (error.status === 404 && (error.detail === 'Not Found' || !error.detail))
+      return commonText('errorMissingRoute', { path: error.path })
+    if (error.detail) return error.detail
+    if (error.status === 403) return commonText('errorForbidden')
+    return `${commonText('errorUnknown')} (${error.status})`
+  }
+  return error instanceof Error && error.message ? error.message : commonText('errorUnknown')
+}

@@ -1,0 +1,22 @@
+/** Short names for the generated types that the screens use. */
+import type { components } from './schema'
+
+type Schemas = components['schemas']
+export type User = Schemas['AuthenticatedUser']
+export type PredictionRequest = Schemas['PredictionRequest']
+export type PredictionResponse = Schemas['PredictionResponse']
+export type RoutingSummary = Schemas['RoutingSummary']
+export type OperationStep = Schemas['OperationStep']
+export type CandidateRouting = Schemas['CandidateRouting']
+export type WorkflowConfig = Schemas['WorkflowConfigResponse']
+export type WorkflowPatch = Schemas['WorkflowConfigPatch']
+export type GraphNode = Schemas['WorkflowGraphNode']
+export type GraphEdge = Schemas['WorkflowGraphEdge']
+export type MasterTree = Schemas['MasterDataTreeResponse']
+export type MasterItem = Schemas['MasterDataItemResponse']
+export type MasterLogs = Schemas['MasterDataLogsResponse']
+export type AccessMetadata = Schemas['AccessMetadataResponse']
+export type ModelVersion = Schemas['ModelVersionModel']
+export type TrainingStatus = Schemas['TrainingStatusModel']
+export type WorkspaceSettings = Schemas['WorkspaceSettingsResponse']
+export type WorkspacePayload = Schemas['WorkspaceSettingsPayload']

@@ -1,0 +1,99 @@
+/** Language, administration and the person's own account, at the right end of the top bar. */
+import { ChevronDown, KeyRound, Languages, LogOut, ShieldCheck, UserRound } from 'lucide-react'
+import { DropdownMenu } from 'radix-ui'
+import { useState, type ReactNode } from 'react'
+import { useLocation } from 'wouter'
+import { currentLanguage, switchLanguage } from '@/i18n'
+import { confirmLeaving } from '@/session/leaving'
+import { PasswordDialog } from '@/session/PasswordDialog'
+import { logOut, useSession } from '@/session/session'
+import { queryClient } from '@/api/queryClient'
+import { ADMIN_MENUS } from './menus'
+import { useShellText } from './texts'
+
+const TRIGGER =
+  'inline-flex items-center gap-1.5 rounded-full border border-line-strong bg-field px-3 py-1.5 text-[0.88rem] text-heading hover:bg-accent-soft'
+const CONTENT = 'card z-50 min-w-52 bg-[oklch(0.97_0.015_228)] p-1.5'
+
+function MenuItem({ onSelect, children }: { onSelect: () => void; children: ReactNode }) {
+  return (
+    <DropdownMenu.Item
+      onSelect={onSelect}
+      className="flex cursor-pointer items-center gap-2 rounded-xl px-3 py-2 outline-none data-highlighted:bg-accent-soft"
+    >
+      {children}
+    </DropdownMenu.Item>
+  )
+}
+
+export function AccountMenu() {
+  const t = useShellText()
+  const user = useSession((session) => session.user)
+  const [, navigate] = useLocation()
+  const [changing, setChanging] = useState(false)
+
+  const leave = async () => {
+    if (!(await confirmLeaving())) return
+    await logOut()
+    queryClient.clear()
+    navigate('/')
+  }
+
+  return (
+    <div className="flex flex-wrap items-center gap-2">
+      <button
+        type="button"
+        className={TRIGGER}
+        onClick={() => void switchLanguage(currentLanguage() === 'ko' ? 'en' : 'ko')}
+      >
+        <Languages className="size-4" aria-hidden />
+        {t('language')}
+      </button>
+      {user?.is_admin && (
+        <DropdownMenu.Root>
+          <DropdownMenu.Trigger className={TRIGGER}>
+            <ShieldCheck className="size-4" aria-hidden />
+            {t('admin')}
+            <ChevronDown className="size-3.5" aria-hidden />
+          </DropdownMenu.Trigger>
+          <DropdownMenu.Portal>
+            <DropdownMenu.Content className={CONTENT} align="end" sideOffset={6}>
+              {ADMIN_MENUS.map(({ id, path, icon: Icon }) => (
+                <MenuItem key={id} onSelect={() => navigate(path)}>
+                  <Icon className="size-4 text-accent-ink" aria-hidden />
+                  <span>
+                    <span className="block font-medium text-heading">{t(id)}</span>
+                    <span className="block text-[0.8rem] text-muted">
+                      {t(`${id}.about` as 'models.about')}
+                    </span>
+                  </span>
+                </MenuItem>
+              ))}
+            </DropdownMenu.Content>
+          </DropdownMenu.Portal>
+        </DropdownMenu.Root>
+      )}
+      <DropdownMenu.Root>
+        <DropdownMenu.Trigger className={TRIGGER} aria-label={`${t('account')}: ${user?.username ?? ''}`}>
+          <UserRound className="size-4" aria-hidden />
+          <span className="max-w-40 truncate">{user?.display_name ?? user?.username}</span>
+          <ChevronDown className="size-3.5" aria-hidden />
+        </DropdownMenu.Trigger>
+        <DropdownMenu.Portal>
+          <DropdownMenu.Content className={CONTENT} align="end" sideOffset={6}>
+            <div className="px-3 py-2 text-[0.86rem] text-muted">{user?.username}</div>
+            <MenuItem onSelect={() => setChanging(true)}>
+              <KeyRound className="size-4 text-accent-ink" aria-hidden />
+              {t('password')}
+            </MenuItem>
+            <MenuItem onSelect={() => void leave()}>
+              <LogOut className="size-4 text-accent-ink" aria-hidden />
+              {t('logout')}
+            </MenuItem>
+          </DropdownMenu.Content>
+        </DropdownMenu.Portal>
+      </DropdownMenu.Root>
+      <PasswordDialog open={changing} onClose={() => setChanging(false)} />
+    </div>
+  )
+}

@@ -1,0 +1,114 @@
+/** Menus, page header and the current screen. */
+import { useIsFetching } from '@tanstack/react-query'
+import { RefreshCw } from 'lucide-react'
+import { Suspense, useEffect } from 'react'
+import { Redirect, Route, Switch, useLocation } from 'wouter'
+import { request } from '@/api/client'
+import { queryClient } from '@/api/queryClient'
+import { useIsAdmin } from '@/session/session'
+import { Button } from '@/ui/Button'
+import { Empty, Loading } from '@/ui/PanelState'
+import { useCommonText } from '@/i18n/common'
+import { AccountMenu } from './AccountMenu'
+import { CrashGuard } from './CrashGuard'
+import { MenuBar } from './MenuBar'
+import { SCREENS, type Screen } from './menus'
+import { useShellText } from './texts'
+
+function PageHeader({ screen }: { screen: Screen }) {
+  const t = useShellText()
+  const common = useCommonText()
+  const fetching = useIsFetching() > 0
+  return (
+    <header className="border-b border-line bg-[oklch(0.97_0.015_222/0.7)]">
+      <div className="mx-auto flex max-w-[1720px] flex-wrap items-center justify-between gap-3 px-4 py-3 xl:px-6">
+        <div>
+          <div className="text-[0.8rem] font-semibold tracking-wider text-accent-ink">ROUTING-ML</div>
+          <h1 className="text-[1.6rem]">{t(screen.id)}</h1>
+          <p className="text-[0.9rem] text-muted">{t(`${screen.id}.about` as 'routing.about')}</p>
+        </div>
+        <Button
+          variant="primary"
+          icon={RefreshCw}
+          busy={fetching}
+          onClick={() => void queryClient.invalidateQueries()}
+        >
+          {common('refresh')}
+        </Button>
+      </div>
+    </header>
+  )
+}
+
+function ScreenView({ screen }: { screen: Screen }) {
+  const t = useShellText()
+  const isAdmin = useIsAdmin()
+  const Component = screen.component
+  const name = t(screen.id)
+
+  useEffect(() => {
+    document.title = `${name} · Routing ML`
+  }, [name])
+  useEffect(() => {
+    request('post', '/api/audit/ui', {
+      body: { action: 'ui.menu', payload: { menu: screen.id } },
+      anonymous: true,
+    }).catch(() => undefined)
+  }, [screen.id])
+
+  return (
+    <>
+      <PageHeader screen={screen} />
+      <main id="content" tabIndex={-1} className="mx-auto max-w-[1720px] px-4 py-5 outline-none xl:px-6">
+        {screen.admin && !isAdmin ? (
+          <Empty title={t('forbidden')} hint={t('forbiddenHint')} />
+        ) : (
+          <CrashGuard place={screen.id}>
+            <Suspense fallback={<Loading rows={6} />}>
+              <Component />
+            </Suspense>
+          </CrashGuard>
+        )}
+      </main>
+    </>
+  )
+}
+
+export function Shell() {
+  const t = useShellText()
+  const [location] = useLocation()
+  return (
+    <>
+      <a
+        href="#content"
+        className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:m-2 focus:rounded-full focus:bg-fill focus:px-4 focus:py-2 focus:text-white"
+      >
+        {t('skip')}
+      </a>
+      <div className="border-b border-line bg-[oklch(0.98_0.012_222/0.75)]">
+        <div className="mx-auto max-w-[1720px] px-4 py-2.5 xl:px-6">
+          <div className="mb-1.5 flex items-center justify-between gap-3">
+            <span className="text-[0.82rem] text-muted">{t('menu')}</span>
+            <AccountMenu />
+          </div>
+          <MenuBar />
+        </div>
+      </div>
+      <Switch key={location.split('/')[1]}>
+        <Route path="/">
+          <Redirect to="/routing" replace />
+        </Route>
+        {SCREENS.map((screen) => (
+          <Route key={screen.id} path={screen.path}>
+            <ScreenView screen={screen} />
+          </Route>
+        ))}
+        <Route>
+          <main id="content" className="mx-auto max-w-xl p-8">
+            <Empty title={t('notFound')} hint={t('notFoundHint')} />
+          </main>
+        </Route>
+      </Switch>
+    </>
+  )
+}

@@ -1,0 +1,18 @@
+/** Starts the application. */
+import { QueryClientProvider } from '@tanstack/react-query'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import './styles/index.css'
+import '@/i18n'
+import { queryClient } from '@/api/queryClient'
+import { App } from '@/app/App'
+
+const root = document.getElementById('root')
+if (!root) throw new Error('index.html lacks the element "root".')
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={queryClient}>
+      <App />
+    </QueryClientProvider>
+  </StrictMode>,
+)

@@ -1,0 +1,57 @@
+/** Short notices at the lower edge, announced to screen readers. */
+import { CircleCheck, Info, TriangleAlert, X } from 'lucide-react'
+import { create } from 'zustand'
+import { IconButton } from './Button'
+import { useCommonText } from '@/i18n/common'
+
+type Tone = 'good' | 'bad' | 'info'
+interface Toast {
+  id: number
+  tone: Tone
+  text: string
+}
+
+const useToasts = create<{ toasts: Toast[] }>(() => ({ toasts: [] }))
+let next = 1
+
+function dismiss(id: number) {
+  useToasts.setState((state) => ({ toasts: state.toasts.filter((toast) => toast.id !== id) }))
+}
+
+/** Errors stay until they are closed; everything else goes after six seconds. */
+export function notify(tone: Tone, text: string) {
+  const id = next++
+  useToasts.setState((state) => ({
+    toasts: [...state.toasts.filter((toast) => toast.text !== text), { id, tone, text }].slice(-4),
+  }))
+  if (tone !== 'bad') setTimeout(() => dismiss(id), 6000)
+}
+
+const ICONS = { good: CircleCheck, bad: TriangleAlert, info: Info }
+const TONES = { good: 'text-good', bad: 'text-bad', info: 'text-accent-ink' }
+
+export function Toasts() {
+  const toasts = useToasts((state) => state.toasts)
+  const t = useCommonText()
+  return (
+    <div
+      role="status"
+      aria-live="polite"
+      className="pointer-events-none fixed right-4 bottom-4 z-[60] flex w-[min(26rem,calc(100vw-2rem))] flex-col gap-2"
+    >
+      {toasts.map((toast) => {
+        const Icon = ICONS[toast.tone]
+        return (
+          <div
+            key={toast.id}
+            className="card pointer-events-auto flex items-start gap-3 bg-[oklch(0.97_0.015_228)] px-4 py-3"
+          >
+            <Icon className={`mt-0.5 size-5 shrink-0 ${TONES[toast.tone]}`} aria-hidden />
+            <p className="min-w-0 flex-1 break-words whitespace-pre-line">{toast.text}</p>
+            <IconButton icon={X} label={t('close')} onClick={() => dismiss(toast.id)} />
+          </div>
+        )
+      })}
+    </div>
+  )
+}
