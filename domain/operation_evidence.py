@@ -1,0 +1,110 @@
+"""What each predicted operation rests on: neighbours for and against it, samples, range and confidence of its times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.operation_sharing import SharedOperations
+from domain.operation_table import RUN, SETUP
+from domain.time_profiles import ProfileOptions, TimeProfiles, confidence
+
+EVIDENCE_TIMES: Final = (("RUN_TIME", RUN), ("SETUP_TIME", SETUP))
+"""Times whose range is answered."""
+
+Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What each predicted operation rests on, parallel to the operations; NaN and 0 for operations of own routings.
+
+    Attributes:
+        support: float64; share of the neighbours' weight that has the operation, 0 to 1.
+        samples: int64; run times used.
+        confidence: float64; of the run time, 0 to 1.
+        ranges: for RUN_TIME and SETUP_TIME the arrays optimal, standard, safe (minutes).
+        supporters: positions of the neighbours that have the operation.
+        dissenters: positions of the neighbours that lack it.
+    """
+
+    support: Floats
+    samples: Integers
+    confidence: Floats
+    ranges: Mapping[str, tuple[Floats, Floats, Floats]]
+    supporters: Sequence[Integers]
+    dissenters: Sequence[Integers]
+
+
+def evidence_of(
+    shared: SharedOperations, estimates: TimeProfiles, groups: Integers, options: ProfileOptions
+) -> Evidence:
+    """Evidence of predicted operations.
+
+    Args:
+        estimates: the profiles (groups, times) that the times were taken from.
+        groups: int64 (operations); the shared operation of each.
+        options: how the ranges are made.
+    """
+    query = shared.query_of_groups()
+    profiles = shared.profiles(options)
+    present = shared.rows >= 0
+    similarity = np.where(present, shared.similarities[query], 0.0).sum(axis=1) / np.maximum(present.sum(axis=1), 1)
+    mean, sigma = estimates.standard[:, RUN], estimates.sigma[:, RUN]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        variation = np.where(sigma == 0.0, 0.0, sigma / mean)
+    trust = confidence(estimates.samples[:, RUN], similarity, variation)
+    items = shared.neighbours.items
+    supporters, dissenters = [], []
+    for group in range(len(query)):
+        start, end = shared.neighbours.offsets[query[group]], shared.neighbours.offsets[query[group] + 1]
+        has = present[group, : end - start]
+        supporters.append(items[start:end][has])
+        dissenters.append(items[start:end][~has])
+    return Evidence(
+        support=shared.support()[groups],
+        samples=estimates.samples[groups, RUN],
+        confidence=trust[groups],
+        ranges={
+            name: (profiles.optimal[groups, column], profiles.standard[groups, column], profiles.safe[groups, column])
+            for name, column in EVIDENCE_TIMES
+        },
+        supporters=[supporters[group] for group in groups.tolist()],
+        dissenters=[dissenters[group] for group in groups.tolist()],
+    )
+
+
+def no_evidence(operations: int) -> Evidence:
+    """Evidence of the operations of own routings: none."""
+    nothing = np.full(operations, np.nan)
+    nobody = [np.zeros(0, np.int64)] * operations
+    return Evidence(
+        support=nothing,
+        samples=np.zeros(operations, np.int64),
+        confidence=nothing,
+        ranges={name: (nothing, nothing, nothing) for name, _column in EVIDENCE_TIMES},
+        supporters=nobody,
+        dissenters=nobody,
+    )
+
+
+def evidence_in_order(parts: Sequence[Evidence], operations: Integers) -> Evidence:
+    """Several pieces of evidence one after the other, then in the order `operations`."""
+    supporters = [holders for part in parts for holders in part.supporters]
+    dissenters = [holders for part in parts for holders in part.dissenters]
+    return Evidence(
+        support=np.concatenate([part.support for part in parts])[operations],
+        samples=np.concatenate([part.samples for part in parts])[operations],
+        confidence=np.concatenate([part.confidence for part in parts])[operations],
+        ranges={
+            name: tuple(np.concatenate([part.ranges[name][k] for part in parts])[operations] for k in range(3))  # type: ignore[misc]
+            for name, _column in EVIDENCE_TIMES
+        },
+        supporters=[supporters[operation] for operation in operations.tolist()],
+        dissenters=[dissenters[operation] for operation in operations.tolist()],
+    )

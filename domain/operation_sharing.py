@@ -1,0 +1,106 @@
+"""The operations that the neighbours of a few items share: which neighbour has which, where in its routing, and how long it takes there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.operation_table import TIME_COLUMNS, Neighbours, OperationTable, ranges
+from domain.time_profiles import ProfileOptions, TimeProfiles, time_profiles
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class SharedOperations:
+    """Operations of the neighbours of `q` items. A group is one operation among the neighbours of one item.
+
+    Neighbour s of an item stands in column s of every (…, s) array; unused columns have weight 0 and row -1.
+
+    Attributes:
+        neighbours: the neighbours, best first.
+        similarities: float64 (q, s).
+        weights: float64 (q, s); similarity squared, alike where all are 0.
+        group_offsets: int64 (q + 1); the groups of item i are [group_offsets[i], group_offsets[i + 1]).
+        rows: int64 (groups, s); row of the operation in the neighbour's routing, -1 where the neighbour lacks it.
+        places: int64 (groups, s); its place in that routing from 0, -1 where it lacks it.
+        times: float64 (groups, len(TIME_COLUMNS), s); minutes, NaN where absent.
+        row_offsets: int64 (neighbours + 1); the operations of neighbour n are [row_offsets[n], row_offsets[n + 1]) of the next two.
+        flat_rows: int64; rows of the operations of all neighbours in the order of their routings.
+        flat_groups: int64; the group of each.
+    """
+
+    neighbours: Neighbours
+    similarities: Floats
+    weights: Floats
+    group_offsets: Integers
+    rows: Integers
+    places: Integers
+    times: Floats
+    row_offsets: Integers
+    flat_rows: Integers
+    flat_groups: Integers
+
+    def query_of_groups(self) -> Integers:
+        """Number of the item of each group."""
+        return np.repeat(np.arange(len(self.group_offsets) - 1), np.diff(self.group_offsets))
+
+    def support(self) -> Floats:
+        """Share of the neighbours' weight that has the operation, 0 to 1, float64 (groups)."""
+        weights = self.weights[self.query_of_groups()]
+        share: Floats = np.where(self.rows >= 0, weights, 0.0).sum(axis=1) / weights.sum(axis=1)
+        return np.minimum(share, 1.0)
+
+    def profiles(self, options: ProfileOptions, columns: slice = slice(None)) -> TimeProfiles:
+        """Profiles (groups, columns) of the times of the neighbours that share each operation, weighted."""
+        return time_profiles(self.times[:, columns], self.weights[self.query_of_groups()][:, None, :], options)
+
+
+def share_operations(table: OperationTable, neighbours: Neighbours) -> SharedOperations:
+    """Line up the operations of the neighbours (all usable, see `usable_neighbours`) of a few items.
+
+    Memory is about 8 bytes x groups x neighbours x (len(TIME_COLUMNS) + 4): call it for some dozens of items at a time.
+    """
+    queries = len(neighbours.offsets) - 1
+    counts = np.diff(neighbours.offsets)
+    slots = int(counts.max()) if queries else 0
+    query = neighbours.query_of_each()
+    slot = np.arange(len(query)) - neighbours.offsets[query]
+    similarities = np.zeros((queries, slots))
+    similarities[query, slot] = neighbours.similarities
+    weights = np.zeros((queries, slots))
+    weights[query, slot] = np.maximum(neighbours.similarities, 0.0) ** 2
+    useless = weights.sum(axis=1) <= 0.0
+    if useless.any():
+        weights[useless] = np.arange(slots) < counts[useless, None]
+
+    lengths = table.lengths(neighbours.items)
+    row_offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+    rows = ranges(table.offsets[neighbours.items], lengths)
+    place = np.arange(len(rows)) - np.repeat(row_offsets[:-1], lengths)
+    row_query, row_slot = np.repeat(query, lengths), np.repeat(slot, lengths)
+    keys = (row_query << 32) | table.operation[rows]
+    groups, flat_groups = np.unique(keys, return_inverse=True)
+    group_offsets = np.searchsorted(groups, np.arange(queries + 1) << 32)
+
+    shape = (len(groups), slots)
+    group_rows, places = np.full(shape, -1, np.int64), np.full(shape, -1, np.int64)
+    group_rows[flat_groups, row_slot] = rows
+    places[flat_groups, row_slot] = place
+    times = np.full((len(groups), len(TIME_COLUMNS), slots), np.nan)
+    times[flat_groups, :, row_slot] = table.times_with_results(rows)
+    return SharedOperations(
+        neighbours=neighbours,
+        similarities=similarities,
+        weights=weights,
+        group_offsets=group_offsets,
+        rows=group_rows,
+        places=places,
+        times=times,
+        row_offsets=row_offsets,
+        flat_rows=rows,
+        flat_groups=flat_groups,
+    )

@@ -1,0 +1,133 @@
+"""The current routings of all items as arrays, one row an operation, and the neighbours of a batch of items."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+TIME_COLUMNS: Final = (
+    "QUEUE_TIME",
+    "SETUP_TIME",
+    "RUN_TIME",
+    "MACH_WORKED_HOURS",
+    "ACT_SETUP_TIME",
+    "ACT_RUN_TIME",
+    "WAIT_TIME",
+    "MOVE_TIME",
+)
+"""Times of an operation that a prediction estimates, minutes; the columns of `OperationTable.times`."""
+
+SETUP: Final = TIME_COLUMNS.index("SETUP_TIME")
+RUN: Final = TIME_COLUMNS.index("RUN_TIME")
+ACTUAL: Final = (TIME_COLUMNS.index("ACT_SETUP_TIME"), TIME_COLUMNS.index("ACT_RUN_TIME"))
+"""Where work results (set-up, run) stand in for what the routing does not say."""
+
+RUN_SOURCES: Final = (RUN, TIME_COLUMNS.index("ACT_RUN_TIME"), TIME_COLUMNS.index("MACH_WORKED_HOURS"))
+"""Where the run time of an operation comes from; the first present one counts."""
+
+
+@dataclass(frozen=True)
+class OperationTable:
+    """Current routings, sorted by item and PROC_SEQ; the arrays may be mapped from files.
+
+    Attributes:
+        offsets: int64 (items + 1); the operations of item i are rows [offsets[i], offsets[i + 1]).
+        operation: int32 (rows); equal where two routings share the operation: same job, same occurrence of it in the routing.
+        machine: unsigned or int32 (rows); equal where the machine is.
+        sequence: int32 (rows); PROC_SEQ.
+        times: float64 (rows, len(TIME_COLUMNS)), minutes, NaN where absent, as the routing says.
+        actual: float64 (rows, 2), minutes, set-up and run as work results report them; NaN where there are none.
+    """
+
+    offsets: npt.NDArray[np.int64]
+    operation: npt.NDArray[np.int32]
+    machine: npt.NDArray[np.integer]
+    sequence: npt.NDArray[np.int32]
+    times: npt.NDArray[np.float64]
+    actual: npt.NDArray[np.float64]
+
+    @property
+    def items(self) -> int:
+        """Number of items."""
+        return len(self.offsets) - 1
+
+    def lengths(self, items: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Number of operations of each item; 0 where the item is unknown (-1)."""
+        known = np.maximum(items, 0)
+        if not self.items:
+            return np.zeros(len(items), np.int64)
+        lengths: npt.NDArray[np.int64] = np.where(items >= 0, self.offsets[known + 1] - self.offsets[known], 0)
+        return lengths
+
+    def times_with_results(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """Times of operations, absent actuals taken from work results; float64 (n, len(TIME_COLUMNS))."""
+        times = np.array(self.times[rows])
+        reported = self.actual[rows]
+        for place, column in enumerate(ACTUAL):
+            absent = np.isnan(times[:, column])
+            times[absent, column] = reported[absent, place]
+        return times
+
+
+def ranges(starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The numbers [start, start + length) of every pair one after the other."""
+    ends = np.cumsum(lengths)
+    total = int(ends[-1]) if len(ends) else 0
+    return np.repeat(starts - (ends - lengths), lengths) + np.arange(total)
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Neighbours of a batch of items.
+
+    Attributes:
+        offsets: int64 (queries + 1); the neighbours of query q are [offsets[q], offsets[q + 1]).
+        items: int64; positions of the neighbours among the items, -1 where unknown.
+        similarities: float64, 0 to 1, parallel to items.
+    """
+
+    offsets: npt.NDArray[np.int64]
+    items: npt.NDArray[np.int64]
+    similarities: npt.NDArray[np.float64]
+
+    @staticmethod
+    def none(queries: int) -> Neighbours:
+        """No neighbours for any of `queries` items."""
+        return Neighbours(np.zeros(queries + 1, np.int64), np.zeros(0, np.int64), np.zeros(0))
+
+    def query_of_each(self) -> npt.NDArray[np.int64]:
+        """Number of the query of each neighbour."""
+        return np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
+
+
+def usable_neighbours(
+    table: OperationTable, items: npt.NDArray[np.int64], neighbours: Neighbours, threshold: float
+) -> Neighbours:
+    """The neighbours that a prediction rests on, best first.
+
+    Neighbours without a routing, unknown ones, the item itself and repetitions are dropped; of the rest those at or above the
+    threshold are kept, or the best one when none reaches it.
+
+    Args:
+        items: int64 (queries); positions of the items asked, -1 where unknown.
+        threshold: similarity, 0 to 1.
+    """
+    query = neighbours.query_of_each()
+    similar = np.nan_to_num(neighbours.similarities, nan=-1.0)
+    usable = (table.lengths(neighbours.items) > 0) & (neighbours.items != items[query])
+    query, found, similar = query[usable], neighbours.items[usable], similar[usable]
+    order = np.lexsort((-similar, query))  # stable: equal similarities keep the order they came in
+    query, found, similar = query[order], found[order], similar[order]
+    if len(found):
+        _, first = np.unique(query * max(table.items, 1) + found, return_index=True)
+        if len(first) < len(found):
+            first.sort()
+            query, found, similar = query[first], found[first], similar[first]
+    best = np.ones(len(query), bool)
+    best[1:] = query[1:] != query[:-1]
+    kept = best | (similar >= threshold)
+    counts = np.bincount(query[kept], minlength=len(items))
+    return Neighbours(np.concatenate(([0], np.cumsum(counts))).astype(np.int64), found[kept], similar[kept])

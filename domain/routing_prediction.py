@@ -1,0 +1,295 @@
+"""Routings of items: their own, or predicted from the routings of similar items.
+
+An item with a routing of its own keeps it. Otherwise the routings of its best neighbours are proposed with times estimated from all
+neighbours that share the operation (weights: similarity squared, after outlier removal), and one that merges all of them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from common.errors import InvalidInput
+from domain.operation_evidence import Evidence, evidence_in_order, evidence_of, no_evidence
+from domain.operation_sharing import SharedOperations, share_operations
+from domain.operation_table import (
+    RUN_SOURCES,
+    Neighbours,
+    OperationTable,
+    ranges,
+    usable_neighbours,
+)
+from domain.operation_vote import merged_routing
+from domain.time_profiles import ProfileOptions
+
+ITEMS_AT_ONCE: Final = 64
+SEQUENCE_STEP: Final = 10
+MERGED: Final = -1
+"""Stands for the reference item of a merged routing."""
+
+Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PredictionOptions:
+    """How items are predicted.
+
+    Attributes:
+        strategy: nearest (the best neighbours' routings first) or consensus (the merged routing first).
+        threshold: neighbours below this similarity do not count, except the best when none reaches it.
+        max_variants: most neighbours' routings proposed an item, the merged one apart.
+        outliers: which of the neighbours' times an estimate uses.
+        profile: how the range of an estimate is made.
+        ignore_own: predict even where the item has a routing of its own.
+        evidence: also answer what each operation rests on.
+    """
+
+    strategy: str = "nearest"
+    threshold: float = 0.8
+    max_variants: int = 4
+    outliers: ProfileOptions = field(default_factory=lambda: ProfileOptions("trimmed_std"))
+    profile: ProfileOptions = field(default_factory=ProfileOptions)
+    ignore_own: bool = False
+    evidence: bool = False
+
+
+class Draft(NamedTuple):
+    """A proposed routing before its times are filled in.
+
+    Attributes:
+        slot: which neighbour of the item it comes from; MERGED for the merged one.
+        groups: int64; shared operation of each of its operations.
+        rows: int64; row of the table whose machine and texts each operation has.
+    """
+
+    slot: int
+    groups: Integers
+    rows: Integers
+
+
+@dataclass(frozen=True)
+class RoutingBatch:
+    """Routings of a batch of items, items in the order asked, best routing first.
+
+    Attributes:
+        query: int64 (routings); number of the item in the batch.
+        rank: int64 (routings); from 1 within an item.
+        variant: int64 (routings); number of the candidate from 1, MERGED for the merged routing.
+        reference: int64 (routings); position of the item whose routing it is (the item itself for its own), MERGED for the merged one.
+        similarity: float64 (routings); 1 for own routings, the neighbour's, or the weighted mean of all for the merged one.
+        offsets: int64 (routings + 1); operations of routing r are [offsets[r], offsets[r + 1]).
+        rows: int64 (operations); row of the table with the machine and the texts.
+        sequence: int64 (operations); PROC_SEQ.
+        times: float64 (operations, len(TIME_COLUMNS)); minutes, stored or estimated, NaN where absent.
+        predicted: bool (routings); whether the times are estimates.
+        below_threshold: int64; items for which no neighbour reached the threshold.
+        evidence: when asked for.
+    """
+
+    query: Integers
+    rank: Integers
+    variant: Integers
+    reference: Integers
+    similarity: Floats
+    offsets: Integers
+    rows: Integers
+    sequence: Integers
+    times: Floats
+    predicted: npt.NDArray[np.bool_]
+    below_threshold: Integers
+    evidence: Evidence | None = None
+
+    def run_times(self) -> Floats:
+        """Run time of each operation in minutes: RUN_TIME, else ACT_RUN_TIME, else MACH_WORKED_HOURS; NaN where all are absent."""
+        chosen = self.times[:, RUN_SOURCES[0]]
+        for column in RUN_SOURCES[1:]:
+            chosen = np.where(np.isnan(chosen), self.times[:, column], chosen)
+        return chosen
+
+
+def nearest(table: OperationTable, shared: SharedOperations, query: int, variants: int) -> list[Draft]:
+    """The routings of the best neighbours, best first, then the merged one."""
+    return [*_neighbour_routings(shared, query, variants), _merged(table, shared, query)]
+
+
+def consensus(table: OperationTable, shared: SharedOperations, query: int, variants: int) -> list[Draft]:
+    """The merged routing first, then the best neighbours' routings that differ from it and from each other in their operations."""
+    merged = _merged(table, shared, query)
+    seen = {merged.groups.tobytes()}
+    chosen = [merged]
+    for draft in _neighbour_routings(shared, query, len(shared.similarities[query])):
+        if len(chosen) > variants:
+            break
+        if (content := draft.groups.tobytes()) not in seen:
+            seen.add(content)
+            chosen.append(draft)
+    return chosen
+
+
+Strategy = Callable[[OperationTable, SharedOperations, int, int], list[Draft]]
+
+STRATEGIES: Final[Mapping[str, Strategy]] = MappingProxyType({"nearest": nearest, "consensus": consensus})
+"""How the routings of one item are chosen from its neighbours, by name."""
+
+
+def _neighbour_routings(shared: SharedOperations, query: int, most: int) -> list[Draft]:
+    start, end = int(shared.neighbours.offsets[query]), int(shared.neighbours.offsets[query + 1])
+    bounds = shared.row_offsets[start : min(start + most, end) + 1].tolist()
+    return [
+        Draft(slot, shared.flat_groups[a:b], shared.flat_rows[a:b])
+        for slot, (a, b) in enumerate(itertools.pairwise(bounds))
+    ]
+
+
+def _merged(table: OperationTable, shared: SharedOperations, query: int) -> Draft:
+    merged = merged_routing(table, shared, query)
+    return Draft(MERGED, merged.groups, merged.rows)
+
+
+def predict_routings(
+    table: OperationTable, items: Integers, neighbours: Neighbours, options: PredictionOptions
+) -> RoutingBatch:
+    """Routings of a batch of items; items without any (unknown, or no neighbour with a routing) have none.
+
+    Args:
+        items: int64 (queries); positions of the items, -1 where unknown: those get nothing.
+        neighbours: of each of them, best first; may be empty where the item has a routing of its own.
+
+    Raises:
+        InvalidInput: the strategy does not exist.
+    """
+    strategy = STRATEGIES.get(options.strategy)
+    if strategy is None:
+        raise InvalidInput(
+            f"Prediction strategy {options.strategy!r} does not exist; choose one of {', '.join(STRATEGIES)}"
+        )
+    own = table.lengths(items) > 0
+    if options.ignore_own:
+        own[:] = False
+    parts = [_own_routings(table, items, np.flatnonzero(own), options.evidence)]
+    asking = np.flatnonzero(~own & (items >= 0) & (np.diff(neighbours.offsets) > 0))
+    for start in range(0, len(asking), ITEMS_AT_ONCE):
+        queries = asking[start : start + ITEMS_AT_ONCE]
+        parts.append(_predicted(table, items, neighbours, queries, strategy, options))
+    return _in_order(parts) if len(parts) > 1 else parts[0]
+
+
+def _own_routings(table: OperationTable, items: Integers, queries: Integers, evidence: bool) -> RoutingBatch:
+    chosen = items[queries]
+    lengths = table.lengths(chosen)
+    rows = ranges(table.offsets[chosen] if len(chosen) else chosen, lengths)
+    ones = np.ones(len(queries), np.int64)
+    return RoutingBatch(
+        query=queries,
+        rank=ones,
+        variant=ones,
+        reference=chosen,
+        similarity=np.ones(len(queries)),
+        offsets=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
+        rows=rows,
+        sequence=table.sequence[rows].astype(np.int64),
+        times=table.times[rows],
+        predicted=np.zeros(len(queries), bool),
+        below_threshold=np.zeros(0, np.int64),
+        evidence=no_evidence(len(rows)) if evidence else None,
+    )
+
+
+def _predicted(
+    table: OperationTable,
+    items: Integers,
+    neighbours: Neighbours,
+    queries: Integers,
+    strategy: Strategy,
+    options: PredictionOptions,
+) -> RoutingBatch:
+    counts = np.diff(neighbours.offsets)[queries]
+    places = ranges(neighbours.offsets[queries], counts)
+    asked = Neighbours(
+        np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+        neighbours.items[places],
+        neighbours.similarities[places],
+    )
+    usable = usable_neighbours(table, items[queries], asked, options.threshold)
+    shared = share_operations(table, usable)
+    estimates = shared.profiles(options.outliers)
+    drafts: list[Draft] = []
+    draft_query: list[int] = []
+    for asked_query in np.flatnonzero(np.diff(usable.offsets)).tolist():
+        chosen = strategy(table, shared, asked_query, options.max_variants)
+        drafts.extend(chosen)
+        draft_query.extend([asked_query] * len(chosen))
+    query = np.array(draft_query, np.int64)
+    slot = np.array([draft.slot for draft in drafts], np.int64)
+    lengths = np.array([len(draft.rows) for draft in drafts], np.int64)
+    rows = np.concatenate([draft.rows for draft in drafts]) if drafts else np.zeros(0, np.int64)
+    groups = np.concatenate([draft.groups for draft in drafts]) if drafts else np.zeros(0, np.int64)
+    offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+    merged = slot == MERGED
+    place = np.arange(len(rows)) - np.repeat(offsets[:-1], lengths)
+    weighted = (shared.weights * shared.similarities).sum(axis=1) / np.maximum(shared.weights.sum(axis=1), 1e-300)
+    nearby = usable.offsets[query] + np.maximum(slot, 0)
+    rank = np.arange(len(query)) - np.searchsorted(query, query) + 1
+    rank_of_variant = _running_count(query, ~merged)
+    below = np.flatnonzero(
+        (np.diff(usable.offsets) > 0) & (shared.similarities[:, :1].max(axis=1, initial=-1.0) < options.threshold)
+    )
+    return RoutingBatch(
+        query=queries[query],
+        rank=rank,
+        variant=np.where(merged, MERGED, rank_of_variant),
+        reference=np.where(merged, MERGED, usable.items[nearby]),
+        similarity=np.clip(np.where(merged, weighted[query], usable.similarities[nearby]), 0.0, 1.0),
+        offsets=offsets,
+        rows=rows,
+        sequence=np.where(np.repeat(merged, lengths), (place + 1) * SEQUENCE_STEP, table.sequence[rows]).astype(
+            np.int64
+        ),
+        times=estimates.standard[groups],
+        predicted=np.ones(len(query), bool),
+        below_threshold=queries[below],
+        evidence=evidence_of(shared, estimates, groups, options.profile) if options.evidence else None,
+    )
+
+
+def _running_count(query: Integers, counted: npt.NDArray[np.bool_]) -> Integers:
+    """For each routing the number of counted ones of its item up to and including itself."""
+    running = np.cumsum(counted)
+    first = np.searchsorted(query, query)
+    before = np.concatenate(([0], running))[first]
+    result: Integers = running - before
+    return result
+
+
+def _in_order(parts: Sequence[RoutingBatch]) -> RoutingBatch:
+    """Several batches as one, routings ordered by item (each item is in one part only)."""
+    query = np.concatenate([part.query for part in parts])
+    order = np.argsort(query, kind="stable")
+    lengths = np.concatenate([np.diff(part.offsets) for part in parts])
+    starts = np.concatenate(([0], np.cumsum(lengths)))[:-1]
+    operations = ranges(starts[order], lengths[order])
+    evidence = None
+    found = [part.evidence for part in parts if part.evidence is not None]
+    if found:
+        evidence = evidence_in_order(found, operations)
+    return RoutingBatch(
+        query=query[order],
+        rank=np.concatenate([part.rank for part in parts])[order],
+        variant=np.concatenate([part.variant for part in parts])[order],
+        reference=np.concatenate([part.reference for part in parts])[order],
+        similarity=np.concatenate([part.similarity for part in parts])[order],
+        offsets=np.concatenate(([0], np.cumsum(lengths[order]))).astype(np.int64),
+        rows=np.concatenate([part.rows for part in parts])[operations],
+        sequence=np.concatenate([part.sequence for part in parts])[operations],
+        times=np.concatenate([part.times for part in parts])[operations],
+        predicted=np.concatenate([part.predicted for part in parts])[order],
+        below_threshold=np.sort(np.concatenate([part.below_threshold for part in parts])),
+        evidence=evidence,
+    )
