@@ -28,7 +28,10 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
     return asyncio.SelectorEventLoop()
 
 
-def run_until_stopped(main: Callable[[asyncio.Event], Coroutine[None, None, int]]) -> int:
+def run_until_stopped(
+    main: Callable[[asyncio.Event], Coroutine[None, None, int]],
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] = new_event_loop,
+) -> int:
     """Run `main(stop)` on a fresh loop; `stop` is set by SIGINT, SIGTERM or (Windows) CTRL+BREAK. Returns its exit code.
 
     A second signal ends the process at once with code 130.
@@ -56,7 +59,7 @@ def run_until_stopped(main: Callable[[asyncio.Event], Coroutine[None, None, int]
             if waker:
                 waker.cancel()
 
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
         return runner.run(guarded())
 
 
@@ -102,6 +105,32 @@ def start_child(
     finally:
         if stream:
             stream.close()
+
+
+def start_detached(command: list[str], *, environment: Mapping[str, str], working_dir: Path, output: Path) -> int:
+    """Start a process that outlives its parent and its terminal; returns its process id.
+
+    On Windows it gets a console of its own, unseen, through which it can tell its own children to stop.
+    """
+    options: dict[str, object] = {}
+    if IS_WINDOWS:
+        options["creationflags"] = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(
+            subprocess, "CREATE_NO_WINDOW", 0
+        )
+    else:
+        options["start_new_session"] = True
+    with open(output, "ab") as stream:
+        child = subprocess.Popen(  # type: ignore[call-overload]
+            command,
+            env={**os.environ, **environment},
+            cwd=working_dir,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            **options,
+        )
+    child.returncode = 0  # it is not waited for: no warning when the object goes
+    return int(child.pid)
 
 
 def ask_to_stop(pid: int) -> None:

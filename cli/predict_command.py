@@ -1,0 +1,120 @@
+"""`routing-ml predict`: routings of items, as a table, JSON or CSV."""
+
+from __future__ import annotations
+
+import csv
+import enum
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli.calls import ask
+
+if TYPE_CHECKING:
+    from cli.prediction import Prediction, Routing
+
+SHOWN = (
+    ("PROC_SEQ", "seq"),
+    ("JOB_NM", "operation"),
+    ("RES_CD", "machine"),
+    ("RES_DIS", ""),
+    ("SETUP_TIME", "setup min"),
+    ("RUN_TIME", "run min"),
+    ("MACH_WORKED_HOURS", "machine min"),
+)
+EXIT_NOT_ALL = 4
+
+
+class Format(enum.StrEnum):
+    """How the routings are written."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+def predict(
+    codes: Annotated[list[str], typer.Argument(metavar="CODE...", help="Item codes", show_default=False)],
+    output: Annotated[Format, typer.Option("--format", help="How to write the routings")] = Format.TABLE,
+    top_k: Annotated[int, typer.Option("--top-k", min=1, max=50, help="Similar items to consider")] = 10,
+    threshold: Annotated[
+        float | None, typer.Option("--threshold", min=0.0, max=1.0, help="Least similarity; default: the setting")
+    ] = None,
+    detailed: Annotated[bool, typer.Option("--detailed", help="All output columns (json and csv)")] = False,
+) -> None:
+    """Predict the routings of items. Exit code 4 when an item is unknown or gets none."""
+    from cli.prediction import predict as ask_services
+
+    answer = ask(lambda control: ask_services(control, codes, top_k=top_k, threshold=threshold, detailed=detailed))
+    if output is Format.JSON:
+        typer.echo(json.dumps(_as_json(answer), ensure_ascii=False, indent=1))
+    elif output is Format.CSV:
+        _write_csv(answer)
+    else:
+        _print_tables(answer)
+    for code in answer.unknown:
+        typer.secho(f"{code}: the item master does not hold this code", err=True, fg="yellow")
+    for code in answer.without_routing:
+        typer.secho(f"{code}: no similar item has a routing", err=True, fg="yellow")
+    for warning in answer.warnings:
+        typer.secho(warning, err=True, fg="yellow")
+    raise typer.Exit(EXIT_NOT_ALL if answer.unknown or answer.without_routing else 0)
+
+
+def _as_json(answer: Prediction) -> dict[str, object]:
+    return {
+        "model_version": answer.model_version,
+        "items": [{**routing.columns, "operations": routing.operations} for routing in answer.routings],
+        "unknown_items": answer.unknown,
+        "items_without_routing": answer.without_routing,
+    }
+
+
+def _write_csv(answer: Prediction) -> None:
+    rows = [{**routing.columns, **operation} for routing in answer.routings for operation in routing.operations]
+    if rows:
+        writer = csv.DictWriter(sys.stdout, fieldnames=list(dict.fromkeys(name for row in rows for name in row)))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _print_tables(answer: Prediction) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    for routing in answer.routings:
+        console.print(Text(heading(routing), style="bold"))
+        shown = [pair for pair in SHOWN if any(row.get(pair[0]) is not None for row in routing.operations)]
+        table = Table(box=None, header_style="dim", padding=(0, 2))
+        for name, title in shown:
+            table.add_column(title, justify="right" if name.endswith(("TIME", "HOURS", "SEQ")) else "left")
+        for row in routing.operations:
+            table.add_row(*(_cell(row.get(name)) for name, _title in shown))
+        console.print(table)
+    if answer.routings:
+        console.print(Text(f"model version {answer.model_version}", style="dim"))
+
+
+def heading(routing: Routing) -> str:
+    """A routing in one line: item, candidate, how it came about."""
+    columns = routing.columns
+    similarity = columns.get("SIMILARITY_SCORE")
+    score = f"similarity {similarity:.3f}" if isinstance(similarity, float) else ""
+    parts = (
+        columns.get("ITEM_CD"),
+        columns.get("CANDIDATE_ID"),
+        columns.get("PRIORITY"),
+        score,
+        columns.get("REFERENCE_ITEM_CD") and f"after {columns['REFERENCE_ITEM_CD']}",
+        columns.get("ROUTING_SIGNATURE"),
+    )
+    return "  ".join(str(part) for part in parts if part)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return f"{value:.2f}" if isinstance(value, float) else str(value)

@@ -1,0 +1,70 @@
+"""Whether a process is ready: gRPC health for the services, HTTP for the gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+
+import grpc
+from grpc_health.v1 import health_pb2
+
+from common.rpc.client import connect
+from common.settings import Settings
+
+PROBE_SECONDS = 2.0
+
+
+class ServiceProbe:
+    """Asks one gRPC service for its health, over one channel."""
+
+    def __init__(self, settings: Settings, address: str) -> None:
+        self._channel = connect(settings, [address])
+        self._check = self._channel.unary_unary(
+            "/grpc.health.v1.Health/Check",
+            request_serializer=health_pb2.HealthCheckRequest.SerializeToString,
+            response_deserializer=health_pb2.HealthCheckResponse.FromString,
+        )
+
+    async def ready(self) -> bool:
+        """Whether it answers SERVING."""
+        try:
+            answer = await self._check(health_pb2.HealthCheckRequest(), timeout=PROBE_SECONDS)
+        except grpc.aio.AioRpcError:
+            return False
+        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+    async def close(self) -> None:
+        """Close the channel."""
+        await self._channel.close()
+
+
+class GatewayProbe:
+    """Asks the gateway for its health."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._host, self._port = host, port
+
+    async def ready(self) -> bool:
+        """Whether it can predict (HTTP 200 of /api/health)."""
+        return await asyncio.to_thread(lambda: gateway_health(self._host, self._port)[0] == 200)
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+Probe = ServiceProbe | GatewayProbe
+
+
+def gateway_health(host: str, port: int) -> tuple[int, dict[str, object]]:
+    """Status and body of the gateway's /api/health; status 0 when it does not answer."""
+    connection = http.client.HTTPConnection(host, port, timeout=PROBE_SECONDS)
+    try:
+        connection.request("GET", "/api/health")
+        response = connection.getresponse()
+        body = json.loads(response.read() or b"{}")
+        return response.status, body if isinstance(body, dict) else {}
+    except (OSError, http.client.HTTPException, ValueError):
+        return 0, {}
+    finally:
+        connection.close()

@@ -1,0 +1,127 @@
+"""`status`: which processes run, since when, with what memory and model version, and whether the gateway can predict."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import asdict, dataclass
+from urllib.parse import urlsplit
+
+import psutil
+from rich.table import Table
+
+from cli.readiness import ServiceProbe, gateway_health
+from cli.run_record import ProcessRecord, RunRecord, running_record
+from common.settings import Settings
+
+
+@dataclass(frozen=True)
+class ProcessStatus:
+    """One process as it is now; memory in bytes, age in seconds."""
+
+    name: str
+    address: str
+    state: str
+    serving: bool
+    pid: int
+    age_seconds: float
+    restarts: int
+    resident_bytes: int
+
+
+@dataclass(frozen=True)
+class SystemStatus:
+    """The system as it is now; `health` is the gateway's word: ok, degraded, down, or "" when it does not answer."""
+
+    running: bool
+    phase: str = ""
+    url: str = ""
+    dataset: str = ""
+    health: str = ""
+    detail: str = ""
+    model_version: str = ""
+    pid: int = 0
+    processes: tuple[ProcessStatus, ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        """As a JSON object."""
+        return asdict(self)
+
+
+def system_status(settings: Settings) -> SystemStatus:
+    """Ask the processes of the running system."""
+    record = running_record(settings.run_path)
+    if record is None:
+        return SystemStatus(running=False)
+    serving = asyncio.run(_serving(settings, record))
+    where = urlsplit(record.url)
+    code, health = gateway_health(where.hostname or "127.0.0.1", where.port or 80)
+    return SystemStatus(
+        running=True,
+        phase=record.phase,
+        url=record.url,
+        dataset=record.dataset,
+        health=str(health.get("status") or "") if code else "",
+        detail=str(health.get("detail") or ""),
+        model_version=str(health.get("model_version") or health.get("active_version") or ""),
+        pid=record.pid,
+        processes=tuple(
+            _process_status(process, code == 200 if process.name.startswith("gateway") else serving[process.name])
+            for process in record.processes
+        ),
+    )
+
+
+async def _serving(settings: Settings, record: RunRecord) -> dict[str, bool]:
+    services = [process for process in record.processes if not process.name.startswith("gateway")]
+    probes = [ServiceProbe(settings, process.address) for process in services]
+    answers = await asyncio.gather(*(probe.ready() for probe in probes))
+    for probe in probes:
+        await probe.close()
+    return {process.name: answer for process, answer in zip(services, answers, strict=True)}
+
+
+def _process_status(process: ProcessRecord, serving: bool) -> ProcessStatus:
+    try:
+        running = psutil.Process(process.pid) if process.pid else None
+        family = [running, *running.children(recursive=True)] if running else []
+        resident = sum(member.memory_info().rss for member in family)
+    except psutil.NoSuchProcess:
+        resident = 0
+    return ProcessStatus(
+        name=process.name,
+        address=process.address,
+        state=process.state,
+        serving=serving,
+        pid=process.pid,
+        age_seconds=round(time.time() - process.started_at, 1) if process.pid else 0.0,
+        restarts=process.restarts,
+        resident_bytes=resident,
+    )
+
+
+def status_table(status: SystemStatus) -> Table:
+    """The processes as a table."""
+    table = Table(box=None, header_style="dim")
+    for heading in ("process", "address", "state", "serving", "pid", "up", "restarts", "memory"):
+        table.add_column(heading, justify="right" if heading in ("pid", "up", "restarts", "memory") else "left")
+    for process in status.processes:
+        table.add_row(
+            process.name,
+            process.address,
+            process.state,
+            "[green]yes[/green]" if process.serving else "[red]no[/red]",
+            str(process.pid or ""),
+            _duration(process.age_seconds),
+            str(process.restarts),
+            f"{process.resident_bytes / 1024**2:.0f} MB",
+        )
+    return table
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
