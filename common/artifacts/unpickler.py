@@ -58,27 +58,25 @@ class _ArrayHeader(Record):
     numpy_array_alignment_bytes: int | None
 
 
-_NUMPY_SCALARS: Final = tuple(
-    [
-        "bool_",
-        "bool",
-        "int8",
-        "int16",
-        "int32",
-        "int64",
-        "uint8",
-        "uint16",
-        "uint32",
-        "uint64",
-        "float16",
-        "float32",
-        "float64",
-        "str_",
-        "bytes_",
-        "datetime64",
-        "timedelta64",
-        "object_",
-    ]
+_NUMPY_SCALARS: Final = (
+    "bool_",
+    "bool",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "float16",
+    "float32",
+    "float64",
+    "str_",
+    "bytes_",
+    "datetime64",
+    "timedelta64",
+    "object_",
 )
 _BUILTINS = (bool, int, float, complex, str, bytes, bytearray, list, tuple, dict, set, frozenset, slice, range, object)
 
