@@ -1,0 +1,83 @@
+"""The gateway as an ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+import common
+from common.errors import ServiceError
+from common.request_context import current_request
+from common.settings import Settings
+from gateway import failures
+from gateway.api_document import TITLE, describe_api
+from gateway.pages import add_pages
+from gateway.request_middleware import RequestMiddleware
+from gateway.routes import AREAS
+from gateway.state import Gateway
+
+EXPOSED_HEADERS = ["x-request-id", "x-error-reason", "etag", "content-disposition", "retry-after"]
+ALLOWED_HEADERS = ["authorization", "content-type", "if-match", "x-request-id", "accept", "accept-language"]
+
+
+def build_app(settings: Settings, instance: str) -> ASGIApp:
+    """The application: routes of all areas inside CORS inside the request middleware.
+
+    Args:
+        instance: unique name of this process in the installation, such as gateway-8000.
+    """
+    gateway = Gateway(settings, instance)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await gateway.start()
+        try:
+            yield
+        finally:
+            await gateway.stop()
+
+    app = FastAPI(
+        title=TITLE,
+        version=common.__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        strict_content_type=False,
+        redirect_slashes=False,
+    )
+    app.state.gateway = gateway
+    for area in AREAS:
+        for router in area.routers():
+            app.include_router(router)
+    app.openapi = lambda: describe_api(app, AREAS, common.__version__)  # type: ignore[method-assign]
+    app.add_exception_handler(ServiceError, failures.answer_service_error)
+    app.add_exception_handler(RequestValidationError, failures.answer_validation_error)
+    app.add_exception_handler(HTTPException, failures.answer_http_exception)
+    app.add_exception_handler(Exception, _answer_unexpected)
+    add_pages(app, settings.frontend_dir)
+    wrapped: ASGIApp = app
+    if settings.allowed_origins:
+        wrapped = CORSMiddleware(
+            app,
+            allow_origins=[origin.rstrip("/") for origin in settings.allowed_origins],
+            allow_credentials=True,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+            allow_headers=ALLOWED_HEADERS,
+            expose_headers=EXPOSED_HEADERS,
+        )
+    return RequestMiddleware(wrapped, settings=settings, keys=gateway.keys, recent=gateway.recent)
+
+
+async def _answer_unexpected(_request: Request, _error: Exception) -> Response:
+    context = current_request()
+    request_id: Any = context.request_id if context else ""
+    return failures.failure(ServiceError(f"An internal error; the log has it under request {request_id}"))

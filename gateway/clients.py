@@ -1,0 +1,168 @@
+"""The services that the gateway calls: one channel each, spread over all processes of the kind."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import grpc
+from grpc.aio import UnaryStreamMultiCallable, UnaryUnaryMultiCallable
+
+from common.identity import ServiceCredential
+from common.rpc.client import Caller, connect
+from common.rpc.status import from_rpc_error
+from common.settings import Settings
+from protos.aggregate.v1.aggregate_pb2_grpc import AggregateServiceStub
+from protos.ann.v1.ann_pb2_grpc import AnnServiceStub
+from protos.auth.v1.auth_pb2_grpc import AuthServiceStub
+from protos.common.v1.process_pb2_grpc import ProcessServiceStub
+from protos.documents.v1.documents_pb2_grpc import DocumentsServiceStub
+from protos.registry.v1.registry_pb2_grpc import RegistryServiceStub
+from protos.settings.v1.settings_pb2_grpc import SettingsServiceStub
+from protos.trainer.v1.trainer_pb2_grpc import TrainerServiceStub
+
+if TYPE_CHECKING:
+    from protos.aggregate.v1.aggregate_pb2_grpc import AggregateServiceAsyncStub
+    from protos.ann.v1.ann_pb2_grpc import AnnServiceAsyncStub
+    from protos.auth.v1.auth_pb2_grpc import AuthServiceAsyncStub
+    from protos.common.v1.process_pb2_grpc import ProcessServiceAsyncStub
+    from protos.documents.v1.documents_pb2_grpc import DocumentsServiceAsyncStub
+    from protos.registry.v1.registry_pb2_grpc import RegistryServiceAsyncStub
+    from protos.settings.v1.settings_pb2_grpc import SettingsServiceAsyncStub
+    from protos.trainer.v1.trainer_pb2_grpc import TrainerServiceAsyncStub
+
+Stub = TypeVar("Stub")
+Asked = TypeVar("Asked")
+Answered = TypeVar("Answered")
+
+READS: Mapping[str, Sequence[str]] = {
+    "routing.ann.v1.AnnService": ("Search", "Encode", "Info"),
+    "routing.aggregate.v1.AggregateService": (
+        "Predict",
+        "SummarizeTimes",
+        "ItemFeatures",
+        "SnapshotInfo",
+        "SearchItems",
+        "GetItems",
+        "TestSource",
+        "TableColumns",
+    ),
+    "routing.auth.v1.AuthService": ("Me", "ListAccounts", "ListAudit"),
+    "routing.registry.v1.RegistryService": ("List", "Get", "GetActive", "History"),
+    "routing.settings.v1.SettingsService": ("Get", "Revisions", "Subscribers"),
+    "routing.documents.v1.DocumentsService": (
+        "GetWorkspace",
+        "ListRoutingGroups",
+        "GetRoutingGroup",
+        "ListRslGroups",
+        "GetRslGroup",
+        "ExportRslGroups",
+        "ListProfiles",
+        "GetProfile",
+        "ProfileRevisions",
+        "ExportProfiles",
+        "PreviewOutputProfile",
+        "NodeTypes",
+        "CheckGraph",
+        "GetWrapper",
+    ),
+    "routing.trainer.v1.TrainerService": ("Status",),
+    "routing.common.v1.ProcessService": ("Describe", "Metrics"),
+}
+"""Methods that may be tried again when a process does not answer, by service."""
+
+
+class Service(Generic[Stub]):
+    """One service of the installation.
+
+    Attributes:
+        stub: its methods, to name them in `call`.
+        name: its name for people, such as ann_service.
+    """
+
+    def __init__(self, caller: Caller, name: str, stub: Stub) -> None:
+        self.stub, self.name = stub, name
+        self._caller = caller
+
+    async def call(
+        self,
+        method: UnaryUnaryMultiCallable[Asked, Answered],
+        request: Asked,
+        *,
+        timeout: float | None = None,
+        as_process: bool = False,
+    ) -> Answered:
+        """Call a method in the name of the request's caller.
+
+        Args:
+            timeout: seconds; the request's own deadline wins when it is earlier.
+            as_process: use the gateway's own credential.
+
+        Raises:
+            ServiceError: what the service answered, or that it did not.
+        """
+        answer: Answered = await self._caller.call(
+            method, request, service=self.name, timeout=timeout, as_process=as_process
+        )
+        return answer
+
+    async def stream(
+        self, method: UnaryStreamMultiCallable[Asked, Answered], request: Asked, *, timeout: float
+    ) -> AsyncIterator[Answered]:
+        """Call a method that answers with a stream.
+
+        Raises:
+            ServiceError: what the service answered, or that it did not.
+        """
+        try:
+            async for part in method(request, metadata=self._caller.metadata(), timeout=timeout):
+                yield part
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error, self.name) from None
+
+
+class Clients:
+    """All services, and each single process for its own facts."""
+
+    def __init__(self, settings: Settings, instance: str, credential: ServiceCredential) -> None:
+        self._settings = settings
+        self._caller = Caller(settings, instance, credential)
+        self._channels: list[grpc.aio.Channel] = []
+        ann = self._open(settings.ann_addresses)
+        aggregate = self._open(settings.aggregate_addresses)
+        auth = self._open([settings.auth_address])
+        trainer = self._open([settings.trainer_address])
+        self.ann: Service[AnnServiceAsyncStub] = Service(self._caller, "ann_service", AnnServiceStub(ann))
+        self.aggregate: Service[AggregateServiceAsyncStub] = Service(
+            self._caller, "aggregate_service", AggregateServiceStub(aggregate)
+        )
+        self.auth: Service[AuthServiceAsyncStub] = Service(self._caller, "auth_service", AuthServiceStub(auth))
+        self.registry: Service[RegistryServiceAsyncStub] = Service(
+            self._caller, "auth_service", RegistryServiceStub(auth)
+        )
+        self.settings: Service[SettingsServiceAsyncStub] = Service(
+            self._caller, "auth_service", SettingsServiceStub(auth)
+        )
+        self.documents: Service[DocumentsServiceAsyncStub] = Service(
+            self._caller, "auth_service", DocumentsServiceStub(auth)
+        )
+        self.trainer: Service[TrainerServiceAsyncStub] = Service(self._caller, "trainer", TrainerServiceStub(trainer))
+        self.processes: dict[str, Service[ProcessServiceAsyncStub]] = {}
+        for name, addresses in (
+            ("ann_service", settings.ann_addresses),
+            ("aggregate_service", settings.aggregate_addresses),
+            ("auth_service", [settings.auth_address]),
+            ("trainer", [settings.trainer_address]),
+        ):
+            for address in addresses:
+                self.processes[address] = Service(self._caller, name, ProcessServiceStub(self._open([address])))
+
+    def _open(self, addresses: Sequence[str]) -> grpc.aio.Channel:
+        channel = connect(self._settings, addresses, READS)
+        self._channels.append(channel)
+        return channel
+
+    async def close(self) -> None:
+        """Close all channels."""
+        for channel in self._channels:
+            await channel.close()

@@ -1,0 +1,135 @@
+"""Errors as HTTP: status, body `{"detail": ...}`, and headers with the request id, the reason and when to try again.
+
+The body stays what older clients know: a text, or for a request that does not validate a list of {loc, msg, type}.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from common import errors
+from common.request_context import add_log_fields
+from gateway.answers import json_answer
+
+MOST_VALIDATION_ERRORS = 100
+
+REASON_HEADER: Final = "x-error-reason"
+
+_STATUSES: Final[dict[type[errors.ServiceError], int]] = {
+    errors.InvalidInput: 422,
+    errors.Unauthenticated: 401,
+    errors.PermissionDenied: 403,
+    errors.NotFound: 404,
+    errors.AlreadyExists: 409,
+    errors.Conflict: 409,
+    errors.PreconditionFailed: 409,
+    errors.TooManyRequests: 429,
+    errors.Unavailable: 503,
+    errors.DeadlineExceeded: 504,
+    errors.DataProblem: 503,
+    errors.ServiceError: 500,
+}
+
+
+class BadRequest(errors.InvalidInput):
+    """A request that the contract answers with 400 instead of 422."""
+
+
+class BodyTooLarge(errors.InvalidInput):
+    """A request body over the limit (413)."""
+
+    default_reason = "BODY_TOO_LARGE"
+
+
+_STATUSES[BadRequest] = 400
+_STATUSES[BodyTooLarge] = 413
+
+
+def status_of(error: errors.ServiceError) -> int:
+    """The HTTP status of an error."""
+    for kind in type(error).__mro__:
+        if kind in _STATUSES:
+            return _STATUSES[kind]
+    return 500
+
+
+def failure(error: errors.ServiceError) -> Response:
+    """The answer to a request that failed with `error`."""
+    add_log_fields(reason=error.reason, error=error.message)
+    status = status_of(error)
+    headers = {REASON_HEADER: _header_safe(error.reason)}
+    if error.retry_after is not None:
+        headers["retry-after"] = str(max(1, math.ceil(error.retry_after)))
+    if status == 401:
+        headers["www-authenticate"] = "Bearer"
+    if status == 413:
+        headers["connection"] = "close"
+    detail: object = error.message
+    if status == 422 and error.violations:
+        detail = [
+            {"loc": body_location(violation.field), "msg": violation.description, "type": "value_error"}
+            for violation in error.violations
+        ]
+    return json_answer({"detail": detail}, status, headers)
+
+
+def body_location(field: str) -> list[str | int]:
+    """A field's path (`graph.edges.0.target`) as the location in a 422 body."""
+    return ["body", *(int(part) if part.isdigit() else part for part in field.split(".") if part)]
+
+
+def validation_failure(problems: Sequence[Mapping[str, object]]) -> Response:
+    """The 422 answer for what a schema found; the values that were sent are not repeated."""
+    detail = [
+        {"loc": list(problem.get("loc", ())), "msg": str(problem.get("msg", "")), "type": str(problem.get("type", ""))}  # type: ignore[call-overload]
+        for problem in problems[:MOST_VALIDATION_ERRORS]
+    ]
+    add_log_fields(reason="INVALID_REQUEST", error=detail[0]["msg"] if detail else "")
+    return json_answer({"detail": detail}, 422, {REASON_HEADER: "INVALID_REQUEST"})
+
+
+async def answer_service_error(_request: Request, error: Exception) -> Response:
+    """Exception handler for errors of the services and of the gateway itself."""
+    assert isinstance(error, errors.ServiceError)
+    return failure(error)
+
+
+async def answer_validation_error(_request: Request, error: Exception) -> Response:
+    """Exception handler for requests that do not match their schema."""
+    assert isinstance(error, RequestValidationError)
+    return validation_failure(error.errors())
+
+
+async def answer_http_exception(_request: Request, error: Exception) -> Response:
+    """Exception handler for unknown paths, wrong methods and unreadable bodies."""
+    assert isinstance(error, HTTPException)
+    reason = {404: "NO_SUCH_PATH", 405: "METHOD_NOT_ALLOWED"}.get(error.status_code, "BAD_REQUEST")
+    add_log_fields(reason=reason)
+    return json_answer(
+        {"detail": str(error.detail)}, error.status_code, {**(error.headers or {}), REASON_HEADER: reason}
+    )
+
+
+@contextmanager
+def contract_says_400(*also: type[errors.ServiceError]) -> Iterator[None]:
+    """Within this block invalid input, and errors of the kinds in `also`, are answered with 400 and a text."""
+    try:
+        yield
+    except errors.ServiceError as error:
+        if isinstance(error, BadRequest | BodyTooLarge) or not isinstance(error, (errors.InvalidInput, *also)):
+            raise
+        raise BadRequest(
+            error.message, reason=error.reason, details=error.details, retry_after=error.retry_after
+        ) from None
+
+
+def _header_safe(text: str) -> str:
+    return "".join(letter for letter in text if letter.isascii() and letter.isprintable())[:100] or "INTERNAL"

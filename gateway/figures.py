@@ -1,0 +1,96 @@
+"""Figures of the requests this gateway process answered: for Prometheus, and the last hour for the dashboard."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_left
+from collections import deque
+from dataclasses import dataclass, field
+
+from prometheus_client import Counter, Histogram
+
+from common.rpc.metrics import BUCKETS
+
+BIN_SECONDS = 10
+KEPT_BINS = 360
+
+requests = Counter("routing_http_requests", "Requests answered", ["method", "route", "status"])
+seconds = Histogram("routing_http_seconds", "Time of a request inside the gateway", ["route"], buckets=BUCKETS)
+
+
+@dataclass
+class Bin:
+    """Requests of ten seconds.
+
+    Attributes:
+        start: seconds since 1970 UTC.
+        counts: requests by latency bucket; the last is beyond the largest bound.
+        total_seconds: sum of their latencies.
+        failed: answers with status 500 or above.
+        refused: answers with status 400 to 499.
+    """
+
+    start: int
+    counts: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
+    total_seconds: float = 0.0
+    failed: int = 0
+    refused: int = 0
+
+
+class RecentRequests:
+    """Requests to `/api/*` of the last hour in bins of ten seconds."""
+
+    def __init__(self) -> None:
+        self._bins: deque[Bin] = deque(maxlen=KEPT_BINS)
+
+    def add(self, elapsed: float, status: int, at: float | None = None) -> None:
+        """Count one request; `elapsed` in seconds."""
+        start = int((time.time() if at is None else at) // BIN_SECONDS) * BIN_SECONDS
+        if not self._bins or self._bins[-1].start != start:
+            self._bins.append(Bin(start))
+        current = self._bins[-1]
+        current.counts[bisect_left(BUCKETS, elapsed)] += 1
+        current.total_seconds += elapsed
+        current.failed += status >= 500
+        current.refused += 400 <= status < 500
+
+    def history(self, last_seconds: int = 3600) -> list[dict[str, float]]:
+        """One entry for ten seconds with requests, oldest first: at, requests, error_rate (0 to 1), mean, p50, p95 and p99 in ms."""
+        since = time.time() - last_seconds
+        return [
+            {"at": float(one.start), **summary([one])} for one in list(self._bins) if one.start + BIN_SECONDS > since
+        ]
+
+    def summary(self, last_seconds: int = 300) -> dict[str, float]:
+        """The same figures over the last seconds."""
+        since = time.time() - last_seconds
+        return summary([one for one in list(self._bins) if one.start + BIN_SECONDS > since])
+
+
+def summary(bins: list[Bin]) -> dict[str, float]:
+    """Requests, error rate (0 to 1), mean and quantiles (milliseconds; upper bound of the quantile's bucket) over bins."""
+    counts = [sum(column) for column in zip(*(one.counts for one in bins), strict=True)] if bins else []
+    total = sum(counts)
+    elapsed = sum(one.total_seconds for one in bins)
+    return {
+        "requests": total,
+        "error_rate": sum(one.failed for one in bins) / total if total else 0.0,
+        "refused": sum(one.refused for one in bins),
+        "mean_ms": round(elapsed / total * 1000, 3) if total else 0.0,
+        "p50_ms": quantile(counts, 0.50),
+        "p95_ms": quantile(counts, 0.95),
+        "p99_ms": quantile(counts, 0.99),
+    }
+
+
+def quantile(counts: list[int], share: float) -> float:
+    """Upper bound in milliseconds of the bucket that holds the quantile; 0 without requests."""
+    total = sum(counts)
+    if not total:
+        return 0.0
+    wanted, seen = share * total, 0
+    for position, count in enumerate(counts):
+        seen += count
+        if seen >= wanted:
+            return BUCKETS[min(position, len(BUCKETS) - 1)] * 1000
+    return BUCKETS[-1] * 1000

@@ -1,0 +1,203 @@
+"""Whether the system can predict: each dependency is really asked, a model by a real search."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+import common
+from common.errors import ServiceError
+from common.identity import Caller
+from common.request_context import RequestContext, enter_request, leave_request, new_request_id
+from common.watch import ControlFollower
+from gateway.answers import iso_time, now_iso
+from gateway.clients import Clients
+from protos.aggregate.v1 import aggregate_pb2
+from protos.ann.v1 import ann_pb2
+from protos.settings.v1 import settings_pb2
+from protos.trainer.v1 import trainer_pb2
+
+CHECK_SECONDS = 2.0
+REMEMBER_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Check:
+    """What asking one dependency gave.
+
+    Attributes:
+        ok: whether it answered as it must.
+        needed: whether predictions need it.
+        problem: what is wrong, for people; "" when nothing.
+        facts: what it said about itself.
+    """
+
+    ok: bool
+    needed: bool
+    problem: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The check for `/health`."""
+        return {"ok": self.ok, "needed": self.needed, "problem": self.problem or None, **self.facts}
+
+
+@dataclass(frozen=True)
+class Health:
+    """The whole picture.
+
+    Attributes:
+        status: ok, degraded (predictions work, something else does not) or down.
+        checks: by dependency.
+        checked_at: ISO time.
+    """
+
+    status: str
+    checks: dict[str, Check]
+    checked_at: str
+
+    @property
+    def detail(self) -> str | None:
+        """What is wrong, for people; None when nothing is."""
+        return "; ".join(check.problem for check in self.checks.values() if check.problem) or None
+
+    @property
+    def http_status(self) -> int:
+        """503 when nothing can be predicted."""
+        return 503 if self.status == "down" else 200
+
+    def as_json(self) -> dict[str, Any]:
+        """The report of `/health`."""
+        return {
+            "status": self.status,
+            "detail": self.detail,
+            "live": True,
+            "checked_at": self.checked_at,
+            "version": common.__version__,
+            "checks": {name: check.as_json() for name, check in self.checks.items()},
+        }
+
+
+class HealthChecker:
+    """Asks the dependencies, at most once a second however often it is asked."""
+
+    def __init__(self, clients: Clients, follower: ControlFollower | None) -> None:
+        self._clients, self._follower = clients, follower
+        self._lock = asyncio.Lock()
+        self._last: Health | None = None
+        self._last_at = -math.inf
+
+    async def check(self) -> Health:
+        """The state of the system, at most a second old."""
+        async with self._lock:
+            if self._last is None or time.monotonic() - self._last_at > REMEMBER_SECONDS:
+                self._last = await self._ask_all()
+                self._last_at = time.monotonic()
+            return self._last
+
+    async def _ask_all(self) -> Health:
+        asked = {
+            "model": self._model(),
+            "snapshot": self._snapshot(),
+            "database": self._database(),
+            "training": self._training(),
+        }
+        token = enter_request(
+            RequestContext(new_request_id(), Caller.nobody(), deadline=time.monotonic() + CHECK_SECONDS)
+        )
+        try:
+            answers = await asyncio.gather(*asked.values())
+        finally:
+            leave_request(token)
+        checks = dict(zip(asked, answers, strict=True))
+        checks["control"] = self._control()
+        if any(check.needed and not check.ok for check in checks.values()):
+            status = "down"
+        elif any(check.problem for check in checks.values()):
+            status = "degraded"
+        else:
+            status = "ok"
+        return Health(status, checks, now_iso())
+
+    async def _model(self) -> Check:
+        ann = self._clients.ann
+
+        async def ask() -> Check:
+            info = await ann.call(ann.stub.Info, ann_pb2.InfoRequest(), as_process=True)
+            facts: dict[str, Any] = {"model_version": info.model_version or None, "items": info.items}
+            if not info.model_version:
+                return Check(False, True, "No model version is active: activate one", facts)
+            vector = np.full(info.dimension, 1.0 / math.sqrt(info.dimension), dtype="<f4")
+            search = ann_pb2.SearchRequest(
+                vectors=ann_pb2.Vectors(dimension=info.dimension, data=vector.tobytes()), top_k=1
+            )
+            began = time.perf_counter()
+            found = await ann.call(ann.stub.Search, search, as_process=True)
+            facts["search_ms"] = round((time.perf_counter() - began) * 1000, 3)
+            if not found.neighbours.item_codes:
+                return Check(False, True, f"The index of {info.model_version} finds nothing", facts)
+            return Check(True, True, "", facts)
+
+        return await _guarded(ask, needed=True, name="ann_service")
+
+    async def _snapshot(self) -> Check:
+        aggregate = self._clients.aggregate
+
+        async def ask() -> Check:
+            info = await aggregate.call(
+                aggregate.stub.SnapshotInfo, aggregate_pb2.SnapshotInfoRequest(), as_process=True
+            )
+            facts = {
+                "tag": info.tag or None,
+                "age_seconds": round(info.age_seconds, 1),
+                "read_at": iso_time(info.read_at),
+                "items": info.items,
+            }
+            if not info.tag:
+                return Check(False, True, info.last_error or "The source has not been read yet", facts)
+            if info.last_error:
+                return Check(True, True, f"The last refresh failed, an older snapshot serves: {info.last_error}", facts)
+            return Check(True, True, "", facts)
+
+        return await _guarded(ask, needed=True, name="aggregate_service")
+
+    async def _database(self) -> Check:
+        settings = self._clients.settings
+
+        async def ask() -> Check:
+            document = await settings.call(settings.stub.Get, settings_pb2.GetSettingsRequest(), as_process=True)
+            return Check(True, False, "", {"settings_revision": document.revision})
+
+        return await _guarded(ask, needed=False, name="auth_service")
+
+    async def _training(self) -> Check:
+        trainer = self._clients.trainer
+
+        async def ask() -> Check:
+            status = await trainer.call(trainer.stub.Status, trainer_pb2.StatusRequest(), as_process=True)
+            return Check(True, False, "", {"training": status.status})
+
+        check = await _guarded(ask, needed=False, name="trainer")
+        # Training is not installed everywhere and predictions never wait for it.
+        return check if check.ok else Check(False, False, "", {"training": None, "answers": False})
+
+    def _control(self) -> Check:
+        if self._follower is None:
+            return Check(True, False)
+        facts = {"revision": self._follower.revision, "connected": self._follower.connected}
+        if self._follower.state is None:
+            return Check(False, False, "The gateway has no control state yet: auth_service has not answered", facts)
+        return Check(self._follower.connected, False, "", facts)
+
+
+async def _guarded(ask: Callable[[], Awaitable[Check]], *, needed: bool, name: str) -> Check:
+    try:
+        return await ask()
+    except ServiceError as error:
+        return Check(False, needed, error.message, {"reason": error.reason, "service": name})

@@ -1,0 +1,151 @@
+"""What happens around each request: request id, caller, origin, body limit, headers, one log line, figures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from common.errors import ServiceError, Unauthenticated, Unavailable
+from common.identity import Caller, KeyRing
+from common.logs import get_logger
+from common.request_context import RequestContext, enter_request, leave_request, new_request_id
+from common.settings import Settings
+from gateway import figures
+from gateway.bodies import declared_length, limited, too_large
+from gateway.failures import failure
+from gateway.security import JSON_POLICY, PAGE_POLICY, Origins, credentials_of, identify
+
+log = get_logger(__name__)
+
+REFUSAL: Final = "routing_ml_refusal"
+"""Key in the ASGI scope: why the token that came was not accepted."""
+
+_COMMON_HEADERS: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+)
+
+
+class RequestMiddleware:
+    """Outermost layer of the gateway.
+
+    Args:
+        keys: verification keys and revocations, kept up to date by the control follower.
+        recent: gets every request to `/api/*` for the dashboard.
+    """
+
+    def __init__(self, app: ASGIApp, *, settings: Settings, keys: KeyRing, recent: figures.RecentRequests) -> None:
+        self._app, self._settings, self._keys, self._recent = app, settings, keys, recent
+        self._origins = Origins(settings.allowed_origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        await _Exchange(self, scope).run(receive, send)
+
+
+class _Exchange:
+    """One request and its answer."""
+
+    def __init__(self, owner: RequestMiddleware, scope: Scope) -> None:
+        self._app, self._settings, self._keys = owner._app, owner._settings, owner._keys
+        self._recent, self._origins = owner._recent, owner._origins
+        self._scope = scope
+        self._headers: dict[bytes, str] = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        self._status = 0
+        self._started = time.perf_counter()
+        self._context = RequestContext(
+            request_id=new_request_id(self._headers.get(b"x-request-id")),
+            caller=Caller.nobody(),
+            deadline=time.monotonic() + self._settings.rpc_timeout_seconds,
+        )
+
+    async def run(self, receive: Receive, send: Send) -> None:
+        token = enter_request(self._context)
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._status = message["status"]
+                message["headers"] = [*message.get("headers", ()), *self._extra_headers(message.get("headers", ()))]
+            await send(message)
+
+        try:
+            try:
+                self._admit()
+                await self._app(self._scope, limited(receive, self._settings.max_body_bytes), send_with_headers)
+            except ServiceError as error:
+                await self._fail(error, send_with_headers)
+            except Exception:
+                log.exception("unexpected error", method=self._scope["method"], path=self._scope["path"])
+                await self._fail(
+                    ServiceError(f"An internal error; the log has it under request {self._context.request_id}"),
+                    send_with_headers,
+                )
+        finally:
+            self._record()
+            leave_request(token)
+
+    def _admit(self) -> None:
+        credentials = credentials_of(self._headers.get(b"authorization", ""), self._headers.get(b"cookie", ""))
+        self._origins.check(
+            self._scope["method"],
+            self._headers.get(b"origin", ""),
+            self._headers.get(b"host", ""),
+            credentials.from_cookie,
+        )
+        if declared_length(self._scope) > self._settings.max_body_bytes:
+            raise too_large(self._settings.max_body_bytes)
+        try:
+            self._context.caller = identify(self._keys, credentials)
+        except (Unauthenticated, Unavailable) as refusal:
+            self._scope[REFUSAL] = refusal
+        else:
+            if credentials.token:
+                self._context.token = f"Bearer {credentials.token}"
+
+    async def _fail(self, error: ServiceError, send: Send) -> None:
+        if self._status:
+            return  # the answer has begun; closing the connection is all that is left
+        await failure(error)(self._scope, _nothing_more, send)
+
+    def _extra_headers(self, present: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        names = dict(present)
+        is_page = names.get(b"content-type", b"").startswith(b"text/html")
+        extra = [
+            (b"x-request-id", self._context.request_id.encode("ascii")),
+            *_COMMON_HEADERS,
+            (b"content-security-policy", (PAGE_POLICY if is_page else JSON_POLICY).encode("ascii")),
+        ]
+        if b"cache-control" not in names and self._scope["path"].startswith("/api"):
+            extra.append((b"cache-control", b"no-store"))
+        if self._settings.cookie_secure:
+            extra.append((b"strict-transport-security", b"max-age=31536000"))
+        return extra
+
+    def _record(self) -> None:
+        elapsed = time.perf_counter() - self._started
+        status = self._status or 499
+        path = self._scope["path"]
+        route = getattr(self._scope.get("route"), "path", "") or ("static" if self._status == 200 else "none")
+        figures.requests.labels(self._scope["method"], route, status).inc()
+        figures.seconds.labels(route).observe(elapsed)
+        if path.startswith("/api/") and path != "/api/health":
+            self._recent.add(elapsed, status)
+        log.info(
+            "http",
+            method=self._scope["method"],
+            path=path[:500],
+            status=status,
+            duration_ms=round(elapsed * 1000, 3),
+            user=self._context.caller.username,
+            **{"model_version": "", **self._context.fields},
+        )
+
+
+async def _nothing_more() -> Message:
+    return {"type": "http.disconnect"}

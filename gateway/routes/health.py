@@ -1,0 +1,32 @@
+"""`/api/health` as older clients know it, and `/health` with every dependency."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from gateway.answers import json_answer
+from gateway.guarded_routes import AreaRouter
+from gateway.schemas.health import HealthReport, HealthResponse
+from gateway.state import TheGateway
+
+area = AreaRouter("", "routing-ml")
+
+
+@area.anybody.get("/api/health", response_model=HealthResponse, responses={503: {"model": HealthResponse}})
+async def health_check(gateway: TheGateway) -> Response:
+    """Tells whether predictions can be made; 503 when not."""
+    health = await gateway.health.check()
+    return json_answer({"status": health.status, "detail": health.detail}, health.http_status)
+
+
+@area.anybody.get("/health", response_model=HealthReport, responses={503: {"model": HealthReport}})
+async def health_report(gateway: TheGateway) -> Response:
+    """Tells how each dependency stands: model and search, database, snapshot, control state; 503 when nothing can be predicted."""
+    health = await gateway.health.check()
+    return json_answer(health.as_json(), health.http_status)
+
+
+@area.anybody.get("/health/live")
+async def liveness() -> Response:
+    """Tells that the gateway itself runs; asks nobody."""
+    return json_answer({"live": True})

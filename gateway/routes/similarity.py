@@ -1,0 +1,38 @@
+"""`/api/similarity/search`."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from gateway.answers import json_answer, now_iso
+from gateway.guarded_routes import AreaRouter
+from gateway.neighbour_search import SearchOptions, find_neighbours
+from gateway.schemas.similarity import SimilaritySearchRequest, SimilaritySearchResponse
+from gateway.state import TheGateway
+from gateway.translate import similarity
+
+area = AreaRouter("/api/similarity", "routing-ml")
+
+
+@area.user.post("/search", response_model=SimilaritySearchResponse)
+async def similarity_search(body: SimilaritySearchRequest, gateway: TheGateway) -> Response:
+    """Finds the most similar items of each item, with or without routing, the item itself left out."""
+    found = await find_neighbours(
+        gateway.clients,
+        body.item_codes,
+        SearchOptions(
+            top_k=body.top_k,
+            min_similarity=body.min_similarity,
+            feature_weights=body.feature_weights,
+            weight_profile=body.weight_profile or "",
+            ef_search=body.ef_search,
+        ),
+    )
+    plant = gateway.plant
+    metadata_of = plant.items.metadata if body.include_manifest_metadata else None
+    return json_answer(
+        {
+            "results": similarity.results(body.item_codes, found, metadata_of, plant.manifest_revision),
+            "metrics": similarity.metrics(body.item_codes, found, now_iso()),
+        }
+    )

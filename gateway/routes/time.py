@@ -1,0 +1,24 @@
+"""`/api/time/summary`."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from gateway.answers import json_answer
+from gateway.guarded_routes import AreaRouter
+from gateway.schemas.time import TimeSummaryRequest, TimeSummaryResponse
+from gateway.state import TheGateway
+from gateway.translate import time_summary as translate
+
+area = AreaRouter("/api/time", "routing-ml")
+
+
+@area.user.post("/summary", response_model=TimeSummaryResponse)
+async def time_summary(body: TimeSummaryRequest, gateway: TheGateway) -> Response:
+    """Sums the times of operations, in minutes."""
+    aggregate = gateway.clients.aggregate
+    request = translate.request(body.item_code, body.operations, body.include_breakdown)
+    response = await aggregate.call(aggregate.stub.SummarizeTimes, request)
+    answer = translate.answer(body.item_code, response, body.include_breakdown)
+    gateway.last.times_summed(body.item_code, answer["process_count"], answer["totals"])
+    return json_answer(answer)

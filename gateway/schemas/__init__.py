@@ -1,0 +1,1 @@
+"""What HTTP bodies look like, one module an area; OpenAPI is made from these."""

@@ -1,0 +1,44 @@
+"""What all bodies have in common: lenient as the older API was (unknown fields ignored, numbers taken as text), never NaN or infinity."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+class RequestModel(BaseModel):
+    """A body that clients send."""
+
+    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True, allow_inf_nan=False)
+
+
+class AnswerModel(BaseModel):
+    """A body that the gateway answers with; documents the API, answers are written without it."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("is blank")
+    return text
+
+
+def _fits_64_bits(number: int) -> int:
+    if not -(2**63) <= number < 2**63:
+        raise ValueError("is beyond 64 bits")
+    return number
+
+
+ItemCode = Annotated[str, Field(min_length=1), AfterValidator(_not_blank)]
+"""Item code, not blank."""
+
+Whole = Annotated[int, AfterValidator(_fits_64_bits)]
+"""Whole number of at most 64 bits."""
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+"""0 to 1."""
+
+NotNegative = Annotated[float, Field(ge=0.0)]
+"""0 or more."""

@@ -1,0 +1,164 @@
+"""Running the gateway: one uvicorn server a process, several processes where the settings say so."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from common.errors import ServiceError
+from common.logs import configure_logging, get_logger
+from common.processes import (
+    IS_WINDOWS,
+    new_event_loop,
+    port_is_free,
+    python_module,
+    run_until_stopped,
+    start_child,
+    stop_all,
+)
+from common.settings import Settings
+from gateway.app import build_app
+
+log = get_logger(__name__)
+
+EXIT_CANNOT_START = 3
+RESTART_SECONDS = 0.5
+
+
+def serve(settings: Settings, port: int, worker: int | None) -> int:
+    """Serve on `port` until told to stop; returns the exit code.
+
+    Args:
+        worker: number of this process among several that share the port; None: the only one.
+    """
+    instance = f"gateway-{port}" if worker is None else f"gateway-{port}-{worker}"
+    try:
+        configure_logging(settings, "gateway", instance)
+        listening = listen(settings.gateway_host, port, shared=worker is not None)
+        app = build_app(settings, instance)
+    except (OSError, ServiceError) as error:
+        print(f"{instance} cannot start: {error}", file=sys.stderr, flush=True)
+        return EXIT_CANNOT_START
+
+    async def main(stop: asyncio.Event) -> int:
+        return await run_server(settings, app, listening, stop)
+
+    log.info("started", address=f"{settings.gateway_host}:{port}", pid=os.getpid())
+    code = run_until_stopped(main, http_event_loop)
+    log.info("stopped", address=f"{settings.gateway_host}:{port}")
+    return code
+
+
+def http_event_loop() -> asyncio.AbstractEventLoop:
+    """uvloop where it exists, else the loop that gRPC works best on."""
+    try:
+        import uvloop
+    except ImportError:
+        return new_event_loop()
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    return loop
+
+
+async def run_server(settings: Settings, app: ASGIApp, listening: socket.socket, stop: asyncio.Event) -> int:
+    """Run uvicorn on a bound socket until `stop` is set, then let requests in flight finish."""
+    config = uvicorn.Config(
+        app,
+        loop="none",
+        http="httptools",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_graceful_shutdown=max(1, math.ceil(settings.stop_grace_seconds)),
+        timeout_keep_alive=75,
+    )
+    server = uvicorn.Server(config)
+
+    async def watch() -> None:
+        await stop.wait()
+        server.should_exit = True
+
+    watching = asyncio.create_task(watch())
+    try:
+        await server.serve(sockets=[listening])
+    finally:
+        watching.cancel()
+    return 0 if server.started else EXIT_CANNOT_START
+
+
+def listen(host: str, port: int, *, shared: bool) -> socket.socket:
+    """A bound socket.
+
+    Args:
+        shared: several processes bind the same port and the system spreads connections over them (not on Windows).
+
+    Raises:
+        OSError: the port is taken.
+    """
+    if not shared and not port_is_free(host, port):
+        raise OSError(
+            f"Port {port} on {host} is taken by another program: stop it, or choose another port with --port or "
+            "ROUTING_ML_GATEWAY_PORT"
+        )
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    if not IS_WINDOWS:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    made.bind((host, port))
+    made.setblocking(False)
+    return made
+
+
+def worker_commands(settings: Settings, port: int) -> list[list[str]]:
+    """Command lines of the worker processes: sharing one port, on Windows on consecutive ports."""
+    if IS_WINDOWS:
+        return [
+            python_module("gateway", "--port", str(port + number), "--alone")
+            for number in range(settings.gateway_workers)
+        ]
+    return [
+        python_module("gateway", "--port", str(port), "--worker", str(number))
+        for number in range(settings.gateway_workers)
+    ]
+
+
+def supervise(settings: Settings, port: int) -> int:
+    """Run several worker processes, start again those that end, until told to stop; returns the exit code."""
+    if not port_is_free(settings.gateway_host, port):
+        print(f"gateway-{port} cannot start: port {port} on {settings.gateway_host} is taken", file=sys.stderr)
+        return EXIT_CANNOT_START
+    commands = worker_commands(settings, port)
+
+    async def main(stop: asyncio.Event) -> int:
+        children = [_start(command) for command in commands]
+        try:
+            while not stop.is_set():
+                for number, child in enumerate(children):
+                    if child.poll() == EXIT_CANNOT_START:
+                        return EXIT_CANNOT_START
+                    if child.poll() is not None:
+                        children[number] = _start(commands[number])
+                try:
+                    await asyncio.wait_for(stop.wait(), RESTART_SECONDS)
+                except TimeoutError:
+                    continue
+        finally:
+            await asyncio.to_thread(stop_all, children, grace_seconds=settings.stop_grace_seconds + 1.0)
+        return 0
+
+    return run_until_stopped(main)
+
+
+def _start(command: list[str]) -> subprocess.Popen[bytes]:
+    return start_child(command, working_dir=Path.cwd())

@@ -1,0 +1,1 @@
+"""Messages of the services to JSON and back, one module an area."""

@@ -1,0 +1,82 @@
+"""Predictions: the services' tables to the items, candidates and metrics of `/api/predict`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gateway.neighbour_search import Found
+from gateway.translate.rows import rows_of
+from protos.aggregate.v1 import aggregate_pb2 as pb
+
+RUN_TIME_SOURCES = ("MACH_WORKED_HOURS", "ACT_RUN_TIME", "RUN_TIME_QTY")
+JOB_CODE = "dbo_BI_ROUTING_VIEW_JOB_CD"
+
+
+def routings(response: pb.PredictResponse, generated_at: str) -> list[dict[str, Any]]:
+    """The predicted routings with their operations, as clients know them."""
+    operations: list[dict[str, Any]] = list(rows_of(response.operations))
+    evidence = rows_of(response.evidence) if response.evidence.rows else []
+    for operation in operations:
+        add_newer_names(operation)
+    for operation, proof in zip(operations, evidence, strict=False):
+        operation["EVIDENCE"] = proof
+    offsets = response.operation_offsets
+    answer: list[dict[str, Any]] = []
+    for position, routing in enumerate(rows_of(response.routings)):
+        one: dict[str, Any] = dict(routing)
+        one["generated_at"] = generated_at
+        one["operations"] = operations[offsets[position] : offsets[position + 1]]
+        answer.append(one)
+    return answer
+
+
+def add_newer_names(operation: dict[str, Any]) -> None:
+    """Give an operation the fields that newer clients read: PROC_CD, PROC_DESC and RUN_TIME (minutes)."""
+    operation.setdefault("PROC_CD", operation.get(JOB_CODE))
+    operation.setdefault("PROC_DESC", operation.get("JOB_NM"))
+    if "RUN_TIME" not in operation:
+        operation["RUN_TIME"] = next(
+            (operation[name] for name in RUN_TIME_SOURCES if operation.get(name) is not None), None
+        )
+
+
+def candidates(response: pb.PredictResponse) -> list[dict[str, Any]]:
+    """The neighbours whose routings were considered."""
+    return [{**row, "metadata": {}} for row in rows_of(response.candidates)]
+
+
+def metrics(
+    codes: Sequence[str],
+    found: Found,
+    response: pb.PredictResponse,
+    *,
+    threshold: float,
+    generated_at: str,
+    feature_weights: Mapping[str, Any],
+    cache: Mapping[str, Any],
+    exported_files: Sequence[str],
+) -> dict[str, Any]:
+    """Figures of a prediction; every field that the contract names, and what newer clients read."""
+    return {
+        "requested_items": len(codes),
+        "returned_routings": response.routings.rows,
+        "returned_candidates": response.candidates.rows,
+        "threshold": threshold,
+        "generated_at": generated_at,
+        "model_version": found.model_version,
+        "feature_weights": feature_weights,
+        "cache": cache,
+        "exported_files": list(exported_files),
+        "unknown_items": [codes[position] for position in response.unknown],
+        "items_without_routing": [codes[position] for position in response.without_routing],
+        "warnings": [
+            {"item_code": codes[one.position], "reason": one.reason, "message": one.message}
+            for one in response.warnings
+            if one.position < len(codes)
+        ],
+        "unlike_training_data": [codes[position] for position in found.unlike],
+        "snapshot_tag": response.snapshot_tag,
+        "ef_search": found.ef_search,
+        "search_ms": round(found.search_ms, 3),
+    }

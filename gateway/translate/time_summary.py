@@ -1,0 +1,46 @@
+"""Operations to a table of times and their sums back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from common.tables import integer_column
+from gateway.schemas.operations import OperationStep
+from gateway.translate.rows import numbers_table, rows_of
+from protos.aggregate.v1 import aggregate_pb2 as pb
+
+TIME_COLUMNS = (
+    "SETUP_TIME",
+    "ACT_SETUP_TIME",
+    "MACH_WORKED_HOURS",
+    "ACT_RUN_TIME",
+    "RUN_TIME",
+    "RUN_TIME_QTY",
+    "QUEUE_TIME",
+    "WAIT_TIME",
+    "IDLE_TIME",
+    "MOVE_TIME",
+)
+TOTALS = ("setup_time", "run_time", "queue_time", "wait_time", "move_time", "lead_time")
+
+
+def request(item_code: str, operations: Sequence[OperationStep], breakdown: bool) -> pb.SummarizeTimesRequest:
+    """The question for the sums over one item's operations."""
+    rows = [operation.__dict__ for operation in operations]
+    times = numbers_table(rows, TIME_COLUMNS)
+    times.columns.append(integer_column("PROC_SEQ", [operation.PROC_SEQ for operation in operations]))
+    return pb.SummarizeTimesRequest(
+        item_codes=[item_code], offsets=[0, len(rows)], operations=times, breakdown=breakdown
+    )
+
+
+def answer(item_code: str, response: pb.SummarizeTimesResponse, breakdown: bool) -> dict[str, Any]:
+    """The sums as clients know them, in minutes."""
+    totals = rows_of(response.totals)
+    return {
+        "item_code": item_code,
+        "totals": {name: (totals[0].get(name) or 0.0) if totals else 0.0 for name in TOTALS},
+        "process_count": response.process_counts[0] if response.process_counts else 0,
+        "breakdown": rows_of(response.breakdown) if breakdown else None,
+    }

@@ -1,0 +1,40 @@
+"""The visualisation part of a prediction's metrics: where the embedding of the active version can be seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from gateway.plant_state import PlantState
+
+PROJECTOR_FOLDER = "tb_projector"
+PROJECTOR_FILES = ("projector_config.json", "vectors.tsv", "metadata.tsv")
+PROJECTOR_PATH = "/api/visualization/projector"
+
+
+def projector_folder(plant: PlantState) -> Path | None:
+    """Folder of the active version's Projector export; None when it has none."""
+    if plant.active is None:
+        return None
+    folder = Path(plant.active.artifact_dir) / PROJECTOR_FOLDER
+    return folder if all((folder / name).is_file() for name in PROJECTOR_FILES) else None
+
+
+def visualization_of(plant: PlantState) -> dict[str, Any]:
+    """What the settings say about visualisation, and what of it really is there."""
+    section = plant.section("visualization")
+    folder = projector_folder(plant) if section.get("projector_enabled", True) else None
+    return {
+        "tensorboard_projector_dir": section.get("tensorboard_projector_dir"),
+        "projector_enabled": bool(section.get("projector_enabled", True)),
+        "projector_available": folder is not None,
+        "projector_path": str(folder) if folder else None,
+        "projector_url": f"{PROJECTOR_PATH}/{PROJECTOR_FILES[0]}" if folder else None,
+        "projector_metadata_columns": section.get("projector_metadata_columns", []),
+        "neo4j_enabled": bool(section.get("neo4j_enabled", True)),
+        "neo4j_available": False,
+        "neo4j_browser_url": section.get("neo4j_browser_url"),
+        "neo4j_workspace": section.get("neo4j_workspace"),
+        "publish_service_enabled": bool(section.get("publish_service_enabled", True)),
+        "publish_notes": section.get("publish_notes"),
+    }

@@ -1,0 +1,79 @@
+"""Health as older clients know it, and with every dependency."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from common import errors
+from protos.aggregate.v1 import aggregate_pb2
+from protos.ann.v1 import ann_pb2
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered(plant: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.health.REMEMBER_SECONDS", -1.0)
+    for _attempt in range(200):  # the gateway may still be about to connect to the control plane
+        if httpx.get(f"{plant.url}/health").json()["checks"]["control"]["ok"]:
+            return
+        time.sleep(0.02)
+
+
+def test_all_is_well(plant: Any) -> None:
+    answer = httpx.get(f"{plant.url}/api/health")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "detail": None})
+    searched = plant.script.last("Search")
+    assert searched.vectors.dimension == 4
+    assert plant.script.authorizations["Search"][-1].startswith("Service gateway-")
+
+
+def test_the_report_names_every_dependency(plant: Any) -> None:
+    body = httpx.get(f"{plant.url}/health").json()
+    assert set(body["checks"]) == {"model", "snapshot", "database", "training", "control"}
+    assert body["checks"]["model"]["model_version"] == "v1"
+    assert body["checks"]["snapshot"]["tag"] == "t1"
+    assert body["live"] is True
+
+
+def test_without_a_model_nothing_can_be_predicted(plant: Any) -> None:
+    plant.script.answers["Info"] = ann_pb2.InfoResponse()
+    answer = httpx.get(f"{plant.url}/api/health")
+    assert answer.status_code == 503
+    assert answer.json()["status"] == "down"
+    assert "model" in answer.json()["detail"]
+
+
+def test_an_index_that_finds_nothing_is_down(plant: Any) -> None:
+    plant.script.answers["Search"] = ann_pb2.SearchResponse(model_version="v1")
+    assert httpx.get(f"{plant.url}/api/health").status_code == 503
+
+
+def test_a_failed_refresh_or_a_locked_database_only_degrades(plant: Any) -> None:
+    plant.script.answers["SnapshotInfo"] = aggregate_pb2.SnapshotInfoResponse(tag="t1", last_error="the file is locked")
+    answer = httpx.get(f"{plant.url}/api/health")
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    assert "the file is locked" in answer.json()["detail"]
+    plant.script.answers["SnapshotInfo"] = aggregate_pb2.SnapshotInfoResponse(tag="t1")
+    plant.script.answers["Get"] = errors.Unavailable("the database is locked")
+    answer = httpx.get(f"{plant.url}/api/health")
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+
+
+def test_liveness_asks_nobody(plant: Any) -> None:
+    plant.script.asked.clear()
+    assert httpx.get(f"{plant.url}/health/live").json() == {"live": True}
+    assert not plant.script.asked
+
+
+def test_the_welcome_page_and_the_route_list_load_nothing_from_elsewhere(plant: Any) -> None:
+    for path in ("/", "/docs"):
+        answer = httpx.get(f"{plant.url}{path}")
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/html")
+        assert "http://" not in answer.text
+        assert "https://" not in answer.text
+    assert "/api/predict" in httpx.get(f"{plant.url}/docs").text
+    assert httpx.get(f"{plant.url}/openapi.json").json()["info"]["title"] == "Routing-ML API"
