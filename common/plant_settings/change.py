@@ -14,7 +14,7 @@ from common.errors import InvalidInput
 from common.plant_settings.document import PlantSettings
 from common.plant_settings.violations import UNKNOWN_NAME, Violation, refuse
 
-READ_ONLY = {("updated_at",), ("revision",), ("graph", "last_saved")}
+READ_ONLY = {("graph", "last_saved")}
 """What answers carry and clients may send back; it is not theirs to change."""
 
 
@@ -34,7 +34,7 @@ class Change:
 def merge(document: PlantSettings, patch_json: str | bytes, *, now: str) -> PlantSettings:
     """The document with the fields that the patch names; what it does not name stays. Nothing is changed in place.
 
-    A null for a field that cannot be absent leaves it as it is. Lists and mappings are replaced whole, but `blueprint_switches`, whose
+    Sections and fields that are not known are ignored. A null for a field that cannot be absent leaves it as it is. Lists and mappings are replaced whole, but `blueprint_switches`, whose
     entries are matched by id. A newly chosen `active_profile` brings its aliases along unless the patch names aliases too.
 
     Args:
@@ -48,9 +48,7 @@ def merge(document: PlantSettings, patch_json: str | bytes, *, now: str) -> Plan
     merged = document.to_dict()
     violations: list[Violation] = []
     for section, fields in patch.items():
-        if section not in PlantSettings.model_fields:
-            violations.append(Violation((section,), "there is no such section of the settings"))
-        elif not isinstance(fields, Mapping):
+        if not isinstance(fields, Mapping):
             violations.append(Violation((section,), "a section is a JSON object"))
         else:
             violations.extend(_merge_section(section, merged[section], fields))
@@ -80,7 +78,7 @@ def _read(patch_json: str | bytes) -> dict[str, Any]:
         raise InvalidInput(f"The change is not JSON ({error})", reason="SETTINGS_INVALID") from None
     if not isinstance(patch, dict):
         raise InvalidInput("The change is not a JSON object", reason="SETTINGS_INVALID")
-    named = {section: fields for section, fields in patch.items() if fields is not None and (section,) not in READ_ONLY}
+    named = {name: fields for name, fields in patch.items() if fields is not None and name in PlantSettings.model_fields}
     if not named:
         raise InvalidInput(
             "The change names no section, so there is nothing to do: name at least one", reason=UNKNOWN_NAME
@@ -93,11 +91,9 @@ def _merge_section(section: str, target: dict[str, Any], fields: Mapping[str, An
     assert isinstance(model, type)
     assert issubclass(model, BaseModel)
     for name, value in fields.items():
-        if (section, name) in READ_ONLY:
+        if (section, name) in READ_ONLY or name not in model.model_fields:
             continue
-        if name not in model.model_fields:
-            yield Violation((section, name), "there is no such field in this section")
-        elif value is None and not _may_be_absent(model.model_fields[name]):
+        if value is None and not _may_be_absent(model.model_fields[name]):
             continue
         elif (section, name) == ("data_source", "blueprint_switches") and isinstance(value, list):
             target[name], unknown = _merge_switches(target[name], value)

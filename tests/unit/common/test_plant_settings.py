@@ -114,8 +114,6 @@ def test_a_text_that_is_no_document_is_refused(text: str) -> None:
             {"data_source": {"table_profiles": [{"name": "t", "label": "t", "role": "magic"}]}},
             "data_source.table_profiles.0.role",
         ),
-        ({"nonsense": {"a": 1}}, "nonsense"),
-        ({"trainer": {"nonsense": 1}}, "trainer.nonsense"),
         ({"trainer": [1]}, "trainer"),
         ({"graph": {"edges": [{"id": "e", "source": "x", "target": "y", "kind": "data"}]}}, "graph.edges.0.source"),
         ({"graph": {"nodes": [{"id": "n", "label": "n"}]}}, "graph.nodes.0.type"),
@@ -132,6 +130,7 @@ def test_a_broken_bound_names_its_field(patch: dict[str, Any], field: str) -> No
     [
         {},
         {"updated_at": "x"},
+        {"nonsense": {"a": 1}},
         {"trainer": None},
         {"sql": {"output_columns": ["NO_SUCH"]}},
         {
@@ -219,6 +218,11 @@ def test_null_clears_what_may_be_absent_and_leaves_the_rest() -> None:
         {"search": {"ef_search": None, "cache_entries": None}, "export": {"erp_protocol": None}}, document
     )
     assert document == PlantSettings()
+
+
+def test_unknown_fields_are_ignored() -> None:
+    document = changed({"nonsense": 1, "trainer": {"nonsense": 1, "similarity_threshold": 0.5}})
+    assert [c.path for c in difference(PlantSettings(), document)] == ["trainer.similarity_threshold"]
 
 
 def test_an_answer_can_be_sent_back_whole() -> None:
