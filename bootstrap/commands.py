@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--json", action="store_true", help="for programs")
     commands.add_parser("test", help="run all tests and checks; arguments go to pytest", add_help=False)
     commands.add_parser("setup", help="only install what is missing, for running and for testing")
+    commands.add_parser("tool", help="run ruff, black, mypy ... of the virtual environment", add_help=False)
     locking = commands.add_parser("lock", help="write requirements/*.txt from requirements/*.in")
     locking.add_argument("--upgrade", action="store_true", help="take the newest versions")
     locking.add_argument("--check", action="store_true", help="compare only; exit code 1 when a file would change")
@@ -49,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit code."""
     known, rest = _parser().parse_known_args(arguments)
-    if rest and known.command != "test":
+    if rest and known.command not in ("test", "tool"):
         _parser().error(f"unknown arguments: {' '.join(rest)}")
     try:
         if known.command == "lock":
@@ -58,6 +59,8 @@ def run(arguments: Sequence[str]) -> int:
             return _ask_running(known)
         if known.command == "test":
             return _test(rest)
+        if known.command == "tool":
+            return _hand_over(_prepared_for_tests(), ["-m", *(rest or ["pip", "list"])])
         if known.command == "setup":
             return _setup()
         return _up(known)
@@ -96,6 +99,12 @@ def _test(arguments: Sequence[str]) -> int:
         needs.append(system_packages.BROWSER)
     environment = _prepare("dev", needs)
     return _hand_over(environment, ["-m", "pytest", *arguments])
+
+
+def _prepared_for_tests() -> Environment:
+    environment = Environment(venv_folder())
+    environment.ensure("dev")
+    return environment
 
 
 def _setup() -> int:

@@ -61,11 +61,11 @@ class Environment:
         Raises:
             SetupFailed: it could not be made, or a package could not be had.
         """
-        if self._is_usable() and all(self.has(name) for name in names):
+        if self.usable and all(self.has(name) for name in names):
             return self.python
         with _only_one_at_a_time(self.folder):
             self._stamp = self._read_stamp()
-            if not self._is_usable():
+            if not self.usable:
                 self._create()
             for name in names:
                 if not self.has(name):
@@ -84,7 +84,9 @@ class Environment:
             return {}
         return stamp if isinstance(stamp, dict) else {}
 
-    def _is_usable(self) -> bool:
+    @property
+    def usable(self) -> bool:
+        """Whether it was made here, completely, by this version of Python."""
         made = self._stamp.get("made", {})
         return self.python.exists() and made.get("folder") == str(self.folder) and made.get("python") == _own_version()
 

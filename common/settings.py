@@ -20,7 +20,11 @@ class Settings(BaseSettings):
     """Where things are and how processes find each other. Every field has a default that works on one machine."""
 
     model_config = SettingsConfigDict(
-        env_prefix="ROUTING_ML_", env_file=".env", env_file_encoding="utf-8", extra="ignore"
+        env_prefix="ROUTING_ML_",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
     )
 
     state_dir: Path = Field(Path("var"), description="Folder of everything the system writes, models apart")
@@ -51,6 +55,10 @@ class Settings(BaseSettings):
     frontend_dir: Path = Field(Path("frontend/dist"), description="Built frontend that the gateway serves")
     admin_email: str = Field("admin@routing.local", description="First administrator")
     admin_password: str = Field("", description="Password of the first administrator; empty: random, printed once")
+
+    password_time_cost: int = Field(3, ge=1, le=100, description="Argon2id passes; defaults: RFC 9106, low memory")
+    password_memory_kib: int = Field(65_536, ge=64, description="Argon2id memory of one hash, in KiB")
+    password_parallelism: int = Field(4, ge=1, le=64, description="Argon2id lanes")
 
     log_dir: Path | None = Field(None, description="Folder of the log files; unset: logs/ in the state folder")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")

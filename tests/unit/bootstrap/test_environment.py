@@ -1,0 +1,129 @@
+"""The virtual environment: recognised by its stamp, made again when it is not what it should be."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bootstrap import environment
+from bootstrap.environment import Environment, fingerprint
+from bootstrap.progress import SetupFailed
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A project folder whose locked requirements are empty, so that installing them needs no network."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "requirements").mkdir()
+    for name in ("runtime", "dev", "node"):
+        (folder / "requirements" / f"{name}.txt").write_text("", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(environment, "ROOT", folder)
+        patch.delenv("ROUTING_ML_WHEELHOUSE", raising=False)
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def made(project: Path) -> Environment:
+    """The environment of that project, with what the tests need."""
+    made = Environment(project / "venv")
+    made.ensure("dev")
+    return made
+
+
+def test_a_fresh_environment_can_import_the_project_and_has_the_command(project: Path, made: Environment) -> None:
+    (project / "plant.py").write_text("WORD = 'found'\n", encoding="utf-8")
+    shown = subprocess.run(
+        [made.python, "-c", "import plant; print(plant.WORD)"], capture_output=True, text=True, cwd="/", check=True
+    )
+    assert shown.stdout.strip() == "found"
+    assert (made.folder / ("Scripts/routing-ml.cmd" if os.name == "nt" else "bin/routing-ml")).exists()
+
+
+def test_nothing_is_done_when_the_stamp_matches(made: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise AssertionError("a process was started although nothing is missing")
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    Environment(made.folder).ensure("dev")
+    Environment(made.folder).ensure("runtime")
+
+
+def test_installing_what_tests_need_installs_what_running_needs(made: Environment) -> None:
+    assert Environment(made.folder).has("runtime")
+    assert not Environment(made.folder).has("node")
+
+
+def test_changed_requirements_are_noticed(project: Path, made: Environment) -> None:
+    locked = project / "requirements" / "node.txt"
+    Environment(made.folder).ensure("node")
+    assert Environment(made.folder).has("node")
+    locked.write_text("# another\n", encoding="utf-8")
+    assert not Environment(made.folder).has("node")
+
+
+def test_a_package_without_a_hash_is_refused_with_pips_words(
+    project: Path, made: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheels = project / "wheels"
+    wheels.mkdir()
+    (project / "requirements" / "node.txt").write_text("no-such-package==1.0\n", encoding="utf-8")
+    monkeypatch.setenv("ROUTING_ML_WHEELHOUSE", str(wheels))
+    with pytest.raises(SetupFailed, match=r"(?s)wheelhouse.*no-such-package"):
+        Environment(made.folder).ensure("node")
+    assert not Environment(made.folder).has("node")
+    assert Environment(made.folder).has("dev")
+
+
+def test_a_wheelhouse_that_is_no_folder_is_named(
+    project: Path, made: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "requirements" / "node.txt").write_text("# yet another\n", encoding="utf-8")
+    monkeypatch.setenv("ROUTING_ML_WHEELHOUSE", str(project / "nowhere"))
+    with pytest.raises(SetupFailed, match="nowhere, which is no folder"):
+        Environment(made.folder).ensure("node")
+
+
+@pytest.mark.parametrize(("key", "value"), [("python", "3.10.0"), ("folder", "/elsewhere")])
+def test_an_environment_of_another_python_or_a_moved_one_is_not_used(made: Environment, key: str, value: str) -> None:
+    stamp = made.folder / environment.STAMP
+    before = stamp.read_text(encoding="utf-8")
+    content = json.loads(before)
+    content["made"][key] = value
+    stamp.write_text(json.dumps(content), encoding="utf-8")
+    assert not Environment(made.folder).usable
+    stamp.write_text(before, encoding="utf-8")
+    assert Environment(made.folder).usable
+
+
+def test_an_environment_without_a_stamp_is_made_again(made: Environment) -> None:
+    (made.folder / environment.STAMP).unlink()
+    (made.folder / "trace").write_text("", encoding="utf-8")
+    Environment(made.folder).ensure("runtime")
+    assert not (made.folder / "trace").exists()
+    content = json.loads((made.folder / environment.STAMP).read_text(encoding="utf-8"))
+    assert content["made"] == {"python": platform.python_version(), "folder": str(made.folder)}
+
+
+def test_line_ends_do_not_change_the_fingerprint(tmp_path: Path) -> None:
+    unix, windows = tmp_path / "a.txt", tmp_path / "b.txt"
+    unix.write_bytes(b"a==1\nb==2\n")
+    windows.write_bytes(b"a==1\r\nb==2\r\n")
+    assert fingerprint(unix) == fingerprint(windows)
+
+
+def test_manage_refuses_a_python_that_is_too_old_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    import manage
+
+    said: list[str] = []
+    monkeypatch.setattr(sys, "version_info", (3, 9, 2))
+    monkeypatch.setattr(sys.stderr, "write", said.append)
+    assert manage.main() == 2
+    assert "needs Python 3.11, 3.12 or 3.13; this is 3.9" in said[0]
