@@ -34,8 +34,9 @@ class Change:
 def merge(document: PlantSettings, patch_json: str | bytes, *, now: str) -> PlantSettings:
     """The document with the fields that the patch names; what it does not name stays. Nothing is changed in place.
 
-    Sections and fields that are not known are ignored. A null for a field that cannot be absent leaves it as it is. Lists and mappings are replaced whole, but `blueprint_switches`, whose
-    entries are matched by id. A newly chosen `active_profile` brings its aliases along unless the patch names aliases too.
+    Sections and fields that are not known are ignored. A null for a field that cannot be absent leaves it as it is. Lists and mappings
+    are replaced whole, but `blueprint_switches`, whose entries are matched by id. A newly chosen `active_profile` brings its aliases
+    along unless the patch names aliases too.
 
     Args:
         patch_json: a JSON object, section -> field -> value.
@@ -78,7 +79,9 @@ def _read(patch_json: str | bytes) -> dict[str, Any]:
         raise InvalidInput(f"The change is not JSON ({error})", reason="SETTINGS_INVALID") from None
     if not isinstance(patch, dict):
         raise InvalidInput("The change is not a JSON object", reason="SETTINGS_INVALID")
-    named = {name: fields for name, fields in patch.items() if fields is not None and name in PlantSettings.model_fields}
+    named = {
+        name: fields for name, fields in patch.items() if fields is not None and name in PlantSettings.model_fields
+    }
     if not named:
         raise InvalidInput(
             "The change names no section, so there is nothing to do: name at least one", reason=UNKNOWN_NAME
