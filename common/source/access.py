@@ -1,0 +1,225 @@
+"""Tables of an Access file, read by ODBC in batches of columns."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import decimal
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from common.errors import DataProblem
+from common.source.access_driver import Driver, check_file, damaged, explain, find_driver, odbc
+from common.source.canonical import canonical_frame
+from common.source.columns import POLARS_TYPES, ColumnType, SourceColumn
+from common.source.source import BATCH_ROWS, digest, file_state, find_name, no_such_table, resolve_columns, vanished
+
+_SYSTEM_FLAGS: Final = -0x7FFFFFFE
+"""Bits of MSysObjects.Flags that mark tables of Access itself (0x80000002 as a signed number)."""
+_LOCAL, _LINKED_ODBC, _LINKED_ACCESS, _QUERY = 1, 4, 6, 5
+_CHUNK_ROWS: Final = 4096
+"""Rows that exist as Python objects at a time."""
+_PYTHON_TYPES: Final[dict[type, ColumnType]] = {
+    str: ColumnType.TEXT,
+    int: ColumnType.INTEGER,
+    float: ColumnType.NUMBER,
+    decimal.Decimal: ColumnType.NUMBER,
+    bool: ColumnType.BOOLEAN,
+    datetime.datetime: ColumnType.DATETIME,
+    datetime.date: ColumnType.DATETIME,
+}
+_BRACKETABLE = re.compile(r"[^\[\]\x00-\x1f]{1,64}")
+
+
+class AccessSource:
+    """An Access file (.accdb or .mdb).
+
+    Raises:
+        DataProblem: it is missing, no database, cut off, locked, or no driver is installed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        check_file(path)
+        self.path = path
+        self.driver: Driver = find_driver(path)
+        self._tables: list[str] | None = None
+        self._linked: dict[str, str] = {}
+        self._columns: dict[str, list[SourceColumn]] = {}
+
+    @property
+    def description(self) -> str:
+        """Kind and path, for people."""
+        return f"Access file {self.path}"
+
+    @property
+    def connection_string(self) -> str:
+        """How the driver is told to open the file."""
+        return self.driver.connection_string(self.path.resolve())
+
+    def identity(self) -> str:
+        """Changes with the file's path, size or time of change."""
+        return digest(["access", self.path.resolve(), *file_state(self.path)])
+
+    def tables(self) -> list[str]:
+        """Names of the tables that the driver can read, sorted; tables of Access itself are left out."""
+        if self._tables is None:
+            with self._cursor("list the tables") as cursor:
+                self._tables = sorted(
+                    self._catalogue(cursor) if self.driver.has_catalogue else self._system_table(cursor)
+                )
+        return list(self._tables)
+
+    @staticmethod
+    def _catalogue(cursor: Any) -> list[str]:
+        kinds = {"TABLE", "VIEW", "SYNONYM", "LINK"}
+        return [
+            row.table_name
+            for row in cursor.tables()
+            if row.table_type in kinds and not row.table_name.startswith("MSys")
+        ]
+
+    def _system_table(self, cursor: Any) -> list[str]:
+        """MDBTools knows no catalogue calls, but reads the table in which Access keeps its objects."""
+        cursor.execute("SELECT Name, Type, Flags FROM MSysObjects")
+        names = []
+        for name, kind, flags in cursor.fetchall():
+            kind, flags = int(kind), int(flags or 0)
+            if not name or flags & _SYSTEM_FLAGS or name.startswith(("MSys", "~")):
+                continue
+            if kind == _LOCAL:
+                names.append(name)
+            elif kind in (_LINKED_ODBC, _LINKED_ACCESS, _QUERY):
+                self._linked[name] = "a query" if kind == _QUERY else "linked from another database"
+        return names
+
+    def columns(self, table: str) -> list[SourceColumn]:
+        """Columns of a table in stored order."""
+        stored = self._stored_name(table)
+        if stored not in self._columns:
+            with self._cursor(f"read the columns of {stored}") as cursor:
+                if self.driver.has_catalogue:
+                    nullable = {row.column_name: bool(row.nullable) for row in cursor.columns(table=stored)}
+                else:
+                    nullable = {}
+                cursor.execute(f"SELECT TOP 1 * FROM {bracketed(stored)}")  # noqa: S608 - names are bracketed
+                self._columns[stored] = [
+                    SourceColumn(
+                        column[0], _PYTHON_TYPES.get(column[1], ColumnType.TEXT), nullable.get(column[0], True)
+                    )
+                    for column in cursor.description
+                ]
+        return list(self._columns[stored])
+
+    def count(self, table: str) -> int:
+        """Rows of a table."""
+        stored = self._stored_name(table)
+        with self._cursor(f"count the rows of {stored}") as cursor:
+            cursor.execute(f"SELECT COUNT(*) FROM {bracketed(stored)}")  # noqa: S608 - names are bracketed
+            row = cursor.fetchone()
+            return int(row[0])  # MDBTools gives it as text
+
+    def batches(
+        self,
+        table: str,
+        columns: Sequence[str],
+        types: Mapping[str, ColumnType],
+        batch_rows: int = BATCH_ROWS,
+        *,
+        item_column: str = "ITEM_CD",
+    ) -> Iterator[pl.DataFrame]:
+        """The named columns as canonical frames (see `Source.batches`)."""
+        stored = self._stored_name(table)
+        chosen = resolve_columns(self, stored, columns, self.columns(stored))
+        expected = self.count(stored)
+        wanted = {name: types.get(name, column.type) for name, column in zip(columns, chosen, strict=True)}
+        read = 0
+        with self._cursor(f"read table {stored}") as cursor:
+            listed = ", ".join(bracketed(column.name) for column in chosen)
+            cursor.execute(f"SELECT {listed} FROM {bracketed(stored)}")  # noqa: S608 - names are bracketed
+            for frame in _frames(
+                cursor, dict(zip(columns, (column.type for column in chosen), strict=True)), batch_rows
+            ):
+                yield canonical_frame(frame, wanted, table=stored, item_column=item_column, first_row=read + 1)
+                read += frame.height
+                if not self.path.exists():
+                    raise vanished(self.path)
+        if read < expected and not self.driver.has_catalogue:
+            # MDBTools ends silently where pages are missing; the table's own count tells.
+            raise damaged(self.path, f"table {stored} should have {expected:,} rows, only {read:,} can be read")
+
+    def _stored_name(self, table: str) -> str:
+        tables = self.tables()
+        stored = find_name(table, tables)
+        if stored is not None:
+            return stored
+        linked = find_name(table, list(self._linked))
+        if linked is not None:
+            raise DataProblem(
+                f"{linked} in {self.path} is {self._linked[linked]}; MDBTools reads only tables stored in the file. "
+                "Import it as a local table, or read the file on Windows",
+                reason="TABLE_LINKED",
+                details={"table": linked, "path": self.path},
+            )
+        raise no_such_table(self, table, tables)
+
+    @contextlib.contextmanager
+    def _cursor(self, doing: str) -> Iterator[Any]:
+        """A cursor on a connection of its own; ODBC errors within become DataProblem."""
+        pyodbc = odbc()
+        connection = None
+        try:
+            connection = pyodbc.connect(self.connection_string, readonly=True, autocommit=True, timeout=30)
+            yield connection.cursor()
+        except pyodbc.Error as error:
+            raise explain(error, self.path, doing) from None
+        finally:
+            if connection is not None:
+                with contextlib.suppress(pyodbc.Error):
+                    connection.close()
+
+
+def bracketed(name: str) -> str:
+    """A table or column name for SQL.
+
+    Raises:
+        DataProblem: the name cannot be quoted.
+    """
+    if not _BRACKETABLE.fullmatch(name):
+        raise DataProblem(
+            f"The name {name!r} cannot be used in Access SQL: rename it in the source", reason="NAME_UNUSABLE"
+        )
+    return f"[{name}]"
+
+
+def _frames(cursor: Any, types: Mapping[str, ColumnType], batch_rows: int) -> Iterator[pl.DataFrame]:
+    """Rows of a cursor as frames of `batch_rows` rows; only a chunk of them is Python objects at a time.
+
+    The end is a chunk that is not full: MDBTools begins anew when it is asked again after its last row.
+    """
+    parts: list[pl.DataFrame] = []
+    gathered, ended = 0, False
+    while not ended:
+        size = min(_CHUNK_ROWS, batch_rows - gathered)
+        rows = cursor.fetchmany(size)
+        ended = len(rows) < size
+        if rows:
+            parts.append(_columnar(rows, types))
+            gathered += len(rows)
+        if gathered and (ended or gathered >= batch_rows):
+            yield pl.concat(parts)
+            parts, gathered = [], 0
+
+
+def _columnar(rows: Sequence[Any], types: Mapping[str, ColumnType]) -> pl.DataFrame:
+    made = []
+    for (name, kind), values in zip(types.items(), zip(*rows, strict=True), strict=True):
+        try:
+            made.append(pl.Series(name, values, dtype=POLARS_TYPES[kind]))
+        except (TypeError, ValueError, pl.exceptions.PolarsError):
+            plain = [str(v) if v is not None else None for v in values]
+            made.append(pl.Series(name, plain, dtype=pl.String))
+    return pl.DataFrame(made)
