@@ -31,7 +31,8 @@ def generator() -> ModuleType:
 
 @pytest.fixture(scope="module")
 def demo_tables() -> dict[str, pl.DataFrame]:
-    return generator().make_catalogue(2000, 7)
+    tables: dict[str, pl.DataFrame] = generator().make_catalogue(2000, 7)
+    return tables
 
 
 def whole(source: Source, table: str, batch_rows: int = 50_000) -> pl.DataFrame:
@@ -164,7 +165,7 @@ def test_without_pyodbc_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(name: str) -> ModuleType:
         raise ImportError("libodbc.so.2: cannot open shared object file")
 
-    monkeypatch.setattr(access_driver.importlib, "import_module", fail)
+    monkeypatch.setattr("common.source.access_driver.importlib.import_module", fail)
     with pytest.raises(DataProblem, match=r"pyodbc does not load \(libodbc"):
         open_source(DATA / "small.accdb")
 
