@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import heapq
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -41,7 +41,7 @@ def logs(
         raise typer.Exit(1)
 
 
-def matches(line: dict[str, object], *, request_id: str, level: str, process: str) -> bool:
+def matches(line: Mapping[str, object], *, request_id: str, level: str, process: str) -> bool:
     """Whether a line is of the request, level and process asked for ("" is any)."""
     return (
         (not request_id or line.get("request_id") == request_id)
@@ -68,7 +68,7 @@ def _lines(path: Path) -> Iterator[dict[str, object]]:
                 yield line
 
 
-def in_words(line: dict[str, object]) -> str:
+def in_words(line: Mapping[str, object]) -> str:
     """A line for people: time, instance, event, and its other fields."""
     facts = "  ".join(
         f"{name}={value}" for name, value in line.items() if name not in HIDDEN and value not in ("", None)

@@ -1,0 +1,24 @@
+"""Fixtures for all tests: the running system, once a session, and clients of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.support.running_system import RunningSystem, running_system
+
+
+@pytest.fixture(scope="session")
+def whole_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
+    """The whole system on the demo catalogue. A test that breaks a process waits until it is whole again."""
+    with running_system(tmp_path_factory.mktemp("system") / "state") as system:
+        yield system
+
+
+@pytest.fixture
+def admin(whole_system: RunningSystem) -> Iterator[httpx.Client]:
+    """An HTTP client of the whole system, logged in as the administrator."""
+    with whole_system.admin() as client:
+        yield client
