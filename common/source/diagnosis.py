@@ -154,21 +154,6 @@ def _look_at(source: Source, profile: InputProfile, role: str, read_values: bool
     if table is None:
         problem = ""
         if role not in OPTIONAL_TABLES:
-            problem = f"{source.description} lacks table {named or '(none named)'}, from which the input profile {profile.name} takes the {role}"
-        return RoleFinding(role, "", named, problem=problem)
-    try:
-        stored = [column.name for column in source.columns(table)]
-        mapped = profile.columns_of(role).values()
-        lacking = [column for column in mapped if column.source and find_name(column.source, stored) is None]
-        required = tuple(column.source for column in lacking if column.required)
-        used = {find_name(column.source, stored) for column in mapped if column.source}
-        if read_values:
-            rows, profiles = profile_table(source, table)
-        else:
-            rows, profiles = source.count(table), columns_only(source, table)
-        problem = ""
-        if required:
-            targets = ", ".join(column.internal for column in lacking if column.required)
             problem = (
                 f"{source.description} lacks table {named or '(none named)'}, "
                 f"from which the input profile {profile.name} takes the {role}"
