@@ -16,6 +16,8 @@ export default tseslint.config(
       'react-hooks/exhaustive-deps': 'error',
       'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
       '@typescript-eslint/no-invalid-void-type': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
     },
   },
+  { files: ['**/texts.ts'], rules: { 'max-lines': 'off' } },
 )

@@ -690,7 +690,7 @@ export interface components {
             /** Ip Address */
             ip_address?: string;
             /** Payload */
-            payload?: Record<string, never>;
+            payload?: Record<string, unknown>;
         };
         /** AuthenticatedUser */
         AuthenticatedUser: {
@@ -768,7 +768,7 @@ export interface components {
             /** Item Cd */
             ITEM_CD?: string;
             /** Metadata */
-            metadata?: Record<string, never>;
+            metadata?: Record<string, unknown>;
         };
         /** CandidateSaveRequest */
         CandidateSaveRequest: {
@@ -777,7 +777,7 @@ export interface components {
             /** Candidate Id */
             candidate_id: string;
             /** Payload */
-            payload: Record<string, never>;
+            payload: Record<string, unknown>;
         };
         /** CandidateSaveResponse */
         CandidateSaveResponse: {
@@ -959,7 +959,7 @@ export interface components {
              */
             source: "manifest" | "prediction" | "inference";
             /** Metadata */
-            metadata?: Record<string, never>;
+            metadata?: Record<string, unknown>;
         };
         /** GroupRecommendationRequest */
         GroupRecommendationRequest: {
@@ -1285,7 +1285,7 @@ export interface components {
             /** Candidates */
             candidates: components["schemas"]["CandidateRouting"][];
             /** Metrics */
-            metrics?: Record<string, never>;
+            metrics?: Record<string, unknown>;
         };
         /** PredictorRuntimeModel */
         PredictorRuntimeModel: {
@@ -1488,7 +1488,7 @@ export interface components {
             /** Rule Version */
             rule_version?: string;
             /** Metadata */
-            metadata?: Record<string, never>;
+            metadata?: Record<string, unknown>;
             /**
              * Is Optional
              * @default false
@@ -1504,7 +1504,7 @@ export interface components {
             /** Rule Version */
             rule_version?: string;
             /** Metadata */
-            metadata?: Record<string, never>;
+            metadata?: Record<string, unknown>;
             /**
              * Is Optional
              * @default false
@@ -1532,7 +1532,7 @@ export interface components {
             /** Tags */
             tags?: string[];
             /** Config */
-            config?: Record<string, never>;
+            config?: Record<string, unknown>;
             /** Rules */
             rules?: components["schemas"]["RslRuleRefCreate"][];
         };
@@ -1554,7 +1554,7 @@ export interface components {
             /** Tags */
             tags?: string[];
             /** Config */
-            config?: Record<string, never>;
+            config?: Record<string, unknown>;
             /**
              * Created At
              * Format: date-time
@@ -1584,7 +1584,7 @@ export interface components {
             /** Tags */
             tags?: string[];
             /** Config */
-            config?: Record<string, never>;
+            config?: Record<string, unknown>;
         };
         /** RslValidationResponse */
         RslValidationResponse: {
@@ -1609,7 +1609,7 @@ export interface components {
             /** Rule Ids */
             rule_ids?: string[];
             /** Context */
-            context?: Record<string, never>;
+            context?: Record<string, unknown>;
         };
         /** RuleValidationResponse */
         RuleValidationResponse: {
@@ -1681,7 +1681,7 @@ export interface components {
              */
             source?: "prediction" | "manifest";
             /** Metadata */
-            metadata?: Record<string, never>;
+            metadata?: Record<string, unknown>;
         };
         /** SimilaritySearchRequest */
         SimilaritySearchRequest: {
@@ -1708,7 +1708,7 @@ export interface components {
             /** Results */
             results?: components["schemas"]["SimilaritySearchResult"][];
             /** Metrics */
-            metrics?: Record<string, never>;
+            metrics?: Record<string, unknown>;
         };
         /** SimilaritySearchResult */
         SimilaritySearchResult: {
@@ -1852,9 +1852,9 @@ export interface components {
             /** Version Path */
             version_path?: string;
             /** Metrics */
-            metrics?: Record<string, never>;
+            metrics?: Record<string, unknown>;
             /** Latest Version */
-            latest_version?: Record<string, never>;
+            latest_version?: Record<string, unknown>;
         };
         /** UserStatusResponse */
         UserStatusResponse: {
@@ -1992,9 +1992,9 @@ export interface components {
                 [key: string]: number;
             };
             /** Settings */
-            settings?: Record<string, never>;
+            settings?: Record<string, unknown>;
             /** Metrics */
-            metrics?: Record<string, never>;
+            metrics?: Record<string, unknown>;
             /** Doc Refs */
             doc_refs?: string[];
         };
@@ -2012,34 +2012,34 @@ export interface components {
             /** Version */
             version?: number | string;
             /** Layout */
-            layout?: Record<string, never>;
+            layout?: Record<string, unknown>;
             /** Routing */
-            routing?: Record<string, never>;
+            routing?: Record<string, unknown>;
             /** Algorithm */
-            algorithm?: Record<string, never>;
+            algorithm?: Record<string, unknown>;
             /** Options */
-            options?: Record<string, never>;
+            options?: Record<string, unknown>;
             /** Access */
-            access?: Record<string, never>;
+            access?: Record<string, unknown>;
             /** Metadata */
-            metadata?: Record<string, never>;
+            metadata?: Record<string, unknown>;
         };
         /** WorkspaceSettingsResponse */
         WorkspaceSettingsResponse: {
             /** Version */
             version?: number | string;
             /** Layout */
-            layout?: Record<string, never>;
+            layout?: Record<string, unknown>;
             /** Routing */
-            routing?: Record<string, never>;
+            routing?: Record<string, unknown>;
             /** Algorithm */
-            algorithm?: Record<string, never>;
+            algorithm?: Record<string, unknown>;
             /** Options */
-            options?: Record<string, never>;
+            options?: Record<string, unknown>;
             /** Access */
-            access?: Record<string, never>;
+            access?: Record<string, unknown>;
             /** Metadata */
-            metadata?: Record<string, never>;
+            metadata?: Record<string, unknown>;
             /** Updated At */
             updated_at: string;
             /** User */
@@ -2497,7 +2497,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             /** @description 422 */

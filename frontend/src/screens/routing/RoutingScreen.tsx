@@ -1,3 +1,80 @@
-export default function Screen() {
-  return null
+/** 라우팅 구성: recommend routings, arrange their operations, save them as groups. */
+import { DndContext, DragOverlay } from '@dnd-kit/core'
+import { lazy, Suspense, useEffect } from 'react'
+import { Loading } from '@/ui/PanelState'
+import { useMediaQuery } from '@/ui/useMediaQuery'
+import { Announcer } from './canvas/announce'
+import { CanvasPanel } from './canvas/CanvasPanel'
+import { DragPreview } from './canvas/OperationCard'
+import { RoutingTabs } from './canvas/RoutingTabs'
+import { CandidatePanel } from './candidates/CandidatePanel'
+import { Deliverables } from './exports/Deliverables'
+import { GroupPanel } from './groups/GroupPanel'
+import { AccessPreview } from './inputs/AccessPreview'
+import { ItemInputs } from './inputs/ItemInputs'
+import { LostDraftNotice } from './LostDraftNotice'
+import { PredictionMetrics } from './metrics/PredictionMetrics'
+import { useRouting } from './store/routingStore'
+import { useTimelineDrag } from './useTimelineDrag'
+import { FeatureWeights } from './weights/FeatureWeights'
+
+const WorkflowDesigner = lazy(() => import('@/blueprint/WorkflowDesigner'))
+
+/** Undo and redo from anywhere on the screen, except while typing. */
+function useUndoKeys() {
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      const target = event.target as HTMLElement | null
+      if (!(event.ctrlKey || event.metaKey) || target?.closest('input, textarea, select, [role="dialog"]'))
+        return
+      const key = event.key.toLowerCase()
+      if (key === 'z' || key === 'y') {
+        event.preventDefault()
+        const { undo, redo } = useRouting.getState()
+        if (key === 'y' || event.shiftKey) redo()
+        else undo()
+      }
+    }
+    window.addEventListener('keydown', onKeyDown)
+    return () => window.removeEventListener('keydown', onKeyDown)
+  }, [])
+}
+
+export default function RoutingScreen() {
+  const { context, dragged, dropPosition } = useTimelineDrag()
+  useUndoKeys()
+  // In one column the candidates stand right below the canvas that they are dragged onto.
+  const threeColumns = useMediaQuery('(min-width: 1280px)')
+  return (
+    <DndContext {...context} accessibility={{ screenReaderInstructions: { draggable: '' } }}>
+      <LostDraftNotice />
+      <div className="grid-screen">
+        <div className="flex min-w-0 flex-col gap-5">
+          <ItemInputs />
+          <AccessPreview />
+        </div>
+        <div className="flex min-w-0 flex-col gap-5">
+          <RoutingTabs />
+          <CanvasPanel dropPosition={dropPosition} />
+          {!threeColumns && <CandidatePanel />}
+          <Deliverables />
+          <FeatureWeights />
+          <PredictionMetrics />
+        </div>
+        <div className="flex min-w-0 flex-col gap-5">
+          {threeColumns && <CandidatePanel />}
+          <GroupPanel />
+        </div>
+      </div>
+      <div className="mt-5">
+        <Suspense fallback={<Loading rows={6} />}>
+          <WorkflowDesigner />
+        </Suspense>
+      </div>
+      <DragOverlay dropAnimation={null}>
+        {dragged && <DragPreview operation={dragged.operation} />}
+      </DragOverlay>
+      <Announcer />
+    </DndContext>
+  )
 }

@@ -1,0 +1,41 @@
+/** The settings document of the plant: graph, trainer, predictor, SQL, data source, export, visualisation, search. */
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { call, request } from './client'
+import { queryClient } from './queryClient'
+import type { WorkflowConfig } from './types'
+
+/** Sections beside those of the contract. */
+export interface PlantSettings extends WorkflowConfig {
+  revision?: number
+  search?: { ef_search: number | null; cache_entries: number }
+  prediction?: { strategy: 'nearest' | 'consensus' }
+  training?: Record<string, unknown>
+  access?: { allowed_folders: string[] }
+  confirmed_by?: string[]
+  unconfirmed?: string[]
+}
+
+export const WORKFLOW_KEY = ['workflow'] as const
+
+export function useWorkflow() {
+  return useQuery({
+    queryKey: WORKFLOW_KEY,
+    queryFn: async ({ signal }) =>
+      (await call('get', '/api/workflow/graph', undefined, { signal })) as PlantSettings,
+  })
+}
+
+/** Changes sections; the answer is live in every process. `revision` guards against another editor (409). */
+export function useWorkflowPatch() {
+  return useMutation({
+    mutationFn: ({ patch, revision }: { patch: Record<string, unknown>; revision?: number }) =>
+      request<PlantSettings>('patch', '/api/workflow/graph', {
+        body: patch,
+        headers: revision === undefined ? undefined : { 'If-Match': `"${revision}"` },
+      }),
+    onSuccess: (config) => {
+      queryClient.setQueryData(WORKFLOW_KEY, config)
+      void queryClient.invalidateQueries({ queryKey: ['settings-revisions'] })
+    },
+  })
+}

@@ -1,0 +1,64 @@
+/** One candidate operation. */
+import { useDraggable } from '@dnd-kit/core'
+import clsx from 'clsx'
+import { memo } from 'react'
+import { formatNumber } from '@/i18n/format'
+import type { Operation } from '../store/operation'
+import { useRoutingText } from '../texts'
+import { addCandidate } from './CandidatePanel'
+
+interface CandidateBlockProps {
+  operation: Operation
+  routings: number
+}
+
+export const CandidateBlock = memo(function CandidateBlock({ operation, routings }: CandidateBlockProps) {
+  const t = useRoutingText()
+  const { setNodeRef, listeners, isDragging } = useDraggable({
+    id: `candidate:${operation.id}`,
+    data: { kind: 'candidate', operation },
+  })
+  return (
+    <li>
+      <div
+        ref={setNodeRef}
+        {...listeners}
+        role="button"
+        tabIndex={0}
+        data-candidate={operation.code}
+        aria-label={t('candidateName', { code: operation.code, name: operation.name })}
+        title={t('candidateHint')}
+        onDoubleClick={() => addCandidate(operation)}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') {
+            event.preventDefault()
+            addCandidate(operation)
+          }
+        }}
+        className={clsx(
+          'tile touch-manipulation cursor-grab p-3 select-none hover:border-accent-strong',
+          isDragging && 'opacity-40',
+        )}
+      >
+        <div className="flex items-baseline justify-between gap-2">
+          <span className="truncate font-bold text-heading">{operation.code || '–'}</span>
+          <span className="text-[0.8rem] text-muted">×{routings}</span>
+        </div>
+        <div className="truncate" title={operation.name}>
+          {operation.name || '–'}
+        </div>
+        <div className="mt-0.5 flex flex-wrap gap-x-3 text-[0.84rem] text-muted tabular-nums">
+          <span>
+            {t('setup')} {formatNumber(operation.setup)}
+          </span>
+          <span>
+            {t('runTime')} {formatNumber(operation.run)}
+          </span>
+          <span>
+            {t('wait')} {formatNumber(operation.wait)}
+          </span>
+        </div>
+      </div>
+    </li>
+  )
+})

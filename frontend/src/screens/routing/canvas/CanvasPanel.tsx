@@ -1,0 +1,103 @@
+/** The routing canvas: toolbar, figures and the timeline of the active routing. */
+import { CircleDot, Clock, Columns2, Redo2, Undo2 } from 'lucide-react'
+import { useState } from 'react'
+import { Button } from '@/ui/Button'
+import { Card } from '@/ui/Card'
+import { Empty } from '@/ui/PanelState'
+import { formatNumber, formatPercent } from '@/i18n/format'
+import { totals } from '../store/operation'
+import { isDirty } from '../store/routingDocument'
+import { activeDocument, useRouting } from '../store/routingStore'
+import { useRoutingText } from '../texts'
+import { CompareDialog } from './CompareDialog'
+import { ShortcutHelp } from './ShortcutHelp'
+import { Timeline } from './Timeline'
+
+export function CanvasPanel({ dropPosition }: { dropPosition: number | null }) {
+  const t = useRoutingText()
+  const document = useRouting(activeDocument)
+  const several = useRouting((state) => state.documents.length > 1)
+  const undo = useRouting((state) => state.undo)
+  const redo = useRouting((state) => state.redo)
+  const [comparing, setComparing] = useState(false)
+
+  return (
+    <Card
+      title={t('canvas')}
+      description={t('canvasAbout')}
+      actions={
+        <>
+          <ShortcutHelp />
+          <Button
+            size="sm"
+            icon={Columns2}
+            disabled={!several}
+            title={several ? undefined : t('compareOnlyOne')}
+            onClick={() => setComparing(true)}
+          >
+            {t('compare')}
+          </Button>
+          <Button size="sm" icon={Undo2} disabled={!document?.operations.past.length} onClick={undo}>
+            {t('undo')}
+          </Button>
+          <Button size="sm" icon={Redo2} disabled={!document?.operations.future.length} onClick={redo}>
+            {t('redo')}
+          </Button>
+        </>
+      }
+    >
+      <div id="routing-canvas">
+        {document ? (
+          <CanvasBody dropPosition={dropPosition} />
+        ) : (
+          <Empty title={t('tabsEmpty')} hint={t('tabsEmptyHint')} />
+        )}
+      </div>
+      {comparing && <CompareDialog onClose={() => setComparing(false)} />}
+    </Card>
+  )
+}
+
+function CanvasBody({ dropPosition }: { dropPosition: number | null }) {
+  const t = useRoutingText()
+  const document = useRouting(activeDocument)
+  if (!document) return null
+  const sums = totals(document.operations.present)
+  const dirty = isDirty(document)
+  const summary = document.summary
+  return (
+    <>
+      <div className="mb-3 flex flex-wrap items-center gap-x-5 gap-y-1">
+        <span
+          className="inline-flex items-center gap-1.5 font-medium text-heading"
+          data-testid="unsaved-mark"
+        >
+          <CircleDot className={dirty ? 'size-4 text-fill' : 'size-4 text-muted'} aria-hidden />
+          {t(dirty ? 'unsaved' : 'saved')}
+        </span>
+        <span className="inline-flex items-center gap-1.5">
+          <Clock className="size-4 text-accent-ink" aria-hidden />
+          {t('totalRun', { minutes: formatNumber(sums.run) })}
+        </span>
+        <span className="text-[0.86rem] text-muted">
+          {t('totalsDetail', {
+            setup: formatNumber(sums.setup),
+            wait: formatNumber(sums.wait),
+            lead: formatNumber(sums.lead),
+            count: document.operations.present.length,
+          })}
+        </span>
+      </div>
+      <Timeline key={document.id} document={document} dropPosition={dropPosition} />
+      <p className="mt-2 text-[0.86rem] text-muted">
+        {t('activeItem')}: <b className="text-heading">{document.itemCode}</b>
+        {summary?.REFERENCE_ITEM_CD && ` · ${t('reference')}: ${summary.REFERENCE_ITEM_CD}`}
+        {summary?.SIMILARITY_SCORE != null &&
+          ` · ${t('similarityScore')}: ${formatPercent(summary.SIMILARITY_SCORE, 1)}`}
+        {summary?.SIMILARITY_TIER && ` · ${summary.SIMILARITY_TIER}`}
+        {summary?.PRIORITY && ` · ${summary.PRIORITY}`}
+        {summary?.ROUTING_SIGNATURE && ` · ${summary.ROUTING_SIGNATURE}`}
+      </p>
+    </>
+  )
+}

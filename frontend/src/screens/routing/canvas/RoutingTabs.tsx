@@ -1,0 +1,100 @@
+/** One tab per open routing. Arrow keys move between tabs, Delete closes one. */
+import clsx from 'clsx'
+import { FolderOpen, X } from 'lucide-react'
+import { useRef, type KeyboardEvent } from 'react'
+import { ask } from '@/ui/confirm'
+import { formatPercent } from '@/i18n/format'
+import { isDirty, type RoutingDocument } from '../store/routingDocument'
+import { useRouting } from '../store/routingStore'
+import { useRoutingText, routingText } from '../texts'
+
+async function closeTab(document: RoutingDocument) {
+  if (isDirty(document)) {
+    const answer = await ask({
+      title: routingText('closeTitle'),
+      text: routingText('closeText', { name: document.candidateId }),
+      choices: [{ value: 'close', label: routingText('closeAnyway'), danger: true }],
+    })
+    if (answer !== 'close') return
+  }
+  useRouting.getState().close(document.id)
+}
+
+export function RoutingTabs() {
+  const t = useRoutingText()
+  const documents = useRouting((state) => state.documents)
+  const activeId = useRouting((state) => state.activeId)
+  const activate = useRouting((state) => state.activate)
+  const list = useRef<HTMLDivElement>(null)
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const position = documents.findIndex((document) => document.id === activeId)
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
+    if (step !== undefined) {
+      const next = documents[(position + step + documents.length) % documents.length]
+      if (!next) return
+      event.preventDefault()
+      activate(next.id)
+      list.current?.querySelector<HTMLElement>(`[data-tab="${CSS.escape(next.id)}"]`)?.focus()
+    } else if (event.key === 'Delete') {
+      const current = documents[position]
+      if (current) void closeTab(current)
+    }
+  }
+
+  if (documents.length === 0) return null
+  return (
+    <div
+      ref={list}
+      role="tablist"
+      aria-label={t('tabs')}
+      onKeyDown={onKeyDown}
+      className="flex max-h-32 flex-wrap gap-2 overflow-y-auto p-0.5"
+    >
+      {documents.map((document) => {
+        const selected = document.id === activeId
+        return (
+          <div
+            key={document.id}
+            className={clsx(
+              'inline-flex max-w-full items-center rounded-full border pr-1',
+              selected ? 'border-accent-strong bg-accent-soft' : 'border-line-strong bg-field',
+            )}
+          >
+            <button
+              type="button"
+              role="tab"
+              data-tab={document.id}
+              aria-selected={selected}
+              aria-controls="routing-canvas"
+              tabIndex={selected ? 0 : -1}
+              onClick={() => activate(document.id)}
+              className="flex min-w-0 items-center gap-2 rounded-full py-1.5 pl-3"
+            >
+              {document.group && <FolderOpen className="size-4 shrink-0 text-accent-ink" aria-hidden />}
+              <span className="truncate font-semibold text-accent-ink">{document.itemCode}</span>
+              <span className="truncate text-[0.86rem] text-heading">{document.candidateId}</span>
+              {document.summary?.SIMILARITY_SCORE != null && (
+                <span className="text-[0.8rem] text-muted">
+                  {formatPercent(document.summary.SIMILARITY_SCORE, 1)}
+                </span>
+              )}
+              {isDirty(document) && (
+                <span className="size-2 shrink-0 rounded-full bg-fill" title={t('unsaved')} />
+              )}
+            </button>
+            <button
+              type="button"
+              tabIndex={-1}
+              aria-label={t('closeTab', { name: document.candidateId })}
+              onClick={() => void closeTab(document)}
+              className="ml-1 grid size-6 place-items-center rounded-full text-muted hover:bg-accent/40 hover:text-heading"
+            >
+              <X className="size-3.5" aria-hidden />
+            </button>
+          </div>
+        )
+      })}
+    </div>
+  )
+}

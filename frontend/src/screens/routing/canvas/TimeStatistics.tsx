@@ -1,0 +1,104 @@
+/** Optimal, standard and safe times of an operation, and the neighbours that they were calculated from. */
+import { formatNumber, formatPercent } from '@/i18n/format'
+import { useEvidence } from '../candidates/useCandidates'
+import { processKey, type Operation, type TimeRange, type Times } from '../store/operation'
+import { activeDocument, useRouting } from '../store/routingStore'
+import { useRoutingText } from '../texts'
+
+interface TimeStatisticsProps {
+  operation: Operation
+  onUse: (key: keyof Times, value: number) => void
+}
+
+const PROFILES = ['optimal', 'standard', 'safe'] as const
+
+export function TimeStatistics({ operation, onUse }: TimeStatisticsProps) {
+  const t = useRoutingText()
+  const itemCode = useRouting((state) => activeDocument(state)?.itemCode ?? null)
+  const evidence = useEvidence(itemCode)
+  const own = operation.statistics
+  const statistics = own ?? evidence.data?.get(processKey(operation)) ?? null
+
+  if (!statistics) {
+    return <p className="mt-3 text-[0.86rem] text-muted">{evidence.isFetching ? '…' : t('noStatistics')}</p>
+  }
+  const rows: [keyof Times, string, TimeRange | null][] = [
+    ['setup', t('setup'), statistics.setup],
+    ['run', t('runTime'), statistics.run],
+  ]
+  return (
+    <section className="mt-3 border-t border-line pt-2" aria-label={t('statistics')}>
+      <table className="w-full text-[0.84rem]">
+        <caption className="mb-1 text-left font-semibold text-heading">{t('statistics')}</caption>
+        <thead>
+          <tr>
+            <td />
+            {PROFILES.map((profile) => (
+              <th key={profile} scope="col" className="px-1 text-right font-medium text-muted">
+                {t(profile)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(([key, label, range]) => (
+            <tr key={key}>
+              <th scope="row" className="text-left font-medium text-muted">
+                {label}
+              </th>
+              {PROFILES.map((profile) => {
+                const value = range?.[profile] ?? null
+                return (
+                  <td key={profile} className="px-1 text-right tabular-nums">
+                    {value === null ? (
+                      '–'
+                    ) : (
+                      <button
+                        type="button"
+                        title={t('useValue', { value: formatNumber(value, 2) })}
+                        aria-label={`${label} ${t(profile)}: ${t('useValue', { value: formatNumber(value, 2) })}`}
+                        className="rounded px-1 text-accent-ink underline decoration-dotted underline-offset-2 hover:bg-accent-soft"
+                        onClick={() => onUse(key, value)}
+                      >
+                        {formatNumber(value, 2)}
+                      </button>
+                    )}
+                  </td>
+                )
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <dl className="mt-2 grid grid-cols-3 gap-1 text-[0.84rem]">
+        <Fact label={t('samples')} value={formatNumber(statistics.samples, 0)} />
+        <Fact label={t('confidence')} value={formatPercent(statistics.confidence)} />
+        <Fact label={t('support')} value={formatPercent(statistics.support)} />
+      </dl>
+      {!own && <p className="mt-1 text-[0.8rem] text-muted">{t('statisticsFromNeighbours')}</p>}
+      <Neighbours label={t('neighboursFor')} codes={statistics.neighboursFor} />
+      <Neighbours label={t('neighboursAgainst')} codes={statistics.neighboursAgainst} />
+    </section>
+  )
+}
+
+function Fact({ label, value }: { label: string; value: string }) {
+  return (
+    <div>
+      <dt className="text-muted">{label}</dt>
+      <dd className="font-semibold text-heading tabular-nums">{value}</dd>
+    </div>
+  )
+}
+
+function Neighbours({ label, codes }: { label: string; codes: readonly string[] }) {
+  if (codes.length === 0) return null
+  return (
+    <details className="mt-1 text-[0.84rem]">
+      <summary className="text-accent-ink">
+        {label} ({codes.length})
+      </summary>
+      <p className="mt-0.5 max-h-24 overflow-auto font-mono text-[0.8rem]">{codes.join(', ')}</p>
+    </details>
+  )
+}

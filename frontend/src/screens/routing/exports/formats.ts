@@ -1,0 +1,174 @@
+/** A routing as a file in the five formats. Columns are those of the active output profile. */
+import type { OperationStep, WorkflowConfig } from '@/api/types'
+import { stepOf } from '../store/operation'
+import type { RoutingDocument } from '../store/routingDocument'
+
+export type Format = 'csv' | 'xml' | 'json' | 'excel' | 'access'
+export const FORMATS: readonly { value: Format; label: string; extension: string; mime: string }[] = [
+  { value: 'csv', label: 'CSV', extension: 'csv', mime: 'text/csv;charset=utf-8' },
+  { value: 'xml', label: 'XML', extension: 'xml', mime: 'application/xml' },
+  { value: 'json', label: 'JSON', extension: 'json', mime: 'application/json' },
+  {
+    value: 'excel',
+    label: 'Excel',
+    extension: 'xlsx',
+    mime: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  },
+  { value: 'access', label: 'ACCESS', extension: 'access.xml', mime: 'application/xml' },
+]
+
+export type Value = string | number | null
+export interface Sheet {
+  name: string
+  columns: readonly string[]
+  rows: readonly (readonly Value[])[]
+}
+
+const DEFAULT_COLUMNS = [
+  'ITEM_CD',
+  'CANDIDATE_ID',
+  'ROUTING_SIGNATURE',
+  'PRIORITY',
+  'SIMILARITY_TIER',
+  'PROC_SEQ',
+  'dbo_BI_ROUTING_VIEW_JOB_CD',
+  'JOB_NM',
+  'RES_CD',
+  'RES_DIS',
+  'TIME_UNIT',
+  'SETUP_TIME',
+  'MACH_WORKED_HOURS',
+  'WAIT_TIME',
+  'MOVE_TIME',
+  'REFERENCE_ITEM_CD',
+  'SIMILARITY_SCORE',
+]
+
+function valueOf(value: unknown): Value {
+  if (value === null || value === undefined) return null
+  return typeof value === 'number' || typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+/** One row an operation, as it is on the canvas now. */
+export function sheetOf(document: RoutingDocument, config?: WorkflowConfig): Sheet {
+  const columns = config?.sql.output_columns?.length ? config.sql.output_columns : DEFAULT_COLUMNS
+  const facts: Record<string, unknown> = {
+    ...document.summary,
+    ITEM_CD: document.itemCode,
+    CANDIDATE_ID: document.candidateId,
+  }
+  const rows = document.operations.present.map((operation, position) => {
+    const step: OperationStep & Record<string, unknown> = stepOf(operation, position)
+    return columns.map((column) => valueOf(step[column] ?? facts[column]))
+  })
+  return { name: document.candidateId, columns, rows }
+}
+
+/** Quotes a value; text that a spreadsheet would take for a formula gets an apostrophe in front. */
+function csvCell(value: Value): string {
+  if (value === null) return ''
+  if (typeof value === 'number') return String(value)
+  const text = /^[=+\-@\t\r]/.test(value) && Number.isNaN(Number(value)) ? `'${value}` : value
+  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+/** With the byte order mark that Excel needs to read Korean. */
+export function toCsv(sheet: Sheet): string {
+  return (
+    '\uFEFF' + [sheet.columns, ...sheet.rows].map((row) => row.map(csvCell).join(',')).join('\r\n') + '\r\n'
+  )
+}
+
+export function toTabs(sheet: Sheet): string {
+  const cell = (value: Value) => (value === null ? '' : String(value).replace(/[\t\r\n]+/g, ' '))
+  return [sheet.columns, ...sheet.rows].map((row) => row.map(cell).join('\t')).join('\n')
+}
+
+export function toJson(sheet: Sheet): string {
+  const rows = sheet.rows.map((row) =>
+    Object.fromEntries(sheet.columns.map((column, index) => [column, row[index] ?? null])),
+  )
+  return JSON.stringify(rows, null, 2)
+}
+
+/** Characters that XML 1.0 cannot hold are dropped. */
+export function escapeXml(value: string): string {
+  return (
+    value
+      // eslint-disable-next-line no-control-regex
+      .replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g, '')
+      .replaceAll('&', '&amp;')
+      .replaceAll('<', '&lt;')
+      .replaceAll('>', '&gt;')
+      .replaceAll('"', '&quot;')
+  )
+}
+
+function elements(sheet: Sheet, row: readonly Value[], indent: string): string {
+  return sheet.columns
+    .map((column, index) => {
+      const value = row[index] ?? null
+      return value === null ? '' : `${indent}<${column}>${escapeXml(String(value))}</${column}>\n`
+    })
+    .join('')
+}
+
+export function toXml(sheet: Sheet): string {
+  const body = sheet.rows
+    .map((row) => `  <operation>\n${elements(sheet, row, '    ')}  </operation>\n`)
+    .join('')
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<routing name="${escapeXml(sheet.name)}">\n${body}</routing>\n`
+}
+
+const ACCESS_TABLE = 'ROUTING_ML_OPERATIONS'
+
+/** What Access imports as a table (External data, XML): the schema with the types, then the rows. */
+export function toAccessXml(sheet: Sheet): string {
+  const numeric = sheet.columns.map((_, index) => {
+    const values = sheet.rows.map((row) => row[index] ?? null).filter((value) => value !== null)
+    return values.length > 0 && values.every((value) => typeof value === 'number')
+  })
+  const types = sheet.columns
+    .map((column, index) =>
+      numeric[index]
+        ? `          <xsd:element name="${column}" minOccurs="0" od:jetType="double" od:sqlSType="float" type="xsd:double"/>\n`
+        : `          <xsd:element name="${column}" minOccurs="0" od:jetType="text" od:sqlSType="nvarchar"><xsd:simpleType><xsd:restriction base="xsd:string"><xsd:maxLength value="255"/></xsd:restriction></xsd:simpleType></xsd:element>\n`,
+    )
+    .join('')
+  const rows = sheet.rows
+    .map((row) => `    <${ACCESS_TABLE}>\n${elements(sheet, row, '      ')}    </${ACCESS_TABLE}>\n`)
+    .join('')
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<root xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:od="urn:schemas-microsoft-com:officedata">
+  <xsd:schema>
+    <xsd:element name="dataroot">
+      <xsd:complexType><xsd:sequence><xsd:element ref="${ACCESS_TABLE}" minOccurs="0" maxOccurs="unbounded"/></xsd:sequence></xsd:complexType>
+    </xsd:element>
+    <xsd:element name="${ACCESS_TABLE}">
+      <xsd:complexType>
+        <xsd:sequence>
+${types}        </xsd:sequence>
+      </xsd:complexType>
+    </xsd:element>
+  </xsd:schema>
+  <dataroot>
+${rows}  </dataroot>
+</root>
+`
+}
+
+/** The text of a format; Excel is binary and has no text of its own, so it gives a table separated by tabs. */
+export function textOf(sheet: Sheet, format: Format): string {
+  switch (format) {
+    case 'csv':
+      return toCsv(sheet)
+    case 'xml':
+      return toXml(sheet)
+    case 'json':
+      return toJson(sheet)
+    case 'access':
+      return toAccessXml(sheet)
+    case 'excel':
+      return toTabs(sheet)
+  }
+}

@@ -1,0 +1,154 @@
+/** An operation on the canvas, and its way to and from the rows of the API. Times are minutes. */
+import type { OperationStep } from '@/api/types'
+
+/** What the time of an operation rests on. */
+export interface Statistics {
+  samples: number | null
+  confidence: number | null
+  support: number | null
+  run: TimeRange | null
+  setup: TimeRange | null
+  neighboursFor: string[]
+  neighboursAgainst: string[]
+}
+
+export interface TimeRange {
+  optimal: number | null
+  standard: number | null
+  safe: number | null
+}
+
+export interface Times {
+  setup: number | null
+  run: number | null
+  wait: number | null
+}
+
+export interface Operation extends Times {
+  /** Stable on the canvas, unlike the sequence number, which follows from the position. */
+  id: string
+  code: string
+  name: string
+  resource: string
+  step: OperationStep
+  statistics: Statistics | null
+}
+
+/** Fields that come beside the contract's own. */
+export type ExtendedStep = OperationStep & {
+  PROC_CD?: string | null
+  PROC_DESC?: string | null
+  RUN_TIME?: number | null
+  IDLE_TIME?: number | null
+  EVIDENCE?: Record<string, unknown> | null
+} & Record<string, unknown>
+
+let counter = 0
+
+/** Unique within this browser and across reloads of a draft. */
+export function newId(): string {
+  counter += 1
+  return `op-${Date.now().toString(36)}-${counter.toString(36)}`
+}
+
+function firstNumber(...values: unknown[]): number | null {
+  for (const value of values)
+    if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value
+  return null
+}
+
+function firstText(...values: unknown[]): string {
+  for (const value of values) if (typeof value === 'string' && value.trim()) return value.trim()
+  return ''
+}
+
+function codes(value: unknown): string[] {
+  if (Array.isArray(value)) return value.map(String)
+  if (typeof value !== 'string' || !value) return []
+  try {
+    const parsed: unknown = JSON.parse(value)
+    if (Array.isArray(parsed)) return parsed.map(String)
+  } catch {
+    // Not JSON: codes separated by commas.
+  }
+  return value
+    .split(',')
+    .map((code) => code.trim())
+    .filter(Boolean)
+}
+
+function range(facts: Record<string, unknown>, name: string): TimeRange | null {
+  const found = {
+    optimal: firstNumber(facts[`${name}_OPTIMAL`]),
+    standard: firstNumber(facts[`${name}_STANDARD`]),
+    safe: firstNumber(facts[`${name}_SAFE`]),
+  }
+  return found.optimal === null && found.standard === null && found.safe === null ? null : found
+}
+
+/** Reads the evidence that the server gives with an operation; null when it gives none. */
+export function statisticsOf(step: ExtendedStep): Statistics | null {
+  const facts = step.EVIDENCE ?? step
+  const run = range(facts, 'RUN_TIME')
+  const setup = range(facts, 'SETUP_TIME')
+  const samples = firstNumber(facts.SAMPLES)
+  const neighboursFor = codes(facts.NEIGHBOURS_FOR)
+  if (!run && !setup && !samples && neighboursFor.length === 0) return null
+  return {
+    samples,
+    confidence: firstNumber(facts.CONFIDENCE),
+    support: firstNumber(facts.SUPPORT),
+    run,
+    setup,
+    neighboursFor,
+    neighboursAgainst: codes(facts.NEIGHBOURS_AGAINST),
+  }
+}
+
+export function operationOf(row: OperationStep): Operation {
+  const step = row as ExtendedStep
+  return {
+    id: newId(),
+    code: firstText(step.PROC_CD, step.dbo_BI_ROUTING_VIEW_JOB_CD, step.RES_CD),
+    name: firstText(step.PROC_DESC, step.JOB_NM, step.RES_DIS),
+    resource: firstText(step.RES_DIS, step.RES_CD),
+    setup: firstNumber(step.SETUP_TIME, step.ACT_SETUP_TIME),
+    run: firstNumber(step.RUN_TIME, step.MACH_WORKED_HOURS, step.ACT_RUN_TIME, step.RUN_TIME_QTY),
+    wait: firstNumber(step.WAIT_TIME, step.IDLE_TIME),
+    step: row,
+    statistics: statisticsOf(step),
+  }
+}
+
+/** A copy for another place on the canvas. */
+export function copyOf(operation: Operation): Operation {
+  return { ...operation, id: newId() }
+}
+
+/** The row of the API for an operation at a position (from 0); sequence numbers go by tens. */
+export function stepOf(operation: Operation, position: number): OperationStep {
+  const { EVIDENCE: _evidence, ...step } = operation.step as ExtendedStep
+  return {
+    ...step,
+    PROC_SEQ: (position + 1) * 10,
+    SETUP_TIME: operation.setup,
+    MACH_WORKED_HOURS: operation.run,
+    RUN_TIME: operation.run,
+    WAIT_TIME: operation.wait,
+  } as OperationStep
+}
+
+export function totals(operations: readonly Operation[]) {
+  let [setup, run, wait] = [0, 0, 0]
+  for (const operation of operations) {
+    setup += operation.setup ?? 0
+    run += operation.run ?? 0
+    wait += operation.wait ?? 0
+  }
+  return { setup, run, wait, lead: setup + run + wait }
+}
+
+/** Operations of the same process, whichever routing they come from. */
+export function processKey(operation: Pick<Operation, 'code' | 'name'>): string {
+  return `${operation.code.toLowerCase()}|${operation.name.toLowerCase()}`
+}

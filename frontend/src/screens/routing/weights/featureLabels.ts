@@ -1,0 +1,50 @@
+/** Names of the item features for people; English falls back to the column's name. */
+import { currentLanguage } from '@/i18n'
+
+const KOREAN: Record<string, string> = {
+  ITEM_CD: '품목코드',
+  PART_TYPE: '부품 유형',
+  PartNm: '부품명',
+  ITEM_SUFFIX: '품목 접미',
+  ITEM_SPEC: '사양',
+  ITEM_NM: '품목명',
+  ADDITIONAL_SPEC: '추가 사양',
+  ITEM_MATERIAL: '재질',
+  MATERIAL_DESC: '재질 설명',
+  ITEM_ACCT: '품목 계정',
+  ITEM_TYPE: '품목 유형',
+  ITEM_UNIT: '단위',
+  ITEM_GRP1: '대분류',
+  ITEM_GRP1NM: '대분류명',
+  STANDARD_YN: '표준 여부',
+  GROUP1: '1차 그룹',
+  GROUP2: '2차 그룹',
+  GROUP3: '3차 그룹',
+  DRAW_NO: '도면 번호',
+  DRAW_REV: '도면 개정',
+  DRAW_SHEET_NO: '도면 시트',
+  DRAW_USE: '도면 용도',
+  ITEM_NM_ENG: '영문 품목명',
+  OUTDIAMETER: '외경',
+  INDIAMETER: '내경',
+  OUTTHICKNESS: '두께',
+  OUTDIAMETER_UNIT: '치수 단위',
+  ROTATE_CLOCKWISE: '시계 방향 회전',
+  ROTATE_CTRCLOCKWISE: '반시계 방향 회전',
+  SealTypeGrup: '씰 유형 그룹',
+  IN_SEALTYPE_CD: '내측 씰 유형',
+  IN_SEALSIZE: '내측 씰 치수',
+  IN_SEALSIZE_UOM: '내측 씰 단위',
+  MID_SEALTYPE_CD: '중간 씰 유형',
+  MID_SEALSIZE: '중간 씰 치수',
+  MID_SEALSIZE_UOM: '중간 씰 단위',
+  OUT_SEALTYPE_CD: '외측 씰 유형',
+  OUT_SEALSIZE: '외측 씰 치수',
+  OUT_SEALSIZE_UOM: '외측 씰 단위',
+  RAW_MATL_KIND: '원소재 종류',
+  RAW_MATL_KINDNM: '원소재명',
+}
+
+export function featureLabel(name: string): string {
+  return (currentLanguage() === 'ko' && KOREAN[name]) || name
+}
