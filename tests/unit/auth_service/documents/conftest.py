@@ -54,7 +54,7 @@ async def documents(database: Database, state_dir: Path) -> AsyncIterator[Docume
     keys = KeyRing()
     public = key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
     keys.replace_keys([VerificationKey("k", public, time.time() + 3600)])
-    settings = Settings(_env_file=None, state_dir=state_dir, dataset=None)  # type: ignore[call-arg]
+    settings = Settings(_env_file=None, state_dir=state_dir, dataset=None)
 
     def token(who: str, role: str) -> str:
         now = int(time.time())

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auth_service.documents import candidate_sql, candidate_store
+from auth_service.documents.fields import Violations
 from common.errors import InvalidInput, Unavailable
 
 RECORDINGS = Path(__file__).parents[3] / "contract" / "recordings" / "candidates.json"
@@ -45,7 +46,9 @@ def test_the_sql_is_the_recorded_one(tmp_path: Path) -> None:
 
 
 def test_a_payload_without_operations_at_the_top_is_refused(tmp_path: Path) -> None:
-    for payload in (recorded("save")["request"]["json"]["payload"], {}, {"operations": []}, {"operations": {}}):
+    nested = recorded("save")["request"]["json"]["payload"]
+    payloads: list[dict[str, Any]] = [nested, {}, {"operations": []}, {"operations": {}}]
+    for payload in payloads:
         with pytest.raises(InvalidInput):
             save(tmp_path, payload)
     assert not list(tmp_path.rglob("*.json"))
@@ -109,7 +112,7 @@ def test_an_id_that_could_be_a_path_is_refused(tmp_path: Path, candidate_id: str
 
 @given(st.text(max_size=30))
 def test_an_accepted_id_names_a_file_in_the_store_itself(candidate_id: str) -> None:
-    found = candidate_store.Violations()
+    found = Violations()
     candidate_store.check_id(found, "candidate_id", candidate_id)
     try:
         found.check("x")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.orm import Session
 
 from auth_service.database import Database
 from auth_service.documents import routing_groups
@@ -127,11 +129,12 @@ def test_renaming_to_a_taken_name_is_refused_and_keeping_the_own_name_is_not(dat
 def test_only_the_owner_and_administrators_may_see_change_and_delete_a_group(database: Database) -> None:
     with database.writing() as session:
         made = routing_groups.create(session, PARK, CONTENT, 1.0)
-    for attempt in (
+    attempts: list[Callable[[Session], object]] = [
         lambda s: routing_groups.get(s, KIM, made.group_id),
         lambda s: routing_groups.update(s, KIM, made.group_id, 1, CONTENT, 2.0),
         lambda s: routing_groups.delete(s, KIM, made.group_id, 2.0),
-    ):
+    ]
+    for attempt in attempts:
         with database.reading() as session, pytest.raises(PermissionDenied):
             attempt(session)
     with database.writing() as session:
