@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from cli.access_commands import app as access_app
 from cli.backup_commands import backup, restore
 from cli.bench_command import bench
 from cli.installation import installation_settings
@@ -84,6 +85,7 @@ def status(
 app.command(rich_help_panel=WORK)(predict)
 app.add_typer(models_app, name="models", rich_help_panel=CARE)
 app.add_typer(users_app, name="users", rich_help_panel=CARE)
+app.add_typer(access_app, name="access", rich_help_panel=CARE)
 app.command(rich_help_panel=CARE)(logs)
 app.command(rich_help_panel=CARE)(backup)
 app.command(rich_help_panel=CARE)(restore)

@@ -107,7 +107,8 @@ def _with_options(settings: Settings, options: UpOptions) -> Settings:
         update["gateway_port"] = options.port
     remembered = settings.state_dir / DATASET_FILE
     if options.data is not None:
-        check_source(options.data)
+        first_start = not settings.database_url and not (settings.state_dir / "routing.db").exists()
+        check_source(options.data, against_profile=first_start)
         update["dataset"] = options.data
         write_text(remembered, json.dumps({"dataset": str(options.data)}, ensure_ascii=False))
     elif settings.dataset is None:
