@@ -1,18 +1,22 @@
-"""The Table message to NumPy and Polars and back. Absent text and integers are None, absent numbers NaN."""
+"""The Table message to NumPy and Polars and back. Absent text and integers are None, absent numbers NaN.
+
+Polars is imported where a frame is made, so that processes without frames (ann_service) do not pay for it.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from common.errors import InvalidInput
 from protos.common.v1 import table_pb2 as pb
 
-Values = Sequence[str | None] | Sequence[float | None] | Sequence[int | None] | npt.NDArray[np.generic] | pl.Series
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def text_column(name: str, values: Iterable[str | None]) -> pb.Column:
@@ -98,6 +102,8 @@ def check_table(message: pb.Table) -> None:
 
 def to_frame(message: pb.Table) -> pl.DataFrame:
     """A Polars frame: text as String, numbers as Float64 with null for NaN, integers as Int64."""
+    import polars as pl
+
     types: dict[str, type[pl.DataType]] = {"number": pl.Float64, "integer": pl.Int64, "text": pl.String}
     series = [
         pl.Series(name, values, dtype=types[column.WhichOneof("values") or "text"])
@@ -112,6 +118,8 @@ def from_frame(frame: pl.DataFrame) -> pb.Table:
 
 
 def _from_series(series: pl.Series) -> pb.Column:
+    import polars as pl
+
     if series.dtype.is_float() or series.dtype == pl.Decimal:
         return number_column(series.name, series.cast(pl.Float64).fill_null(math.nan).to_numpy())
     if series.dtype.is_integer() or series.dtype == pl.Boolean:
