@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -66,6 +68,8 @@ class Database:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="database-write")
         if self.file is not None:
             self.file.parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(OSError):  # an unwritable folder is told when the file is opened
+                os.close(os.open(self.file, os.O_RDWR | os.O_CREAT, 0o600))  # what SQLite adds beside it gets the same rights
         self.engine = self.new_engine()
 
     @classmethod
@@ -137,6 +141,8 @@ class Database:
             ):
                 yield session
                 session.flush()
+            for action in session.info.get("after_commit", ()):
+                action()
         finally:
             self._lock.release()
 
@@ -244,5 +250,11 @@ def _prepare_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
     event.listen(engine, "connect", prepare)
 
 
+def after_commit(session: Session, action: Callable[[], None]) -> None:
+    """Have `action` run once the unit of work of `session` is committed; it is not when the unit fails."""
+    session.info.setdefault("after_commit", []).append(action)
+
+
 async def _finish(pool: ThreadPoolExecutor, work: Callable[[], Result]) -> Result:
-    return await asyncio.shield(asyncio.get_running_loop().run_in_executor(pool, work))
+    context = contextvars.copy_context()  # the request's id belongs into what is logged and audited on the thread
+    return await asyncio.shield(asyncio.get_running_loop().run_in_executor(pool, lambda: context.run(work)))

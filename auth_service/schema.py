@@ -14,7 +14,7 @@ from alembic.util.exc import CommandError
 from sqlalchemy import Connection, MetaData
 
 from auth_service.database import Base, Database
-from common.errors import PreconditionFailed
+from common.errors import NotFound, PreconditionFailed
 
 RECORD_MODULES = ("auth_service.records", "auth_service.documents.records")
 """Modules whose import completes the metadata."""
@@ -62,6 +62,23 @@ def upgrade(database: Database, target: str = "head") -> str:
 def downgrade(database: Database, target: str) -> str:
     """Bring the schema back to `target` ("base": empty) in one transaction; returns the migration it has afterwards."""
     return _run(database, target, forward=False)
+
+
+def move(database: Database, target: str) -> str:
+    """Bring the schema to `target`, forward or back; returns the migration it has afterwards.
+
+    Raises:
+        NotFound: there is no such migration.
+    """
+    if target == "head":
+        return upgrade(database)
+    known = [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()][::-1]
+    if target != "base" and target not in known:
+        raise NotFound(f"There is no migration {target}; known are {', '.join(known)}, base and head")
+    order = ["", *known]
+    wanted = order.index("" if target == "base" else target)
+    forward = wanted >= order.index(current(database)) if current(database) in order else True
+    return upgrade(database, target) if forward else downgrade(database, target)
 
 
 def _run(database: Database, target: str, *, forward: bool) -> str:

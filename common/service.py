@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from common.errors import ServiceError
 from common.identity import Authenticator, KeyRing, ServiceCredential
@@ -72,6 +72,14 @@ class Program(Protocol):
 
     async def stop(self) -> None:
         """End, after the last request."""
+
+
+@runtime_checkable
+class Draining(Protocol):
+    """A program with calls that last for ever, such as streams."""
+
+    def drain(self) -> None:
+        """End them, before the other calls in flight get their grace."""
 
 
 def run_service(process: str, address: str, build: Callable[[ServiceContext], Program]) -> int:
@@ -163,6 +171,8 @@ async def _serve(
         await stop.wait()
         log.info("stopping")
     finally:
+        if isinstance(program, Draining):
+            program.drain()
         await server.stop()
         if follower is not None:
             await follower.stop()

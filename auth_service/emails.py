@@ -1,0 +1,48 @@
+"""E-mails as account names: how they are compared, and which are refused because people or programs could mistake them."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from common.errors import FieldViolation, InvalidInput
+
+LONGEST = 254
+CONFUSABLE_SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
+"""Scripts whose letters look alike; an e-mail may hold letters of one of them (and of any other script) only."""
+
+
+def email_key(email: str) -> str:
+    """The e-mail as it is compared: without blanks around it, full-width and composed forms made equal (NFKC), ignoring case."""
+    folded = unicodedata.normalize("NFKC", email.strip()).casefold()
+    return unicodedata.normalize("NFKC", folded)
+
+
+def accept_email(email: str, *, field: str = "username") -> str:
+    """The e-mail as it is stored and shown.
+
+    Raises:
+        InvalidInput: no e-mail, too long, or it holds control characters, blanks, or look-alike letters of several scripts.
+    """
+    shown = unicodedata.normalize("NFC", email.strip())
+    problem = _problem(shown)
+    if problem:
+        raise InvalidInput(f"The e-mail {problem}", violations=[FieldViolation(field, problem)])
+    return shown
+
+
+def _problem(email: str) -> str:
+    if not email:
+        return "is missing"
+    if len(email) > LONGEST or len(email_key(email)) > LONGEST:
+        return f"is longer than {LONGEST} characters"
+    if any(unicodedata.category(character)[0] in "CZ" for character in email):
+        return "holds a blank, a control character or an invisible character"
+    local, _, domain = unicodedata.normalize("NFKC", email).rpartition("@")
+    if not local or not domain or "@" in local:
+        return "does not look like name@domain"
+    scripts = sorted(
+        {script for script in CONFUSABLE_SCRIPTS for c in email if unicodedata.name(c, "").startswith(script)}
+    )
+    if len(scripts) > 1:
+        return f"mixes letters of {' and '.join(script.capitalize() for script in scripts)} that look alike"
+    return ""

@@ -1,0 +1,145 @@
+"""auth_service as a program: the database is opened and migrated, keys and the first administrator exist, then it serves."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from auth_service import audit, schema, sessions
+from auth_service.activation import Activation
+from auth_service.control_plane import ControlPlane, confirmed_by, unconfirmed
+from auth_service.database import Database
+from auth_service.documents.service import documents_service
+from auth_service.documents.surroundings import Published, Surroundings
+from auth_service.first_administrator import ensure_administrator
+from auth_service.key_rotation import KeyRotation
+from auth_service.logins import Logins, Signer
+from auth_service.passwords import Passwords
+from auth_service.servicer_accounts import AccountsServicer
+from auth_service.servicer_registry import RegistryServicer
+from auth_service.servicer_settings import SettingsServicer
+from auth_service.settings import SettingsDocuments, ensure_first_revision
+from auth_service.signing_keys import KeyCipher, SigningKey, add_key, current_key
+from auth_service.watch import WatchHub
+from common.errors import ServiceError, Unavailable
+from common.identity import Caller
+from common.logs import get_logger
+from common.rpc.server import Service
+from common.service import ServiceContext
+from common.watch import ControlHandlers
+
+log = get_logger(__name__)
+
+SWEEP_SECONDS = 3600.0
+PATIENCE_SECONDS = 20.0
+"""How long a start waits for a database that is locked or does not answer yet."""
+
+
+class AuthProgram:
+    """The control plane."""
+
+    def __init__(self, context: ServiceContext) -> None:
+        self._context = context
+        settings = context.settings
+        seconds = settings.session_minutes * 60.0
+        self.database = Database.of(settings)
+        self.hub = WatchHub()
+        self.plane = ControlPlane(self.database, self.hub, context.keys)
+        self._passwords = Passwords(settings)
+        self._cipher = KeyCipher.load(settings.secrets_path)
+        self._signer = Signer()
+        self.logins = Logins(self.database, self._passwords, self._signer, session_seconds=seconds)
+        self.rotation = KeyRotation(self.plane, self._cipher, self._signer, token_seconds=seconds)
+        self.activation = Activation(self.plane, settings.derived_path)
+        self.settings = SettingsDocuments(self.plane)
+        self._tasks: list[asyncio.Task[Any]] = []
+
+    def services(self) -> Sequence[Service]:
+        """Accounts, versions, settings with Watch, documents."""
+        surroundings = Surroundings(
+            database=self.database, settings=self._context.settings, audit=audit_of_documents, publish=self._publish
+        )
+        return [
+            AccountsServicer(self.plane, self.logins, self.rotation).service(),
+            RegistryServicer(self.plane, self.activation, self._context.settings).service(),
+            SettingsServicer(self.settings, self.hub).service(),
+            documents_service(surroundings),
+        ]
+
+    async def _publish(self) -> Published:
+        outcomes = await self.plane.publish()
+        return Published(confirmed_by(outcomes), unconfirmed(outcomes))
+
+    def control(self) -> ControlHandlers | None:
+        """Nothing: the others follow this process."""
+        return None
+
+    def facts(self) -> tuple[str, int]:
+        """The active version and the newest control revision."""
+        return self.hub.state.active.version_name, int(self.hub.state.revision)
+
+    async def start(self) -> None:
+        """Open and migrate the database, then serve.
+
+        Raises:
+            DataProblem: it is damaged. Unavailable: it cannot be reached or written. Each says what to do.
+        """
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                self._signer.key = await asyncio.to_thread(self._open)
+                break
+            except Unavailable as error:
+                if error.retry_after is None or time.monotonic() > deadline:
+                    raise
+                log.warning("waiting for the database", error=error.message)
+            await asyncio.sleep(0.5)
+        await self.plane.load()
+        self._tasks = [
+            asyncio.create_task(self.plane.look_for_changes()),
+            asyncio.create_task(self.rotation.rotate_by_age()),
+            asyncio.create_task(self._sweep()),
+        ]
+        await self._context.set_serving(True)
+
+    def _open(self) -> SigningKey:
+        settings = self._context.settings
+        self.database.check()
+        before = schema.current(self.database)
+        now = schema.upgrade(self.database)
+        if before != now:
+            log.info("database migrated", before=before, now=now, database=self.database.name)
+        ensure_administrator(self.database, self._passwords, settings)
+        with self.database.writing() as session:
+            ensure_first_revision(session)
+            key = current_key(session, self._cipher)
+            return key or add_key(session, self._cipher, token_seconds=settings.session_minutes * 60.0)
+
+    async def _sweep(self) -> None:
+        while True:
+            with contextlib.suppress(ServiceError):
+                await self.database.write(lambda session: sessions.forget_expired(session, now=time.time()))
+            await asyncio.sleep(SWEEP_SECONDS)
+
+    def drain(self) -> None:
+        """End the Watch streams; the followers come back when there is a service again."""
+        self.hub.close()
+
+    async def stop(self) -> None:
+        """Finish what has begun, close the database."""
+        for task in self._tasks:
+            task.cancel()
+        await self.activation.settle()
+        await self.plane.settle()
+        self.logins.close()
+        await asyncio.to_thread(self.database.close)
+
+
+def audit_of_documents(session: Session, caller: Caller, action: str, target: str, facts: Mapping[str, object]) -> None:
+    """The audit log as the documents write to it."""
+    audit.record(session, action, username=caller.username, target=target, facts=facts)
