@@ -136,11 +136,11 @@ class StoreOptions:
 
     Attributes:
         folder: folder of the versions; "": the models folder of the installation.
-        label: start of the names of versions without a name of their own.
+        label: part of the names of versions without a name of their own; "": the time alone.
     """
 
     folder: str = ""
-    label: str = "version"
+    label: str = ""
 
 
 @dataclass(frozen=True)

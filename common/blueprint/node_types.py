@@ -1,0 +1,14 @@
+"""The registry of node types: a new type is one more entry in `training_nodes` or `setting_nodes`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from common.blueprint.node_type import NodeType
+from common.blueprint.setting_nodes import SETTING_NODES
+from common.blueprint.training_nodes import TRAINING_NODES
+
+NODE_TYPES: Final[tuple[NodeType, ...]] = (*TRAINING_NODES, *SETTING_NODES)
+"""All node types in the order of the pipeline."""
+
+BY_TYPE: Final = {node_type.type: node_type for node_type in NODE_TYPES}
