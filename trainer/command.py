@@ -1,0 +1,184 @@
+"""The command line of a training: its options and what they mean. train_build_index.py calls `main`."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from common.errors import InvalidInput
+from common.settings import Settings
+from domain.engine import EF_CONSTRUCTION, ENGINES, M
+from trainer.exit_codes import MEANINGS
+from trainer.version_folder import LONGEST_LABEL, version_name
+
+
+@dataclass(frozen=True)
+class TrainingRequest:
+    """What a run was asked for.
+
+    Attributes:
+        save_dir: folder of the version, absolute; its name is the version's.
+        dataset: source; None: that of the settings.
+        label: for people, and part of a name that is made up.
+        requested_by: who asks.
+        registry_path: SQLite file of the registry; None: auth_service.
+        state_path: status file or folder; None: in the state folder.
+        lock_timeout: seconds to wait for another training.
+        dry_run: read and check, write nothing.
+        activate: activate the version when it passes the gate.
+        export_projector: None: no export asked for on the command line.
+        projector_metadata: columns of the export; empty: the setting.
+        engine, m, ef_construction, threads: None: what the settings say.
+        settings_file: settings of the trainer service; None: what the installation last knew.
+        pipeline_file: JSON of PipelineOptions that replaces what the settings say; None: none.
+        job_id: identifier of the run.
+    """
+
+    save_dir: Path
+    dataset: Path | None
+    label: str
+    requested_by: str
+    registry_path: Path | None
+    state_path: Path | None
+    lock_timeout: float
+    dry_run: bool
+    activate: bool
+    export_projector: bool
+    projector_metadata: tuple[str, ...]
+    engine: str | None
+    m: int | None
+    ef_construction: int | None
+    threads: int | None
+    settings_file: Path | None
+    pipeline_file: Path | None
+    job_id: str
+
+    def to_record(self, source: str, revision: int) -> dict[str, object]:
+        """Contents of training_request.json."""
+        return {
+            "version_label": self.label,
+            "requested_by": self.requested_by,
+            "dataset": source,
+            "save_dir": str(self.save_dir),
+            "activate": self.activate,
+            "export_projector": self.export_projector,
+            "projector_metadata": list(self.projector_metadata),
+            "settings_revision": revision,
+            "job_id": self.job_id,
+        }
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of train_build_index.py."""
+    codes = "\n".join(f"  {code.value:>3}  {meaning}" for code, meaning in MEANINGS.items())
+    made = argparse.ArgumentParser(
+        prog="train_build_index.py",
+        description="Trains a version: reads the items, encodes them, builds and measures the index, writes and registers everything.",
+        epilog=f"exit codes:\n{codes}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument(
+        "--save-dir",
+        type=Path,
+        metavar="DIR",
+        help="folder of the version, models/<version>; must not exist yet. Default: the time, and the label, in the models folder",
+    )
+    made.add_argument(
+        "--dataset",
+        type=Path,
+        metavar="FILE|DIR",
+        help="Access file, or folder with Parquet or CSV tables. Default: ROUTING_ML_DATASET, else the file of the settings",
+    )
+    made.add_argument(
+        "--version-label", default="", metavar="TEXT", help=f"label for people, up to {LONGEST_LABEL} characters"
+    )
+    made.add_argument(
+        "--requested-by", default=_account(), metavar="NAME", help="who asks for it. Default: this account"
+    )
+    made.add_argument(
+        "--registry-path", type=Path, metavar="FILE", help="SQLite file of the registry. Default: through auth_service"
+    )
+    made.add_argument(
+        "--state-path",
+        type=Path,
+        metavar="FILE|DIR",
+        help="status file. Default: run/training.status.json in the state folder",
+    )
+    made.add_argument(
+        "--lock-timeout",
+        type=float,
+        default=60.0,
+        metavar="SECONDS",
+        help="how long to wait for another training (default %(default)g)",
+    )
+    made.add_argument("--dry-run", action="store_true", help="read and check everything, write nothing")
+    made.add_argument("--export-projector", action="store_true", help="write the TensorBoard Projector export too")
+    made.add_argument(
+        "--projector-metadata", nargs="+", default=[], metavar="COL", help="columns that the export shows; turns it on"
+    )
+    made.add_argument("--engine", choices=ENGINES, help="index engine. Default: what the settings say, else faiss")
+    made.add_argument("--activate", action="store_true", help="activate the version when it passes the gate")
+    made.add_argument("--m", type=int, metavar="N", help=f"links of an item in the index (default {M})")
+    made.add_argument(
+        "--ef-construction",
+        type=int,
+        metavar="N",
+        help=f"breadth of the search while building (default {EF_CONSTRUCTION})",
+    )
+    made.add_argument("--threads", type=int, metavar="N", help="threads for building; 0: all cores (default)")
+    made.add_argument(
+        "--settings", type=Path, metavar="FILE", help="settings as the trainer service wrote them for this run"
+    )
+    made.add_argument(
+        "--pipeline", type=Path, metavar="FILE", help="JSON of pipeline options that replaces what the settings say"
+    )
+    made.add_argument("--job-id", default="", help=argparse.SUPPRESS)
+    return made
+
+
+def read_request(arguments: Sequence[str] | None, settings: Settings) -> TrainingRequest:
+    """The request that arguments make. Ends the process with code 2 for arguments that cannot be understood.
+
+    Raises:
+        InvalidInput: an argument is out of bounds.
+    """
+    given = parser().parse_args(arguments)
+    if len(given.version_label) > LONGEST_LABEL:
+        raise InvalidInput(
+            f"--version-label has {len(given.version_label)} characters; at most {LONGEST_LABEL} are possible"
+        )
+    if given.lock_timeout < 0:
+        raise InvalidInput("--lock-timeout is negative; give 0 or more seconds")
+    folder = given.save_dir or settings.models_dir / version_name(given.version_label, datetime.now().astimezone())
+    return TrainingRequest(
+        save_dir=folder.absolute(),
+        dataset=given.dataset.absolute() if given.dataset else None,
+        label=given.version_label,
+        requested_by=given.requested_by,
+        registry_path=given.registry_path.absolute() if given.registry_path else None,
+        state_path=given.state_path.absolute() if given.state_path else None,
+        lock_timeout=given.lock_timeout,
+        dry_run=given.dry_run,
+        activate=given.activate,
+        export_projector=given.export_projector or bool(given.projector_metadata),
+        projector_metadata=tuple(given.projector_metadata),
+        engine=given.engine,
+        m=given.m,
+        ef_construction=given.ef_construction,
+        threads=given.threads,
+        settings_file=given.settings,
+        pipeline_file=given.pipeline,
+        job_id=given.job_id or uuid.uuid4().hex,
+    )
+
+
+def _account() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""

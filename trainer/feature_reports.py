@@ -1,0 +1,72 @@
+"""Reports beside a model: what each feature holds, how much it counts in a similarity, and what could be better about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from domain.dictionary_columns import DictionaryColumn
+from domain.encoder import BlockEncoder
+from domain.features import FEATURE_BY_NAME, FeatureKind, tidy_text
+
+_TOP: Final = 20
+_SPARSE: Final = 0.95
+
+
+def feature_statistics(columns: Mapping[str, DictionaryColumn]) -> dict[str, dict[str, Any]]:
+    """Feature -> kind, missing share, number of distinct values, and the most frequent ones or the range."""
+    return {name: _statistics(name, column) for name, column in columns.items()}
+
+
+def _statistics(name: str, column: DictionaryColumn) -> dict[str, Any]:
+    rows = len(column)
+    kind = FEATURE_BY_NAME[name].kind
+    if kind is FeatureKind.NUMERIC:
+        numbers = column.numbers()
+        present = numbers[numbers > 0]
+        figures: dict[str, Any] = {"unique_count": len(np.unique(present))}
+        if len(present):
+            low, middle, high = (float(value) for value in np.quantile(present, (0.0, 0.5, 1.0)))
+            figures |= {"min": low, "median": middle, "max": high, "mean": float(present.mean())}
+        missing = rows - len(present)
+    else:
+        values, codes = column.distinct(tidy_text)
+        counts = np.bincount(codes, minlength=len(values))
+        missing = sum(int(count) for value, count in zip(values, counts, strict=True) if not value)
+        order = np.argsort(-counts, kind="stable")
+        top = {values[place]: int(counts[place]) for place in order[: _TOP + 1].tolist() if values[place]}
+        figures = {
+            "unique_count": sum(1 for value in values if value),
+            "top_20_values": dict(list(top.items())[:_TOP]),
+        }
+    return {
+        "type": kind.value,
+        "missing_count": missing,
+        "missing_ratio": round(missing / rows, 6) if rows else 0.0,
+        **figures,
+    }
+
+
+def feature_importance(encoder: BlockEncoder) -> dict[str, float]:
+    """Feature -> its share of a similarity, 0 to 1, the greatest first; features without dimensions have none."""
+    shares = {block.feature: float(scale) ** 2 for block, scale in zip(encoder.blocks, encoder.scales, strict=True)}
+    shares |= {name: 0.0 for name in encoder.features if name not in shares}
+    return {name: round(share, 6) for name, share in sorted(shares.items(), key=lambda pair: (-pair[1], pair[0]))}
+
+
+def feature_recommendations(encoder: BlockEncoder, statistics: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
+    """What a planner may want to change: {feature, finding, recommendation} by feature."""
+    placed = {block.feature for block in encoder.blocks}
+    found = []
+    for name, figures in statistics.items():
+        counts = encoder.active.get(name, False) and encoder.weights.get(name, 0.0) > 0
+        if counts and name not in placed:
+            found.append((name, "has one value everywhere", "It tells no items apart: switch it off or fill it in"))
+        elif counts and figures["missing_ratio"] > _SPARSE:
+            share = f"{figures['missing_ratio']:.1%}"
+            found.append((name, f"is missing in {share} of the items", "Fill it in, or lower its weight"))
+        elif not counts and figures["missing_ratio"] < 1 - _SPARSE and 1 < figures["unique_count"] <= 1000:
+            found.append((name, "is switched off though nearly every item has it", "Try it with a small weight"))
+    return [{"feature": name, "finding": finding, "recommendation": advice} for name, finding, advice in found]

@@ -1,0 +1,143 @@
+"""Profiles of the times of each operation code over all routings and work results, for time_profiles.json."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from common.source import Source
+from common.source.input_profile import InputProfile
+from common.source.role_reading import read_role
+from domain.time_profiles import ProfileOptions, time_profiles, without_impossible
+
+SCHEMA: Final = "routing-ml/time-profiles@1"
+KINDS: Final = ("setup", "run", "queue", "wait", "move")
+_ROUTING: Final[dict[str, Sequence[str]]] = {
+    "setup": ("SETUP_TIME", "ACT_SETUP_TIME"),
+    "run": ("MACH_WORKED_HOURS", "ACT_RUN_TIME", "RUN_TIME"),
+    "queue": ("QUEUE_TIME",),
+    "wait": ("WAIT_TIME",),
+    "move": ("MOVE_TIME",),
+}
+"""Kind of time -> columns of the routing table; the first that is present counts."""
+_RESULTS: Final[dict[str, str]] = {"setup": "ACT_SETUP_TIME", "run": "ACT_RUN_TIME"}
+
+
+class _Samples:
+    """Times of one kind with the operation each belongs to, as columns."""
+
+    def __init__(self) -> None:
+        self._operations: list[npt.NDArray[np.int32]] = []
+        self._times: list[npt.NDArray[np.float64]] = []
+
+    def add(self, operations: npt.NDArray[np.int32], times: npt.NDArray[np.float64]) -> None:
+        present = (operations >= 0) & ~np.isnan(times)
+        self._operations.append(operations[present])
+        self._times.append(times[present])
+
+    def by_operation(self) -> Iterator[tuple[int, npt.NDArray[np.float64]]]:
+        """Operation number and its times, by operation."""
+        if not self._times:
+            return
+        operations, times = np.concatenate(self._operations), np.concatenate(self._times)
+        order = np.argsort(operations, kind="stable")
+        operations, times = operations[order], times[order]
+        starts = (
+            np.flatnonzero(np.r_[True, operations[1:] != operations[:-1]]) if len(operations) else np.zeros(0, np.int64)
+        )
+        for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(times)], strict=True):
+            yield int(operations[start]), times[start:end]
+
+
+def operation_times(
+    source: Source, profile: InputProfile, options: ProfileOptions, on_rows: Callable[[int], None] | None = None
+) -> dict[str, Any]:
+    """Contents of time_profiles.json: per operation code and kind of time OPTIMAL, STANDARD, SAFE, sigma and samples, in minutes.
+
+    Absent, negative and absurd times do not count. Operations and kinds without times are left out.
+
+    Args:
+        options: strategy and factors.
+        on_rows: told the number of rows read so far, over both tables.
+
+    Raises:
+        DataProblem: a table cannot be read.
+        InvalidInput: the strategy does not exist.
+    """
+    numbers: dict[str, int] = {}
+    samples = {kind: _Samples() for kind in KINDS}
+    read = 0
+    wanted = list(dict.fromkeys(["JOB_CD", *(name for names in _ROUTING.values() for name in names)]))
+    for frame in read_role(source, profile, "routing", wanted):
+        operations = _numbered(frame["JOB_CD"], numbers)
+        for kind, names in _ROUTING.items():
+            samples[kind].add(operations, _first_present([_minutes(frame[name]) for name in names]))
+        read = _told(read + frame.height, on_rows)
+    for frame in read_role(source, profile, "results", ["OPERATION_CD", *_RESULTS.values()]):
+        operations = _numbered(frame["OPERATION_CD"], numbers)
+        for kind, name in _RESULTS.items():
+            samples[kind].add(operations, _minutes(frame[name]))
+        read = _told(read + frame.height, on_rows)
+    codes = list(numbers)
+    operations_found: dict[str, dict[str, Any]] = {code: {} for code in sorted(codes)}
+    for kind, gathered in samples.items():
+        for number, times in gathered.by_operation():
+            operations_found[codes[number]][kind] = _profile(times, options)
+    return {
+        "schema_version": SCHEMA,
+        "unit": "minutes",
+        "strategy": options.strategy,
+        "optimal_sigma": options.optimal_sigma,
+        "safe_sigma": options.safe_sigma,
+        "trim_lower": options.trim_lower,
+        "trim_upper": options.trim_upper,
+        "rows": read,
+        "operations": {code: kinds for code, kinds in operations_found.items() if kinds},
+    }
+
+
+def _told(rows: int, on_rows: Callable[[int], None] | None) -> int:
+    if on_rows:
+        on_rows(rows)
+    return rows
+
+
+def _numbered(codes: pl.Series, numbers: dict[str, int]) -> npt.NDArray[np.int32]:
+    """The number of each row's operation code, -1 where it has none; new codes are numbered on."""
+    trimmed = codes.str.strip_chars()
+    distinct = [code for code in trimmed.unique() if code]
+    known = {code: numbers.setdefault(code, len(numbers)) for code in sorted(distinct)}
+    if not known:
+        return np.full(codes.len(), -1, np.int32)
+    return trimmed.replace_strict(known, default=None, return_dtype=pl.Int32).fill_null(-1).to_numpy()
+
+
+def _minutes(series: pl.Series) -> npt.NDArray[np.float64]:
+    return without_impossible(series.fill_null(float("nan")).to_numpy())
+
+
+def _first_present(candidates: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
+    result = candidates[0]
+    for other in candidates[1:]:
+        result = np.where(np.isnan(result), other, result)
+    return result
+
+
+def _profile(times: npt.NDArray[np.float64], options: ProfileOptions) -> dict[str, float | int | None]:
+    made = time_profiles(times, options=options)
+
+    def number(value: npt.NDArray[np.float64]) -> float | None:
+        return None if np.isnan(value) else round(float(value), 4)
+
+    return {
+        "OPTIMAL": number(made.optimal),
+        "STANDARD": number(made.standard),
+        "SAFE": number(made.safe),
+        "sigma": number(made.sigma),
+        "samples": len(times),
+        "kept": int(made.samples),
+    }

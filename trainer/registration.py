@@ -1,0 +1,223 @@
+"""Making a finished version known to the registry, and active: by auth_service when it answers, else by its command."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from common.errors import InvalidInput, ServiceError, Unauthenticated, Unavailable
+from common.identity import ServiceCredential
+from common.logs import get_logger
+from common.processes import python_module
+from common.rpc.client import Caller, connect
+from common.settings import Settings
+from protos.registry.v1 import registry_pb2 as pb
+from protos.registry.v1 import registry_pb2_grpc
+from trainer.exit_codes import NotActivated, NotRegistered
+
+log = get_logger(__name__)
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+CREDENTIAL_FILE: Final = "service.secret"
+_ELSEWHERE: Final = (Unavailable, Unauthenticated)
+"""auth_service is down, or what answers at its address is not this installation's: its command writes to the same database."""
+_ANSWER_SECONDS = 20.0
+_ACTIVATE_SECONDS = 180.0
+_COMMAND_SECONDS = 180.0
+
+
+@dataclass(frozen=True)
+class FinishedVersion:
+    """A version that is complete on disk.
+
+    Attributes:
+        name: unique name.
+        folder: its folder.
+        requested_by: who asked for it.
+        trained_at: seconds since 1970 UTC.
+    """
+
+    name: str
+    folder: Path
+    requested_by: str
+    trained_at: float
+
+    @property
+    def manifest(self) -> Path:
+        """Its manifest."""
+        return self.folder / "manifest.json"
+
+
+class Registrar:
+    """Talks to the registry.
+
+    Args:
+        registry_path: SQLite file of the registry; given, only the command is used, on that file.
+    """
+
+    def __init__(self, settings: Settings, registry_path: Path | None = None) -> None:
+        self._settings = settings
+        self._registry_path = registry_path
+
+    def check_free(self, name: str) -> None:
+        """Refuse a name that the registry has already; nothing when auth_service does not answer.
+
+        Raises:
+            InvalidInput: the name is taken.
+        """
+        if self._registry_path is not None:
+            return
+        try:
+            self._call("Get", pb.GetVersionRequest(version_name=name), 3.0)
+        except ServiceError:
+            return
+        raise InvalidInput(
+            f"The registry has a version {name} already: give another --save-dir", reason="VERSION_NAME_TAKEN"
+        )
+
+    def active_manifest(self) -> str:
+        """Manifest of the active version, JSON; "" when none is active or auth_service does not answer."""
+        if self._registry_path is not None:
+            return ""
+        try:
+            return str(self._call("GetActive", pb.GetActiveRequest(), 5.0).manifest_json)
+        except ServiceError:
+            return ""
+
+    def register(self, version: FinishedVersion) -> None:
+        """Record a version as pending.
+
+        Raises:
+            NotRegistered: says why and how to do it by hand.
+        """
+        request = pb.RegisterVersionRequest(
+            version_name=version.name,
+            artifact_dir=str(version.folder),
+            manifest_path=str(version.manifest),
+            requested_by=version.requested_by,
+            trained_at=version.trained_at,
+        )
+        arguments = self._register_arguments(version)
+        try:
+            if self._registry_path is None:
+                try:
+                    self._call("Register", request, _ANSWER_SECONDS)
+                    return
+                except _ELSEWHERE as error:
+                    log.info("registering by command", because=error.message)
+            self._command(arguments)
+        except (ServiceError, OSError) as error:
+            raise NotRegistered(
+                f"{version.folder} is complete but could not be registered: {getattr(error, 'message', error)}. "
+                f"Register it with: {_shown(arguments)}",
+                details={"version": version.name, "command": _shown(arguments)},
+            ) from None
+
+    def activate(self, name: str) -> None:
+        """Make a registered version active.
+
+        Raises:
+            NotActivated: says why; the version before serves on.
+        """
+        arguments = ["activate", name, *self._registry_arguments()]
+        try:
+            if self._registry_path is None:
+                try:
+                    request = pb.ActivateRequest(version_name=name, reason="training")
+                    self._call("Activate", request, _ACTIVATE_SECONDS)
+                    return
+                except _ELSEWHERE as error:
+                    log.info("activating by command", because=error.message)
+            self._command(arguments)
+        except (ServiceError, OSError) as error:
+            raise NotActivated(
+                f"{name} is registered but was not activated: {getattr(error, 'message', error)}. "
+                f"When that is settled, activate it with: {_shown(arguments)}",
+                details={"version": name, "command": _shown(arguments)},
+            ) from None
+
+    def _register_arguments(self, version: FinishedVersion) -> list[str]:
+        return [
+            "register-version",
+            "--name",
+            version.name,
+            "--artifact-dir",
+            str(version.folder),
+            "--manifest",
+            str(version.manifest),
+            "--requested-by",
+            version.requested_by,
+            "--trained-at",
+            f"{version.trained_at:.3f}",
+            *self._registry_arguments(),
+        ]
+
+    def _registry_arguments(self) -> list[str]:
+        return ["--registry-path", str(self._registry_path)] if self._registry_path else []
+
+    def _call(self, method: str, request: Any, timeout: float) -> Any:
+        """Call RegistryService in the name of the installation.
+
+        Raises:
+            ServiceError: the registry's answer, or Unavailable.
+        """
+
+        if not (self._settings.secrets_path / CREDENTIAL_FILE).exists():
+            raise Unavailable("auth_service has never run in this installation")
+
+        async def call() -> Any:
+            credential = ServiceCredential.load(self._settings.secrets_path)
+            channel = connect(self._settings, [self._settings.auth_address])
+            try:
+                stub = registry_pb2_grpc.RegistryServiceStub(channel)
+                caller = Caller(self._settings, "training", credential)
+                return await caller.call(getattr(stub, method), request, service="auth_service", timeout=timeout)
+            finally:
+                await channel.close()
+
+        try:
+            return asyncio.run(call())
+        except OSError as error:
+            raise Unavailable(f"auth_service cannot be called: {error}") from None
+
+    def _command(self, arguments: list[str]) -> None:
+        """Run a command of auth_service.
+
+        Raises:
+            Unavailable: the command failed; with its own last words.
+        """
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")])),
+            "ROUTING_ML_STATE_DIR": str(self._settings.state_dir.resolve()),
+            "ROUTING_ML_MODELS_DIR": str(self._settings.models_dir.resolve()),
+            "PYTHONIOENCODING": "utf-8",
+        }
+        try:
+            done = subprocess.run(
+                python_module("auth_service", *arguments),
+                env=environment,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                timeout=_COMMAND_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise Unavailable(f"auth_service {arguments[0]} did not end within {_COMMAND_SECONDS:.0f} s") from None
+        if done.returncode:
+            words = (done.stderr.strip() or done.stdout.strip() or f"exit code {done.returncode}").splitlines()[-1]
+            raise Unavailable(words, reason="COMMAND_FAILED")
+
+
+def _shown(arguments: list[str]) -> str:
+    quoted = [f'"{part}"' if " " in part or not part else part for part in arguments]
+    return " ".join([Path(sys.executable).name, "-m", "auth_service", *quoted])

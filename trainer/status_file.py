@@ -1,0 +1,108 @@
+"""The status of the current or last training, in a file that others read while it runs."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Final
+
+from common.files import write_text
+from common.processes import is_running
+
+FILE_NAME: Final = "training.status.json"
+IDLE, RUNNING, COMPLETED, FAILED, SKIPPED = "idle", "running", "completed", "failed", "skipped"
+STAGES: Final = ("reading", "learning", "encoding", "building", "measuring", "writing", "registering", "activating")
+"""Stages of a training in their order."""
+
+
+@dataclass(frozen=True)
+class TrainingStatus:
+    """How a training goes or went.
+
+    Attributes:
+        job_id: identifier; "" when there never was one.
+        status: idle, running, completed, failed or skipped.
+        started_at, finished_at: seconds since 1970 UTC; 0 when not.
+        progress: 0 to 100.
+        message: what is being done, or how it ended, for people.
+        stage: one of STAGES; "" before and after.
+        remaining_seconds: estimate; negative when unknown.
+        rate: rows or vectors a second in the stage; 0 when unknown.
+        version_name, version_path: the version; the path is "" until it is written.
+        requested_by: who asked for it.
+        dry_run: whether only checks are made.
+        exit_code: of the process; None while it runs.
+        metrics: figures, by name.
+        pid, process_started_at: the process, to tell a living run from a killed one.
+        updated_at: last change of this record, seconds since 1970 UTC.
+    """
+
+    job_id: str = ""
+    status: str = IDLE
+    started_at: float = 0.0
+    finished_at: float = 0.0
+    progress: int = 0
+    message: str = "No training has run yet"
+    stage: str = ""
+    remaining_seconds: float = -1.0
+    rate: float = 0.0
+    version_name: str = ""
+    version_path: str = ""
+    requested_by: str = ""
+    dry_run: bool = False
+    exit_code: int | None = None
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    pid: int = 0
+    process_started_at: float = 0.0
+    updated_at: float = 0.0
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self.status == RUNNING
+
+
+def status_path(run_folder: Path, state_path: Path | None) -> Path:
+    """Where the status lies: `state_path` when given (a folder gets the usual file name), else in the run folder."""
+    if state_path is None:
+        return run_folder / FILE_NAME
+    return state_path / FILE_NAME if state_path.is_dir() or not state_path.suffix else state_path
+
+
+def write_status(path: Path, status: TrainingStatus) -> None:
+    """Write a status, all or nothing.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    record = asdict(replace(status, updated_at=time.time()))
+    write_text(path, json.dumps(record, ensure_ascii=False, indent=1, default=str) + "\n")
+
+
+def read_status(path: Path) -> TrainingStatus:
+    """The status in a file; a run whose process is gone without having said how it ended reads as failed.
+
+    A missing or unreadable file reads as idle.
+    """
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return TrainingStatus()
+    if not isinstance(record, dict):
+        return TrainingStatus()
+    known = {item.name for item in fields(TrainingStatus)}
+    status = TrainingStatus(**{name: value for name, value in record.items() if name in known})
+    if status.running and not is_running(status.pid, status.process_started_at or None):
+        return replace(
+            status,
+            status=FAILED,
+            finished_at=status.updated_at,
+            remaining_seconds=-1.0,
+            message=f"The training ended without a word while {status.stage or 'starting'} (killed, or the machine went down); "
+            "nothing half-written counts as a version",
+        )
+    return status

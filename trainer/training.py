@@ -1,0 +1,225 @@
+"""A training from the source to the written version: read, learn, encode, build, measure, write. Registering comes after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from common.artifacts import Manifest
+from common.errors import InvalidInput
+from common.source import Source
+from common.source.input_profile import InputProfile
+from common.source.internal_columns import FEATURES, INTERNAL_COLUMNS, ITEM_CODE
+from common.source.role_reading import check_required, table_of
+from domain.encoder import BlockEncoder
+from domain.engine import Engine, Vectors, build_index
+from domain.recall import RecallPoint, exact_truth, measure, unlike_below
+from domain.version_files import TrainedVersion, write_version
+from trainer.catalogue import Catalogue, cells, read_catalogue
+from trainer.feature_reports import feature_importance, feature_recommendations, feature_statistics
+from trainer.operation_times import operation_times
+from trainer.pipeline_options import PipelineOptions
+from trainer.progress import ProgressReport
+from trainer.stage_clock import StageClock
+from trainer.version_folder import check_space, writing_version
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What is known before the index is built.
+
+    Attributes:
+        encoder: fitted.
+        vectors: of all items, float32 (n, encoder.dimension).
+        statistics: by feature.
+        time_profiles: contents of time_profiles.json; None: not wanted.
+    """
+
+    encoder: BlockEncoder
+    vectors: Vectors
+    statistics: Mapping[str, Any]
+    time_profiles: Mapping[str, Any] | None
+
+
+class Training:
+    """One training.
+
+    Args:
+        source, profile: where the items come from.
+        options: what is built.
+        report: told how it goes.
+    """
+
+    def __init__(self, source: Source, profile: InputProfile, options: PipelineOptions, report: ProgressReport) -> None:
+        self._source, self._profile, self._options, self._report = source, profile, options, report
+        self.clock = StageClock()
+        self._items = 0
+
+    def prepare(self) -> tuple[Catalogue, Learned]:
+        """Everything that only reads: items, encoder, vectors, time profiles.
+
+        Raises:
+            DataProblem: the source cannot be used, or has no items.
+            InvalidInput: the options fit neither source nor items.
+        """
+        catalogue = self._read()
+        self._items = len(catalogue)
+        figures = {
+            "items": len(catalogue),
+            "rows_read": catalogue.rows_read,
+            "duplicate_items": catalogue.duplicates,
+            "rows_without_item_code": catalogue.without_code,
+        }
+        self._report.add_metrics(figures)
+        if catalogue.duplicates:
+            named = ", ".join(repr(code) for code in catalogue.duplicate_codes)
+            self._report.note(
+                f"{catalogue.duplicates:,} rows have an item code that came before (such as {named}); the first of each counts",
+                duplicate_items=catalogue.duplicates,
+            )
+        if catalogue.without_code:
+            self._report.note(f"{catalogue.without_code:,} rows have no item code and are left out")
+        return catalogue, self._learn(catalogue)
+
+    def _read(self) -> Catalogue:
+        extra = self._projector_columns()
+        table = table_of(self._source, self._profile, FEATURES)
+        assert table is not None  # the item table is never optional
+        check_required(
+            self._source, self._profile, FEATURES, table, [column.name for column in self._source.columns(table)]
+        )
+        total = self._source.count(table)
+        with self._stage("reading", f"Reading items from {self._source.description}", total=total):
+            return read_catalogue(self._source, self._profile, extra_columns=extra, on_rows=self._report.advance)
+
+    def _projector_columns(self) -> Sequence[str]:
+        if not self._options.projector:
+            return ()
+        unknown = [name for name in self._options.projector_metadata if name not in INTERNAL_COLUMNS[FEATURES]]
+        if unknown:
+            raise InvalidInput(f"{', '.join(unknown)} is no column of the item table and cannot be Projector metadata")
+        return [name for name in self._options.projector_metadata if name != ITEM_CODE]
+
+    def _learn(self, catalogue: Catalogue) -> Learned:
+        with self._stage("learning", "Learning the features", unit="rows"):
+            encoder = BlockEncoder.fit(
+                catalogue.columns, self._options.weights, self._options.active, self._options.encoder_options()
+            )
+            statistics = feature_statistics(catalogue.columns)
+            times = None
+            if self._options.time_profiles is not None:
+                options = self._options.time_profiles.to_domain()
+                times = operation_times(self._source, self._profile, options, self._report.advance)
+        with self._stage("encoding", f"Encoding {len(catalogue):,} items", total=len(catalogue), unit="items"):
+            vectors = encoder.transform(catalogue.columns)
+            self._report.advance(len(catalogue))
+        catalogue.columns.clear()
+        return Learned(encoder, vectors, statistics, times)
+
+    def build(self, learned: Learned) -> tuple[Engine, list[RecallPoint], float]:
+        """The index over the vectors, its recall curve, and the similarity below which a query is unlike the catalogue.
+
+        Raises:
+            PreconditionFailed: the engine is not installed.
+        """
+        options = self._options
+        with self._stage(
+            "building", f"Building the index ({options.engine})", total=len(learned.vectors), unit="items"
+        ):
+            index = build_index(
+                options.engine,
+                learned.vectors,
+                m=options.m,
+                ef_construction=options.ef_construction,
+                threads=options.threads,
+                on_progress=lambda done, _total: self._report.advance(done),
+            )
+        with self._stage("measuring", "Measuring recall and latency against exact search"):
+            truth = exact_truth(learned.vectors, queries=options.recall_queries)
+            curve = measure(index, learned.vectors, truth=truth)
+            return index, curve, unlike_below(truth)
+
+    def write(
+        self,
+        save_dir: Path,
+        catalogue: Catalogue,
+        learned: Learned,
+        request: Mapping[str, Any],
+        metadata: Mapping[str, Any],
+    ) -> Manifest:
+        """Build, measure and write the version; `save_dir` appears when everything is in it.
+
+        Args:
+            request: contents of training_request.json.
+            metadata: further facts for the manifest.
+
+        Raises:
+            CannotWrite: the disk is full or the folder cannot be written.
+        """
+        options = self._options
+        check_space(save_dir.parent, len(catalogue), learned.encoder.dimension, options.m)
+        with writing_version(save_dir) as folder:
+            index, curve, unlike = self.build(learned)
+            with self._stage("writing", f"Writing {save_dir.name}"):
+                chosen = min(curve, key=lambda point: abs(point.recall - options.wanted_recall))
+                figures = {
+                    **self.clock.figures(),
+                    "items": len(catalogue),
+                    "rows_read": catalogue.rows_read,
+                    "duplicate_items": catalogue.duplicates,
+                    "duplicate_codes": list(catalogue.duplicate_codes),
+                    "rows_without_item_code": catalogue.without_code,
+                    "dimension": learned.encoder.dimension,
+                    "recall_at_50": chosen.recall,
+                    "search_latency_ms": chosen.latency_ms,
+                }
+                trained = TrainedVersion(
+                    encoder=learned.encoder,
+                    vectors=learned.vectors,
+                    index=index,
+                    item_codes=catalogue.codes,
+                    recall_curve=curve,
+                    unlike_below=unlike,
+                    wanted_recall=options.wanted_recall,
+                    m=options.m,
+                    ef_construction=options.ef_construction,
+                    request=request,
+                    metrics=figures,
+                    statistics=learned.statistics,
+                    importance=feature_importance(learned.encoder),
+                    recommendations={"recommendations": feature_recommendations(learned.encoder, learned.statistics)},
+                    time_profiles=learned.time_profiles,
+                    projector=self._projector(catalogue) if options.projector else None,
+                    metadata=metadata,
+                    trained_at=datetime.now(UTC),
+                )
+                manifest = write_version(folder, trained)
+        self._report.add_metrics({**self.clock.figures(), "default_ef_search": trained.default_ef_search})
+        return manifest
+
+    def _projector(self, catalogue: Catalogue) -> dict[str, Sequence[object]]:
+        shown: dict[str, Sequence[object]] = {}
+        for name in self._options.projector_metadata:
+            shown[name] = catalogue.codes.to_pylist() if name == ITEM_CODE else cells(catalogue.extra[name])
+        return shown or {ITEM_CODE: catalogue.codes.to_pylist()}
+
+    def _stage(self, stage: str, message: str, *, total: int = 0, unit: str = "rows") -> Any:
+        return _Both(self._report.stage(stage, message, total=total, unit=unit), self.clock.measuring(stage))
+
+
+class _Both:
+    """Two context managers as one."""
+
+    def __init__(self, outer: Any, inner: Any) -> None:
+        self._outer, self._inner = outer, inner
+
+    def __enter__(self) -> None:
+        self._outer.__enter__()
+        self._inner.__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        self._inner.__exit__(*error)
+        self._outer.__exit__(*error)
