@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -108,7 +108,7 @@ class TrainingRun:
                 raise cannot_write(self._settings.logs_path, error) from None
             return self._reported(self._train)
 
-    def _reported(self, work: object) -> int:
+    def _reported(self, work: Callable[[ProgressReport], str]) -> int:
         request = self._request
         me = psutil.Process()
         path = None
@@ -129,7 +129,6 @@ class TrainingRun:
                 process_started_at=me.create_time(),
             ),
         )
-        assert callable(work)
         try:
             message = work(report)
         except BaseException as error:
@@ -144,13 +143,7 @@ class TrainingRun:
             self._log(int(code), message, report)
             report.end(ok=False, message=message, exit_code=int(code))
             return int(code)
-        log.info(
-            "training ended",
-            exit_code=0,
-            message=message,
-            version=request.save_dir.name,
-            **_plain(report.status.metrics),
-        )
+        self._log(0, message, report)
         report.end(ok=True, message=message, exit_code=int(ExitCode.DONE))
         return int(ExitCode.DONE)
 
