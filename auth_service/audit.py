@@ -53,10 +53,11 @@ def record(
         payload = orjson.dumps(
             {"omitted": "too large", "bytes": len(payload), "keys": [str(key)[:64] for key in list(facts or {})[:50]]}
         )
+    name = _clean(username, 254)
     event = AuditRecord(
         at=time.time(),
-        username=_clean(username, 254),
-        username_key=email_key(username)[:1024],
+        username=name,
+        username_key=email_key(name)[:1024],
         client_host=_clean(client_host, 255),
         action=_clean(action, 128),
         target=_clean(target, 512),

@@ -69,7 +69,9 @@ class Database:
         if self.file is not None:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             with contextlib.suppress(OSError):  # an unwritable folder is told when the file is opened
-                os.close(os.open(self.file, os.O_RDWR | os.O_CREAT, 0o600))  # what SQLite adds beside it gets the same rights
+                os.close(
+                    os.open(self.file, os.O_RDWR | os.O_CREAT, 0o600)
+                )  # what SQLite adds beside it gets the same rights
         self.engine = self.new_engine()
 
     @classmethod

@@ -13,8 +13,10 @@ CONFUSABLE_SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
 
 def email_key(email: str) -> str:
     """The e-mail as it is compared: without blanks around it, full-width and composed forms made equal (NFKC), ignoring case."""
-    folded = unicodedata.normalize("NFKC", email.strip()).casefold()
-    return unicodedata.normalize("NFKC", folded)
+    key = email
+    for _ in range(3):  # folding can bring forth forms to compose, and composing capitals; three rounds reach the end
+        key = unicodedata.normalize("NFKC", key).casefold().strip()
+    return unicodedata.normalize("NFKC", key)
 
 
 def accept_email(email: str, *, field: str = "username") -> str:

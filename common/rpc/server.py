@@ -27,6 +27,7 @@ from protos.common.v1 import process_pb2, process_pb2_grpc
 log = get_logger(__name__)
 
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
+MAX_WAITING_CALLS = 10_000
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,9 @@ class RpcServer:
             interceptors=[self._interceptor],
             options=[
                 ("grpc.so_reuseport", 0),
+                # Calls that wait to be taken up: beyond the first figure gRPC cancels some at random, beyond the second all.
+                ("grpc.server.max_pending_requests", MAX_WAITING_CALLS),
+                ("grpc.server.max_pending_requests_hard_limit", 2 * MAX_WAITING_CALLS),
                 ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
                 ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
                 ("grpc.keepalive_time_ms", 30_000),
