@@ -59,6 +59,7 @@ class TrainedVersion:
         time_profiles: contents of time_profiles.json; None: not trained.
         weight_profiles: name -> feature -> weight, to choose among at a call.
         projector: metadata columns of all items for the TensorBoard Projector; None: no export.
+        projector_rows: most items in that export.
         metadata: more facts for training_metadata.json and the manifest's metadata.
         trained_at: moment of the training; None: now.
     """
@@ -80,6 +81,7 @@ class TrainedVersion:
     time_profiles: Mapping[str, Any] | None = None
     weight_profiles: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     projector: Mapping[str, Sequence[object]] | None = None
+    projector_rows: int = PROJECTOR_ROWS
     metadata: Mapping[str, Any] = field(default_factory=dict)
     trained_at: datetime | None = None
 
@@ -123,7 +125,9 @@ def write_version(folder: Path, trained: TrainedVersion) -> Manifest:
     for suffix, name in zip(SUFFIXES, ("item_codes", "item_code_hashes", "item_code_order"), strict=True):
         add(f"item_codes{suffix}", name)
     if trained.projector is not None:
-        for name in write_projector(folder / "tb_projector", trained.vectors, trained.projector):
+        for name in write_projector(
+            folder / "tb_projector", trained.vectors, trained.projector, trained.projector_rows
+        ):
             add(f"tb_projector/{name}", f"tb_projector_{name.partition('.')[0]}", "routing-ml/projector@1")
     roles = {**ROLES, **({"time": "time_profiles"} if trained.time_profiles is not None else {})}
     return write_manifest(
@@ -216,15 +220,17 @@ def _write_joblib(path: Path, content: object) -> None:
         joblib.dump(content, stream, compress=3)
 
 
-def write_projector(folder: Path, vectors: Vectors, metadata: Mapping[str, Sequence[object]]) -> list[str]:
+def write_projector(
+    folder: Path, vectors: Vectors, metadata: Mapping[str, Sequence[object]], rows: int = PROJECTOR_ROWS
+) -> list[str]:
     """Write vectors.tsv, metadata.tsv and projector_config.json for the TensorBoard Projector; returns their names.
 
     Args:
         vectors: float32 (n, d).
-        metadata: columns of the n items to show; at most PROJECTOR_ROWS items, evenly spread, are written.
+        metadata: columns of the n items to show; at most `rows` of the items, evenly spread, are written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    chosen = np.unique(np.linspace(0, len(vectors) - 1, min(PROJECTOR_ROWS, len(vectors))).astype(np.int64))
+    chosen = np.unique(np.linspace(0, len(vectors) - 1, min(rows, len(vectors))).astype(np.int64))
     with writing(folder / "vectors.tsv") as stream:
         np.savetxt(stream, vectors[chosen], fmt="%.6g", delimiter="\t", newline="\n")
     columns = [[_cell(values[row]) for row in chosen.tolist()] for values in metadata.values()]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import getpass
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from common.blueprint.options import PipelineOptions
 from common.errors import InvalidInput
-from common.settings import Settings
 from domain.engine import EF_CONSTRUCTION, ENGINES, M
 from trainer.exit_codes import MEANINGS
 from trainer.version_folder import LONGEST_LABEL, version_name
@@ -22,7 +22,7 @@ class TrainingRequest:
     """What a run was asked for.
 
     Attributes:
-        save_dir: folder of the version, absolute; its name is the version's.
+        save_dir: folder of the version, absolute; its name is the version's. None: one is made up in the models folder.
         dataset: source; None: that of the settings.
         label: for people, and part of a name that is made up.
         requested_by: who asks.
@@ -35,11 +35,10 @@ class TrainingRequest:
         projector_metadata: columns of the export; empty: the setting.
         engine, m, ef_construction, threads: None: what the settings say.
         settings_file: settings of the trainer service; None: what the installation last knew.
-        pipeline_file: JSON of PipelineOptions that replaces what the settings say; None: none.
         job_id: identifier of the run.
     """
 
-    save_dir: Path
+    save_dir: Path | None
     dataset: Path | None
     label: str
     requested_by: str
@@ -55,22 +54,31 @@ class TrainingRequest:
     ef_construction: int | None
     threads: int | None
     settings_file: Path | None
-    pipeline_file: Path | None
     job_id: str
 
-    def to_record(self, source: str, revision: int) -> dict[str, object]:
-        """Contents of training_request.json."""
-        return {
-            "version_label": self.label,
-            "requested_by": self.requested_by,
-            "dataset": source,
-            "save_dir": str(self.save_dir),
-            "activate": self.activate,
-            "export_projector": self.export_projector,
-            "projector_metadata": list(self.projector_metadata),
-            "settings_revision": revision,
-            "job_id": self.job_id,
-        }
+    def changed(self, options: PipelineOptions) -> PipelineOptions:
+        """The pipeline with what the command line says otherwise."""
+        index = options.index
+        index = replace(
+            index,
+            engine=self.engine or index.engine,
+            m=index.m if self.m is None else self.m,
+            ef_construction=index.ef_construction if self.ef_construction is None else self.ef_construction,
+            threads=index.threads if self.threads is None else self.threads,
+        )
+        projector = replace(
+            options.projector,
+            enabled=options.projector.enabled or self.export_projector,
+            metadata_columns=self.projector_metadata or options.projector.metadata_columns,
+        )
+        return replace(options, index=index, projector=projector)
+
+    def folder(self, options: PipelineOptions, models: Path) -> Path:
+        """Folder of the version, absolute: the one asked for, else a name of time and label where the pipeline keeps versions."""
+        if self.save_dir is not None:
+            return self.save_dir
+        name = version_name(self.label or options.store.label, datetime.now().astimezone())
+        return (Path(options.store.folder or models) / name).absolute()
 
 
 def parser() -> argparse.ArgumentParser:
@@ -123,25 +131,24 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--engine", choices=ENGINES, help="index engine. Default: what the settings say, else faiss")
     made.add_argument("--activate", action="store_true", help="activate the version when it passes the gate")
-    made.add_argument("--m", type=int, metavar="N", help=f"links of an item in the index (default {M})")
+    made.add_argument("--m", type=_between(2, 128), metavar="N", help=f"links of an item in the index (default {M})")
     made.add_argument(
         "--ef-construction",
-        type=int,
+        type=_between(8, 4096),
         metavar="N",
         help=f"breadth of the search while building (default {EF_CONSTRUCTION})",
     )
-    made.add_argument("--threads", type=int, metavar="N", help="threads for building; 0: all cores (default)")
     made.add_argument(
-        "--settings", type=Path, metavar="FILE", help="settings as the trainer service wrote them for this run"
+        "--threads", type=_between(0, 256), metavar="N", help="threads for building; 0: all cores (default)"
     )
     made.add_argument(
-        "--pipeline", type=Path, metavar="FILE", help="JSON of pipeline options that replaces what the settings say"
+        "--settings", type=Path, metavar="FILE", help="settings as the trainer service wrote them for this run"
     )
     made.add_argument("--job-id", default="", help=argparse.SUPPRESS)
     return made
 
 
-def read_request(arguments: Sequence[str] | None, settings: Settings) -> TrainingRequest:
+def read_request(arguments: Sequence[str] | None) -> TrainingRequest:
     """The request that arguments make. Ends the process with code 2 for arguments that cannot be understood.
 
     Raises:
@@ -154,9 +161,8 @@ def read_request(arguments: Sequence[str] | None, settings: Settings) -> Trainin
         )
     if given.lock_timeout < 0:
         raise InvalidInput("--lock-timeout is negative; give 0 or more seconds")
-    folder = given.save_dir or settings.models_dir / version_name(given.version_label, datetime.now().astimezone())
     return TrainingRequest(
-        save_dir=folder.absolute(),
+        save_dir=given.save_dir.absolute() if given.save_dir else None,
         dataset=given.dataset.absolute() if given.dataset else None,
         label=given.version_label,
         requested_by=given.requested_by,
@@ -172,9 +178,23 @@ def read_request(arguments: Sequence[str] | None, settings: Settings) -> Trainin
         ef_construction=given.ef_construction,
         threads=given.threads,
         settings_file=given.settings,
-        pipeline_file=given.pipeline,
         job_id=given.job_id or uuid.uuid4().hex,
     )
+
+
+def _between(low: int, high: int) -> Callable[[str], int]:
+    """A parser of whole numbers within bounds."""
+
+    def parse(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
+        if not low <= number <= high:
+            raise argparse.ArgumentTypeError(f"{number} is not between {low} and {high}")
+        return number
+
+    return parse
 
 
 def _account() -> str:

@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
-import orjson
 import psutil
 
 from common.artifacts import Manifest
-from common.errors import DataProblem, InvalidInput, ServiceError
+from common.blueprint.options import PipelineOptions
+from common.blueprint.pipeline import pipeline_of
+from common.blueprint.wrapper import current_pipeline
+from common.errors import DataProblem, ServiceError
 from common.logs import configure_logging, get_logger
 from common.processes import stop_signals
 from common.settings import Settings
@@ -25,7 +27,6 @@ from trainer.activation_gate import objection
 from trainer.command import TrainingRequest, read_request
 from trainer.control_cache import KnownSettings, newest_settings, read_settings
 from trainer.exit_codes import ExitCode, NotActivated, TrainingCancelled, cannot_write, exit_code_of
-from trainer.pipeline_options import PipelineOptions
 from trainer.progress import ProgressReport, display_for
 from trainer.registration import FinishedVersion, Registrar
 from trainer.status_file import RUNNING, TrainingStatus, status_path
@@ -36,12 +37,17 @@ from trainer.version_folder import check_target, remove_leftovers
 log = get_logger(__name__)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Train as the arguments say; returns the exit code."""
+def main(arguments: Sequence[str] | None = None, options: PipelineOptions | None = None) -> int:
+    """Train as the arguments say; returns the exit code.
+
+    Args:
+        arguments: of the command line; None: those of the process.
+        options: the pipeline, from a generated wrapper; None: the current one.
+    """
     try:
         with _cancellable():
             settings = read_process_settings()
-            return TrainingRun(read_request(arguments, settings), settings).execute()
+            return TrainingRun(read_request(arguments), settings, options).execute()
     except (TrainingCancelled, KeyboardInterrupt):
         print("interrupted: nothing was written", file=sys.stderr, flush=True)
         return ExitCode.INTERRUPTED
@@ -76,12 +82,26 @@ class TrainingRun:
     Args:
         request: what it was asked for.
         settings: settings of the process.
+        options: the pipeline; None: the current generated one, else what the settings document means.
+
+    Raises:
+        InvalidInput: the settings document, the input profile or the blueprint cannot be used.
+        DataProblem: the generated pipeline cannot be run.
     """
 
-    def __init__(self, request: TrainingRequest, settings: Settings) -> None:
+    def __init__(self, request: TrainingRequest, settings: Settings, options: PipelineOptions | None = None) -> None:
         self._request, self._settings = request, settings
+        file = request.settings_file
+        self._known = read_settings(file) if file else newest_settings(settings.run_path)
+        self._options = request.changed(options or _pipeline(settings, self._known))
+        self._folder = request.folder(self._options, settings.models_dir)
         self._registrar = Registrar(settings, request.registry_path)
         self._display = display_for(sys.stdout)
+
+    @property
+    def name(self) -> str:
+        """Name of the version."""
+        return self._folder.name
 
     def execute(self) -> int:
         """Run; returns the exit code. What goes wrong is told, written to the status file and the log.
@@ -90,17 +110,19 @@ class TrainingRun:
             ServiceError: before the lock was held; nothing has been touched.
         """
         request = self._request
-        check_target(request.save_dir)
+        check_target(self._folder)
         if request.dry_run:
             return self._reported(self._check_everything)
+
+        def waiting(who: str) -> None:
+            self._display.note(f"Waiting up to {request.lock_timeout:g} s for another training: {who}", {"holder": who})
+
         with training_lock(
             self._settings.run_path,
             timeout=request.lock_timeout,
             requested_by=request.requested_by,
-            save_dir=request.save_dir,
-            on_wait=lambda who: self._display.note(
-                f"Waiting up to {request.lock_timeout:g} s for another training: {who}", {"holder": who}
-            ),
+            save_dir=self._folder,
+            on_wait=waiting,
         ):
             try:
                 configure_logging(self._settings, "training", "training")
@@ -123,7 +145,7 @@ class TrainingRun:
                 started_at=time.time(),
                 message="Starting",
                 requested_by=request.requested_by,
-                version_name=request.save_dir.name,
+                version_name=self.name,
                 dry_run=request.dry_run,
                 pid=me.pid,
                 process_started_at=me.create_time(),
@@ -151,24 +173,23 @@ class TrainingRun:
         """One line in the log; a dry run has none."""
         if not self._request.dry_run:
             write = log.error if code else log.info
-            metrics = dict(report.status.metrics)
             write(
-                "training ended", exit_code=code, message=message, version=report.status.version_name, metrics=metrics
+                "training ended",
+                exit_code=code,
+                message=message,
+                version=self.name,
+                metrics=dict(report.status.metrics),
             )
 
-    def _prepare(self, report: ProgressReport) -> tuple[KnownSettings, PipelineOptions, Source, Training]:
-        request = self._request
-        known = (
-            read_settings(request.settings_file) if request.settings_file else newest_settings(self._settings.run_path)
-        )
-        options = _pipeline(request, known)
-        source = open_source(self._dataset(known))
-        return known, options, source, Training(source, known.profile, options, report)
+    def _open(self, report: ProgressReport) -> tuple[Source, Training]:
+        source = open_source(self._dataset())
+        return source, Training(source, self._known.profile, self._options, report)
 
-    def _dataset(self, known: KnownSettings) -> Path:
-        if self._request.dataset or self._settings.dataset:
-            return Path(self._request.dataset or self._settings.dataset or "")
-        section = known.plant.data_source
+    def _dataset(self) -> Path:
+        named = self._request.dataset or self._settings.dataset
+        if named:
+            return named
+        section = self._known.plant.data_source
         for path in (section.access_path, *section.backup_paths):
             if Path(path).exists():
                 return Path(path)
@@ -180,88 +201,68 @@ class TrainingRun:
 
     def _check_everything(self, report: ProgressReport) -> str:
         """A dry run: everything up to the vectors; writes nothing."""
-        _known, options, source, training = self._prepare(report)
-        self._registrar.check_free(self._request.save_dir.name)
+        source, training = self._open(report)
+        self._registrar.check_free(self.name)
         catalogue, learned = training.prepare()
         report.add_metrics({**training.clock.figures(), "dimension": learned.encoder.dimension})
         return (
-            f"Dry run: {len(catalogue):,} items of {source.description} can be trained ({learned.encoder.dimension} dimensions, "
-            f"{options.engine}); nothing was written"
+            f"Dry run: {len(catalogue):,} items of {source.description} can be trained ({learned.encoder.dimension} "
+            f"dimensions, {self._options.index.engine}); nothing was written"
         )
 
     def _train(self, report: ProgressReport) -> str:
-        request = self._request
-        for name in remove_leftovers(request.save_dir.parent):
-            report.note(f"Removed {name}, which a training that was killed had left")
-        check_target(request.save_dir)
-        self._registrar.check_free(request.save_dir.name)
-        known, options, source, training = self._prepare(report)
+        for leftover in remove_leftovers(self._folder.parent):
+            report.note(f"Removed {leftover}, which a training that was killed had left")
+        check_target(self._folder)
+        self._registrar.check_free(self.name)
+        source, training = self._open(report)
         identity = source.identity()
         catalogue, learned = training.prepare()
-        metadata = {
-            "version_label": request.label,
-            "requested_by": request.requested_by,
-            "source": source.description,
-            "source_identity": identity,
-            "input_profile": known.profile.name,
-            "settings_revision": known.revision,
-            "job_id": request.job_id,
-        }
-        record = {**request.to_record(source.description, known.revision), "pipeline": options.model_dump(mode="json")}
-        manifest = training.write(request.save_dir, catalogue, learned, record, metadata)
-        report.name_version(request.save_dir.name, request.save_dir)
+        facts = self._facts(source, identity)
+        pipeline = self._options.to_dict()
+        manifest = training.write(self._folder, catalogue, learned, {**facts, "pipeline": pipeline}, facts)
+        report.name_version(self.name, self._folder)
         figures = training.clock.figures()
         report.add_metrics(figures)
-        self._register(report)
-        done = f"{request.save_dir.name}: {len(catalogue):,} items trained in {figures['total_seconds']:,.0f} s and registered"
-        return done + self._activate(report, known, manifest)
+        with report.stage("registering", f"Registering {self.name}"):
+            self._registrar.register(FinishedVersion(self.name, self._folder, self._request.requested_by, time.time()))
+        done = f"{self.name}: {len(catalogue):,} items trained in {figures['total_seconds']:,.0f} s and registered"
+        return done + self._activate(report, manifest)
 
-    def _register(self, report: ProgressReport) -> None:
-        request = self._request
-        with report.stage("registering", f"Registering {request.save_dir.name}"):
-            self._registrar.register(
-                FinishedVersion(request.save_dir.name, request.save_dir, request.requested_by, time.time())
-            )
+    def _facts(self, source: Source, identity: str) -> dict[str, object]:
+        """What the manifest and the training request say about this run."""
+        return {
+            "version_label": self._request.label,
+            "requested_by": self._request.requested_by,
+            "source": source.description,
+            "source_identity": identity,
+            "input_profile": self._known.profile.name,
+            "settings_revision": self._known.revision,
+            "job_id": self._request.job_id,
+        }
 
-    def _activate(self, report: ProgressReport, known: KnownSettings, manifest: Manifest) -> str:
+    def _activate(self, report: ProgressReport, manifest: Manifest) -> str:
         """What became of the activation, for the closing message.
 
         Raises:
             NotActivated: it was asked for on the command line and could not be done.
         """
-        name, policy = self._request.save_dir.name, known.plant.training.activation_policy
-        if not self._request.activate and policy == "never":
+        training = self._known.plant.training
+        if not self._request.activate and training.activation_policy == "never":
             return ""
-        if policy != "always":
-            against = objection(
-                manifest.metadata, self._registrar.active_manifest(), known.plant.training.gate_recall_margin
-            )
+        if training.activation_policy != "always":
+            against = objection(manifest.metadata, self._registrar.active_manifest(), training.gate_recall_margin)
+            if against and self._request.activate:
+                raise NotActivated(f"{self.name} is registered but was not activated: {against}", reason="GATE_REFUSED")
             if against:
-                refused = NotActivated(f"{name} is registered but was not activated: {against}", reason="GATE_REFUSED")
-                if self._request.activate:
-                    raise refused
-                report.note(refused.message)
+                report.note(f"{self.name} is not activated: {against}")
                 return f"; not activated: {against}"
-        with report.stage("activating", f"Activating {name}"):
-            self._registrar.activate(name)
+        with report.stage("activating", f"Activating {self.name}"):
+            self._registrar.activate(self.name)
         return ", active"
 
 
-def _pipeline(request: TrainingRequest, known: KnownSettings) -> PipelineOptions:
-    """What is built: the settings, or the pipeline file in their place, changed by the command line."""
-    if request.pipeline_file:
-        try:
-            content = orjson.loads(request.pipeline_file.read_bytes())
-        except (OSError, ValueError) as error:
-            raise InvalidInput(f"The pipeline file {request.pipeline_file} cannot be read: {error}") from None
-        options = PipelineOptions.of(content)
-    else:
-        options = PipelineOptions.from_settings(known.plant)
-    return options.changed(
-        engine=request.engine,
-        m=request.m,
-        ef_construction=request.ef_construction,
-        threads=request.threads,
-        projector=True if request.export_projector else None,
-        projector_metadata=request.projector_metadata or None,
-    )
+def _pipeline(settings: Settings, known: KnownSettings) -> PipelineOptions:
+    """The current generated pipeline; where none was generated, what the settings document means."""
+    current = current_pipeline(settings.state_dir)
+    return current.options if current.path is not None else pipeline_of(known.plant)

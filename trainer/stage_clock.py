@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -39,11 +40,10 @@ class StageClock:
         finally:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - started
 
-    def figures(self) -> dict[str, float | int]:
-        """Seconds by stage (`<stage>_seconds`), in all, and the peak memory in bytes."""
-        named: dict[str, float | int] = {f"{stage}_seconds": round(value, 3) for stage, value in self.seconds.items()}
+    def figures(self) -> dict[str, Any]:
+        """`stages` (stage -> seconds), `total_seconds` and `peak_memory_bytes`."""
         return {
-            **named,
+            "stages": {stage: round(value, 3) for stage, value in self.seconds.items()},
             "total_seconds": round(time.perf_counter() - self._started, 3),
             "peak_memory_bytes": peak_resident_bytes(),
         }

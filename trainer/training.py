@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from common.artifacts import Manifest
-from common.errors import InvalidInput
+from common.blueprint.options import PipelineOptions
 from common.source import Source
 from common.source.input_profile import InputProfile
-from common.source.internal_columns import FEATURES, INTERNAL_COLUMNS, ITEM_CODE
+from common.source.internal_columns import FEATURES, INTERNAL_COLUMNS, ITEM_CODE, RESULTS
 from common.source.role_reading import check_required, table_of
-from domain.encoder import BlockEncoder
+from domain.encoder import BlockEncoder, EncoderOptions
 from domain.engine import Engine, Vectors, build_index
-from domain.recall import RecallPoint, exact_truth, measure, unlike_below
+from domain.recall import RecallPoint, exact_truth, measure, smallest_ef, unlike_below
+from domain.time_profiles import ProfileOptions
 from domain.version_files import TrainedVersion, write_version
 from trainer.catalogue import Catalogue, cells, read_catalogue
 from trainer.feature_reports import feature_importance, feature_recommendations, feature_statistics
 from trainer.operation_times import operation_times
-from trainer.pipeline_options import PipelineOptions
 from trainer.progress import ProgressReport
 from trainer.stage_clock import StageClock
 from trainer.version_folder import check_space, writing_version
@@ -54,9 +55,9 @@ class Training:
     """
 
     def __init__(self, source: Source, profile: InputProfile, options: PipelineOptions, report: ProgressReport) -> None:
-        self._source, self._profile, self._options, self._report = source, profile, options, report
+        self._source, self._options, self._report = source, options, report
+        self._profile = with_tables(profile, options)
         self.clock = StageClock()
-        self._items = 0
 
     def prepare(self) -> tuple[Catalogue, Learned]:
         """Everything that only reads: items, encoder, vectors, time profiles.
@@ -66,7 +67,6 @@ class Training:
             InvalidInput: the options fit neither source nor items.
         """
         catalogue = self._read()
-        self._items = len(catalogue)
         figures = {
             "items": len(catalogue),
             "rows_read": catalogue.rows_read,
@@ -93,26 +93,36 @@ class Training:
         )
         total = self._source.count(table)
         with self._stage("reading", f"Reading items from {self._source.description}", total=total):
-            return read_catalogue(self._source, self._profile, extra_columns=extra, on_rows=self._report.advance)
+            return read_catalogue(
+                self._source,
+                self._profile,
+                extra_columns=extra,
+                on_rows=self._report.advance,
+                batch_rows=self._options.load.batch_rows,
+            )
 
-    def _projector_columns(self) -> Sequence[str]:
-        if not self._options.projector:
-            return ()
-        unknown = [name for name in self._options.projector_metadata if name not in INTERNAL_COLUMNS[FEATURES]]
+    def _projector_columns(self) -> list[str]:
+        """Columns of the Projector export; those that the item table does not have are left out with a word."""
+        if not self._options.projector.enabled:
+            return []
+        known = INTERNAL_COLUMNS[FEATURES]
+        wanted = self._options.projector.metadata_columns
+        unknown = [name for name in wanted if name not in known]
         if unknown:
-            raise InvalidInput(f"{', '.join(unknown)} is no column of the item table and cannot be Projector metadata")
-        return [name for name in self._options.projector_metadata if name != ITEM_CODE]
+            self._report.note(f"{', '.join(unknown)} is no column of the item table: left out of the Projector export")
+        return [name for name in wanted if name in known] or [ITEM_CODE]
 
     def _learn(self, catalogue: Catalogue) -> Learned:
         with self._stage("learning", "Learning the features", unit="rows"):
-            encoder = BlockEncoder.fit(
-                catalogue.columns, self._options.weights, self._options.active, self._options.encoder_options()
-            )
+            weights, encode, embed = self._options.weights, self._options.encode, self._options.embed
+            layout = EncoderOptions(embed.dimensions, encode.weight_exponent, encode.least_text, embed.widest)
+            encoder = BlockEncoder.fit(catalogue.columns, weights.weights, weights.active, layout)
             statistics = feature_statistics(catalogue.columns)
             times = None
-            if self._options.time_profiles is not None:
-                options = self._options.time_profiles.to_domain()
-                times = operation_times(self._source, self._profile, options, self._report.advance)
+            if self._options.times.enabled:
+                times = operation_times(
+                    self._source, self._profile, _profile_options(self._options), self._report.advance
+                )
         with self._stage("encoding", f"Encoding {len(catalogue):,} items", total=len(catalogue), unit="items"):
             vectors = encoder.transform(catalogue.columns)
             self._report.advance(len(catalogue))
@@ -125,7 +135,7 @@ class Training:
         Raises:
             PreconditionFailed: the engine is not installed.
         """
-        options = self._options
+        options = self._options.index
         with self._stage(
             "building", f"Building the index ({options.engine})", total=len(learned.vectors), unit="items"
         ):
@@ -138,7 +148,7 @@ class Training:
                 on_progress=lambda done, _total: self._report.advance(done),
             )
         with self._stage("measuring", "Measuring recall and latency against exact search"):
-            truth = exact_truth(learned.vectors, queries=options.recall_queries)
+            truth = exact_truth(learned.vectors)
             curve = measure(index, learned.vectors, truth=truth)
             return index, curve, unlike_below(truth)
 
@@ -159,20 +169,18 @@ class Training:
         Raises:
             CannotWrite: the disk is full or the folder cannot be written.
         """
-        options = self._options
+        options = self._options.index
         check_space(save_dir.parent, len(catalogue), learned.encoder.dimension, options.m)
         with writing_version(save_dir) as folder:
             index, curve, unlike = self.build(learned)
             with self._stage("writing", f"Writing {save_dir.name}"):
-                chosen = min(curve, key=lambda point: abs(point.recall - options.wanted_recall))
+                default = smallest_ef(curve, options.target_recall)
+                chosen = next(point for point in curve if point.ef_search == default)
                 figures = {
+                    **self._report.status.metrics,
                     **self.clock.figures(),
-                    "items": len(catalogue),
-                    "rows_read": catalogue.rows_read,
-                    "duplicate_items": catalogue.duplicates,
-                    "duplicate_codes": list(catalogue.duplicate_codes),
-                    "rows_without_item_code": catalogue.without_code,
                     "dimension": learned.encoder.dimension,
+                    "default_ef_search": default,
                     "recall_at_50": chosen.recall,
                     "search_latency_ms": chosen.latency_ms,
                 }
@@ -183,7 +191,7 @@ class Training:
                     item_codes=catalogue.codes,
                     recall_curve=curve,
                     unlike_below=unlike,
-                    wanted_recall=options.wanted_recall,
+                    wanted_recall=options.target_recall,
                     m=options.m,
                     ef_construction=options.ef_construction,
                     request=request,
@@ -192,34 +200,35 @@ class Training:
                     importance=feature_importance(learned.encoder),
                     recommendations={"recommendations": feature_recommendations(learned.encoder, learned.statistics)},
                     time_profiles=learned.time_profiles,
-                    projector=self._projector(catalogue) if options.projector else None,
+                    projector=self._projector(catalogue),
+                    projector_rows=self._options.projector.most_points or len(catalogue),
                     metadata=metadata,
                     trained_at=datetime.now(UTC),
                 )
                 manifest = write_version(folder, trained)
-        self._report.add_metrics({**self.clock.figures(), "default_ef_search": trained.default_ef_search})
+        self._report.add_metrics({**figures, **self.clock.figures()})
         return manifest
 
-    def _projector(self, catalogue: Catalogue) -> dict[str, Sequence[object]]:
-        shown: dict[str, Sequence[object]] = {}
-        for name in self._options.projector_metadata:
-            shown[name] = catalogue.codes.to_pylist() if name == ITEM_CODE else cells(catalogue.extra[name])
-        return shown or {ITEM_CODE: catalogue.codes.to_pylist()}
+    def _projector(self, catalogue: Catalogue) -> dict[str, Sequence[object]] | None:
+        """Columns that the export shows; None: no export."""
+        codes: list[object] = catalogue.codes.to_pylist() if self._options.projector.enabled else []
+        names = self._projector_columns()
+        return {name: codes if name == ITEM_CODE else cells(catalogue.extra[name]) for name in names} or None
 
-    def _stage(self, stage: str, message: str, *, total: int = 0, unit: str = "rows") -> Any:
-        return _Both(self._report.stage(stage, message, total=total, unit=unit), self.clock.measuring(stage))
+    @contextlib.contextmanager
+    def _stage(self, stage: str, message: str, *, total: int = 0, unit: str = "rows") -> Iterator[None]:
+        with self._report.stage(stage, message, total=total, unit=unit), self.clock.measuring(stage):
+            yield
 
 
-class _Both:
-    """Two context managers as one."""
+def with_tables(profile: InputProfile, options: PipelineOptions) -> InputProfile:
+    """The input profile with the tables that the pipeline names instead, and without work results when it does not use them."""
+    named: dict[str, str] = {**dict(profile.tables.items()), **options.load.tables}
+    if not options.load.use_results:
+        named[RESULTS] = ""
+    return profile.model_copy(update={"tables": named})
 
-    def __init__(self, outer: Any, inner: Any) -> None:
-        self._outer, self._inner = outer, inner
 
-    def __enter__(self) -> None:
-        self._outer.__enter__()
-        self._inner.__enter__()
-
-    def __exit__(self, *error: Any) -> None:
-        self._inner.__exit__(*error)
-        self._outer.__exit__(*error)
+def _profile_options(options: PipelineOptions) -> ProfileOptions:
+    times = options.times
+    return ProfileOptions(times.strategy, times.optimal_sigma, times.safe_sigma, times.trim_lower, times.trim_upper)
