@@ -135,7 +135,7 @@ def _quantile(ordered: Floats, count: npt.NDArray[np.int64], share: float) -> Fl
 
 def _never_nothing(kept: Mask, present: Mask) -> Mask:
     """`kept`, or all present times where nothing would be left."""
-    empty: Mask = ~kept.any(axis=-1)
+    empty = np.asarray(~kept.any(axis=-1))
     return np.where(empty[..., None], present, kept) if empty.any() else kept
 
 

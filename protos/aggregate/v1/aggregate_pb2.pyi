@@ -132,7 +132,8 @@ class PredictResponse(_message.Message):
     @_builtins.property
     def evidence(self) -> _table_pb2.Table:
         """Evidence of each operation, parallel to the rows of `operations`, when asked for: SUPPORT (share of weight, 0 to 1), SAMPLES,
-        CONFIDENCE (0 to 1), RUN_TIME_OPTIMAL, RUN_TIME_STANDARD, RUN_TIME_SAFE, SETUP_TIME_OPTIMAL, ... (minutes), NEIGHBOURS_FOR, NEIGHBOURS_AGAINST.
+        CONFIDENCE (0 to 1), RUN_TIME_OPTIMAL, RUN_TIME_STANDARD, RUN_TIME_SAFE, SETUP_TIME_OPTIMAL, ... (minutes), NEIGHBOURS_FOR, NEIGHBOURS_AGAINST (JSON
+        lists of item codes).
         """
 
     @_builtins.property
@@ -642,15 +643,20 @@ class SearchItemsResponse(_message.Message):
     FILTERED_ITEMS_FIELD_NUMBER: _builtins.int
     FAMILIES_FIELD_NUMBER: _builtins.int
     SNAPSHOT_TAG_FIELD_NUMBER: _builtins.int
+    DEFAULT_ITEM_CODE_FIELD_NUMBER: _builtins.int
     total_items: _builtins.int
     """Items of the whole master."""
     filtered_items: _builtins.int
     """Items that match."""
     snapshot_tag: _builtins.str
     """Tag of the snapshot that answered."""
+    default_item_code: _builtins.str
+    """The match with the lowest code, for screens that open with one item; "" when nothing matches."""
     @_builtins.property
     def items(self) -> _table_pb2.Table:
-        """One row an item: ITEM_CD, ITEM_NM, ITEM_SPEC, ITEM_MATERIAL, GROUP (label), FAMILY (label), sorted by group, family, code."""
+        """One row an item: ITEM_CD, ITEM_NM, ITEM_SPEC, ITEM_MATERIAL, ADDITIONAL_SPEC, GROUP (label), FAMILY (label), sorted by group, family,
+        code; items without a group or a family have the label 미분류 and come last.
+        """
 
     @_builtins.property
     def families(self) -> _table_pb2.Table:
@@ -664,10 +670,11 @@ class SearchItemsResponse(_message.Message):
         filtered_items: _builtins.int = ...,
         families: _table_pb2.Table | None = ...,
         snapshot_tag: _builtins.str = ...,
+        default_item_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["families", b"families", "items", b"items"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["families", b"families", "filtered_items", b"filtered_items", "items", b"items", "snapshot_tag", b"snapshot_tag", "total_items", b"total_items"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["default_item_code", b"default_item_code", "families", b"families", "filtered_items", b"filtered_items", "items", b"items", "snapshot_tag", b"snapshot_tag", "total_items", b"total_items"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

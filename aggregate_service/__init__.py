@@ -1,0 +1,1 @@
+"""Routings, times and master data from a snapshot of the source database."""

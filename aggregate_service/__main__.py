@@ -1,0 +1,25 @@
+"""Starts aggregate_service: `python -m aggregate_service [--port N]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from aggregate_service.program import AggregateProgram
+from common.service import run_service
+from common.settings import settings
+
+
+def main() -> int:
+    """Serve until told to stop; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m aggregate_service", description="Routings, times and master data from a snapshot of the source."
+    )
+    parser.add_argument("--port", type=int, help="port; default: that of the first ROUTING_ML_AGGREGATE_ADDRESSES")
+    options = parser.parse_args()
+    port = options.port or int(settings().aggregate_addresses[0].rpartition(":")[2])
+    return run_service("aggregate", f"{settings().bind_host}:{port}", AggregateProgram)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

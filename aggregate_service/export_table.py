@@ -1,0 +1,80 @@
+"""The rows that go into exported files: one an operation, under the output columns of the settings, and the same nested by routing."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any, Final
+
+import polars as pl
+
+from aggregate_service.operation_columns import OF_ROUTING
+from common.errors import InvalidInput
+from common.tables import to_frame
+from protos.aggregate.v1 import aggregate_pb2 as pb
+
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+"""Text that begins so is run by spreadsheets (OWASP, CSV injection)."""
+
+PLAIN_NUMBER: Final = r"^[+-]?\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?$"
+
+
+def flat_rows(prediction: pb.PredictResponse, output_columns: Sequence[str]) -> pl.DataFrame:
+    """One row an operation, with the columns of its routing; output columns that the prediction lacks are absent.
+
+    Raises:
+        InvalidInput: the prediction contradicts itself.
+    """
+    routings, operations = _frames(prediction)
+    counts = [end - start for start, end in itertools.pairwise(prediction.operation_offsets)]
+    of_routing = routings.select([name for name in routings.columns if name in OF_ROUTING])
+    numbers = pl.Series("routing", range(routings.height), dtype=pl.Int64)
+    rows = of_routing[numbers.repeat_by(pl.Series(counts, dtype=pl.Int64)).explode().drop_nulls()]
+    wide = pl.concat(
+        [rows, operations.drop([name for name in operations.columns if name in rows.columns])], how="horizontal"
+    )
+    return wide.select(
+        pl.col(name) if name in wide.columns else pl.lit(None, dtype=pl.String).alias(name) for name in output_columns
+    )
+
+
+def nested(prediction: pb.PredictResponse) -> list[dict[str, Any]]:
+    """Routings with their operations, as JSON has them; absent values are None.
+
+    Raises:
+        InvalidInput: the prediction contradicts itself.
+    """
+    routings, operations = _frames(prediction)
+    rows = operations.to_dicts()
+    return [
+        {**routing, "operations": rows[start:end]}
+        for routing, (start, end) in zip(
+            routings.to_dicts(), itertools.pairwise(prediction.operation_offsets), strict=True
+        )
+    ]
+
+
+def _frames(prediction: pb.PredictResponse) -> tuple[pl.DataFrame, pl.DataFrame]:
+    routings, operations = to_frame(prediction.routings), to_frame(prediction.operations)
+    offsets = list(prediction.operation_offsets)
+    if (
+        offsets != sorted(offsets)
+        or len(offsets) != routings.height + 1
+        or offsets[:1] != [0]
+        or offsets[-1] != operations.height
+    ):
+        raise InvalidInput(
+            f"operation_offsets must ascend from 0 to the {operations.height} operations, one more than the {routings.height} routings"
+        )
+    return routings, operations
+
+
+def guard_formulas(frame: pl.DataFrame) -> pl.DataFrame:
+    """A frame whose text begins with an apostrophe where a spreadsheet would run it; numbers written as text stay."""
+    return frame.with_columns(_guarded(pl.col(name)) for name, kind in frame.schema.items() if kind == pl.String)
+
+
+def _guarded(column: pl.Expr) -> pl.Expr:
+    first = column.str.strip_chars_start(" ").str.slice(0, 1)
+    dangerous = first.is_in(list(FORMULA_STARTS)) & ~column.str.contains(PLAIN_NUMBER)
+    return pl.when(dangerous).then(pl.concat_str([pl.lit("'"), column])).otherwise(column)

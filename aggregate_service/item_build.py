@@ -1,0 +1,110 @@
+"""The item master of a snapshot: every item once, sorted by code, with what the search over it needs."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from aggregate_service.column_building import TableBuilder
+from aggregate_service.column_files import write_array, write_numpy
+from aggregate_service.findings import Findings
+from common.errors import DataProblem
+from domain.item_codes import ItemCodeIndex, item_key
+
+GROUP, FAMILY = "ITEM_GRP1NM", "GROUP2"
+SEARCHED: Final = ("ITEM_CD", "ITEM_NM", "ITEM_SPEC", "ITEM_MATERIAL")
+UNNAMED: Final = "미분류"
+"""Label of items without a group or a family; such groups and families come last."""
+
+
+@dataclass(frozen=True)
+class ItemOrder:
+    """Which rows of the item table are kept, and in which order.
+
+    Attributes:
+        rows: int64 (items); rows read, sorted by item code.
+        index: codes of the items in that order.
+    """
+
+    rows: npt.NDArray[np.int64]
+    index: ItemCodeIndex
+
+
+def order_items(table: TableBuilder, findings: Findings, name: str) -> ItemOrder:
+    """Sort the items by code, the first of each code (trimmed, in any case) only.
+
+    Args:
+        name: the source's name of the table, for messages.
+
+    Raises:
+        DataProblem: the table holds no item.
+    """
+    column = table.text("ITEM_CD")
+    values = column.values
+    keys = ["" if value is None else item_key(value) for value in values]
+    by_key: dict[str, int] = {}
+    repeated: list[str] = []
+    blank = 0
+    for row, code in enumerate(column.codes.tolist()):
+        key = keys[code]
+        if not key:
+            blank += 1
+        elif by_key.setdefault(key, row) != row:
+            repeated.append(values[code] or "")
+    if not by_key:
+        raise DataProblem(
+            f"{name} holds no item: check that the table is the item master and that its first column is filled",
+            reason="EMPTY_TABLE",
+            details={"table": name},
+        )
+    findings.add(blank, f"rows of {name} have no ITEM_CD and were left out")
+    findings.add(len(repeated), f"rows of {name} repeat an item code; the first row of each code counts", repeated)
+    rows = np.array([by_key[key] for key in sorted(by_key)], np.int64)
+    codes = column.codes[rows]
+    return ItemOrder(rows, ItemCodeIndex.of([values[code] or "" for code in codes.tolist()]))
+
+
+def folded(text: str) -> str:
+    """Text as the search compares it: width, compatibility forms and case do not count."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def write_search(folder: Path, table: TableBuilder, order: ItemOrder) -> None:
+    """Write what the search reads: items by group, family and code, their folded text, and the families.
+
+    Files: `search_text.arrow` (large_string), `search_items.npy` (int32, positions), `search_family.npy` (int32), `families.arrow`
+    (struct of GROUP and FAMILY, labels).
+    """
+    groups, families = (_labels(table, name, order.rows) for name in (GROUP, FAMILY))
+    pairs = sorted(
+        set(zip(groups, families, strict=True)), key=lambda pair: [(label is None, label or "") for label in pair]
+    )
+    number = {pair: place for place, pair in enumerate(pairs)}
+    family = np.array([number[pair] for pair in zip(groups, families, strict=True)], np.int32)
+    sequence = np.argsort(family, kind="stable").astype(np.int32)  # items are sorted by code already
+    parts = [_folded_values(table, name, order.rows[sequence]) for name in SEARCHED]
+    texts = ["\n".join(row) for row in zip(*parts, strict=True)]
+    write_array(folder / "search_text.arrow", pa.array(texts, pa.large_string()))
+    write_numpy(folder / "search_items.npy", sequence)
+    write_numpy(folder / "search_family.npy", family[sequence])
+    labels = [{"GROUP": group or UNNAMED, "FAMILY": member or UNNAMED} for group, member in pairs]
+    kind = pa.struct([("GROUP", pa.large_string()), ("FAMILY", pa.large_string())])
+    write_array(folder / "families.arrow", pa.array(labels, kind))
+
+
+def _labels(table: TableBuilder, name: str, rows: npt.NDArray[np.int64]) -> list[str | None]:
+    column = table.text(name)
+    values = [value.strip() or None if value else None for value in column.values]
+    return [values[code] for code in column.codes[rows].tolist()]
+
+
+def _folded_values(table: TableBuilder, name: str, rows: npt.NDArray[np.int64]) -> list[str]:
+    column = table.text(name)
+    values = ["" if value is None else folded(value) for value in column.values]
+    return [values[code] for code in column.codes[rows].tolist()]

@@ -1,0 +1,147 @@
+"""Search over the item master by words, in part, ignoring case and width; and its hierarchy group > family > item."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, cast
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from aggregate_service.column_files import Column, TextColumn, map_array, map_numpy
+from aggregate_service.item_build import folded
+from common.errors import InvalidInput
+from domain.item_codes import ItemCodeIndex
+
+MOST_WORDS: Final = 32
+SHOWN: Final = ("ITEM_NM", "ITEM_SPEC", "ITEM_MATERIAL", "ADDITIONAL_SPEC")
+
+
+@dataclass(frozen=True)
+class Family:
+    """A family with matches: label of its group, its own label, number of items that match."""
+
+    group: str
+    family: str
+    items: int
+
+
+@dataclass(frozen=True)
+class FoundItems:
+    """Items found, by group, family and code.
+
+    Attributes:
+        positions: int64; positions of the items of the page asked for.
+        families: int32, parallel; the family of each, into `ItemSearch.labels`.
+        matches: number of all items that match.
+        counts: families that have matches, in order.
+        first: position of the match with the lowest code; -1 when nothing matches.
+    """
+
+    positions: npt.NDArray[np.int64]
+    families: npt.NDArray[np.int32]
+    matches: int
+    counts: list[Family]
+    first: int
+
+
+def parse_query(query: str) -> list[list[str]]:
+    """Alternatives of words that must all match: `a b OR c` is [[a, b], [c]]; AND between words says nothing new.
+
+    Raises:
+        InvalidInput: too many words.
+    """
+    words = folded_words(query)
+    if len(words) > MOST_WORDS:
+        raise InvalidInput(f"The query has {len(words)} words; at most {MOST_WORDS} are searched at once")
+    alternatives: list[list[str]] = [[]]
+    for word, folded_word in words:
+        if word in ("OR", "|"):
+            alternatives.append([])
+        elif word not in ("AND", "&"):
+            alternatives[-1].append(folded_word)
+    return [alternative for alternative in alternatives if alternative]
+
+
+def folded_words(query: str) -> list[tuple[str, str]]:
+    """Words of a query as typed and folded."""
+    return [(word, folded(word)) for word in re.split(r"[\s\u3000]+", query) if word]
+
+
+class ItemSearch:
+    """The search over one snapshot.
+
+    Attributes:
+        labels: label of the group and of the family of each family, in order.
+    """
+
+    def __init__(self, folder: Path, items: Mapping[str, Column], codes: ItemCodeIndex) -> None:
+        self._texts = map_array(folder / "search_text.arrow")
+        self._positions = cast(npt.NDArray[np.int32], map_numpy(folder / "search_items.npy"))
+        self._family = cast(npt.NDArray[np.int32], map_numpy(folder / "search_family.npy"))
+        self.labels: list[tuple[str, str]] = [
+            (label["GROUP"], label["FAMILY"]) for label in map_array(folder / "families.arrow").to_pylist()
+        ]
+        self._items, self._codes = items, codes
+
+    def find(self, query: str, *, limit: int = 0, offset: int = 0, group: str = "", family: str = "") -> FoundItems:
+        """Items that match a query.
+
+        Args:
+            query: see `parse_query`; "": every item.
+            limit: most items of the page; 0: all.
+            offset: items to skip.
+            group: only items of the group with this label; "": any.
+            family: only items of the family with this label; "": any.
+
+        Raises:
+            InvalidInput: too many words.
+        """
+        alternatives = parse_query(query)
+        mask = self._match(alternatives) if alternatives else None
+        if group or family:
+            wanted = [(not group or g == group) and (not family or f == family) for g, f in self.labels]
+            chosen = np.array(wanted, bool)[self._family]
+            mask = chosen if mask is None else mask & chosen
+        found = np.arange(len(self._positions)) if mask is None else np.flatnonzero(mask)
+        members = self._family[found]
+        page = found[offset : offset + limit if limit else None]
+        counts = np.bincount(members, minlength=len(self.labels))
+        return FoundItems(
+            positions=self._positions[page].astype(np.int64),
+            families=self._family[page],
+            matches=len(found),
+            counts=[Family(*self.labels[number], int(counts[number])) for number in np.flatnonzero(counts).tolist()],
+            first=int(self._positions[found].min()) if len(found) else -1,
+        )
+
+    def _match(self, alternatives: list[list[str]]) -> npt.NDArray[np.bool_]:
+        matched = np.zeros(len(self._texts), bool)
+        for words in alternatives:
+            matched |= self._match_all(words)
+        return matched
+
+    def _match_all(self, words: list[str]) -> npt.NDArray[np.bool_]:
+        """Items with all words, long words first; later words are looked for only among the matches of the earlier ones."""
+        first, *others = sorted(words, key=len, reverse=True)
+        matched = np.asarray(pc.match_substring(self._texts, first).to_numpy(zero_copy_only=False), dtype=bool)
+        for word in others:
+            places = np.flatnonzero(matched)
+            if not len(places):
+                break
+            kept = pc.match_substring(self._texts.take(pa.array(places)), word).to_numpy(zero_copy_only=False)
+            matched[places] = kept
+        return matched
+
+    def shown(self, positions: npt.NDArray[np.int64]) -> dict[str, list[str | None]]:
+        """Code, name, specification, material and additional specification of items."""
+        columns: dict[str, list[str | None]] = {"ITEM_CD": list(self._codes.codes_at(positions))}
+        for name in SHOWN:
+            column = self._items.get(name)
+            columns[name] = column.take(positions) if isinstance(column, TextColumn) else [None] * len(positions)
+        return columns

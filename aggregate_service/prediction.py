@@ -1,0 +1,252 @@
+"""Answers a batch of item codes with their routings: looks codes and neighbours up, predicts, and fills in names and texts."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from aggregate_service.operation_columns import Columns, OperationColumns
+from aggregate_service.plant_options import PlantOptions
+from aggregate_service.snapshot import Snapshot
+from domain.operation_evidence import Evidence
+from domain.operation_table import Neighbours, ranges
+from domain.routing_prediction import MERGED, PredictionOptions, RoutingBatch, predict_routings
+
+ML_PREDICTED: Final = "ML_PREDICTED"
+NAMES_IN_SIGNATURE: Final = 4
+NO_NAME: Final = "ROUTING"
+
+
+@dataclass(frozen=True)
+class NeighbourLists:
+    """Neighbours as a search found them, by code: those of item q are [offsets[q], offsets[q + 1])."""
+
+    offsets: npt.NDArray[np.int64]
+    codes: Sequence[str]
+    similarities: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Warning:
+    """Something a person should know about one item of the request."""
+
+    position: int
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
+class PredictionAnswer:
+    """Routings, their operations and the candidates, as columns.
+
+    Attributes:
+        routings: one row a routing, items in the order asked, best first.
+        operation_offsets: operations of routing r are [operation_offsets[r], operation_offsets[r + 1]).
+        operations: one row an operation.
+        candidates: one row a proposed routing of an item without its own.
+        evidence: parallel to operations; None when not asked for.
+        unknown: positions of codes that the item master does not hold.
+        without_routing: positions of known items that got no routing.
+        warnings: for people.
+    """
+
+    routings: Columns
+    operation_offsets: list[int]
+    operations: Columns
+    candidates: Columns
+    evidence: Columns | None
+    unknown: list[int]
+    without_routing: list[int]
+    warnings: list[Warning]
+
+
+def predict(
+    snapshot: Snapshot,
+    plant: PlantOptions,
+    item_codes: Sequence[str],
+    neighbours: NeighbourLists | None,
+    options: PredictionOptions,
+    *,
+    detailed: bool,
+) -> PredictionAnswer:
+    """Routings of items.
+
+    Args:
+        item_codes: trimmed and in any case.
+        neighbours: of each item; None: nobody has searched (items with a routing of their own need none).
+        options: how to predict.
+        detailed: all output columns instead of the key columns.
+
+    Raises:
+        InvalidInput: the strategy does not exist.
+    """
+    items = snapshot.codes.find_many(item_codes).astype(np.int64)
+    known = _neighbours(snapshot, items, neighbours, options)
+    batch = predict_routings(snapshot.operations, items, known, options)
+    answered = np.zeros(len(items), bool)
+    answered[batch.query] = True
+    unknown = np.flatnonzero(items < 0).tolist()
+    without = np.flatnonzero((items >= 0) & ~answered).tolist()
+    operations = OperationColumns.of(plant.document.sql, detailed=detailed).fill(snapshot.routing, batch)
+    names = _operation_names(snapshot, operations, batch)
+    routings = _routings(snapshot, plant, items, batch, names)
+    return PredictionAnswer(
+        routings=routings,
+        operation_offsets=batch.offsets.tolist(),
+        operations=operations,
+        candidates=_candidates(routings, batch, names),
+        evidence=_evidence(snapshot, batch.evidence) if batch.evidence else None,
+        unknown=unknown,
+        without_routing=without,
+        warnings=_warnings(item_codes, batch, without, known, options),
+    )
+
+
+def options_for(
+    plant: PlantOptions,
+    *,
+    threshold: float | None = None,
+    max_variants: int | None = None,
+    strategy: str = "",
+    ignore_own: bool = False,
+    evidence: bool = False,
+) -> PredictionOptions:
+    """The plant's options with what a request says otherwise."""
+    usual = plant.prediction
+    return replace(
+        usual,
+        threshold=usual.threshold if threshold is None else threshold,
+        max_variants=usual.max_variants if max_variants is None else max_variants,
+        strategy=strategy or usual.strategy,
+        ignore_own=ignore_own,
+        evidence=evidence,
+    )
+
+
+def _neighbours(
+    snapshot: Snapshot, items: npt.NDArray[np.int64], lists: NeighbourLists | None, options: PredictionOptions
+) -> Neighbours:
+    """Neighbours by position, of those items only that need them."""
+    if lists is None:
+        return Neighbours.none(len(items))
+    needed = (items >= 0) & (options.ignore_own | (snapshot.operations.lengths(items) == 0))
+    counts = np.where(needed, np.diff(lists.offsets), 0)
+    if needed.all():
+        codes, places = lists.codes, slice(None)
+    else:
+        chosen = ranges(lists.offsets[:-1], counts)
+        codes, places = [lists.codes[place] for place in chosen.tolist()], chosen  # type: ignore[assignment]
+    return Neighbours(
+        offsets=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+        items=snapshot.codes.find_many(codes).astype(np.int64),
+        similarities=lists.similarities[places],
+    )
+
+
+def _operation_names(snapshot: Snapshot, operations: Columns, batch: RoutingBatch) -> list[list[str]]:
+    """Names of the operations of each routing: JOB_NM, else RES_DIS; those without either are left out."""
+    columns = []
+    for name in ("JOB_NM", "RES_DIS"):
+        filled, stored = operations.get(name), snapshot.routing.get(name)
+        if filled is None:
+            filled = list(stored.take(batch.rows)) if stored is not None else [None] * len(batch.rows)
+        columns.append(filled)
+    flat = [job or machine for job, machine in zip(*columns, strict=True)]
+    return [
+        [str(name) for name in flat[start:end] if name] for start, end in itertools.pairwise(batch.offsets.tolist())
+    ]
+
+
+def _routings(
+    snapshot: Snapshot, plant: PlantOptions, items: npt.NDArray[np.int64], batch: RoutingBatch, names: list[list[str]]
+) -> Columns:
+    codes = snapshot.codes.codes_at(items[batch.query])
+    references = snapshot.codes.codes_at(np.maximum(batch.reference, 0))
+    merged = (batch.reference == MERGED).tolist()
+    return {
+        "ITEM_CD": list(codes),
+        "CANDIDATE_ID": [
+            f"{code}_MLP" if variant == MERGED else f"{code}_C{variant:02d}"
+            for code, variant in zip(codes, batch.variant.tolist(), strict=True)
+        ],
+        "ROUTING_SIGNATURE": ["+".join(part[:NAMES_IN_SIGNATURE]) or NO_NAME for part in names],
+        "PRIORITY": ["primary" if rank == 1 else "fallback" for rank in batch.rank.tolist()],
+        "SIMILARITY_TIER": ["HIGH" if s >= plant.high_similarity else "LOW" for s in batch.similarity.tolist()],
+        "SIMILARITY_SCORE": batch.similarity,
+        "REFERENCE_ITEM_CD": [
+            ML_PREDICTED if is_merged else code for code, is_merged in zip(references, merged, strict=True)
+        ],
+        "RANK": batch.rank,
+    }
+
+
+def _candidates(routings: Columns, batch: RoutingBatch, names: list[list[str]]) -> Columns:
+    rows = np.flatnonzero(batch.predicted)
+    places = rows.tolist()
+
+    def chosen(name: str) -> list[str | None]:
+        values = routings[name]
+        return [values[place] for place in places]
+
+    return {
+        "ITEM_CD": chosen("ITEM_CD"),
+        "CANDIDATE_ITEM_CD": chosen("REFERENCE_ITEM_CD"),
+        "SIMILARITY_SCORE": batch.similarity[rows],
+        "ROUTING_SIGNATURE": chosen("ROUTING_SIGNATURE"),
+        "ROUTING_SUMMARY": [" → ".join(names[place]) or NO_NAME for place in places],
+        "PRIORITY": chosen("PRIORITY"),
+        "SIMILARITY_TIER": chosen("SIMILARITY_TIER"),
+        "HAS_ROUTING": ["Y"] * len(places),
+        "PROCESS_COUNT": np.diff(batch.offsets)[rows],
+        "RANK": batch.rank[rows],
+    }
+
+
+def _evidence(snapshot: Snapshot, evidence: Evidence) -> Columns:
+    columns: Columns = {
+        "SUPPORT": evidence.support,
+        "SAMPLES": evidence.samples,
+        "CONFIDENCE": evidence.confidence,
+    }
+    for name, (optimal, standard, safe) in evidence.ranges.items():
+        columns[f"{name}_OPTIMAL"], columns[f"{name}_STANDARD"], columns[f"{name}_SAFE"] = optimal, standard, safe
+    for name, holders in (("NEIGHBOURS_FOR", evidence.supporters), ("NEIGHBOURS_AGAINST", evidence.dissenters)):
+        columns[name] = [orjson.dumps(snapshot.codes.codes_at(items)).decode() for items in holders]
+    return columns
+
+
+def _warnings(
+    item_codes: Sequence[str],
+    batch: RoutingBatch,
+    without: list[int],
+    neighbours: Neighbours,
+    options: PredictionOptions,
+) -> list[Warning]:
+    found = []
+    similarity_of = dict(
+        zip(batch.query[batch.variant == 1].tolist(), batch.similarity[batch.variant == 1].tolist(), strict=True)
+    )
+    for position in batch.below_threshold.tolist():
+        found.append(
+            Warning(
+                position,
+                "BELOW_THRESHOLD",
+                f"No neighbour of {item_codes[position]} with a routing reaches similarity {options.threshold:g}; "
+                f"the best one ({similarity_of.get(position, 0.0):.3f}) was used",
+            )
+        )
+    counts = np.diff(neighbours.offsets)
+    for position in without:
+        if counts[position]:
+            text = f"None of the {counts[position]} neighbours of {item_codes[position]} has a routing"
+            found.append(Warning(position, "NO_NEIGHBOUR_WITH_ROUTING", text))
+        else:
+            text = f"{item_codes[position]} has no routing of its own and no neighbours were given"
+            found.append(Warning(position, "NO_NEIGHBOURS", text))
+    return found

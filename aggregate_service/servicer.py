@@ -1,0 +1,206 @@
+"""The RPCs of AggregateService: each takes its message apart, asks the module that knows, and puts the answer together."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+from aggregate_service import messages
+from aggregate_service.export_files import Exporter
+from aggregate_service.item_lookup import ItemRows, item_features, whole_items
+from aggregate_service.plant_options import PlantOptions
+from aggregate_service.prediction import options_for, predict
+from aggregate_service.snapshot import Snapshot
+from aggregate_service.snapshot_build import Progress
+from aggregate_service.snapshot_keeper import Refreshed, SnapshotKeeper
+from aggregate_service.source_browsing import SourceBrowser
+from aggregate_service.time_cache import AnswerCache
+from common.errors import InvalidInput
+from common.request_context import add_log_fields
+from common.settings import Settings
+from domain.time_summary import operation_times, totals
+from protos.aggregate.v1 import aggregate_pb2 as pb
+from protos.aggregate.v1 import aggregate_pb2_grpc
+
+IN_THE_LOOP: Final = 8
+"""Batches up to this many items are answered at once; larger ones in a thread, so that health and small calls go on."""
+
+MOST_VARIANTS: Final = 10
+CACHED_SUMMARIES: Final = 10_000
+
+
+class AggregateServicer(aggregate_pb2_grpc.AggregateServiceServicer):
+    """Serves the snapshot that `keeper` holds, under the options of the settings document."""
+
+    def __init__(self, keeper: SnapshotKeeper, settings: Settings) -> None:
+        self.keeper = keeper
+        self._settings = settings
+        self.plant = PlantOptions()
+        self._summaries: AnswerCache[pb.SummarizeTimesResponse] = AnswerCache(CACHED_SUMMARIES)
+        self._looked_up = {"item_master": [0, 0], "routing": [0, 0]}
+
+    async def Predict(self, request: pb.PredictRequest, context: Any) -> pb.PredictResponse:
+        messages.check_codes(request.item_codes)
+        if request.HasField("max_variants") and not 1 <= request.max_variants <= MOST_VARIANTS:
+            raise InvalidInput(f"max_variants is {request.max_variants}; it must be 1 to {MOST_VARIANTS}")
+        if request.HasField("similarity_threshold") and not 0.0 <= request.similarity_threshold <= 1.0:
+            raise InvalidInput(f"similarity_threshold is {request.similarity_threshold:g}; it must be 0 to 1")
+        add_log_fields(model_version=request.model_version, items=len(request.item_codes))
+        snapshot, plant = self.keeper.current, self.plant
+        if len(request.item_codes) <= IN_THE_LOOP:
+            response = _predict(snapshot, plant, request)
+        else:
+            response = await asyncio.to_thread(_predict, snapshot, plant, request)
+        self._count("item_master", len(request.item_codes), len(response.unknown))
+        self._count("routing", len(request.item_codes), len(response.unknown) + len(response.without_routing))
+        return response
+
+    async def SummarizeTimes(self, request: pb.SummarizeTimesRequest, context: Any) -> pb.SummarizeTimesResponse:
+        key = request.SerializeToString(deterministic=True)
+        known = self._summaries.get(key)
+        if known is not None:
+            return known
+        response = _summarize(request)
+        remembered = pb.SummarizeTimesResponse()
+        remembered.CopyFrom(response)
+        remembered.cached = True
+        self._summaries.put(key, remembered)
+        return response
+
+    async def ItemFeatures(self, request: pb.ItemFeaturesRequest, context: Any) -> pb.ItemFeaturesResponse:
+        messages.check_codes(request.item_codes)
+        snapshot = self.keeper.current
+        rows: ItemRows = await _in_place(len(request.item_codes), item_features, snapshot, request.item_codes)
+        self._count("item_master", len(request.item_codes), len(rows.unknown))
+        return messages.to_features_response(rows, snapshot.tag)
+
+    async def GetItems(self, request: pb.GetItemsRequest, context: Any) -> pb.GetItemsResponse:
+        messages.check_codes(request.item_codes)
+        rows: ItemRows = await _in_place(len(request.item_codes), whole_items, self.keeper.current, request.item_codes)
+        self._count("item_master", len(request.item_codes), len(rows.unknown))
+        return messages.to_items_response(rows)
+
+    async def SearchItems(self, request: pb.SearchItemsRequest, context: Any) -> pb.SearchItemsResponse:
+        snapshot = self.keeper.current
+        return await asyncio.to_thread(_search, snapshot, request)
+
+    async def SnapshotInfo(self, request: pb.SnapshotInfoRequest, context: Any) -> pb.SnapshotInfoResponse:
+        return self._info()
+
+    async def TestSource(self, request: pb.TestSourceRequest, context: Any) -> pb.TestSourceResponse:
+        return messages.to_test_response(await asyncio.to_thread(self._browser().test, request.path, request.table))
+
+    async def TableColumns(self, request: pb.TableColumnsRequest, context: Any) -> pb.TableColumnsResponse:
+        described = await asyncio.to_thread(
+            self._browser().describe, request.path, request.table, profile=request.profile
+        )
+        return messages.to_columns_response(described, request.path)
+
+    async def Export(self, request: pb.ExportRequest, context: Any) -> pb.ExportResponse:
+        sections = self.plant.document
+        exporter = Exporter(sections.export, sections.sql.output_columns, self._settings.state_dir)
+        files = await asyncio.to_thread(exporter.export, request.prediction, list(request.formats), request.name)
+        return pb.ExportResponse(paths=[str(file.path) for file in files], bytes=[file.bytes for file in files])
+
+    async def Refresh(self, request: pb.RefreshRequest, context: Any) -> AsyncIterator[pb.RefreshProgress]:
+        steps: asyncio.Queue[Progress | None] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+
+        def report(progress: Progress) -> None:
+            loop.call_soon_threadsafe(steps.put_nowait, progress)
+
+        refresh = asyncio.create_task(
+            self.keeper.refresh(request.reason or "demand", force=request.force, report=report), name="refresh"
+        )
+        refresh.add_done_callback(lambda _task: steps.put_nowait(None))
+        while (progress := await steps.get()) is not None:
+            yield messages.to_progress(progress)
+        yield self._last_step(await refresh)
+
+    def _last_step(self, refreshed: Refreshed) -> pb.RefreshProgress:
+        changes = pb.SnapshotChanges(unchanged=refreshed.unchanged, **refreshed.changes)
+        return pb.RefreshProgress(stage="done", progress=1.0, snapshot=self._info(), changes=changes)
+
+    def _browser(self) -> SourceBrowser:
+        document = self.plant.document
+        configured = self.plant.source_path(self._settings)
+        return SourceBrowser(configured, document.access.allowed_folders, document.data_source)
+
+    def _count(self, table: str, asked: int, missed: int) -> None:
+        figures = self._looked_up[table]
+        figures[0] += asked - missed
+        figures[1] += missed
+
+    def _info(self) -> pb.SnapshotInfoResponse:
+        keeper = self.keeper
+        response = pb.SnapshotInfoResponse(
+            source=str(keeper.source or ""), last_error=keeper.last_error, last_attempt_at=keeper.last_attempt_at
+        )
+        if not keeper.has_snapshot:
+            return response
+        snapshot = keeper.current
+        facts = snapshot.facts
+        response.tag, response.read_at = facts.tag, facts.read_at
+        response.age_seconds = max(0.0, time.time() - facts.read_at)
+        response.items, response.items_with_routing = facts.items, facts.items_with_routing
+        response.routing_rows, response.work_result_rows = facts.routing_rows, facts.work_result_rows
+        response.bytes = snapshot.bytes
+        response.findings.extend(facts.findings)
+        for name, (hits, misses) in self._looked_up.items():
+            response.caches.add(name=name, version=facts.tag, hits=hits, misses=misses, last_fetch=facts.read_at)
+        response.caches.add(name="time_summary", version="", hits=self._summaries.hits, misses=self._summaries.misses)
+        return response
+
+
+async def _in_place(size: int, function: Any, *arguments: Any) -> Any:
+    """Call a function at once for few items, in a thread for many."""
+    if size <= IN_THE_LOOP:
+        return function(*arguments)
+    return await asyncio.to_thread(function, *arguments)
+
+
+def _predict(snapshot: Snapshot, plant: PlantOptions, request: pb.PredictRequest) -> pb.PredictResponse:
+    options = options_for(
+        plant,
+        threshold=request.similarity_threshold if request.HasField("similarity_threshold") else None,
+        max_variants=request.max_variants if request.HasField("max_variants") else None,
+        strategy=request.strategy,
+        ignore_own=request.ignore_own_routing,
+        evidence=request.evidence,
+    )
+    answer = predict(
+        snapshot,
+        plant,
+        list(request.item_codes),
+        messages.neighbours_of(request),
+        options,
+        detailed=request.detailed,
+    )
+    return messages.to_predict_response(answer, snapshot.tag)
+
+
+def _summarize(request: pb.SummarizeTimesRequest) -> pb.SummarizeTimesResponse:
+    times = operation_times(messages.time_columns(request), request.operations.rows)
+    offsets = request.offsets
+    per_item = [totals(times[start:end]) for start, end in itertools.pairwise(offsets)]
+    counts = [end - start for start, end in itertools.pairwise(offsets)]
+    return messages.to_times_response(
+        per_item, counts, times if request.breakdown else None, messages.proc_seq(request)
+    )
+
+
+def _search(snapshot: Snapshot, request: pb.SearchItemsRequest) -> pb.SearchItemsResponse:
+    found = snapshot.search.find(
+        request.query,
+        limit=request.limit,
+        offset=request.offset,
+        group=request.group,
+        family=request.family,
+    )
+    default = snapshot.codes.code(found.first) if found.first >= 0 else ""
+    return messages.to_search_response(
+        found, snapshot.search, snapshot.facts.items, default, snapshot.tag, hierarchy_only=request.hierarchy_only
+    )

@@ -1,0 +1,85 @@
+"""A snapshot mapped for serving: items, their current routings, and the arrays that predictions read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+
+from aggregate_service.column_files import Column, TextColumn, map_column, map_numpy
+from aggregate_service.item_search import ItemSearch
+from aggregate_service.snapshot_store import SnapshotFacts, folder_bytes
+from common.errors import DataProblem
+from domain.item_codes import ItemCodeIndex
+from domain.operation_table import OperationTable
+
+
+class Snapshot:
+    """One snapshot. Nothing of the size of the catalogue lives on the heap; workers share the mapped pages.
+
+    Attributes:
+        folder: where it is.
+        facts: what it says about itself.
+        codes: item codes by position.
+        items: columns of the item master, one row an item.
+        routing: columns of the current routings, one row an operation.
+        operations: the arrays that predictions read, parallel to the rows of `routing`.
+        search: the search over the items.
+        bytes: size on disk.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Map the snapshot in `folder`.
+
+        Raises:
+            DataProblem: a file is missing or damaged, or the files do not belong together.
+        """
+        self.folder = folder
+        self.facts = SnapshotFacts.read(folder)
+        self.codes = ItemCodeIndex.open(folder)
+        self.items = _columns(folder / "items", self.facts.item_columns)
+        self.routing = _columns(folder / "routing", self.facts.routing_columns)
+        self.operations = OperationTable(
+            offsets=cast(npt.NDArray[np.int64], map_numpy(folder / "offsets.npy")),
+            operation=cast(npt.NDArray[np.int32], map_numpy(folder / "operation.npy")),
+            machine=cast(npt.NDArray[np.integer], map_numpy(folder / "machine.npy")),
+            sequence=cast(npt.NDArray[np.int32], map_numpy(folder / "sequence.npy")),
+            times=cast(npt.NDArray[np.float64], map_numpy(folder / "times.npy")),
+            actual=cast(npt.NDArray[np.float64], map_numpy(folder / "actual.npy")),
+        )
+        self.search = ItemSearch(folder, self.items, self.codes)
+        self.bytes = folder_bytes(folder)
+        self._check()
+
+    @property
+    def tag(self) -> str:
+        """Names the content."""
+        return self.facts.tag
+
+    def _check(self) -> None:
+        rows = len(self.operations.operation)
+        parallel = [
+            self.operations.machine,
+            self.operations.sequence,
+            self.operations.times,
+            self.operations.actual,
+            *(column.codes if isinstance(column, TextColumn) else column.values for column in self.routing.values()),
+        ]
+        offsets = self.operations.offsets
+        fits = len(self.codes) == self.facts.items == len(offsets) - 1 and int(offsets[-1]) == rows
+        if not fits or any(len(array) != rows for array in parallel):
+            raise DataProblem(f"The files of the snapshot {self.folder} do not belong together: refresh it")
+
+    def warm(self) -> None:
+        """Touch the pages that requests read first, so that the first request does not wait for the disk."""
+        for array in (self.operations.offsets, self.operations.operation, self.operations.times):
+            if array.size:
+                np.add.reduce(array.reshape(-1)[:: max(1, 4096 // array.itemsize)])
+        self.search.find("", limit=1)
+
+
+def _columns(folder: Path, columns: list[tuple[str, str]]) -> Mapping[str, Column]:
+    return {name: map_column(folder / f"{number:03d}.arrow", name) for number, (name, _kind) in enumerate(columns)}

@@ -1,0 +1,153 @@
+"""Looking into sources on request: which paths may be opened, whether a source can be read, and what its tables hold."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from common.errors import DataProblem, InvalidInput, PermissionDenied, ServiceError
+from common.plant_settings.sections import DataSourceSection
+from common.source import Source, open_source
+from common.source.diagnosis import path_hash
+from common.source.source import find_name, no_such_table
+from common.source.table_profile import ColumnProfile, columns_only, profile_table
+
+
+@dataclass(frozen=True)
+class SourceTest:
+    """Whether a source can be read.
+
+    Attributes:
+        ok: whether it was opened and the table read.
+        message: what was found, or what is wrong and what to do.
+        path_hash: hash of the path, 0x and 16 digits.
+        tables: tables of the source.
+        elapsed_ms: time it took; None when nothing was opened.
+        verified_table: the table that was read; "" when none.
+    """
+
+    ok: bool
+    message: str
+    path_hash: str
+    tables: tuple[str, ...] = ()
+    elapsed_ms: float | None = None
+    verified_table: str = ""
+
+
+@dataclass(frozen=True)
+class TableDescription:
+    """Columns of a table; `rows` is 0 when they were not counted; `updated_at` in seconds since 1970 UTC."""
+
+    table: str
+    columns: Sequence[ColumnProfile]
+    tables: Sequence[str]
+    rows: int
+    updated_at: float
+
+
+class SourceBrowser:
+    """Opens the configured source and what lies in the allowed folders, nothing else.
+
+    Args:
+        configured: the source that serves; its folder is allowed.
+        allowed: folders that an administrator has allowed.
+        data_source: the settings' section with the expected tables.
+    """
+
+    def __init__(self, configured: Path, allowed: Sequence[str], data_source: DataSourceSection) -> None:
+        self._configured = configured
+        self._settings = data_source
+        own = configured if configured.is_dir() else configured.parent
+        self._folders = [own, *(Path(folder) for folder in allowed)]
+
+    def resolve(self, text: str) -> Path:
+        """The path that a request names; "" is the configured source.
+
+        Raises:
+            InvalidInput: it is no path at all.
+            PermissionDenied: it leads outside the allowed folders, by itself or through links; whether it exists is not told.
+        """
+        if not text.strip():
+            return self._configured
+        if any(ord(character) < 32 for character in text):
+            raise InvalidInput("The path holds control characters", reason="PATH_INVALID")
+        try:
+            path = Path(text.strip()).expanduser().resolve()
+            if any(path.is_relative_to(folder.expanduser().resolve()) for folder in self._folders):
+                return path
+        except (OSError, RuntimeError, ValueError) as error:
+            raise InvalidInput(f"{text!r} is not a usable path ({error})", reason="PATH_INVALID") from None
+        raise PermissionDenied(
+            f"{text} is not in an allowed folder: an administrator can add its folder to access.allowed_folders in the settings",
+            reason="PATH_NOT_ALLOWED",
+        )
+
+    def test(self, text: str, table: str) -> SourceTest:
+        """Open a source and read the beginning of a table. Never raises for what the source is like.
+
+        Args:
+            table: the table to read; "": the first one of the settings' table profiles that the source has.
+        """
+        hashed = path_hash(Path(text.replace("\0", "")) if text.strip() else self._configured)
+        started = time.perf_counter()
+        tables: tuple[str, ...] = ()
+        opened = False
+        try:
+            source = open_source(self.resolve(text))
+            opened = True
+            tables = tuple(source.tables())
+            chosen = self._table(source, table, tables)
+            columns = [column.name for column in source.columns(chosen)]
+            frame = next(iter(source.batches(chosen, columns, {}, 100)), None)
+        except ServiceError as error:
+            return SourceTest(False, error.message, hashed, tables, _elapsed(started) if opened else None)
+        rows = "it has no rows" if frame is None else f"{len(columns)} columns, rows can be read"
+        message = f"{source.description} has {len(tables)} tables; {chosen}: {rows}"
+        return SourceTest(True, message, hashed, tables, _elapsed(started), chosen)
+
+    def describe(self, text: str, table: str, *, profile: bool) -> TableDescription:
+        """The real columns of a table.
+
+        Args:
+            table: "": the default table of the settings.
+            profile: also count rows and absent values and give examples; reads the table once.
+
+        Raises:
+            PermissionDenied: the path is outside the allowed folders.
+            NotFound: there is no such table.
+            DataProblem: the source cannot be read.
+        """
+        path = self.resolve(text)
+        source = open_source(path)
+        tables = source.tables()
+        chosen = self._table(source, table or self._settings.default_table, tables)
+        rows, columns = profile_table(source, chosen) if profile else (0, columns_only(source, chosen))
+        return TableDescription(chosen, columns, tables, rows, _changed_at(path))
+
+    def _table(self, source: Source, table: str, tables: Sequence[str]) -> str:
+        if table:
+            found = find_name(table, tables)
+            if found is None:
+                raise no_such_table(source, table, tables)
+            return found
+        for profile in self._settings.table_profiles:
+            found = find_name(profile.name, tables)
+            if found is not None:
+                return found
+        expected = ", ".join(profile.name for profile in self._settings.table_profiles)
+        raise DataProblem(
+            f"{source.description} has none of the expected tables ({expected}); it has {', '.join(tables[:12]) or 'no tables'}",
+            reason="TABLE_MISSING",
+        )
+
+
+def _elapsed(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 3)
+
+
+def _changed_at(path: Path) -> float:
+    """Last change of a file, or of the newest file of a folder."""
+    files = [file for file in path.iterdir() if file.is_file()] if path.is_dir() else [path]
+    return max((file.stat().st_mtime for file in files), default=path.stat().st_mtime)
