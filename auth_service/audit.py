@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from auth_service.database import after_commit
 from auth_service.emails import email_key
 from auth_service.records import AuditRecord
+from common.identity import Caller
 from common.logs import get_logger
 from common.request_context import current_request
 
@@ -73,6 +74,11 @@ def record(
         "facts": event.payload_json,
     }
     after_commit(session, lambda: log.info("audit", **line))
+
+
+def record_of_caller(session: Session, caller: Caller, action: str, target: str, facts: Mapping[str, object]) -> None:
+    """Add one event in a caller's name."""
+    record(session, action, username=caller.username, target=target, facts=facts)
 
 
 def _clean(text: str, longest: int) -> str:

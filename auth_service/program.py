@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
-
-from sqlalchemy.orm import Session
 
 from auth_service import audit, schema, sessions
 from auth_service.activation import Activation
@@ -27,7 +25,6 @@ from auth_service.settings import SettingsDocuments, ensure_first_revision
 from auth_service.signing_keys import KeyCipher, SigningKey, add_key, current_key
 from auth_service.watch import WatchHub
 from common.errors import ServiceError, Unavailable
-from common.identity import Caller
 from common.logs import get_logger
 from common.rpc.server import Service
 from common.service import ServiceContext
@@ -62,7 +59,7 @@ class AuthProgram:
     def services(self) -> Sequence[Service]:
         """Accounts, versions, settings with Watch, documents."""
         surroundings = Surroundings(
-            database=self.database, settings=self._context.settings, audit=audit_of_documents, publish=self._publish
+            database=self.database, settings=self._context.settings, audit=audit.record_of_caller, publish=self._publish
         )
         return [
             AccountsServicer(self.plane, self.logins, self.rotation).service(),
@@ -138,8 +135,3 @@ class AuthProgram:
         await self.plane.settle()
         self.logins.close()
         await asyncio.to_thread(self.database.close)
-
-
-def audit_of_documents(session: Session, caller: Caller, action: str, target: str, facts: Mapping[str, object]) -> None:
-    """The audit log as the documents write to it."""
-    audit.record(session, action, username=caller.username, target=target, facts=facts)

@@ -16,10 +16,10 @@ import jwt
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from auth_service.records import SigningKeyRecord
+from auth_service.records import SessionRecord, SigningKeyRecord
 from common.errors import DataProblem
 from common.identity import AUDIENCE, ISSUER, LEEWAY_SECONDS, VerificationKey
 from common.logs import get_logger
@@ -120,9 +120,15 @@ def add_key(session: Session, cipher: KeyCipher, *, token_seconds: float, now: f
         token_seconds: life of a token.
     """
     now = time.time() if now is None else now
+    # Sessions begun before a clock stepped back end later than a token that begins now.
+    last = (
+        session.scalar(select(func.max(SessionRecord.expires_at)).where(SessionRecord.expires_at < now + 86_400.0))
+        or 0.0
+    )
+    until = max(now + token_seconds, last) + LEEWAY_SECONDS
     for old in session.scalars(select(SigningKeyRecord).where(SigningKeyRecord.replaced_at == 0.0)):
         old.replaced_at = now
-        old.verifies_until = min(old.verifies_until, now + token_seconds + LEEWAY_SECONDS)
+        old.verifies_until = min(old.verifies_until, until)
     session.execute(delete(SigningKeyRecord).where(SigningKeyRecord.verifies_until < now - 86_400.0))
     key_id, private_key = f"{int(now)}-{secrets.token_hex(4)}", Ed25519PrivateKey.generate()
     session.add(

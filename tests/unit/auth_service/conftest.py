@@ -170,7 +170,13 @@ class Plant:
         return settings_pb2_grpc.SettingsServiceStub(self.channel)
 
     async def ask(
-        self, method: Any, request: Any, *, token: str | None = None, process: str | None = None, timeout: float = 60.0
+        self,
+        method: Any,
+        request: Any,
+        *,
+        token: str | None = None,
+        process: str | None = None,
+        timeout: float | None = 60.0,
     ) -> Any:
         """Call in the name of a person (token), of a process, or of nobody; errors as ServiceErrors."""
         metadata: list[tuple[str, str]] = []

@@ -20,7 +20,7 @@ from common.settings import Settings
 
 def settings(**changes: int) -> Settings:
     values = {"password_time_cost": 1, "password_memory_kib": 64, "password_parallelism": 1, **changes}
-    return Settings(_env_file=None, **values)  # type: ignore[arg-type,call-arg]
+    return Settings(_env_file=None, **values)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_random_passwords_are_good_and_differ() -> None:
 
 
 def test_the_default_parameters_are_those_of_rfc_9106_for_little_memory() -> None:
-    passwords = Passwords(Settings(_env_file=None), threads=1)  # type: ignore[call-arg]
+    passwords = Passwords(Settings(_env_file=None), threads=1)
     found = extract_parameters(passwords.hash_now("Seal-Ring-42x"))
     assert (found.type.name, found.time_cost, found.memory_cost, found.parallelism) == ("ID", 3, 65_536, 4)
     assert (found.salt_len, found.hash_len) == (16, 32)
