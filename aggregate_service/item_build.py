@@ -18,7 +18,10 @@ from common.errors import DataProblem
 from domain.item_codes import ItemCodeIndex, item_key
 
 GROUP, FAMILY = "ITEM_GRP1NM", "GROUP2"
-SEARCHED: Final = ("ITEM_CD", "ITEM_NM", "ITEM_SPEC", "ITEM_MATERIAL")
+SEARCHED_BY_ITEM: Final = ("ITEM_CD", "ITEM_SPEC")
+"""Searched columns with about as many values as items."""
+SEARCHED_BY_VALUE: Final = ("ITEM_NM", "ITEM_MATERIAL")
+"""Searched columns with few values: each value is compared once."""
 UNNAMED: Final = "미분류"
 """Label of items without a group or a family; such groups and families come last."""
 
@@ -78,8 +81,8 @@ def folded(text: str) -> str:
 def write_search(folder: Path, table: TableBuilder, order: ItemOrder) -> None:
     """Write what the search reads: items by group, family and code, their folded text, and the families.
 
-    Files: `search_text.arrow` (large_string), `search_items.npy` (int32, positions), `search_family.npy` (int32), `families.arrow`
-    (struct of GROUP and FAMILY, labels).
+    Files: `search_text.arrow` (large_string: code and specification), `search_items.npy` (int32, positions), `search_family.npy` (int32),
+    `families.arrow` (struct of GROUP and FAMILY, labels).
     """
     groups, families = (_labels(table, name, order.rows) for name in (GROUP, FAMILY))
     pairs = sorted(
@@ -88,7 +91,7 @@ def write_search(folder: Path, table: TableBuilder, order: ItemOrder) -> None:
     number = {pair: place for place, pair in enumerate(pairs)}
     family = np.array([number[pair] for pair in zip(groups, families, strict=True)], np.int32)
     sequence = np.argsort(family, kind="stable").astype(np.int32)  # items are sorted by code already
-    parts = [_folded_values(table, name, order.rows[sequence]) for name in SEARCHED]
+    parts = [_folded_values(table, name, order.rows[sequence]) for name in SEARCHED_BY_ITEM]
     texts = ["\n".join(row) for row in zip(*parts, strict=True)]
     write_array(folder / "search_text.arrow", pa.array(texts, pa.large_string()))
     write_numpy(folder / "search_items.npy", sequence)

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aggregate_service.column_files import Column, TextColumn, map_array, map_numpy
-from aggregate_service.item_build import folded
+from aggregate_service.item_build import SEARCHED_BY_VALUE, folded
 from common.errors import InvalidInput
 from domain.item_codes import ItemCodeIndex
 
@@ -73,6 +73,21 @@ def folded_words(query: str) -> list[tuple[str, str]]:
     return [(word, folded(word)) for word in re.split(r"[\s\u3000]+", query) if word]
 
 
+def _folded_values(column: TextColumn) -> pa.Array:
+    """The dictionary of a column as the search compares it, parallel to its codes."""
+    return pa.array(["" if value is None else folded(value) for value in column.values.to_pylist()], pa.large_string())
+
+
+def _contains(texts: pa.Array, word: str) -> npt.NDArray[np.bool_]:
+    return np.asarray(pc.match_substring(texts, word).to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def _mask(places: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.bool_]:
+    mask = np.zeros(count, bool)
+    mask[places] = True
+    return mask
+
+
 class ItemSearch:
     """The search over one snapshot.
 
@@ -88,6 +103,8 @@ class ItemSearch:
             (label["GROUP"], label["FAMILY"]) for label in map_array(folder / "families.arrow").to_pylist()
         ]
         self._items, self._codes = items, codes
+        self._by_value = [column for name in SEARCHED_BY_VALUE if isinstance(column := items.get(name), TextColumn)]
+        self._folded = [_folded_values(column) for column in self._by_value]
 
     def find(self, query: str, *, limit: int = 0, offset: int = 0, group: str = "", family: str = "") -> FoundItems:
         """Items that match a query.
@@ -127,16 +144,30 @@ class ItemSearch:
         return matched
 
     def _match_all(self, words: list[str]) -> npt.NDArray[np.bool_]:
-        """Items with all words, long words first; later words are looked for only among the matches of the earlier ones."""
-        first, *others = sorted(words, key=len, reverse=True)
-        matched = np.asarray(pc.match_substring(self._texts, first).to_numpy(zero_copy_only=False), dtype=bool)
-        for word in others:
-            places = np.flatnonzero(matched)
-            if not len(places):
-                break
-            kept = pc.match_substring(self._texts.take(pa.array(places)), word).to_numpy(zero_copy_only=False)
-            matched[places] = kept
+        """Items with all words, each in any of the searched columns.
+
+        Long words first; the text of the items is looked through only where the few-valued columns do not have the word already and all
+        earlier words were found.
+        """
+        matched = np.ones(len(self._texts), bool)
+        for word in sorted(words, key=len, reverse=True):
+            known = self._match_values(word)
+            open_places = np.flatnonzero(matched & ~known)
+            matched &= known
+            if len(open_places) > len(matched) // 2:
+                matched |= _contains(self._texts, word) & _mask(open_places, len(matched))
+            elif len(open_places):
+                matched[open_places] = _contains(self._texts.take(pa.array(open_places)), word)
         return matched
+
+    def _match_values(self, word: str) -> npt.NDArray[np.bool_]:
+        """Items that have a word in a few-valued column."""
+        matched = np.zeros(len(self._positions), bool)
+        for column, values in zip(self._by_value, self._folded, strict=True):
+            holding = _contains(values, word)
+            if holding.any():
+                matched |= holding[column.codes]
+        return matched[self._positions]
 
     def shown(self, positions: npt.NDArray[np.int64]) -> dict[str, list[str | None]]:
         """Code, name, specification, material and additional specification of items."""
