@@ -41,14 +41,13 @@ class _Samples:
 
     def by_operation(self) -> Iterator[tuple[int, npt.NDArray[np.float64]]]:
         """Operation number and its times, by operation."""
-        if not self._times:
+        operations = np.concatenate([np.zeros(0, np.int32), *self._operations])
+        times = np.concatenate([np.zeros(0), *self._times])
+        if not len(times):
             return
-        operations, times = np.concatenate(self._operations), np.concatenate(self._times)
         order = np.argsort(operations, kind="stable")
         operations, times = operations[order], times[order]
-        starts = (
-            np.flatnonzero(np.r_[True, operations[1:] != operations[:-1]]) if len(operations) else np.zeros(0, np.int64)
-        )
+        starts = np.flatnonzero(np.r_[True, operations[1:] != operations[:-1]])
         for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(times)], strict=True):
             yield int(operations[start]), times[start:end]
 

@@ -29,6 +29,7 @@ log = get_logger(__name__)
 SCRIPT: Final = Path(__file__).resolve().parents[1] / "train_build_index.py"
 CANCEL_SECONDS: Final = 20.0
 _POLL_SECONDS: Final = 0.25
+_END_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ class TrainingProcess:
                 f"version_label has {len(wanted.label)} characters; at most {LONGEST_LABEL} are possible"
             )
         async with self._starting:
+            await self._let_end()
             self._refuse_second()
             self._job_id = uuid.uuid4().hex
             self._cancelled_by = ""
@@ -129,6 +131,13 @@ class TrainingProcess:
             self._child = await asyncio.to_thread(_start, command, self._settings, output)
             log.info("training started", job_id=self._job_id, pid=self._child.pid, requested_by=wanted.requested_by)
             return self.status()
+
+    async def _let_end(self) -> None:
+        """Give a child that has said how it ended the moment that its process needs to go."""
+        child = self._child
+        if child is not None and child.poll() is None and not self.status().running:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                await asyncio.to_thread(child.wait, _END_SECONDS)
 
     def _refuse_second(self) -> None:
         status = self.status()
@@ -184,6 +193,7 @@ class TrainingProcess:
         Raises:
             PreconditionFailed: none runs, or it was started elsewhere.
         """
+        await self._let_end()
         child = self._child
         if child is None or child.poll() is not None:
             holder = read_holder(self._settings.run_path / LOCK_NAME)

@@ -1,0 +1,309 @@
+"""Trainings as a scheduler runs them: complete or not at all, with their own exit codes, whatever happens in the middle."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from common.artifacts import check_integrity, read_manifest
+from domain.searchable_model import load_version
+from tests.unit.trainer.conftest import DATA, Installation, last_event, make_tables, wait_until, write_tables
+from trainer.status_file import read_status
+from trainer.training_lock import training_lock
+
+REQUIRED = {
+    "similarity_engine.joblib",
+    "encoder.joblib",
+    "scaler.joblib",
+    "feature_columns.joblib",
+    "training_metadata.json",
+    "feature_weights.joblib",
+    "feature_weights.json",
+    "active_features.json",
+    "training_request.json",
+    "training_metrics.json",
+    "feature_statistics.json",
+    "feature_importance.json",
+    "feature_recommendations.json",
+    "manifest.json",
+}
+SLOW_BUILD = ("--m", "64", "--ef-construction", "4096", "--threads", "1")
+
+
+@pytest.fixture(scope="module")
+def catalogue_of_6000(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Large enough that a slow build can be met in the middle."""
+    return write_tables(tmp_path_factory.mktemp("larger"), make_tables(6000))
+
+
+def hidden(folder: Path) -> list[str]:
+    return [entry.name for entry in folder.iterdir() if entry.name.startswith(".")] if folder.exists() else []
+
+
+def test_a_training_writes_registers_and_activates_a_version_that_searches(
+    installation: Installation, tables_of_300: dict[str, pl.DataFrame], tmp_path: Path
+) -> None:
+    items = tables_of_300["items"]
+    twice = pl.concat(
+        [items, items.head(3).with_columns((" " + pl.col("ITEM_CD").str.to_lowercase()).alias("ITEM_CD"))]
+    )
+    nameless = items.head(2).with_columns(pl.lit(None, pl.String).alias("ITEM_CD"))
+    source = write_tables(tmp_path / "source", {**tables_of_300, "items": pl.concat([twice, nameless])})
+    folder = installation.models / "v1"
+    run = installation.train(
+        "--save-dir",
+        folder,
+        "--dataset",
+        source,
+        "--requested-by",
+        "planner@plant",
+        "--version-label",
+        "2026 Q4",
+        "--activate",
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "300 items trained" in last_event(run.stdout)["message"]
+    assert {entry.name for entry in folder.iterdir()} >= REQUIRED
+    assert hidden(installation.models) == []
+
+    manifest = read_manifest(folder / "manifest.json")
+    check_integrity(manifest, folder)
+    assert manifest.metadata["version_label"] == "2026 Q4"
+    assert [point["ef_search"] for point in manifest.metadata["recall_curve"]][0::10] == [16, 512]
+    metrics = json.loads((folder / "training_metrics.json").read_text())
+    assert (metrics["items"], metrics["rows_read"], metrics["duplicate_items"], metrics["rows_without_item_code"]) == (
+        300,
+        305,
+        3,
+        2,
+    )
+    assert set(metrics["stages"]) >= {"reading", "learning", "encoding", "building", "measuring"}
+    assert metrics["peak_memory_bytes"] > 50_000_000
+    assert "3 rows have an item code that came before" in run.stdout
+
+    with sqlite3.connect(installation.state / "routing.db") as database:
+        registered = database.execute(
+            "SELECT version_name, artifact_dir, status, requested_by FROM model_versions"
+        ).fetchall()
+    assert registered == [("v1", str(folder), "active", "planner@plant")]
+
+    model = load_version(folder, folder / "manifest.json", tmp_path / "derived")
+    try:
+        assert model.items == 300
+        own = model.find_many(items["ITEM_CD"].head(20).to_list())
+        found, similarities = model.search(model.vectors(own), 2, 64)
+        assert (similarities[:, 0] > 0.999).all()
+        assert len(np.unique(own)) == 20
+        assert found.shape == (20, 2)
+    finally:
+        model.close()
+
+    status = installation.status()
+    assert (status["status"], status["progress"], status["exit_code"]) == ("completed", 100, 0)
+    assert status["version_path"] == str(folder)
+    log = (installation.state / "logs" / "training.jsonl").read_text(encoding="utf-8")
+    assert "training ended" in log
+    again = installation.train("--save-dir", folder, "--dataset", source)
+    assert again.returncode == 2
+    assert "exists already: versions are never overwritten" in again.stderr
+
+
+def test_a_killed_training_leaves_no_lock_and_no_half_version(
+    installation: Installation, catalogue_of_6000: Path, catalogue_of_300: Path
+) -> None:
+    folder = installation.models / "killed"
+    run = installation.start("--save-dir", folder, "--dataset", catalogue_of_6000, *SLOW_BUILD)
+    try:
+        wait_until(lambda: read_status(installation.status_file).stage == "building", "the build")
+        assert read_status(installation.status_file).running
+        assert (installation.state / "run" / "training.lock.holder.json").exists()
+        assert len(hidden(installation.models)) == 1
+    finally:
+        run.kill()
+        run.communicate()
+    assert not folder.exists()
+    dead = read_status(installation.status_file)
+    assert dead.status == "failed"
+    assert "ended without a word while building" in dead.message
+    after = installation.train(
+        "--save-dir", installation.models / "next", "--dataset", catalogue_of_300, "--lock-timeout", 0
+    )
+    assert after.returncode == 0, after.stdout + after.stderr
+    assert "which a training that was killed had left" in after.stdout
+    assert hidden(installation.models) == []
+    assert [entry.name for entry in installation.models.iterdir()] == ["next"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGTERM ends a Windows process at once")
+def test_a_cancelled_training_cleans_up_and_a_second_one_waits_for_it(
+    installation: Installation, catalogue_of_6000: Path, catalogue_of_300: Path
+) -> None:
+    first = installation.start("--save-dir", installation.models / "first", "--dataset", catalogue_of_6000, *SLOW_BUILD)
+    try:
+        wait_until(lambda: read_status(installation.status_file).stage == "building", "the build")
+        late = installation.train(
+            "--save-dir", installation.models / "late", "--dataset", catalogue_of_300, "--lock-timeout", "0.5"
+        )
+        assert late.returncode == 4
+        assert f"Another training runs after waiting 0.5 s: process {first.pid} on" in late.stderr
+        assert "Waiting up to 0.5 s for another training" in late.stdout
+        assert read_status(installation.status_file).running
+        second = installation.start("--save-dir", installation.models / "second", "--dataset", catalogue_of_300)
+        first.send_signal(signal.SIGTERM)
+        first.communicate(timeout=60)
+        assert first.returncode == 130
+        output, errors = second.communicate(timeout=60)
+        assert second.returncode == 0, output + errors
+    finally:
+        first.kill()
+        first.wait()
+    assert sorted(entry.name for entry in installation.models.iterdir()) == ["second"]
+
+
+def test_a_dry_run_reads_everything_and_writes_nothing(installation: Installation, catalogue_of_300: Path) -> None:
+    before = sorted(installation.folder.rglob("*"))
+    run = installation.train("--save-dir", installation.models / "v1", "--dataset", catalogue_of_300, "--dry-run")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "Dry run: 300 items" in last_event(run.stdout)["message"]
+    assert sorted(installation.folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("dataset", "message"),
+    [
+        ("missing_column.accdb", "dbo_BI_ITEM_INFO_VIEW lacks column OUTDIAMETER"),
+        ("truncated.accdb", "is cut off"),
+        ("plant_statistics.json", "cannot be a source"),
+        ("nowhere.accdb", "does not exist"),
+    ],
+)
+def test_a_source_that_cannot_be_used_ends_with_code_3(installation: Installation, dataset: str, message: str) -> None:
+    run = installation.train("--save-dir", installation.models / "v1", "--dataset", DATA / dataset)
+    assert run.returncode == 3, run.stdout + run.stderr
+    assert message in last_event(run.stdout)["message"]
+    assert not installation.models.exists() or list(installation.models.iterdir()) == []
+
+
+def test_an_access_file_trains_what_its_tables_in_parquet_train(installation: Installation, tmp_path: Path) -> None:
+    source = write_tables(
+        tmp_path / "same", {"items": pl.read_parquet(DATA.parents[1] / "demo/catalogue/items.parquet")}
+    )
+    pl.read_parquet(DATA.parents[1] / "demo/catalogue/routing.parquet").write_parquet(source / "routing.parquet")
+    for name, dataset in (("access", DATA / "demo.accdb"), ("parquet", source)):
+        run = installation.train("--save-dir", installation.models / name, "--dataset", dataset, "--threads", 1)
+        assert run.returncode == 0, run.stdout + run.stderr
+    access, parquet = (
+        load_version(installation.models / name, installation.models / name / "manifest.json", tmp_path / name)
+        for name in ("access", "parquet")
+    )
+    try:
+        everything = np.arange(access.items)
+        assert np.array_equal(access.vectors(everything), parquet.vectors(everything))
+        assert [access.code(row) for row in range(50)] == [parquet.code(row) for row in range(50)]
+    finally:
+        access.close()
+        parquet.close()
+
+
+def test_no_items_are_refused(
+    installation: Installation, tables_of_300: dict[str, pl.DataFrame], tmp_path: Path
+) -> None:
+    source = write_tables(tmp_path / "empty", {**tables_of_300, "items": tables_of_300["items"].clear()})
+    run = installation.train("--save-dir", installation.models / "v1", "--dataset", source)
+    assert run.returncode == 3
+    assert "has no rows: there is nothing to train on" in last_event(run.stdout)["message"]
+
+
+def test_a_folder_that_cannot_be_written_ends_with_code_5(installation: Installation, catalogue_of_300: Path) -> None:
+    installation.models.write_text("a file where the folder should be")
+    run = installation.train("--save-dir", installation.models / "v1", "--dataset", catalogue_of_300)
+    assert run.returncode == 5, run.stdout + run.stderr
+    assert "cannot be written" in run.stdout + run.stderr
+
+
+def test_a_state_folder_that_cannot_be_written_ends_with_code_5(
+    installation: Installation, catalogue_of_300: Path
+) -> None:
+    installation.state.write_text("a file where the folder should be")
+    run = installation.train("--save-dir", installation.models / "v1", "--dataset", catalogue_of_300)
+    assert run.returncode == 5, run.stdout + run.stderr
+    assert not installation.models.exists()
+
+
+def test_a_version_that_cannot_be_registered_is_complete_and_says_how(
+    installation: Installation, catalogue_of_300: Path
+) -> None:
+    folder = installation.models / "v1"
+    (installation.folder / "file").write_text("where the folder of the registry should be")
+    run = installation.train(
+        "--save-dir",
+        folder,
+        "--dataset",
+        catalogue_of_300,
+        "--registry-path",
+        installation.folder / "file" / "x.db",
+    )
+    assert run.returncode == 6, run.stdout + run.stderr
+    message = last_event(run.stdout)["message"]
+    assert "is complete but could not be registered" in message
+    assert "-m auth_service register-version --name v1" in message
+    check_integrity(read_manifest(folder / "manifest.json"), folder)
+
+
+def test_projector_and_engine_can_be_chosen(installation: Installation, catalogue_of_300: Path) -> None:
+    folder = installation.models / "v1"
+    run = installation.train(
+        "--save-dir",
+        folder,
+        "--dataset",
+        catalogue_of_300,
+        "--engine",
+        "hnswlib",
+        "--projector-metadata",
+        "ITEM_CD",
+        "PART_TYPE",
+        "NO_SUCH",
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "NO_SUCH is no column of the item table" in run.stdout
+    lines = (folder / "tb_projector" / "metadata.tsv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "ITEM_CD\tPART_TYPE"
+    assert len(lines) == 301
+    assert read_manifest(folder / "manifest.json").metadata["engine"] == "hnswlib"
+
+
+def test_wrong_arguments_end_with_code_2_and_help_lists_the_codes(installation: Installation) -> None:
+    assert installation.train("--engine", "annoy").returncode == 2
+    assert installation.train("--ef-construction", "7").returncode == 2
+    assert "cannot be the name of a version" in installation.train("--save-dir", installation.models / ".hidden").stderr
+    shown = subprocess.run(
+        installation.command("--help"), capture_output=True, text=True, env=installation.variables()
+    ).stdout
+    assert "exit codes:" in shown
+    assert "130  interrupted" in shown
+
+
+def test_without_a_save_dir_the_version_is_named_by_time_and_label(
+    installation: Installation, catalogue_of_300: Path
+) -> None:
+    run = installation.train("--dataset", catalogue_of_300, "--version-label", "monthly 월간", "--dry-run")
+    assert last_event(run.stdout)["version"].endswith("-monthly")
+
+
+def test_the_lock_is_the_installations_whoever_holds_it(installation: Installation, catalogue_of_300: Path) -> None:
+    with training_lock(installation.state / "run", timeout=0, requested_by="me", save_dir=Path("models/x")):
+        run = installation.train(
+            "--save-dir", installation.models / "v1", "--dataset", catalogue_of_300, "--lock-timeout", 0
+        )
+    assert run.returncode == 4
+    assert f"process {os.getpid()} on" in run.stderr
+    assert "training models" in run.stderr
+    assert "asked for by me" in run.stderr
