@@ -1,3 +1,64 @@
-export default function Screen() {
-  return null
+/** 옵션: statistics, search, mapping, source and ERP. Administrators change them; they apply at once in every process. */
+import { Save, Undo2 } from 'lucide-react'
+import { useIsAdmin } from '@/session/session'
+import { Button } from '@/ui/Button'
+import { Card } from '@/ui/Card'
+import { QueryPanel } from '@/ui/PanelState'
+import { InputProfiles } from '@/screens/mapping/InputProfiles'
+import { AccessPanel } from './AccessPanel'
+import { DeviationPanel } from './DeviationPanel'
+import { SimilarityPanel } from './SimilarityPanel'
+import { useOptionsText } from './texts'
+import { useSettingsDraft } from './useSettingsDraft'
+
+export default function OptionsScreen() {
+  const t = useOptionsText()
+  const isAdmin = useIsAdmin()
+  const draft = useSettingsDraft()
+  const readOnly = !isAdmin
+  return (
+    <div className="flex flex-col gap-5">
+      {readOnly && (
+        <p role="note" className="card px-5 py-3">
+          {t('readOnly')}
+        </p>
+      )}
+      <QueryPanel query={draft.workflow} rows={10}>
+        {() => (
+          <>
+            <DeviationPanel draft={draft} readOnly={readOnly} />
+            <SimilarityPanel draft={draft} readOnly={readOnly} />
+            <Card title={t('mapping')} description={t('mappingAbout')}>
+              <InputProfiles />
+            </Card>
+            <AccessPanel draft={draft} readOnly={readOnly} />
+          </>
+        )}
+      </QueryPanel>
+      {!readOnly && (
+        <div className="card sticky bottom-3 z-20 flex flex-wrap items-center justify-between gap-3 px-5 py-3">
+          <span role="status">
+            {draft.changes > 0 ? t('unsavedState', { count: draft.changes }) : t('savedState')}
+            {draft.stored?.revision !== undefined && (
+              <span className="ml-2 text-muted">{t('revision', { revision: draft.stored.revision })}</span>
+            )}
+          </span>
+          <div className="flex gap-2">
+            <Button icon={Undo2} disabled={draft.changes === 0} onClick={draft.discard}>
+              {t('discard')}
+            </Button>
+            <Button
+              variant="primary"
+              icon={Save}
+              busy={draft.saving}
+              disabled={draft.changes === 0}
+              onClick={() => void draft.save()}
+            >
+              {t('saveAll')}
+            </Button>
+          </div>
+        </div>
+      )}
+    </div>
+  )
 }

@@ -1,0 +1,229 @@
+/** Input and output mapping profiles: several are saved, one of each kind is active. */
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { request } from './client'
+import { queryClient } from './queryClient'
+
+export type ProfileKind = 'input' | 'output'
+export type SourceType = 'TEXT' | 'NUMBER' | 'INTEGER' | 'DATETIME' | 'BOOLEAN'
+export type Role = 'features' | 'routing' | 'results'
+export type Scalar = string | number | boolean | null
+
+export interface InputColumn {
+  internal: string
+  role: Role
+  source: string
+  type: SourceType
+  unit: string | null
+  default: Scalar
+  required: boolean
+}
+
+export interface InputProfile {
+  name: string
+  description?: string
+  tables: Record<Role, string>
+  columns: InputColumn[]
+}
+
+export type OutputType = 'text' | 'number' | 'integer' | 'date' | 'datetime' | 'boolean'
+
+export interface OutputColumn {
+  name: string
+  source: string
+  constant: Scalar
+  type: OutputType
+  format: string
+  default: Scalar
+  required: boolean
+  minimum: number | null
+  maximum: number | null
+  max_length: number | null
+  values: string[]
+}
+
+export interface OutputProfile {
+  name: string
+  description?: string
+  columns: OutputColumn[]
+  aliases: Record<string, string>
+  encoding: string
+  null_text: string
+}
+
+export interface StoredProfile<Profile> {
+  name: string
+  description?: string | null
+  active: boolean
+  revision: number
+  updated_at?: string | null
+  author?: string | null
+  valid: boolean
+  problems: string[]
+  built_in: boolean
+  profile: Profile | null
+}
+
+export interface CheckedColumn {
+  role: Role
+  table: string
+  internal: string
+  source: string
+  type: string
+  found_type: string | null
+  found: boolean | number
+  null_share: number | null
+  examples: string[] | string | null
+  problem: string
+}
+
+export interface ProfileCheck {
+  ok: boolean
+  problems: string[]
+  columns: CheckedColumn[]
+  tables: { role: Role; table: string; rows: number }[]
+}
+
+export interface Finding {
+  row: number
+  column: string
+  check: string
+  value: string
+  message: string
+}
+
+export interface ProfilePreview {
+  columns: string[]
+  rows: Record<string, string | null>[]
+  findings: Finding[]
+  total_findings: number
+  valid: boolean
+  problems: string[]
+}
+
+export interface ProfileActivation {
+  refresh_needed: string | null
+  training_needed: string | null
+  changed_columns: string[]
+  confirmed_by: string[]
+  unconfirmed: string[]
+}
+
+const base = (kind: ProfileKind) => `/api/mapping/${kind}-profiles`
+const one = (kind: ProfileKind, name: string) => `${base(kind)}/${encodeURIComponent(name)}`
+const key = (kind: ProfileKind) => ['profiles', kind] as const
+
+function refresh(kind: ProfileKind) {
+  void queryClient.invalidateQueries({ queryKey: key(kind) })
+  void queryClient.invalidateQueries({ queryKey: ['workflow'] })
+}
+
+export function useProfiles<Profile>(kind: ProfileKind) {
+  return useQuery({
+    queryKey: key(kind),
+    queryFn: async ({ signal }) =>
+      (await request<{ items: StoredProfile<Profile>[] }>('get', base(kind), { signal })).items,
+  })
+}
+
+export function useProfile<Profile>(kind: ProfileKind, name: string | null) {
+  return useQuery({
+    queryKey: [...key(kind), name],
+    enabled: name !== null,
+    queryFn: ({ signal }) => request<StoredProfile<Profile>>('get', one(kind, name ?? ''), { signal }),
+  })
+}
+
+/** `name` is the stored one; null creates a new profile. */
+export function useSaveProfile<Profile extends object>(kind: ProfileKind) {
+  return useMutation({
+    mutationFn: ({
+      name,
+      profile,
+      revision,
+    }: {
+      name: string | null
+      profile: Profile
+      revision?: number
+    }) =>
+      name === null
+        ? request<StoredProfile<Profile>>('post', base(kind), { body: { profile } })
+        : request<StoredProfile<Profile>>('put', one(kind, name), {
+            body: { profile, expected_revision: revision ?? 0 },
+          }),
+    onSuccess: () => refresh(kind),
+  })
+}
+
+export function useDeleteProfile(kind: ProfileKind) {
+  return useMutation({
+    mutationFn: (name: string) => request<void>('delete', one(kind, name)),
+    onSuccess: () => refresh(kind),
+  })
+}
+
+export function useActivateProfile(kind: ProfileKind) {
+  return useMutation({
+    mutationFn: (name: string) => request<ProfileActivation>('post', `${one(kind, name)}/activate`),
+    onSuccess: () => refresh(kind),
+  })
+}
+
+export function useImportProfiles(kind: ProfileKind) {
+  return useMutation({
+    mutationFn: (content: string) =>
+      request<{ created: string[]; updated: string[]; unchanged: string[] }>('post', `${base(kind)}/import`, {
+        body: { content },
+      }),
+    onSuccess: () => refresh(kind),
+  })
+}
+
+export function exportProfiles(kind: ProfileKind): Promise<unknown> {
+  return request('get', `${base(kind)}/export`)
+}
+
+export function checkInputProfile(profile: InputProfile): Promise<ProfileCheck> {
+  return request('post', `${base('input')}/check`, { body: { profile } })
+}
+
+export function previewOutputProfile(
+  profile: OutputProfile,
+  itemCodes: readonly string[],
+  signal?: AbortSignal,
+): Promise<ProfilePreview> {
+  return request('post', `${base('output')}/preview`, { body: { profile, item_codes: itemCodes }, signal })
+}
+
+export interface SourceTable {
+  table: string
+  tables: string[]
+  rows: number
+  columns: {
+    name: string
+    type: string
+    nullable?: boolean | number
+    null_share?: number
+    examples?: string[] | string
+  }[]
+}
+
+/** The tables of the source and the real columns of one, with null shares and examples. */
+export function useSourceTable(table: string, enabled = true) {
+  return useQuery({
+    queryKey: ['source-table', table],
+    enabled,
+    staleTime: 10 * 60_000,
+    queryFn: ({ signal }) => request<SourceTable>('get', '/api/access/tables', { query: { table }, signal }),
+  })
+}
+
+export function listOf(value: string[] | string | null | undefined): string[] {
+  if (Array.isArray(value)) return value
+  if (!value) return []
+  try {
+    const parsed: unknown = JSON.parse(value)
+    return Array.isArray(parsed) ? parsed.map(String) : [value]
+  } catch {
+    return [value]
+  }
+}

@@ -1,0 +1,208 @@
+/** One option of a node, drawn by its JSON schema. An option that is not set keeps its default. */
+import { useState } from 'react'
+import type { OptionSchema } from '@/api/blueprint'
+import { CheckField, SelectField, TextArea, TextField } from '@/ui/Field'
+import { featureLabel } from '@/screens/routing/weights/featureLabels'
+import { currentLanguage } from '@/i18n'
+import { useBlueprintText } from './texts'
+
+interface OptionFieldProps {
+  name: string
+  schema: OptionSchema
+  required: boolean
+  readOnly: boolean
+  value: unknown
+  /** undefined goes back to the default. */
+  onChange: (value: unknown) => void
+}
+
+function words(schema: OptionSchema, name: string) {
+  const ko = currentLanguage() === 'ko'
+  return {
+    title: (ko ? schema['x-title-ko'] : schema.title) ?? schema.title ?? name,
+    help: (ko ? schema['x-description-ko'] : schema.description) ?? schema.description,
+  }
+}
+
+export function OptionField(props: OptionFieldProps) {
+  const t = useBlueprintText()
+  const { name, schema, required, readOnly, value, onChange } = props
+  const { title, help } = words(schema, name)
+  const fallback = schema.default
+  const label = required ? `${title} *` : title
+  const defaultText = fallback === null || fallback === undefined || fallback === '' ? '–' : String(fallback)
+
+  if (schema.type === 'object') return <MapField {...props} title={title} help={help} />
+  if (schema.type === 'array') return <ListField {...props} title={title} help={help} />
+  if (schema.type === 'boolean') {
+    return (
+      <CheckField
+        label={label}
+        hint={help}
+        disabled={readOnly}
+        checked={Boolean(value ?? fallback)}
+        onChange={(event) => onChange(event.target.checked)}
+      />
+    )
+  }
+  if (schema.enum) {
+    return (
+      <SelectField
+        label={label}
+        hint={help}
+        disabled={readOnly}
+        value={value === undefined ? '' : String(value)}
+        options={[
+          { value: '', label: t('useDefault', { value: defaultText }) },
+          ...schema.enum.map((one) => ({ value: one, label: one })),
+        ]}
+        onChange={(event) => onChange(event.target.value || undefined)}
+      />
+    )
+  }
+  if (schema.type === 'number' || schema.type === 'integer') {
+    const bounds = [schema.minimum, schema.maximum].every((bound) => bound !== undefined)
+      ? ` (${schema.minimum} ~ ${schema.maximum})`
+      : ''
+    return (
+      <TextField
+        label={label + bounds}
+        hint={help}
+        type="number"
+        disabled={readOnly}
+        min={schema.minimum}
+        max={schema.maximum}
+        step={schema.multipleOf ?? (schema.type === 'integer' ? 1 : 'any')}
+        placeholder={t('useDefault', { value: defaultText })}
+        value={value === undefined || value === null ? '' : String(value)}
+        onChange={(event) => onChange(event.target.value === '' ? undefined : Number(event.target.value))}
+      />
+    )
+  }
+  const text = {
+    label,
+    hint: help,
+    disabled: readOnly,
+    maxLength: schema.maxLength,
+    placeholder: t('useDefault', { value: defaultText }),
+    value: typeof value === 'string' ? value : '',
+  }
+  return schema.format === 'textarea' ? (
+    <TextArea {...text} rows={4} onChange={(event) => onChange(event.target.value || undefined)} />
+  ) : (
+    <TextField {...text} onChange={(event) => onChange(event.target.value || undefined)} />
+  )
+}
+
+type Described = OptionFieldProps & { title: string; help: string | undefined }
+
+function Filtered({
+  names,
+  children,
+}: {
+  names: readonly string[]
+  children: (shown: readonly string[]) => React.ReactNode
+}) {
+  const t = useBlueprintText()
+  const [filter, setFilter] = useState('')
+  const wanted = filter.trim().toLowerCase()
+  return (
+    <>
+      {names.length > 10 && (
+        <TextField
+          label={t('search2')}
+          hideLabel
+          type="search"
+          placeholder={t('search2')}
+          className="mb-1"
+          value={filter}
+          onChange={(event) => setFilter(event.target.value)}
+        />
+      )}
+      <div className="max-h-52 overflow-y-auto pr-1">
+        {children(names.filter((name) => `${name} ${featureLabel(name)}`.toLowerCase().includes(wanted)))}
+      </div>
+    </>
+  )
+}
+
+function MapField({ schema, readOnly, value, onChange, title, help }: Described) {
+  const known = (value ?? {}) as Record<string, unknown>
+  const properties = schema.properties ?? {}
+  const set = (key: string, next: unknown) => {
+    const { [key]: _old, ...rest } = known
+    const merged = next === undefined ? rest : { ...rest, [key]: next }
+    onChange(Object.keys(merged).length > 0 ? merged : undefined)
+  }
+  const fallback = (schema.default ?? {}) as Record<string, unknown>
+  return (
+    <fieldset disabled={readOnly}>
+      <legend className="text-[0.88rem] font-medium text-heading">{title}</legend>
+      {help && <p className="mb-1 text-[0.82rem] text-muted">{help}</p>}
+      <Filtered names={Object.keys(properties)}>
+        {(shown) =>
+          shown.map((key) => (
+            <label key={key} className="flex items-center justify-between gap-2 py-0.5 text-[0.86rem]">
+              <span className="truncate" title={key}>
+                {featureLabel(key)}
+              </span>
+              {properties[key]?.type === 'boolean' ? (
+                <input
+                  type="checkbox"
+                  className="size-4 accent-fill"
+                  checked={Boolean(known[key] ?? fallback[key] ?? true)}
+                  onChange={(event) => set(key, event.target.checked)}
+                />
+              ) : (
+                <input
+                  type="number"
+                  className="field w-24 py-0.5!"
+                  min={properties[key]?.minimum}
+                  max={properties[key]?.maximum}
+                  step="any"
+                  placeholder={fallback[key] === undefined ? '' : String(fallback[key])}
+                  value={known[key] === undefined ? '' : String(known[key])}
+                  onChange={(event) =>
+                    set(key, event.target.value === '' ? undefined : Number(event.target.value))
+                  }
+                />
+              )}
+            </label>
+          ))
+        }
+      </Filtered>
+    </fieldset>
+  )
+}
+
+function ListField({ schema, readOnly, value, onChange, title, help }: Described) {
+  const chosen = (value ?? schema.default ?? []) as string[]
+  const names = schema.items?.enum ?? chosen
+  return (
+    <fieldset disabled={readOnly}>
+      <legend className="text-[0.88rem] font-medium text-heading">
+        {title} ({chosen.length})
+      </legend>
+      {help && <p className="mb-1 text-[0.82rem] text-muted">{help}</p>}
+      <Filtered names={names}>
+        {(shown) =>
+          shown.map((name) => (
+            <label key={name} className="flex items-center gap-2 py-0.5 text-[0.86rem]">
+              <input
+                type="checkbox"
+                className="size-4 accent-fill"
+                checked={chosen.includes(name)}
+                onChange={(event) =>
+                  onChange(
+                    event.target.checked ? [...chosen, name] : chosen.filter((other) => other !== name),
+                  )
+                }
+              />
+              {name}
+            </label>
+          ))
+        }
+      </Filtered>
+    </fieldset>
+  )
+}

@@ -1,0 +1,48 @@
+/** How the current or last training goes. */
+import type { TrainingState } from '@/api/training'
+import { Badge } from '@/ui/Card'
+import { formatSeconds, formatTime } from '@/i18n/format'
+import { useBlueprintText } from './texts'
+
+export function toneOf(status: string): 'good' | 'bad' | 'accent' | 'warn' | 'plain' {
+  return (
+    ({ completed: 'good', failed: 'bad', running: 'accent', skipped: 'warn' } as const)[status] ?? 'plain'
+  )
+}
+
+export function TrainingProgress({ status }: { status: TrainingState }) {
+  const t = useBlueprintText()
+  const running = status.status === 'running'
+  return (
+    <div className="tile p-3">
+      <div className="flex flex-wrap items-center gap-2">
+        <Badge tone={toneOf(status.status)}>{status.status}</Badge>
+        {status.stage && <span className="font-medium text-heading">{status.stage}</span>}
+        {status.requested_by && <span className="text-[0.86rem] text-muted">{status.requested_by}</span>}
+        <span className="ml-auto text-[0.86rem] text-muted">
+          {formatTime(status.finished_at ?? status.started_at)}
+        </span>
+      </div>
+      {running && (
+        <>
+          <progress
+            className="mt-2 h-2.5 w-full accent-fill"
+            max={100}
+            value={status.progress}
+            aria-label={t('progress')}
+          />
+          <div className="flex justify-between text-[0.84rem] text-muted">
+            <span>{status.progress}%</span>
+            {status.remaining_seconds != null && status.remaining_seconds >= 0 && (
+              <span>{t('remaining', { time: formatSeconds(status.remaining_seconds) })}</span>
+            )}
+          </div>
+        </>
+      )}
+      {status.message && <p className="mt-1 text-[0.9rem] break-words">{status.message}</p>}
+      {status.version_path && (
+        <p className="mt-1 font-mono text-[0.8rem] break-all text-muted">{status.version_path}</p>
+      )}
+    </div>
+  )
+}

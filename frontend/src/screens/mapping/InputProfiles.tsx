@@ -1,0 +1,156 @@
+/** Input profiles: which table and column of the source each internal column comes from. */
+import { DndContext, PointerSensor, useSensor, useSensors, type DragEndEvent } from '@dnd-kit/core'
+import { useMutation } from '@tanstack/react-query'
+import { FileSearch } from 'lucide-react'
+import { useState } from 'react'
+import {
+  checkInputProfile,
+  useSourceTable,
+  type InputColumn,
+  type InputProfile,
+  type Role,
+} from '@/api/mapping'
+import { Button } from '@/ui/Button'
+import { Choice } from '@/ui/Choice'
+import { SelectField, TextField } from '@/ui/Field'
+import { Failed, QueryPanel } from '@/ui/PanelState'
+import { useIsAdmin } from '@/session/session'
+import { InputColumns } from './InputColumns'
+import { ActivationNotice, ProfileActions } from './ProfileActions'
+import { ProfileList } from './ProfileList'
+import { SourceColumns } from './SourceColumns'
+import { useMappingText } from './texts'
+import { useProfileEditor } from './useProfileEditor'
+
+const ROLES: readonly Role[] = ['features', 'routing', 'results']
+
+export function InputProfiles() {
+  const t = useMappingText()
+  const editor = useProfileEditor<InputProfile>('input')
+  return (
+    <div className="grid gap-5 xl:grid-cols-[260px_minmax(0,1fr)]">
+      <ProfileList editor={editor} className="grid gap-2 sm:grid-cols-3 xl:grid-cols-1" />
+      <div className="min-w-0">
+        <div className="mb-3 flex flex-wrap items-center gap-2">
+          <ProfileActions editor={editor} />
+        </div>
+        {editor.readOnly && editor.profile && (
+          <p className="mb-2 text-[0.86rem] text-muted">{t('copyToEdit')}</p>
+        )}
+        <ActivationNotice editor={editor} />
+        {editor.profile ? (
+          <Editor profile={editor.profile} readOnly={editor.readOnly} onChange={editor.change} />
+        ) : (
+          <QueryPanel query={editor.stored} rows={6}>
+            {() => null}
+          </QueryPanel>
+        )}
+      </div>
+    </div>
+  )
+}
+
+interface EditorProps {
+  profile: InputProfile
+  readOnly: boolean
+  onChange: (change: Partial<InputProfile>) => void
+}
+
+function Editor({ profile, readOnly, onChange }: EditorProps) {
+  const t = useMappingText()
+  const isAdmin = useIsAdmin()
+  const [role, setRole] = useState<Role>('features')
+  const sensors = useSensors(useSensor(PointerSensor, { activationConstraint: { distance: 5 } }))
+  const table = profile.tables[role] ?? ''
+  const source = useSourceTable(table)
+  const check = useMutation({ mutationFn: () => checkInputProfile(profile) })
+  const tables = [...new Set([...(source.data?.tables ?? []), table])].filter(Boolean)
+
+  const changeColumn = (internal: string, change: Partial<InputColumn>) =>
+    onChange({
+      columns: profile.columns.map((column) =>
+        column.role === role && column.internal === internal ? { ...column, ...change } : column,
+      ),
+    })
+  const onDragEnd = (event: DragEndEvent) => {
+    if (event.over && !readOnly) changeColumn(String(event.over.id), { source: String(event.active.id) })
+  }
+
+  return (
+    <DndContext sensors={sensors} onDragEnd={onDragEnd}>
+      <div className="mb-3 grid gap-3 md:grid-cols-2">
+        <TextField
+          label={t('name')}
+          maxLength={100}
+          disabled={readOnly}
+          value={profile.name}
+          onChange={(event) => onChange({ name: event.target.value })}
+        />
+        <TextField
+          label={t('description')}
+          maxLength={1000}
+          disabled={readOnly}
+          value={profile.description ?? ''}
+          onChange={(event) => onChange({ description: event.target.value })}
+        />
+      </div>
+      <div className="mb-3 flex flex-wrap items-end justify-between gap-3">
+        <Choice
+          label={t('scope')}
+          value={role}
+          options={ROLES.map((value) => ({ value, label: t(`role.${value}`) }))}
+          onChange={setRole}
+        />
+        <SelectField
+          label={t('table')}
+          disabled={readOnly}
+          value={table}
+          options={tables.map((name) => ({ value: name, label: name }))}
+          onChange={(event) => onChange({ tables: { ...profile.tables, [role]: event.target.value } })}
+        />
+        {isAdmin && (
+          <Button icon={FileSearch} busy={check.isPending} onClick={() => check.mutate()}>
+            {t('check')}
+          </Button>
+        )}
+      </div>
+      {check.isError && <Failed error={check.error} onRetry={() => check.mutate()} />}
+      {check.data && (
+        <div
+          role="status"
+          className={`mb-3 rounded-2xl border px-4 py-2 ${check.data.ok ? 'border-good/40 bg-good-soft' : 'border-bad/40 bg-bad-soft'}`}
+        >
+          {check.data.ok ? (
+            t('checkOk')
+          ) : (
+            <>
+              <b>{t('checkProblems', { count: check.data.problems.length })}</b>
+              <ul className="max-h-40 list-disc overflow-y-auto pl-5 text-[0.88rem]">
+                {check.data.problems.map((problem) => (
+                  <li key={problem}>{problem}</li>
+                ))}
+              </ul>
+            </>
+          )}
+        </div>
+      )}
+      <div className="grid gap-4 2xl:grid-cols-[minmax(0,1fr)_220px]">
+        <InputColumns
+          columns={profile.columns.filter((column) => column.role === role)}
+          checked={check.data?.columns.filter((column) => column.role === role) ?? []}
+          found={source.data?.columns ?? []}
+          readOnly={readOnly}
+          onChange={changeColumn}
+        />
+        {!readOnly && (
+          <SourceColumns
+            query={source}
+            used={
+              new Set(profile.columns.filter((column) => column.role === role).map((column) => column.source))
+            }
+          />
+        )}
+      </div>
+    </DndContext>
+  )
+}

@@ -1,0 +1,129 @@
+/** Access connection test, and the ERP interface. */
+import { useMutation } from '@tanstack/react-query'
+import { CircleCheck, CircleX, PlugZap, Shield, ShieldAlert } from 'lucide-react'
+import { call } from '@/api/client'
+import { Button } from '@/ui/Button'
+import { Card } from '@/ui/Card'
+import { CheckField, SelectField, TextField } from '@/ui/Field'
+import { Failed } from '@/ui/PanelState'
+import { formatNumber } from '@/i18n/format'
+import { useOptionsText } from './texts'
+import type { SettingsDraft } from './useSettingsDraft'
+
+const ENCODINGS = ['utf-8', 'utf-8-sig', 'cp949', 'euc-kr', 'shift_jis']
+
+export function AccessPanel({ draft, readOnly }: { draft: SettingsDraft; readOnly: boolean }) {
+  const t = useOptionsText()
+  const path = draft.value<string>('data_source', 'access_path') ?? ''
+  const table = draft.value<string>('data_source', 'default_table') ?? ''
+  const test = useMutation({
+    mutationFn: () => call('post', '/api/access/connection/test', { path, table: table || undefined }),
+  })
+  const encoding = draft.value<string>('export', 'default_encoding') ?? 'utf-8'
+  const text = (section: 'data_source' | 'export', key: string, empty: string | null = '') => ({
+    value: draft.value<string | null>(section, key) ?? '',
+    onChange: (event: { target: { value: string } }) =>
+      draft.set(section, { [key]: event.target.value || empty }),
+  })
+
+  return (
+    <Card title={t('access')} description={t('accessAbout')}>
+      <div className="grid gap-4 lg:grid-cols-[1fr_1fr_2fr]">
+        <div className="tile p-4">
+          <Shield className="mb-2 size-6 text-accent-ink" aria-hidden />
+          <h3 className="text-[0.95rem]">{t('erpCard')}</h3>
+          <p className="mb-3 text-[0.88rem]">{t('erpCardAbout')}</p>
+          <fieldset disabled={readOnly} className="flex flex-col gap-3">
+            <CheckField
+              label={t('erpEnable')}
+              hint={t('erpEnableHint')}
+              checked={draft.value<boolean>('export', 'erp_interface_enabled') ?? false}
+              onChange={(event) => draft.set('export', { erp_interface_enabled: event.target.checked })}
+            />
+            <TextField
+              label={t('erpProtocol')}
+              placeholder="REST"
+              {...text('export', 'erp_protocol', null)}
+            />
+            <TextField
+              label={t('erpEndpoint')}
+              placeholder="http://erp.plant.local/routing"
+              {...text('export', 'erp_endpoint', null)}
+            />
+          </fieldset>
+        </div>
+        <div className="tile p-4">
+          <ShieldAlert className="mb-2 size-6 text-accent-ink" aria-hidden />
+          <h3 className="text-[0.95rem]">{t('guardCard')}</h3>
+          <p className="text-[0.88rem]">{t('guardCardAbout')}</p>
+        </div>
+        <div className="flex min-w-0 flex-col gap-3">
+          <TextField
+            label={t('accessPath')}
+            placeholder="\\Share\Routing\ROUTING.accdb"
+            disabled={readOnly}
+            spellCheck={false}
+            {...text('data_source', 'access_path')}
+          />
+          <TextField
+            label={t('accessTable')}
+            placeholder="dbo_BI_ITEM_INFO_VIEW"
+            disabled={readOnly}
+            spellCheck={false}
+            {...text('data_source', 'default_table')}
+          />
+          <div>
+            <Button icon={PlugZap} busy={test.isPending} disabled={!path} onClick={() => test.mutate()}>
+              {t('test')}
+            </Button>
+          </div>
+          {test.isError && <Failed error={test.error} />}
+          {test.data && (
+            <div
+              role="status"
+              className={`tile flex items-start gap-2 p-3 ${test.data.ok ? 'border-good/50' : 'border-bad/50'}`}
+            >
+              {test.data.ok ? (
+                <CircleCheck className="size-5 shrink-0 text-good" aria-hidden />
+              ) : (
+                <CircleX className="size-5 shrink-0 text-bad" aria-hidden />
+              )}
+              <div className="min-w-0 text-[0.88rem]">
+                <div className="font-semibold text-heading">{t(test.data.ok ? 'testOk' : 'testFailed')}</div>
+                <p className="break-words">{test.data.message}</p>
+                {test.data.elapsed_ms != null && (
+                  <p className="text-muted">
+                    {t('testElapsed', {
+                      ms: formatNumber(test.data.elapsed_ms, 0),
+                      table: test.data.verified_table ?? '–',
+                    })}
+                  </p>
+                )}
+                {!!test.data.table_profiles?.length && (
+                  <p className="text-muted">
+                    {t('testTables', { tables: test.data.table_profiles.join(', ') })}
+                  </p>
+                )}
+              </div>
+            </div>
+          )}
+          <div className="grid gap-3 sm:grid-cols-2">
+            <TextField
+              label={t('exportDirectory')}
+              disabled={readOnly}
+              spellCheck={false}
+              {...text('export', 'export_directory')}
+            />
+            <SelectField
+              label={t('encoding')}
+              disabled={readOnly}
+              value={encoding}
+              options={[...new Set([...ENCODINGS, encoding])].map((name) => ({ value: name, label: name }))}
+              onChange={(event) => draft.set('export', { default_encoding: event.target.value })}
+            />
+          </div>
+        </div>
+      </div>
+    </Card>
+  )
+}

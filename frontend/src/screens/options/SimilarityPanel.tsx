@@ -1,0 +1,192 @@
+/** Similarity search: the ef_search slider over the measured curve, cache, thresholds and strategy. */
+import { useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { request } from '@/api/client'
+import { Card } from '@/ui/Card'
+import { Chart } from '@/ui/Chart'
+import { AXIS, GRID, SERIES, TEXT } from '@/ui/chartStyle'
+import { CheckField, SelectField, SliderField, TextField } from '@/ui/Field'
+import { Empty, QueryPanel } from '@/ui/PanelState'
+import { formatNumber } from '@/i18n/format'
+import { SampleEffect } from './SampleEffect'
+import { useOptionsText } from './texts'
+import type { SettingsDraft } from './useSettingsDraft'
+
+interface CurvePoint {
+  ef_search: number
+  recall: number
+  latency_ms: number
+}
+
+interface SearchSettings {
+  ef_search: number | null
+  default_ef_search: number | null
+  current_ef_search: number | null
+  cache_entries: number
+  curve: CurvePoint[]
+  model_version: string | null
+}
+
+const LARGEST = 4096
+/** The slider is logarithmic: 0 to 100 stand for 1 to 4096. */
+const toEf = (position: number) => Math.max(1, Math.round(LARGEST ** (position / 100)))
+const toPosition = (ef: number) => (100 * Math.log(ef)) / Math.log(LARGEST)
+
+export function SimilarityPanel({ draft, readOnly }: { draft: SettingsDraft; readOnly: boolean }) {
+  const t = useOptionsText()
+  const settings = useQuery({
+    queryKey: ['search-settings'],
+    queryFn: ({ signal }) => request<SearchSettings>('get', '/api/system/search', { signal }),
+  })
+  const chosen = draft.value<number | null>('search', 'ef_search') ?? null
+  const fallback = settings.data?.default_ef_search ?? 64
+  const ef = chosen ?? fallback
+
+  return (
+    <Card title={t('similarity')} description={t('similarityAbout')}>
+      <div className="grid gap-5 lg:grid-cols-2">
+        <div className="flex min-w-0 flex-col gap-4">
+          <div>
+            <SliderField
+              label={t('efSearch')}
+              hint={t('efHint')}
+              min={0}
+              max={100}
+              step={0.5}
+              value={toPosition(ef)}
+              display={formatNumber(ef, 0)}
+              disabled={readOnly}
+              onChange={(position) => draft.set('search', { ef_search: toEf(position) })}
+            />
+            <CheckField
+              label={t('efDefault', { value: formatNumber(fallback, 0) })}
+              checked={chosen === null}
+              disabled={readOnly}
+              onChange={(event) => draft.set('search', { ef_search: event.target.checked ? null : fallback })}
+            />
+          </div>
+          <SampleEffect now={settings.data?.current_ef_search ?? fallback} then={ef} />
+        </div>
+        <div className="min-w-0">
+          <h3 className="mb-1 text-[0.92rem]">
+            {t('curve')}{' '}
+            {settings.data?.model_version && (
+              <span className="font-normal text-muted">({settings.data.model_version})</span>
+            )}
+          </h3>
+          <QueryPanel
+            query={settings}
+            isEmpty={(data) => data.curve.length === 0}
+            empty={<Empty title={t('curveEmpty')} />}
+          >
+            {(data) => <Curve points={data.curve} ef={ef} />}
+          </QueryPanel>
+        </div>
+      </div>
+      <fieldset
+        disabled={readOnly}
+        className="mt-5 grid gap-4 border-t border-line pt-4 sm:grid-cols-2 xl:grid-cols-5"
+      >
+        <TextField
+          label={t('threshold')}
+          type="number"
+          min={0}
+          max={1}
+          step={0.01}
+          value={draft.value<number>('trainer', 'similarity_threshold') ?? ''}
+          onChange={(event) =>
+            draft.set('trainer', {
+              similarity_threshold: Math.max(0, Math.min(1, Number(event.target.value))),
+            })
+          }
+        />
+        <TextField
+          label={t('highThreshold')}
+          type="number"
+          min={0}
+          max={1}
+          step={0.01}
+          value={draft.value<number>('predictor', 'similarity_high_threshold') ?? ''}
+          onChange={(event) =>
+            draft.set('predictor', {
+              similarity_high_threshold: Math.max(0, Math.min(1, Number(event.target.value))),
+            })
+          }
+        />
+        <TextField
+          label={t('variants')}
+          type="number"
+          min={1}
+          max={10}
+          value={draft.value<number>('predictor', 'max_routing_variants') ?? ''}
+          onChange={(event) =>
+            draft.set('predictor', {
+              max_routing_variants: Math.max(1, Math.min(10, Math.round(Number(event.target.value)))),
+            })
+          }
+        />
+        <TextField
+          label={t('cacheEntries')}
+          type="number"
+          min={1}
+          max={50_000}
+          value={draft.value<number>('search', 'cache_entries') ?? ''}
+          onChange={(event) =>
+            draft.set('search', {
+              cache_entries: Math.max(1, Math.min(50_000, Math.round(Number(event.target.value)))),
+            })
+          }
+        />
+        <SelectField
+          label={t('strategy')}
+          value={draft.value<string>('prediction', 'strategy') ?? 'nearest'}
+          options={[
+            { value: 'nearest', label: t('nearest') },
+            { value: 'consensus', label: t('consensus') },
+          ]}
+          onChange={(event) => draft.set('prediction', { strategy: event.target.value })}
+        />
+      </fieldset>
+    </Card>
+  )
+}
+
+function Curve({ points, ef }: { points: CurvePoint[]; ef: number }) {
+  const t = useOptionsText()
+  const option = useMemo(
+    () => ({
+      textStyle: TEXT,
+      grid: { ...GRID, top: 40 },
+      legend: { top: 0, textStyle: TEXT },
+      tooltip: { trigger: 'axis', valueFormatter: (value: unknown) => formatNumber(Number(value), 4) },
+      xAxis: { type: 'log', name: 'ef', min: 'dataMin', max: 'dataMax', ...AXIS, splitLine: { show: false } },
+      yAxis: [
+        { type: 'value', scale: true, max: 1, ...AXIS },
+        { type: 'value', scale: true, ...AXIS, splitLine: { show: false } },
+      ],
+      series: [
+        {
+          name: t('recall'),
+          type: 'line',
+          color: SERIES[0],
+          data: points.map((point) => [point.ef_search, point.recall]),
+          markLine: {
+            symbol: 'none',
+            label: { formatter: `ef ${ef}`, color: SERIES[3] },
+            lineStyle: { color: SERIES[3], width: 2 },
+            data: [{ xAxis: ef }],
+          },
+        },
+        {
+          name: t('latency'),
+          type: 'line',
+          yAxisIndex: 1,
+          color: SERIES[1],
+          data: points.map((point) => [point.ef_search, point.latency_ms]),
+        },
+      ],
+    }),
+    [points, ef, t],
+  )
+  return <Chart option={option} label={t('curve')} height={230} />
+}
