@@ -100,7 +100,7 @@ async def test_the_second_of_two_editors_learns_what_the_first_has_changed(plant
 
 
 async def test_a_conflict_about_large_changes_still_reaches_the_editor(plant: Any) -> None:
-    nodes = [{"id": f"n{number}", "label": "x" * 200, "type": "t"} for number in range(300)]
+    nodes = [{"id": f"n{number}", "label": "x" * 200, "type": "default"} for number in range(300)]
     await patch(plant, {"graph": {"nodes": nodes}}, expected=1)
     with pytest.raises(Conflict) as caught:
         await patch(plant, {"graph": {"nodes": nodes[:200]}}, expected=1)
@@ -159,7 +159,7 @@ async def test_further_checks_can_refuse_a_document_and_savers_work_in_the_same_
     )
     plant.program.settings.savers.append(lambda _session, revision, _document: saved.append(revision))
     with pytest.raises(InvalidInput, match="cannot run"):
-        await patch(plant, {"graph": {"nodes": [{"id": "a", "label": "a", "type": "t"}]}})
+        await patch(plant, {"graph": {"nodes": [{"id": "a", "label": "a", "type": "default"}]}})
     await patch(plant, {"search": {"ef_search": 7}})
     assert saved == [2]
 
