@@ -1,0 +1,256 @@
+"""Predict over a real channel: own routings, predicted ones, columns, batches, and what it says about odd requests."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from aggregate_service.operation_columns import KEY_COLUMNS
+from common.errors import InvalidInput, Unauthenticated
+from common.plant_settings.defaults import OUTPUT_COLUMNS
+from protos.aggregate.v1 import aggregate_pb2 as pb
+
+from .conftest import DATA, Running, Start, neighbour_message, rows_of
+
+ADDED = ["PROC_CD", "PROC_DESC", "RUN_TIME"]
+
+
+@pytest.fixture
+def routing(small_tables: Path) -> pl.DataFrame:
+    return pl.read_parquet(small_tables / "routing.parquet")
+
+
+def without_routing(small_tables: Path) -> list[str]:
+    items = pl.read_parquet(small_tables / "items.parquet")["ITEM_CD"].to_list()
+    routed = set(pl.read_parquet(small_tables / "routing.parquet")["ITEM_CD"].to_list())
+    return [code for code in items if code not in routed]
+
+
+def operations_of(response: pb.PredictResponse, number: int) -> list[dict[str, Any]]:
+    start, end = response.operation_offsets[number : number + 2]
+    return rows_of(response.operations)[start:end]
+
+
+async def test_an_item_with_a_routing_gets_its_current_one_as_stored(small: Running, routing: pl.DataFrame) -> None:
+    code = routing["ITEM_CD"][0]
+    answer = await small.call("Predict", pb.PredictRequest(item_codes=[f"  {code.lower()} "]))
+    assert rows_of(answer.routings) == [
+        {
+            "ITEM_CD": code,
+            "CANDIDATE_ID": f"{code}_C01",
+            "ROUTING_SIGNATURE": answer.routings.columns[2].text.values[0],
+            "PRIORITY": "primary",
+            "SIMILARITY_TIER": "HIGH",
+            "SIMILARITY_SCORE": 1.0,
+            "REFERENCE_ITEM_CD": code,
+            "RANK": 1,
+        }
+    ]
+    stored = routing.filter(pl.col("ITEM_CD") == code)
+    stored = stored.filter(pl.col("ROUT_NO") == stored["ROUT_NO"].max()).sort("PROC_SEQ")
+    operations = operations_of(answer, 0)
+    assert [row["PROC_SEQ"] for row in operations] == stored["PROC_SEQ"].to_list()
+    for name in ("JOB_NM", "RES_CD", "SETUP_TIME", "ACT_RUN_TIME", "QUEUE_TIME", "RUN_TIME"):
+        assert [row[name] for row in operations] == stored[name].to_list()
+    assert [row["dbo_BI_ROUTING_VIEW_JOB_CD"] for row in operations] == stored["JOB_CD"].to_list()
+    assert answer.routings.columns[2].text.values[0] == "+".join(stored["JOB_NM"].to_list()[:4])
+    assert answer.candidates.rows == 0
+
+
+async def test_summary_has_the_key_columns_and_detailed_all_output_columns(
+    small: Running, routing: pl.DataFrame
+) -> None:
+    code = routing["ITEM_CD"][0]
+    summary = await small.call("Predict", pb.PredictRequest(item_codes=[code]))
+    detailed = await small.call("Predict", pb.PredictRequest(item_codes=[code], detailed=True))
+    assert [column.name for column in summary.operations.columns] == [*KEY_COLUMNS, *ADDED]
+    names = {column.name for table in (detailed.routings, detailed.operations) for column in table.columns}
+    assert names == {*OUTPUT_COLUMNS, *ADDED, "RANK"}
+    first = operations_of(detailed, 0)[0]
+    assert first["ROUT_ORDER"] == "1"
+    assert first["VALID_TO_DT"] == "2999-12-31T00:00:00"
+    assert first["ROUT_DOC"] is None
+    assert operations_of(summary, 0)[0]["RUN_TIME"] == first["RUN_TIME"]
+
+
+async def test_an_item_without_routing_is_predicted_from_its_neighbours(
+    small: Running, small_tables: Path, routing: pl.DataFrame
+) -> None:
+    asked = without_routing(small_tables)[0]
+    near = routing["ITEM_CD"].unique(maintain_order=True).to_list()[:8]
+    pairs = [(code, 0.99 - k / 100) for k, code in enumerate(near)]
+    answer = await small.call("Predict", pb.PredictRequest(item_codes=[asked], neighbours=neighbour_message(pairs)))
+    routings, candidates = rows_of(answer.routings), rows_of(answer.candidates)
+    assert [row["CANDIDATE_ID"] for row in routings] == [*(f"{asked}_C0{k}" for k in range(1, 5)), f"{asked}_MLP"]
+    assert [row["PRIORITY"] for row in routings] == ["primary", *["fallback"] * 4]
+    assert [row["RANK"] for row in routings] == [1, 2, 3, 4, 5]
+    assert [row["REFERENCE_ITEM_CD"] for row in routings] == [*near[:4], "ML_PREDICTED"]
+    assert [row["SIMILARITY_SCORE"] for row in routings[:2]] == [0.99, 0.98]
+    assert [row["CANDIDATE_ITEM_CD"] for row in candidates] == [*near[:4], "ML_PREDICTED"]
+    assert [row["PROCESS_COUNT"] for row in candidates] == [
+        end - start for start, end in zip(answer.operation_offsets[:-1], answer.operation_offsets[1:], strict=True)
+    ]
+    assert {row["HAS_ROUTING"] for row in candidates} == {"Y"}
+    for row in rows_of(answer.operations):
+        assert row["PROC_SEQ"] > 0
+        assert row["RUN_TIME"] is not None
+        assert row["RUN_TIME"] == row["RUN_TIME"]
+        assert row["PROC_CD"] == row["dbo_BI_ROUTING_VIEW_JOB_CD"]
+
+
+async def test_a_similarity_of_exactly_the_threshold_counts(
+    small: Running, small_tables: Path, routing: pl.DataFrame
+) -> None:
+    near = routing["ITEM_CD"].unique(maintain_order=True).to_list()[:2]
+    request = pb.PredictRequest(
+        item_codes=[without_routing(small_tables)[0]],
+        neighbours=neighbour_message([(near[0], 0.9), (near[1], 0.7)]),
+        similarity_threshold=0.7,
+    )
+    answer = await small.call("Predict", request)
+    assert [row["REFERENCE_ITEM_CD"] for row in rows_of(answer.routings)] == [*near, "ML_PREDICTED"]
+    assert [row["SIMILARITY_TIER"] for row in rows_of(answer.routings)][:2] == ["HIGH", "LOW"]
+
+
+async def test_below_the_threshold_the_best_one_is_used_with_a_warning(
+    small: Running, small_tables: Path, routing: pl.DataFrame
+) -> None:
+    near = routing["ITEM_CD"].unique(maintain_order=True).to_list()[:2]
+    request = pb.PredictRequest(
+        item_codes=[without_routing(small_tables)[0]], neighbours=neighbour_message([(near[0], 0.5), (near[1], 0.4)])
+    )
+    answer = await small.call("Predict", request)
+    assert [row["REFERENCE_ITEM_CD"] for row in rows_of(answer.routings)] == [near[0], "ML_PREDICTED"]
+    assert [warning.reason for warning in answer.warnings] == ["BELOW_THRESHOLD"]
+    assert "0.500" in answer.warnings[0].message
+
+
+async def test_unknown_items_and_items_without_neighbours_are_named_beside_the_others(
+    small: Running, small_tables: Path, routing: pl.DataFrame
+) -> None:
+    known, lonely = routing["ITEM_CD"][0], without_routing(small_tables)[0]
+    answer = await small.call("Predict", pb.PredictRequest(item_codes=["NOPE-1", known, lonely, "🔩"]))
+    assert list(answer.unknown) == [0, 3]
+    assert list(answer.without_routing) == [2]
+    assert [row["ITEM_CD"] for row in rows_of(answer.routings)] == [known]
+    assert [warning.reason for warning in answer.warnings] == ["NO_NEIGHBOURS"]
+
+
+async def test_a_large_batch_comes_back_in_the_order_asked(small: Running, routing: pl.DataFrame) -> None:
+    codes = routing["ITEM_CD"].unique(maintain_order=True).to_list()
+    asked = (codes * 80)[:10_000]
+    answer = await small.call("Predict", pb.PredictRequest(item_codes=asked))
+    assert list(answer.routings.columns[0].text.values) == asked
+
+
+async def test_a_what_if_prediction_ignores_the_own_routing_and_shows_its_evidence(
+    small: Running, routing: pl.DataFrame
+) -> None:
+    codes = routing["ITEM_CD"].unique(maintain_order=True).to_list()
+    request = pb.PredictRequest(
+        item_codes=[codes[0]],
+        neighbours=neighbour_message([(code, 0.9) for code in codes[:6]]),
+        ignore_own_routing=True,
+        evidence=True,
+        max_variants=1,
+    )
+    answer = await small.call("Predict", request)
+    assert [row["REFERENCE_ITEM_CD"] for row in rows_of(answer.routings)] == [codes[1], "ML_PREDICTED"]
+    evidence = rows_of(answer.evidence)
+    assert len(evidence) == answer.operations.rows
+    for row in evidence:
+        supporters, dissenters = json.loads(row["NEIGHBOURS_FOR"]), json.loads(row["NEIGHBOURS_AGAINST"])
+        assert sorted([*supporters, *dissenters]) == sorted(codes[1:6])
+        assert row["SUPPORT"] == pytest.approx(len(supporters) / 5)
+        assert 0.0 < row["CONFIDENCE"] <= 1.0
+
+
+async def test_consensus_leads_with_the_merged_routing(
+    small: Running, small_tables: Path, routing: pl.DataFrame
+) -> None:
+    near = routing["ITEM_CD"].unique(maintain_order=True).to_list()[:8]
+    request = pb.PredictRequest(
+        item_codes=[without_routing(small_tables)[0]],
+        neighbours=neighbour_message([(code, 0.9) for code in near]),
+        strategy="consensus",
+    )
+    answer = await small.call("Predict", request)
+    assert rows_of(answer.routings)[0]["REFERENCE_ITEM_CD"] == "ML_PREDICTED"
+    assert rows_of(answer.routings)[0]["PRIORITY"] == "primary"
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        (pb.PredictRequest(), "item_codes is empty"),
+        (pb.PredictRequest(item_codes=["A", "  "]), r"item_codes\[1\] is empty"),
+        (pb.PredictRequest(item_codes=["A"] * 10_001), "at most 10,000"),
+        (pb.PredictRequest(item_codes=["A"], max_variants=11), "max_variants is 11"),
+        (pb.PredictRequest(item_codes=["A"], similarity_threshold=1.5), "similarity_threshold is 1.5"),
+        (pb.PredictRequest(item_codes=["A"], similarity_threshold=float("nan")), "similarity_threshold is nan"),
+        (pb.PredictRequest(item_codes=["A"], strategy="guess"), "nearest, consensus"),
+        (pb.PredictRequest(item_codes=["A"], neighbours=neighbour_message([], [])), "neighbours.offsets has 3"),
+    ],
+    ids=["no codes", "blank code", "too many", "variants", "threshold", "nan threshold", "strategy", "neighbours"],
+)
+async def test_a_request_that_makes_no_sense_is_refused_in_words(
+    request_: pb.PredictRequest, message: str, small: Running
+) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        await small.call("Predict", request_)
+
+
+async def test_nobody_is_answered_without_a_credential(small: Running) -> None:
+    small.metadata = ()
+    with pytest.raises(Unauthenticated):
+        await small.call("Predict", pb.PredictRequest(item_codes=["A"]))
+
+
+async def test_settings_act_on_the_next_prediction(small: Running, small_tables: Path, routing: pl.DataFrame) -> None:
+    near = routing["ITEM_CD"].unique(maintain_order=True).to_list()[:8]
+    request = pb.PredictRequest(
+        item_codes=[without_routing(small_tables)[0]],
+        neighbours=neighbour_message([(code, 0.9) for code in near]),
+        detailed=True,
+    )
+    document = {
+        "predictor": {"max_routing_variants": 2, "similarity_high_threshold": 0.95},
+        "prediction": {"strategy": "consensus"},
+        "sql": {"output_columns": ["ITEM_CD", "PROC_SEQ", "JOB_NM"]},
+    }
+    await small.apply(json.dumps(document))
+    answer = await small.call("Predict", request)
+    assert answer.routings.rows <= 3
+    assert {row["SIMILARITY_TIER"] for row in rows_of(answer.routings)} == {"LOW"}
+    assert [column.name for column in answer.operations.columns] == ["PROC_SEQ", "JOB_NM", *ADDED]
+    await small.apply("")
+    assert (await small.call("Predict", request)).routings.rows == 5
+
+
+async def test_settings_that_are_not_valid_are_refused_and_change_nothing(small: Running) -> None:
+    before = small.program._servicer.plant
+    with pytest.raises(InvalidInput):
+        await small.apply('{"predictor": {"max_routing_variants": 0}}')
+    assert small.program._servicer.plant is before
+
+
+async def test_access_and_parquet_give_the_same_predictions(
+    start: Start, small: Running, small_tables: Path, tmp_path: Path
+) -> None:
+    access = await start(DATA / "small.accdb", tmp_path / "access")
+    await access.until(lambda info: bool(info.tag))
+    items = pl.read_parquet(small_tables / "items.parquet")["ITEM_CD"].to_list()
+    request = pb.PredictRequest(
+        item_codes=items,
+        neighbours=neighbour_message(*[[(code, 0.95 - k / 100) for k, code in enumerate(items[:20])] for _ in items]),
+        detailed=True,
+        evidence=True,
+    )
+    answers = [await running.call("Predict", request) for running in (small, access)]
+    for answer in answers:
+        answer.snapshot_tag = ""
+    assert answers[0].SerializeToString(deterministic=True) == answers[1].SerializeToString(deterministic=True)
