@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from auth_service import sessions
+from auth_service.documents.active_profiles import active_profiles
 from auth_service.records import ControlRecord, SettingsRevisionRecord, VersionRecord
 from auth_service.signing_keys import verification_keys
 from auth_service.watch import revocations_message
@@ -75,10 +76,9 @@ def active_version(session: Session) -> VersionRecord | None:
 def read_state(session: Session) -> pb.ControlState:
     """The whole control state."""
     row = control_row(session)
+    input_profile, output_profile = active_profiles(session)
     state = pb.ControlState(
-        revision=row.revision,
-        input_profile_json=row.input_profile_json,
-        output_profile_json=row.output_profile_json,
+        revision=row.revision, input_profile_json=input_profile, output_profile_json=output_profile
     )
     newest = newest_settings(session)
     if newest is not None:

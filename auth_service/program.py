@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy.orm import Session
 
 from auth_service import audit, schema, sessions
 from auth_service.activation import Activation
 from auth_service.control_plane import ControlPlane, confirmed_by, unconfirmed
 from auth_service.database import Database
+from auth_service.documents import settings_hooks
 from auth_service.documents.service import documents_service
 from auth_service.documents.surroundings import Published, Surroundings
 from auth_service.first_administrator import ensure_administrator
@@ -24,6 +27,7 @@ from auth_service.servicer_settings import SettingsServicer
 from auth_service.settings import SettingsDocuments, ensure_first_revision
 from auth_service.signing_keys import KeyCipher, SigningKey, add_key, current_key
 from auth_service.watch import WatchHub
+from common.blueprint.pipeline import blueprint_violations
 from common.errors import ServiceError, Unavailable
 from common.logs import get_logger
 from common.rpc.server import Service
@@ -31,6 +35,8 @@ from common.service import ServiceContext
 from common.watch import ControlHandlers
 
 log = get_logger(__name__)
+
+Result = TypeVar("Result")
 
 SWEEP_SECONDS = 3600.0
 PATIENCE_SECONDS = 20.0
@@ -53,13 +59,18 @@ class AuthProgram:
         self.logins = Logins(self.database, self._passwords, self._signer, session_seconds=seconds)
         self.rotation = KeyRotation(self.plane, self._cipher, self._signer, token_seconds=seconds)
         self.activation = Activation(self.plane, settings.derived_path)
-        self.settings = SettingsDocuments(self.plane)
+        self.settings = SettingsDocuments(
+            self.plane,
+            adapters=[settings_hooks.adapt],
+            checks=[blueprint_violations],
+            savers=[settings_hooks.wrapper_saver(settings.state_dir)],
+        )
         self._tasks: list[asyncio.Task[Any]] = []
 
     def services(self) -> Sequence[Service]:
         """Accounts, versions, settings with Watch, documents."""
         surroundings = Surroundings(
-            database=self.database, settings=self._context.settings, audit=audit.record_of_caller, publish=self._publish
+            database=self.database, settings=self._context.settings, change=self._change, audit=audit.record_of_caller
         )
         return [
             AccountsServicer(self.plane, self.logins, self.rotation).service(),
@@ -68,9 +79,9 @@ class AuthProgram:
             documents_service(surroundings),
         ]
 
-    async def _publish(self) -> Published:
-        outcomes = await self.plane.publish()
-        return Published(confirmed_by(outcomes), unconfirmed(outcomes))
+    async def _change(self, action: Callable[[Session], Result]) -> tuple[Result, Published]:
+        result, outcomes = await self.plane.change(action)
+        return result, Published(confirmed_by(outcomes), unconfirmed(outcomes))
 
     def control(self) -> ControlHandlers | None:
         """Nothing: the others follow this process."""
@@ -114,6 +125,7 @@ class AuthProgram:
         ensure_administrator(self.database, self._passwords, settings)
         with self.database.writing() as session:
             ensure_first_revision(session)
+            settings_hooks.ensure_wrapper(session, settings.state_dir)
             key = current_key(session, self._cipher)
             return key or add_key(session, self._cipher, token_seconds=settings.session_minutes * 60.0)
 

@@ -157,5 +157,3 @@ class ControlRecord(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False, default=1)
     revision: Mapped[int] = mapped_column(BigInteger, default=1)
     """Control revision: grows with each change that followers must see."""
-    input_profile_json: Mapped[str] = mapped_column(Text, default="")
-    output_profile_json: Mapped[str] = mapped_column(Text, default="")

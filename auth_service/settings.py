@@ -20,6 +20,9 @@ from common.errors import Conflict, NotFound
 from common.plant_settings import Change, PlantSettings, difference, merge, refuse
 from common.plant_settings.violations import Violation
 
+Adapter = Callable[[Session, PlantSettings, PlantSettings, str], PlantSettings]
+"""Brings a changed document (session, before, after, author) in line with itself and with what else is stored, before it is checked."""
+
 Check = Callable[[PlantSettings], Iterable[Violation]]
 """Says what is wrong with a document beyond its own rules, such as a blueprint that cannot run."""
 
@@ -43,12 +46,21 @@ class SettingsDocuments:
     """The document and its revisions.
 
     Args:
+        adapters: what else follows from a change, in the unit of work that stores it.
         checks: further checks of a document before it is stored.
         savers: what else happens in the unit of work that stores it.
     """
 
-    def __init__(self, plane: ControlPlane, *, checks: Sequence[Check] = (), savers: Sequence[Saver] = ()) -> None:
+    def __init__(
+        self,
+        plane: ControlPlane,
+        *,
+        adapters: Sequence[Adapter] = (),
+        checks: Sequence[Check] = (),
+        savers: Sequence[Saver] = (),
+    ) -> None:
         self._plane = plane
+        self.adapters: list[Adapter] = list(adapters)
         self.checks: list[Check] = list(checks)
         self.savers: list[Saver] = list(savers)
 
@@ -121,6 +133,8 @@ class SettingsDocuments:
             newest = find(session, 0)
             before = parse(newest)
             after = make(session, newest, before)
+            for adapt in self.adapters:
+                after = adapt(session, before, after, author)
             changes = difference(before, after)
             if before.graph.last_saved and [change.path for change in changes] == ["graph.last_saved"]:
                 changes = []

@@ -28,7 +28,7 @@ class RslMethods:
             tags=list(request.tags),
             slug=request.slug,
         )
-        return await self._changed_group(
+        return await self._change_group(
             "create", lambda session: rsl_groups.create(session, caller.username, fields, now)
         )
 
@@ -63,18 +63,18 @@ class RslMethods:
             slug=sent.slug,
         )
         changed = list(request.fields)
-        return await self._changed_group(
+        return await self._change_group(
             "update", lambda session: rsl_groups.update(session, request.group_id, fields, changed, now)
         )
 
     async def DeleteRslGroup(self, request: pb.RslGroupRequest, context: Any) -> pb.DeleteResponse:
-        await self._changed_group("delete", lambda session: rsl_groups.delete(session, request.group_id))
+        await self._change_group("delete", lambda session: rsl_groups.delete(session, request.group_id))
         return pb.DeleteResponse()
 
     async def AddRslStep(self, request: pb.AddRslStepRequest, context: Any) -> pb.RslStep:
         now, step = self._here.now(), _read_step(request.step)
         return step_message(
-            await self._changed(
+            await self._change_content(
                 "step.add",
                 request.group_id,
                 lambda session: rsl_steps.add_step(session, request.group_id, step, now),
@@ -84,7 +84,7 @@ class RslMethods:
     async def UpdateRslStep(self, request: pb.UpdateRslStepRequest, context: Any) -> pb.RslStep:
         now, step, changed = self._here.now(), _read_step(request.changes), list(request.fields)
         return step_message(
-            await self._changed(
+            await self._change_content(
                 "step.update",
                 request.group_id,
                 lambda session: rsl_steps.update_step(session, request.group_id, request.step_id, step, changed, now),
@@ -93,7 +93,7 @@ class RslMethods:
 
     async def DeleteRslStep(self, request: pb.RslStepRequest, context: Any) -> pb.DeleteResponse:
         now = self._here.now()
-        await self._changed(
+        await self._change_content(
             "step.delete",
             request.group_id,
             lambda session: rsl_steps.delete_step(session, request.group_id, request.step_id, now),
@@ -106,7 +106,7 @@ class RslMethods:
         rule = _read_rule(found, "", request.rule)
         found.check("The rule cannot be stored")
         return rule_message(
-            await self._changed(
+            await self._change_content(
                 "rule.add",
                 request.group_id,
                 lambda session: rsl_steps.add_rule(session, request.group_id, request.step_id, rule, now),
@@ -115,7 +115,7 @@ class RslMethods:
 
     async def DeleteRslRule(self, request: pb.RslRuleRequest, context: Any) -> pb.DeleteResponse:
         now = self._here.now()
-        await self._changed(
+        await self._change_content(
             "rule.delete",
             request.group_id,
             lambda session: rsl_steps.delete_rule(session, request.group_id, request.step_id, request.rule_id, now),
@@ -124,7 +124,7 @@ class RslMethods:
 
     async def ValidateRslGroup(self, request: pb.RslGroupRequest, context: Any) -> pb.RslValidation:
         now = self._here.now()
-        result = await self._changed(
+        result = await self._change_content(
             "validate", request.group_id, lambda session: rsl_release.validate(session, request.group_id, now)
         )
         return pb.RslValidation(
@@ -136,13 +136,13 @@ class RslMethods:
 
     async def ReleaseRslGroup(self, request: pb.RslGroupRequest, context: Any) -> pb.RslGroup:
         caller, now = current_caller(), self._here.now()
-        return await self._changed_group(
+        return await self._change_group(
             "release", lambda session: rsl_release.release(session, request.group_id, caller.username, now)
         )
 
     async def RetractRslGroup(self, request: pb.RslGroupRequest, context: Any) -> pb.RslGroup:
         now = self._here.now()
-        return await self._changed_group("retract", lambda session: rsl_release.retract(session, request.group_id, now))
+        return await self._change_group("retract", lambda session: rsl_release.retract(session, request.group_id, now))
 
     async def ExportRslGroups(self, request: pb.ExportRslGroupsRequest, context: Any) -> pb.ExportRslGroupsResponse:
         wanted = request.format or "json"
@@ -175,7 +175,7 @@ class RslMethods:
             created=result.created, updated=result.updated, skipped=result.skipped, errors=result.errors
         )
 
-    async def _changed_group(self, action: str, work: Callable[[Session], rsl_groups.Group]) -> pb.RslGroup:
+    async def _change_group(self, action: str, work: Callable[[Session], rsl_groups.Group]) -> pb.RslGroup:
         caller = current_caller()
 
         def audited(session: Session) -> rsl_groups.Group:
@@ -186,7 +186,7 @@ class RslMethods:
 
         return group_message(await self._here.database.write(audited))
 
-    async def _changed(self, action: str, group_id: int, work: Callable[[Session], Any]) -> Any:
+    async def _change_content(self, action: str, group_id: int, work: Callable[[Session], Any]) -> Any:
         caller = current_caller()
 
         def audited(session: Session) -> Any:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -24,13 +25,14 @@ class Published:
     unconfirmed: Sequence[str] = ()
 
 
-Publish = Callable[[], Awaitable[Published]]
-"""Pushes the control state of the moment to every process and waits for confirmations."""
+Result = TypeVar("Result")
 
 
-async def nobody_follows() -> Published:
-    """Where no process follows."""
-    return Published()
+class Change(Protocol):
+    """Runs a change of what every process follows as one unit of work, pushes it, and waits for confirmations."""
+
+    async def __call__(self, action: Callable[[Session], Result], /) -> tuple[Result, Published]:
+        """Run `action(session)`; returns its result and who has confirmed."""
 
 
 def no_audit(_session: Session, _caller: Caller, _action: str, _target: str, _facts: Mapping[str, object]) -> None:
@@ -39,10 +41,10 @@ def no_audit(_session: Session, _caller: Caller, _action: str, _target: str, _fa
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Database, settings of the process, audit log, publication, clock (seconds since 1970 UTC)."""
+    """Database, settings of the process, changes that every process follows, audit log, clock (seconds since 1970 UTC)."""
 
     database: Database
     settings: Settings
+    change: Change
     audit: Audit = no_audit
-    publish: Publish = nobody_follows
     now: Callable[[], float] = field(default=time.time)

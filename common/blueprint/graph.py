@@ -122,8 +122,8 @@ class BlueprintGraph:
 
     @property
     def sketch(self) -> bool:
-        """Whether only plain nodes and notes are in it: it says what it says, and everything else has its default."""
-        return all(node.plain or node.type == "note" for node in self.nodes)
+        """Whether no node is of a type of the pipeline: it says what it says, and everything else has its default."""
+        return not any(node.type in BY_TYPE and node.type != "note" for node in self.nodes)
 
     def nodes_of(self, type_: str) -> list[Node]:
         """Nodes that stand for a type; plain ones only where none is of the type itself, and only the first of them."""

@@ -130,11 +130,9 @@ def upgrade() -> None:
         "control",
         sa.Column("id", sa.Integer(), primary_key=True, autoincrement=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
-        sa.Column("input_profile_json", sa.Text(), nullable=False),
-        sa.Column("output_profile_json", sa.Text(), nullable=False),
         sa.CheckConstraint("id = 1", name="single_row"),
     )
-    op.execute("INSERT INTO control (id, revision, input_profile_json, output_profile_json) VALUES (1, 1, '', '')")
+    op.execute("INSERT INTO control (id, revision) VALUES (1, 1)")
     _protect("audit_events")
     _protect("version_history")
 

@@ -195,7 +195,7 @@ def _profiles() -> None:
         sa.CheckConstraint("kind IN ('input', 'output')", name="kind"),
     )
     now = time.time()
-    for kind, name, fixed in (("input", "Access 7.1", True), ("output", "Access 7.1 기본", False)):
+    for kind, name, fixed in (("input", "Access views", True), ("output", "Access 7.1 기본", False)):
         row = {
             "kind": kind,
             "name": name,

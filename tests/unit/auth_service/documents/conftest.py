@@ -5,24 +5,28 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy.orm import Session
 
 from auth_service import audit
 from auth_service.database import Database
 from auth_service.documents.service import documents_service
 from auth_service.documents.surroundings import Published, Surroundings
+from auth_service.settings import ensure_first_revision
 from common.identity import AUDIENCE, ISSUER, Authenticator, KeyRing, ServiceCredential, VerificationKey
 from common.processes import free_port
 from common.rpc.server import RpcServer
 from common.rpc.status import from_rpc_error
 from common.settings import Settings
 from protos.documents.v1 import documents_pb2_grpc
+
+Result = TypeVar("Result")
 
 
 class Documents:
@@ -61,9 +65,13 @@ async def documents(database: Database, state_dir: Path) -> AsyncIterator[Docume
         claims = {"sub": who, "sid": who, "role": role, "iat": now, "exp": now + 600, "iss": ISSUER, "aud": AUDIENCE}
         return jwt.encode(claims, key, algorithm="EdDSA", headers={"kid": "k"})
 
-    async def publish() -> Published:
+    async def change(action: Callable[[Session], Result]) -> tuple[Result, Published]:
+        result = await database.write(action)
         client.published += 1
-        return Published(("ann-1",), ("trainer-1: busy",))
+        return result, Published(("ann-1",), ("trainer-1: busy",))
+
+    with database.writing() as session:
+        ensure_first_revision(session)
 
     server = RpcServer(
         settings,
@@ -71,7 +79,7 @@ async def documents(database: Database, state_dir: Path) -> AsyncIterator[Docume
         instance="auth-test",
         address=f"127.0.0.1:{free_port()}",
         authenticator=Authenticator(keys, ServiceCredential("x")),
-        services=[documents_service(Surroundings(database, settings, audit.record_of_caller, publish))],
+        services=[documents_service(Surroundings(database, settings, change, audit.record_of_caller))],
     )
     await server.start()
     async with grpc.aio.insecure_channel(server.address) as channel:

@@ -1,0 +1,93 @@
+"""What the two kinds of mapping profiles have in common: a name, a description, a normal JSON form, and problems."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pydantic import ValidationError
+
+from common.errors import FieldViolation, InvalidInput
+from common.output_profile import KNOWN_COLUMNS, OutputProfile
+from common.source.input_profile import InputProfile
+
+INPUT, OUTPUT = "input", "output"
+KINDS = (INPUT, OUTPUT)
+MAX_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """What a profile's JSON says.
+
+    Attributes:
+        json: its normal form; of the profile that comes with the product in full.
+        violations: what keeps it from becoming active.
+    """
+
+    name: str
+    description: str
+    json: str
+    violations: tuple[FieldViolation, ...]
+
+    @property
+    def problems(self) -> list[str]:
+        """The violations for people."""
+        return [f"{violation.field}: {violation.description}" for violation in self.violations]
+
+
+def inspect(kind: str, text: str, available: Sequence[str] = ()) -> Inspected:
+    """Read a profile; "" is the one that comes with the product.
+
+    Args:
+        available: columns that predictions have beside the known ones.
+
+    Raises:
+        InvalidInput: not JSON, too large, or not of the form of a profile.
+    """
+    if len(text) > MAX_BYTES:
+        raise InvalidInput(f"The {kind} profile is larger than {MAX_BYTES} bytes", reason="PROFILE_INVALID")
+    return _inspect(kind, text, tuple(available))
+
+
+@lru_cache(maxsize=64)
+def _inspect(kind: str, text: str, available: tuple[str, ...]) -> Inspected:
+    if kind == INPUT:
+        profile = read_input(text)
+        violations = tuple(profile.violations())
+        return Inspected(
+            profile.name, profile.description, profile.to_json(), (*_name_violations(profile.name), *violations)
+        )
+    output = OutputProfile.read(text)
+    found = tuple(output.violations((*KNOWN_COLUMNS, *available)))
+    return Inspected(output.name, output.description, output.to_json(), (*_name_violations(output.name), *found))
+
+
+def _name_violations(name: str) -> list[FieldViolation]:
+    if name != name.strip() or not name.isprintable():
+        return [FieldViolation("name", "a profile's name has no blanks around it and printable characters only")]
+    return []
+
+
+def read_input(text: str) -> InputProfile:
+    """The input profile that a JSON text holds, right or not; "" is the built-in one.
+
+    Raises:
+        InvalidInput: not JSON, or not of the form of a profile.
+    """
+    if not text.strip():
+        return InputProfile.built_in()
+    try:
+        return InputProfile.model_validate_json(text)
+    except ValidationError as error:
+        violations = [
+            FieldViolation(".".join(str(part) for part in problem["loc"]) or "profile", problem["msg"])
+            for problem in error.errors(include_url=False, include_context=False)
+        ]
+        first = violations[0]
+        raise InvalidInput(
+            f"The input profile is not valid: {first.field}: {first.description}",
+            reason="PROFILE_INVALID",
+            violations=violations,
+        ) from None

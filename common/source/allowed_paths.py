@@ -1,0 +1,47 @@
+"""Which paths of sources may be opened on request: the configured source, its folder, and the folders that an administrator has allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from common.errors import InvalidInput, PermissionDenied
+
+
+def allowed_path(text: str, configured: Path, folders: Sequence[str]) -> Path:
+    """The path that a request names; "" is the configured source.
+
+    Args:
+        folders: folders that an administrator has allowed beside the configured source's own.
+
+    Raises:
+        InvalidInput: it is no path at all.
+        PermissionDenied: it leads elsewhere, by itself or through links; whether it exists is not told.
+    """
+    if not text.strip():
+        return configured
+    if any(ord(character) < 32 for character in text):
+        raise InvalidInput("The path holds control characters", reason="PATH_INVALID")
+    own = configured if configured.is_dir() else configured.parent
+    try:
+        path = Path(text.strip()).expanduser().resolve()
+        if any(path.is_relative_to(folder.expanduser().resolve()) for folder in [own, *map(Path, folders)]):
+            return path
+    except (OSError, RuntimeError, ValueError) as error:
+        raise InvalidInput(f"{text!r} is not a usable path ({error})", reason="PATH_INVALID") from None
+    raise PermissionDenied(
+        f"{text} is not in an allowed folder: an administrator can add its folder to access.allowed_folders in the settings",
+        reason="PATH_NOT_ALLOWED",
+    )
+
+
+def first_existing(dataset: Path | None, access_paths: Sequence[str]) -> Path:
+    """The source that serves: the dataset of the installation when set, else the first of the Access files that exists.
+
+    Args:
+        access_paths: the configured Access file and its backups, at least one.
+    """
+    if dataset is not None:
+        return dataset
+    paths = [Path(path) for path in access_paths]
+    return next((path for path in paths if path.exists()), paths[0])

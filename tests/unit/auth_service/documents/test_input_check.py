@@ -1,0 +1,96 @@
+"""An input profile against real sources: missing tables and columns, types, absent values, examples."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+import pytest
+
+from auth_service.documents import input_check
+from auth_service.documents.profile_kinds import read_input
+from common.source.input_profile import InputProfile
+
+DATA = Path(__file__).parents[3] / "data"
+
+
+def changed(**changes: dict[str, Any]) -> InputProfile:
+    content = orjson.loads(InputProfile.built_in().to_json())
+    for column in content["columns"]:
+        if column["role"] == "features":
+            column.update(changes.get(column["internal"], {}))
+    return read_input(orjson.dumps(content).decode())
+
+
+def test_the_plants_own_file_fits_the_built_in_profile() -> None:
+    checked = input_check.check(InputProfile.built_in(), DATA / "small.accdb", rows=100)
+    assert checked.problems == []
+    assert checked.ok
+    assert [(role, rows) for role, _table, rows in checked.tables] == [
+        ("features", 100),
+        ("routing", 100),
+        ("results", 100),
+    ]
+    by_name = {column.internal: column for column in checked.columns if column.role == "features"}
+    assert len(by_name) == 47
+    code = by_name["ITEM_CD"]
+    assert (code.found_type, code.null_share, len(code.examples)) == ("TEXT", 0.0, 5)
+    assert by_name["OUTDIAMETER"].found_type == "NUMBER"
+    assert all(column.null_share is not None and 0 <= column.null_share <= 1 for column in by_name.values())
+
+
+def test_a_missing_column_is_named_with_table_and_mapping() -> None:
+    checked = input_check.check(InputProfile.built_in(), DATA / "missing_column.accdb", rows=10)
+    assert checked.opened
+    assert checked.problems == ["dbo_BI_ITEM_INFO_VIEW lacks column OUTDIAMETER; the profile maps it to OUTDIAMETER"]
+    optional = changed(OUTDIAMETER={"required": False})
+    assert input_check.check(optional, DATA / "missing_column.accdb", rows=0).ok
+
+
+def test_a_source_that_cannot_be_read_is_a_problem_and_not_an_error(tmp_path: Path) -> None:
+    for path in (DATA / "truncated.accdb", tmp_path / "none.accdb", tmp_path):
+        checked = input_check.check(InputProfile.built_in(), path)
+        assert not checked.ok
+        assert checked.problems[0]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    pl.DataFrame(
+        {"코드": ["A", "B", None, "D"], "직경": ["1.5", "열", None, " 2 "], "공정": [1, 2, 3, 4]}
+    ).write_parquet(tmp_path / "품목.parquet")
+    pl.DataFrame({"코드": ["A"], "순번": [10]}).write_parquet(tmp_path / "공정표.parquet")
+    return tmp_path
+
+
+def test_text_in_a_numeric_column_is_named_with_its_item(folder: Path) -> None:
+    profile = read_input(
+        orjson.dumps(
+            {
+                "name": "p",
+                "tables": {"features": "품목", "routing": "공정표"},
+                "columns": [
+                    {"internal": "ITEM_CD", "role": "features", "source": "코드"},
+                    {"internal": "OUTDIAMETER", "role": "features", "source": "직경"},
+                    {"internal": "INDIAMETER", "role": "features", "source": "공정"},
+                    {"internal": "ITEM_CD", "role": "routing", "source": "코드"},
+                    {"internal": "PROC_SEQ", "role": "routing", "source": "순번"},
+                ],
+            }
+        ).decode()
+    )
+    checked = input_check.check(profile, folder)
+    assert checked.problems == ["품목: 직경 of item B is '열'; the profile maps it to OUTDIAMETER, which is NUMBER"]
+    diameter = next(column for column in checked.columns if column.internal == "OUTDIAMETER")
+    assert (diameter.null_share, diameter.examples, diameter.found_type) == (0.25, ["1.5", "열", " 2 "], "TEXT")
+
+
+def test_a_profile_that_is_wrong_by_itself_and_a_missing_table_are_problems(folder: Path) -> None:
+    checked = input_check.check(changed(ITEM_CD={"source": ""}), folder)
+    assert any("ITEM_CD" in problem for problem in checked.problems)
+    other = orjson.loads(InputProfile.built_in().to_json())
+    other["tables"]["features"] = "없음"
+    missing = input_check.check(read_input(orjson.dumps(other).decode()), folder, rows=0)
+    assert any("lacks table 없음" in problem for problem in missing.problems)
