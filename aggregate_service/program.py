@@ -81,8 +81,9 @@ class AggregateProgram:
             self._keeper.look_again("training")
 
     async def _choose(self) -> None:
-        path = self._servicer.plant.source_path(self._context.settings)
-        await self._keeper.choose(SourceChoice(path, self._profile))
+        plant = self._servicer.plant
+        choice = SourceChoice(plant.source_path(self._context.settings), self._profile)
+        await self._keeper.choose(choice, schedule_minutes=plant.document.snapshot.refresh_minutes)
 
     async def _serve(self, _snapshot: Snapshot) -> None:
         await self._context.set_serving(True)

@@ -120,7 +120,7 @@ class SnapshotKeeper:
         """Serve this source from now on: at once from an earlier snapshot of it when there is one, and read it behind.
 
         Args:
-            schedule_minutes: also look at the source this often even where its identity is unchanged; 0: never.
+            schedule_minutes: read the source anew this often even where its identity is unchanged; 0: never.
         """
         if schedule_minutes * 60 != self._schedule_seconds:
             self._schedule_seconds = schedule_minutes * 60
@@ -225,7 +225,8 @@ class SnapshotKeeper:
             return
         if now >= self._next_scheduled:
             self._next_scheduled = now + self._schedule_seconds
-            reason = reason or "schedule"
+            await self.refresh("schedule", force=True)
+            return
         try:
             identity = await asyncio.to_thread(lambda: open_source(choice.path).identity())
         except (ServiceError, OSError) as error:

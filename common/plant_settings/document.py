@@ -19,6 +19,7 @@ from common.plant_settings.sections import (
     PredictorSection,
     SearchSection,
     Section,
+    SnapshotSection,
     SqlSection,
     TrainerSection,
     TrainingSection,
@@ -42,6 +43,7 @@ class PlantSettings(Section):
     search: SearchSection = SearchSection()
     prediction: PredictionSection = PredictionSection()
     access: AccessSection = AccessSection()
+    snapshot: SnapshotSection = SnapshotSection()
     training: TrainingSection = TrainingSection()
 
     @classmethod

@@ -190,6 +190,13 @@ class AccessSection(Section):
     """Folders whose Access files may be tested and read beside data_source's own; empty: no other."""
 
 
+class SnapshotSection(Section):
+    """How the snapshot of the source is renewed beside on changes of its files."""
+
+    refresh_minutes: Annotated[int, Field(ge=0, le=10_080)] = 0
+    """Read the source anew this often even where its files look unchanged (tables linked from elsewhere); 0: never."""
+
+
 class TrainingSection(Section):
     """What happens with a version that a training has made."""
 

@@ -53,7 +53,7 @@ class SettingsDocument(_message.Message):
     revision: _builtins.int
     """Its revision, from 1."""
     document_json: _builtins.str
-    """The document, JSON with the sections graph, trainer, predictor, sql, data_source, export, visualization, search, access, training."""
+    """The document, JSON with the sections graph, trainer, predictor, sql, data_source, export, visualization, search, prediction, access, snapshot, training."""
     updated_at: _builtins.float
     """When it was stored, seconds since 1970 UTC."""
     author: _builtins.str
