@@ -113,13 +113,16 @@ class TerminalBar:
 
     def begin(self, stage: str, total: int, unit: str) -> None:
         self._progress.start()
-        if self._task is not None:
-            task = self._progress.tasks[self._task]
-            self._progress.update(
-                self._task, total=task.total or task.completed or 1, completed=task.total or task.completed or 1
-            )
+        self._complete()
         self._unit = unit
         self._task = self._progress.add_task(stage, total=total or None, rate="")
+
+    def _complete(self) -> None:
+        """Show the stage at hand as done."""
+        if self._task is not None:
+            task = self._progress.tasks[self._task]
+            whole = task.total or task.completed or 1
+            self._progress.update(self._task, total=whole, completed=whole)
 
     def advance(self, status: TrainingStatus, done: int) -> None:
         if self._task is not None:
@@ -131,6 +134,8 @@ class TerminalBar:
         self._progress.console.print(message, markup=False, highlight=False)
 
     def end(self, status: TrainingStatus) -> None:
+        if status.status == COMPLETED:
+            self._complete()
         self._progress.stop()
         colour = "green" if status.status == COMPLETED else "red"
         self._console.print(status.message, style=colour, markup=False, highlight=False)

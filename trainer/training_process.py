@@ -92,8 +92,7 @@ class TrainingProcess:
                 status=SKIPPED if code == ExitCode.LOCK_HELD else FAILED,
                 finished_at=begun.finished_at or time.time(),
                 exit_code=code,
-                message=f"The training ended with code {code} before it began ({_meaning(code)}); {self._output().name} in the log "
-                "folder has its words",
+                message=self._last_words() or f"The training ended with code {code} before it began ({_meaning(code)})",
             )
         if self._cancelled_by and status.status == FAILED:
             return replace(status, message=f"Cancelled by {self._cancelled_by}; nothing half-written stays")
@@ -171,6 +170,14 @@ class TrainingProcess:
         command += ["--dry-run"] if wanted.dry_run else []
         command += ["--activate"] if wanted.activate else []
         return command
+
+    def _last_words(self) -> str:
+        """What a child that ended before it had a status said about it; "" when nothing."""
+        try:
+            lines = self._output().read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            return ""
+        return next((line.removeprefix("error: ") for line in reversed(lines) if line.startswith("error: ")), "")
 
     def _output(self) -> Path:
         return self._settings.logs_path / "training-output.jsonl"

@@ -172,7 +172,7 @@ class AccessSource:
         pyodbc = odbc()
         connection = None
         try:
-            connection = pyodbc.connect(self.connection_string, readonly=True, autocommit=True, timeout=30)
+            connection = pyodbc.connect(self.connection_string, autocommit=True)
             yield connection.cursor()
         except pyodbc.Error as error:
             raise explain(error, self.path, doing) from None

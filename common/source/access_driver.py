@@ -46,7 +46,7 @@ class Driver:
         if self.has_catalogue:
             shown = str(path)
             quoted = "{" + shown.replace("}", "}}") + "}" if set(shown) & set(";{}[](),?*=!@") else shown
-            return f"DRIVER={{{self.name}}};DBQ={quoted};ReadOnly=1;ExtendedAnsiSQL=1"
+            return f"DRIVER={{{self.name}}};DBQ={quoted};ReadOnly=1"
         if ";" in str(path):
             raise DataProblem(
                 f"{path}: MDBTools cannot open a path with a semicolon: rename the file or the folder",
@@ -63,7 +63,9 @@ def odbc() -> Any:
         DataProblem: pyodbc or the ODBC driver manager is not installed; says what to install.
     """
     try:
-        return importlib.import_module("pyodbc")
+        module: Any = importlib.import_module("pyodbc")
+        module.pooling = False  # pooled connections keep the file open, so that Access and renames meet a locked one
+        return module
     except ImportError as error:
         raise DataProblem(
             f"Access files cannot be read: pyodbc does not load ({error}). {_how_to_install()}",

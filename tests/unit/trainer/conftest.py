@@ -57,6 +57,7 @@ class Installation:
     """A state folder, a models folder and the variables of their processes; auth_service does not run."""
 
     folder: Path
+    auth_port: int = 0
 
     @property
     def state(self) -> Path:
@@ -75,7 +76,7 @@ class Installation:
             **{name: value for name, value in os.environ.items() if not name.startswith("ROUTING_ML_")},
             "ROUTING_ML_STATE_DIR": str(self.state),
             "ROUTING_ML_MODELS_DIR": str(self.models),
-            "ROUTING_ML_AUTH_ADDRESS": f"127.0.0.1:{free_port()}",
+            "ROUTING_ML_AUTH_ADDRESS": f"127.0.0.1:{self.auth_port or free_port()}",
             "PYTHONIOENCODING": "utf-8",
         }
 

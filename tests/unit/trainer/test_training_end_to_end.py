@@ -7,6 +7,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,19 @@ import polars as pl
 import pytest
 
 from common.artifacts import check_integrity, read_manifest
+from common.blueprint.options import (
+    EmbedOptions,
+    IndexOptions,
+    PipelineOptions,
+    ProjectorOptions,
+    StoreOptions,
+    TimeOptions,
+    WeightOptions,
+)
+from common.blueprint.wrapper import make_current, render
+from common.processes import ask_to_stop, free_port, port_is_free
 from domain.searchable_model import load_version
-from tests.unit.trainer.conftest import DATA, Installation, last_event, make_tables, wait_until, write_tables
+from tests.unit.trainer.conftest import DATA, ROOT, Installation, last_event, make_tables, wait_until, write_tables
 from trainer.status_file import read_status
 from trainer.training_lock import training_lock
 
@@ -307,3 +319,72 @@ def test_the_lock_is_the_installations_whoever_holds_it(installation: Installati
     assert f"process {os.getpid()} on" in run.stderr
     assert "training models" in run.stderr
     assert "asked for by me" in run.stderr
+
+
+def test_a_changed_blueprint_changes_what_is_trained_without_a_line_of_code(
+    installation: Installation, catalogue_of_300: Path
+) -> None:
+    options = PipelineOptions(
+        index=IndexOptions(m=24, ef_construction=60),
+        embed=EmbedOptions(dimensions=96),
+        weights=WeightOptions(weights={"ITEM_TYPE": 9.0}, active={"PART_TYPE": False}),
+        times=TimeOptions(enabled=True, strategy="trimmed_std"),
+        projector=ProjectorOptions(enabled=False),
+        store=StoreOptions(label="from the blueprint"),
+    )
+    wrapper = installation.state / "wrappers" / "pipeline_r5.py"
+    wrapper.parent.mkdir(parents=True)
+    wrapper.write_text(render(5, options), encoding="utf-8")
+    make_current(wrapper)
+    run = installation.train("--dataset", catalogue_of_300)
+    assert run.returncode == 0, run.stdout + run.stderr
+    folder = Path(last_event(run.stdout)["path"])
+    assert folder.name.endswith("-from-the-blueprint")
+    manifest = read_manifest(folder / "manifest.json")
+    assert (manifest.metadata["m"], manifest.metadata["ef_construction"]) == (24, 60)
+    dimension = manifest.metadata["dimension"]
+    assert 90 <= dimension <= 112
+    assert json.loads((folder / "active_features.json").read_text())["PART_TYPE"] is False
+    assert json.loads((folder / "feature_weights.json").read_text())["weights"]["ITEM_TYPE"] == 9.0
+    times = json.loads((folder / "time_profiles.json").read_text(encoding="utf-8"))
+    assert times["strategy"] == "trimmed_std"
+    assert times["operations"]["INS"]["run"]["SAFE"] > times["operations"]["INS"]["run"]["STANDARD"] > 0
+    assert manifest.roles["time"] == "time_profiles"
+    assert not (folder / "tb_projector").exists()
+    assert json.loads((folder / "training_request.json").read_text())["pipeline"]["index"]["m"] == 24
+    by_hand = subprocess.run(
+        [sys.executable, str(wrapper), "--dry-run", "--dataset", str(catalogue_of_300)],
+        env=installation.variables(),
+        cwd=installation.folder,
+        capture_output=True,
+        text=True,
+    )
+    assert by_hand.returncode == 0, by_hand.stderr
+    assert f"({dimension} dimensions" in last_event(by_hand.stdout)["message"]
+
+
+def test_a_running_auth_service_registers_activates_and_knows_names_that_are_taken(
+    installation: Installation, catalogue_of_300: Path
+) -> None:
+    port = free_port()
+    installation.auth_port = port
+    auth = subprocess.Popen(
+        [sys.executable, "-m", "auth_service", "serve", "--port", str(port)],
+        env={**installation.variables(), "ROUTING_ML_ADMIN_PASSWORD": "a long enough password 1"},
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        wait_until(lambda: not port_is_free("127.0.0.1", port), "auth_service")
+        run = installation.train("--save-dir", installation.models / "v1", "--dataset", catalogue_of_300, "--activate")
+        assert run.returncode == 0, run.stdout + run.stderr
+        assert last_event(run.stdout)["message"].endswith("and registered, active")
+        (installation.models / "v1").rename(installation.models / "moved")
+        taken = installation.train("--save-dir", installation.models / "v1", "--dataset", catalogue_of_300)
+        assert taken.returncode == 2, taken.stdout + taken.stderr
+        assert "The registry has a version v1 already" in last_event(taken.stdout)["message"]
+    finally:
+        ask_to_stop(auth.pid)
+        auth.wait(20)
+    with sqlite3.connect(installation.state / "routing.db") as database:
+        assert database.execute("SELECT version_name, status FROM model_versions").fetchall() == [("v1", "active")]
