@@ -13,12 +13,15 @@ from typing import BinaryIO, Final
 from xml.etree import ElementTree
 
 import orjson
+import polars as pl
 import xlsxwriter
 
 from aggregate_service.export_table import flat_rows, guard_formulas, nested
 from common.errors import FieldViolation, InvalidInput, PreconditionFailed
 from common.files import writing
+from common.output_profile import Applied, OutputProfile, apply_profile
 from common.plant_settings.sections import ExportSection
+from common.request_context import add_log_fields
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
 SAFE_NAME: Final = re.compile(r"[^\\/:*?\"<>|\x00-\x1f.][^\\/:*?\"<>|\x00-\x1f]{0,119}")
@@ -41,11 +44,20 @@ class Exporter:
         section: the export section of the settings.
         output_columns: columns of the flat formats, in order.
         state: folder that a relative export directory lies in.
+        profile: names, types and formats of those columns, and more columns; None: the columns as predictions have them.
     """
 
-    def __init__(self, section: ExportSection, output_columns: Sequence[str], state: Path) -> None:
+    def __init__(
+        self,
+        section: ExportSection,
+        output_columns: Sequence[str],
+        state: Path,
+        profile: OutputProfile | None = None,
+    ) -> None:
         self._section = section
         self._columns = output_columns
+        self._profile = profile
+        self._encoding = (profile.encoding if profile else "") or section.default_encoding
         self._folder = (state / section.export_directory).resolve()
 
     def export(self, prediction: pb.PredictResponse, formats: Sequence[str], name: str) -> list[ExportedFile]:
@@ -102,22 +114,43 @@ class Exporter:
             raise InvalidInput(f"{stem!r} leads out of the export directory")
         return target
 
+    def _applied(self, prediction: pb.PredictResponse) -> Applied:
+        """The rows through the profile; what breaks its checks is counted in the request's log line."""
+        assert self._profile is not None
+        rows = flat_rows(prediction, self._profile.sources)
+        applied = apply_profile(self._profile, rows, default_encoding=self._encoding)
+        add_log_fields(output_findings=applied.total_findings)
+        return applied
+
+    def _texts(self, prediction: pb.PredictResponse) -> pl.DataFrame:
+        """The rows as text files hold them; no cell is a formula."""
+        if self._profile is None:
+            return guard_formulas(flat_rows(prediction, self._columns))
+        texts = guard_formulas(self._applied(prediction).texts)
+        return texts.fill_null(self._profile.null_text) if self._profile.null_text else texts
+
+    def _cells(self, prediction: pb.PredictResponse) -> pl.DataFrame:
+        """The rows as a sheet holds them: numbers as numbers where the profile gives them no format of their own, the rest as text."""
+        if self._profile is None:
+            return flat_rows(prediction, self._columns)
+        applied = self._applied(prediction)
+        numbers = [c.name for c in self._profile.columns if applied.values[c.name].dtype.is_numeric() and not c.format]
+        return applied.texts.with_columns(applied.values[name] for name in numbers)
+
     def write_csv(self, prediction: pb.PredictResponse, stream: BinaryIO) -> None:
         """Comma-separated, CRLF, in the set encoding; UTF-8 with the mark by which spreadsheets know it."""
-        text = guard_formulas(flat_rows(prediction, self._columns)).write_csv(line_terminator="\r\n")
-        utf8 = codecs.lookup(self._section.default_encoding).name == "utf-8"
-        stream.write(text.encode("utf-8-sig" if utf8 else self._section.default_encoding, "replace"))
+        text = self._texts(prediction).write_csv(line_terminator="\r\n")
+        utf8 = codecs.lookup(self._encoding).name == "utf-8"
+        stream.write(text.encode("utf-8-sig" if utf8 else self._encoding, "replace"))
 
     def write_txt(self, prediction: pb.PredictResponse, stream: BinaryIO) -> None:
         """Tab-separated, CRLF, in the set encoding."""
-        rows = guard_formulas(flat_rows(prediction, self._columns))
-        stream.write(
-            rows.write_csv(separator="\t", line_terminator="\r\n").encode(self._section.default_encoding, "replace")
-        )
+        rows = self._texts(prediction)
+        stream.write(rows.write_csv(separator="\t", line_terminator="\r\n").encode(self._encoding, "replace"))
 
     def write_excel(self, prediction: pb.PredictResponse, stream: BinaryIO) -> None:
         """One sheet, header frozen; no cell is a formula or a link."""
-        rows = guard_formulas(flat_rows(prediction, self._columns))
+        rows = guard_formulas(self._cells(prediction))
         if rows.height > MOST_SHEET_ROWS:
             raise InvalidInput(f"{rows.height:,} rows do not fit a sheet ({MOST_SHEET_ROWS:,}): export CSV or Parquet")
         options = {
@@ -139,7 +172,7 @@ class Exporter:
 
     def write_parquet(self, prediction: pb.PredictResponse, stream: BinaryIO) -> None:
         """One row an operation; compressed when the settings say so."""
-        rows = flat_rows(prediction, self._columns)
+        rows = flat_rows(prediction, self._columns) if self._profile is None else self._applied(prediction).values
         rows.write_parquet(stream, compression="zstd" if self._section.compress_on_save else "uncompressed")
 
     def write_json(self, prediction: pb.PredictResponse, stream: BinaryIO) -> None:

@@ -71,7 +71,9 @@ def _frames(prediction: pb.PredictResponse) -> tuple[pl.DataFrame, pl.DataFrame]
 
 def guard_formulas(frame: pl.DataFrame) -> pl.DataFrame:
     """A frame whose text begins with an apostrophe where a spreadsheet would run it; numbers written as text stay."""
-    return frame.with_columns(_guarded(pl.col(name)) for name, kind in frame.schema.items() if kind == pl.String)
+    return frame.with_columns(
+        _guarded(pl.col(name)).alias(name) for name, kind in frame.schema.items() if kind == pl.String
+    )
 
 
 def _guarded(column: pl.Expr) -> pl.Expr:

@@ -8,6 +8,7 @@ from aggregate_service.plant_options import PlantOptions
 from aggregate_service.servicer import AggregateServicer
 from aggregate_service.snapshot import Snapshot
 from aggregate_service.snapshot_keeper import SnapshotKeeper, SourceChoice
+from common.output_profile import OutputProfile
 from common.plant_settings import PlantSettings
 from common.rpc.interceptor import Access
 from common.rpc.server import Service
@@ -70,11 +71,14 @@ class AggregateProgram:
         """Take over the settings, the source and the input profile; look at the source again after a new version was activated.
 
         Raises:
-            InvalidInput: the settings document or the input profile is not valid; what was in force stays.
+            InvalidInput: the settings document or a mapping profile is not valid; what was in force stays.
         """
         plant = PlantOptions.of(PlantSettings.parse(state.settings.document_json))
         activated = bool(self._version) and state.active.version_name != self._version
-        self._servicer.plant = plant
+        profile = state.output_profile_json
+        columns = plant.document.sql.available_columns
+        output_profile = OutputProfile.parse(profile, columns) if profile else None
+        self._servicer.plant, self._servicer.output_profile = plant, output_profile
         self._profile, self._version = state.input_profile_json, state.active.version_name
         await self._choose()
         if activated:

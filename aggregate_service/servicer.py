@@ -19,6 +19,7 @@ from aggregate_service.snapshot_keeper import Refreshed, SnapshotKeeper
 from aggregate_service.source_browsing import SourceBrowser
 from aggregate_service.time_cache import AnswerCache
 from common.errors import InvalidInput
+from common.output_profile import OutputProfile
 from common.request_context import add_log_fields
 from common.settings import Settings
 from domain.time_summary import operation_times, totals
@@ -39,6 +40,7 @@ class AggregateServicer(aggregate_pb2_grpc.AggregateServiceServicer):
         self.keeper = keeper
         self._settings = settings
         self.plant = PlantOptions()
+        self.output_profile: OutputProfile | None = None
         self._summaries: AnswerCache[pb.SummarizeTimesResponse] = AnswerCache(CACHED_SUMMARIES)
         self._looked_up = {"item_master": [0, 0], "routing": [0, 0]}
 
@@ -101,7 +103,9 @@ class AggregateServicer(aggregate_pb2_grpc.AggregateServiceServicer):
 
     async def Export(self, request: pb.ExportRequest, context: Any) -> pb.ExportResponse:
         sections = self.plant.document
-        exporter = Exporter(sections.export, sections.sql.output_columns, self._settings.state_dir)
+        exporter = Exporter(
+            sections.export, sections.sql.output_columns, self._settings.state_dir, self.output_profile
+        )
         files = await asyncio.to_thread(exporter.export, request.prediction, list(request.formats), request.name)
         return pb.ExportResponse(paths=[str(file.path) for file in files], bytes=[file.bytes for file in files])
 

@@ -66,11 +66,12 @@ def _number_writer(pattern: str) -> Writer | None:
 
 
 def plain_number(value: float) -> str:
-    """A number without an exponent, and without decimals where it has none."""
-    if float(value).is_integer() and abs(value) < 1e15:
-        return str(int(value))
+    """A number with at least one decimal and without an exponent."""
     text = repr(float(value))
-    return text if "e" not in text else f"{value:.15f}".rstrip("0").rstrip(".")
+    if "e" not in text:
+        return text
+    text = f"{value:.17f}".rstrip("0")
+    return text + "0" if text.endswith(".") else text
 
 
 def _without_negative_zero(text: str) -> str:

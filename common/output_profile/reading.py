@@ -19,7 +19,7 @@ def read_text(value: Any) -> str | None:
     if isinstance(value, bool):
         return "Y" if value else "N"
     if isinstance(value, float):
-        return plain_number(value)
+        return str(int(value)) if value.is_integer() else plain_number(value)
     if isinstance(value, date | datetime):
         return value.isoformat()
     return str(value)

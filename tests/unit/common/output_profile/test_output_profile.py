@@ -163,7 +163,7 @@ def test_the_default_profile_leaves_the_rows_as_they_are() -> None:
     applied = apply_profile(OutputProfile.default(), ROWS)
     assert applied.total_findings == 0
     assert applied.texts.columns == list(OUTPUT_COLUMNS)
-    assert applied.texts["SETUP_TIME"].to_list() == ["1.25", None, "-3"]
+    assert applied.texts["SETUP_TIME"].to_list() == ["1.25", None, "-3.0"]
 
 
 def test_no_rows_give_no_rows() -> None:
