@@ -1,3 +1,119 @@
-export default function Screen() {
-  return null
+/** 모델 관리: versions, what each holds, and the history. Administrators only. */
+import { useState } from 'react'
+import { useVersionDetail, useVersionHistory, useVersions, type VersionDetail } from '@/api/training'
+import { factsOf } from '@/api/versionFacts'
+import { Badge, Card, Figure } from '@/ui/Card'
+import { Empty, QueryPanel } from '@/ui/PanelState'
+import { formatBytes, formatNumber, formatPercent, formatTime } from '@/i18n/format'
+import { useModelsText } from './texts'
+import { VersionsPanel } from './VersionsPanel'
+
+export default function ModelsScreen() {
+  const t = useModelsText()
+  const versions = useVersions()
+  const [picked, setPicked] = useState<string | null>(null)
+  const chosen = picked ?? versions.data?.find((version) => version.active_flag)?.version_name ?? null
+  const detail = useVersionDetail(chosen)
+  return (
+    <div className="flex flex-col gap-5">
+      <VersionsPanel chosen={chosen} onChoose={setPicked} />
+      <div className="grid items-start gap-5 xl:grid-cols-2">
+        <Card title={t('details')} description={chosen ?? t('choose')}>
+          {chosen && (
+            <QueryPanel query={detail} rows={5}>
+              {(data) => <Facts detail={data} />}
+            </QueryPanel>
+          )}
+        </Card>
+        <VersionHistory />
+      </div>
+    </div>
+  )
+}
+
+function Facts({ detail }: { detail: VersionDetail }) {
+  const t = useModelsText()
+  const facts = factsOf(detail.manifest)
+  return (
+    <>
+      <div className="grid grid-cols-2 gap-4 md:grid-cols-3">
+        <Figure label={t('items')} value={formatNumber(facts.items, 0)} />
+        <Figure label={t('dimension')} value={formatNumber(facts.dimension, 0)} />
+        <Figure label={t('engine')} value={facts.engine ?? '–'} />
+        <Figure label={t('defaultEf')} value={formatNumber(facts.defaultEf, 0)} />
+        <Figure
+          label={t('recallAt')}
+          value={formatPercent(facts.recall, 2)}
+          remark={facts.latency === null ? undefined : `${formatNumber(facts.latency, 3)} ms`}
+        />
+        <Figure label={t('size')} value={formatBytes(detail.bytes)} />
+      </div>
+      <dl className="mt-4 space-y-1 text-[0.86rem]">
+        <dt className="text-muted">{t('folder')}</dt>
+        <dd className="font-mono text-[0.82rem] break-all">{detail.artifact_dir}</dd>
+        <dt className="text-muted">{t('hash')}</dt>
+        <dd className="font-mono text-[0.82rem] break-all">{detail.manifest_sha256 ?? '–'}</dd>
+      </dl>
+      {facts.artifacts.length > 0 && (
+        <details className="mt-3">
+          <summary className="text-accent-ink">{t('artifacts', { count: facts.artifacts.length })}</summary>
+          <ul className="mt-1 max-h-60 overflow-y-auto text-[0.84rem]">
+            {facts.artifacts.map((artifact) => (
+              <li key={artifact.name}>
+                <b className="text-heading">{artifact.name}</b>{' '}
+                <span className="font-mono text-muted">{artifact.path}</span>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </>
+  )
+}
+
+function VersionHistory() {
+  const t = useModelsText()
+  const history = useVersionHistory()
+  return (
+    <Card title={t('history')} description={t('historyAbout')}>
+      <QueryPanel
+        query={history}
+        rows={5}
+        isEmpty={(data) => data.length === 0}
+        empty={<Empty title={t('historyEmpty')} />}
+      >
+        {(data) => (
+          <ul className="flex max-h-[26rem] flex-col gap-2 overflow-y-auto">
+            {data.map((entry, index) => (
+              <li key={index} className="tile px-3 py-2">
+                <div className="flex flex-wrap items-center gap-2">
+                  <Badge
+                    tone={
+                      entry.action === 'refused'
+                        ? 'bad'
+                        : entry.action === 'activated' || entry.action === 'rolled_back'
+                          ? 'good'
+                          : 'plain'
+                    }
+                  >
+                    {entry.action}
+                  </Badge>
+                  <b className="text-heading">{entry.version_name}</b>
+                  {entry.previous_version && (
+                    <span className="text-[0.84rem] text-muted">
+                      {t('previous', { name: entry.previous_version })}
+                    </span>
+                  )}
+                </div>
+                <div className="text-[0.84rem] text-muted">
+                  {formatTime(entry.at)} · {entry.actor}
+                  {entry.reason && ` · ${entry.reason}`}
+                </div>
+              </li>
+            ))}
+          </ul>
+        )}
+      </QueryPanel>
+    </Card>
+  )
 }
