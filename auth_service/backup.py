@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import make_url
+
 from auth_service.database import Database
 from common.errors import AlreadyExists, DataProblem, PreconditionFailed
 from common.files import replace, sync_folder, temporary_name
@@ -65,11 +67,10 @@ def restore(settings: Settings, source: Path) -> Path | None:
         PreconditionFailed: no such file, PostgreSQL is configured, or the database is in use.
         DataProblem: the file is no backup or is damaged; the database stays as it is.
     """
-    database = Database.of(settings)
-    target = database.file
-    database.close()
-    if target is None:
-        raise PreconditionFailed(f"{database.name} is on PostgreSQL: restore it with pg_restore --clean")
+    url = make_url(settings.sqlalchemy_url)
+    if url.get_backend_name() != "sqlite":
+        raise PreconditionFailed(f"{url.render_as_string()} is on PostgreSQL: restore it with pg_restore --clean")
+    target = Path(str(url.database))
     if not source.is_file():
         raise PreconditionFailed(f"There is no file {source}")
     if target.exists() and source.resolve() == target.resolve():

@@ -67,11 +67,7 @@ class Database:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="database-read")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="database-write")
         if self.file is not None:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            with contextlib.suppress(OSError):  # an unwritable folder is told when the file is opened
-                os.close(
-                    os.open(self.file, os.O_RDWR | os.O_CREAT, 0o600)
-                )  # what SQLite adds beside it gets the same rights
+            _create_for_owner(self.file)
         self.engine = self.new_engine()
 
     @classmethod
@@ -250,6 +246,16 @@ def _prepare_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
             cursor.close()
 
     event.listen(engine, "connect", prepare)
+
+
+def _create_for_owner(path: Path) -> None:
+    """Create an empty file that only its owner may read; what SQLite adds beside it gets the same rights.
+
+    A file that exists is not even opened: closing it again would drop the locks that SQLite holds on it in this process (POSIX).
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError):  # a folder that cannot be written is told when SQLite opens the file
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def after_commit(session: Session, action: Callable[[], None]) -> None:

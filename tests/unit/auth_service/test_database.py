@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -202,6 +204,24 @@ def test_a_damaged_file_is_refused_with_the_restore_command(sqlite: Database, tm
     with pytest.raises(DataProblem, match="restore FILE"):
         again.check()
     again.close()
+
+
+def test_opening_a_database_once_more_in_the_process_drops_no_locks(sqlite: Database) -> None:
+    with sqlite.writing() as session:
+        session.add(account("a@b"))
+        session.flush()
+        Database(sqlite.url.render_as_string(hide_password=False), busy_seconds=0.1).close()
+        code = (
+            "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], timeout=0.1, isolation_level=None)\n"
+            "try: c.execute('BEGIN IMMEDIATE')\n"
+            "except sqlite3.OperationalError: sys.exit(7)"
+        )
+        assert subprocess.run([sys.executable, "-c", code, str(sqlite.file)]).returncode == 7
+
+
+def test_the_file_is_readable_by_its_owner_only(sqlite: Database) -> None:
+    assert sqlite.file
+    assert all(path.stat().st_mode & 0o077 == 0 for path in sqlite.file.parent.glob(f"{sqlite.file.name}*"))
 
 
 def test_a_server_that_does_not_answer_is_unavailable_and_its_password_is_not_shown() -> None:

@@ -1,0 +1,169 @@
+"""Backup and restore: one whole, checked file while the database is in use; never half a database."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from auth_service import backup, schema
+from auth_service.database import Database
+from auth_service.records import AuditRecord
+from common.errors import AlreadyExists, DataProblem, PreconditionFailed
+from common.settings import Settings
+
+
+def settings(folder: Path) -> Settings:
+    return Settings(_env_file=None, state_dir=folder)
+
+
+@pytest.fixture
+def used(tmp_path: Path) -> Database:
+    database = Database.of(settings(tmp_path))
+    schema.upgrade(database)
+    with database.writing() as session:
+        session.add_all([AuditRecord(at=float(n), action=f"x{n}") for n in range(500)])
+    return database
+
+
+def count(database: Database) -> int:
+    with database.reading() as session:
+        return int(session.scalar(select(func.count()).select_from(AuditRecord)) or 0)
+
+
+def test_a_backup_is_one_whole_file_and_restores_what_was_there(used: Database, tmp_path: Path) -> None:
+    target = tmp_path / "far" / "backup.db"
+    saved = backup.back_up(used, target)
+    assert saved.migration == schema.newest()
+    assert [path.name for path in target.parent.iterdir()] == ["backup.db"]
+    assert target.stat().st_mode & 0o077 == 0
+    with used.writing() as session:
+        session.add(AuditRecord(at=1.0, action="later"))
+    used.close()
+    kept = backup.restore(settings(tmp_path), target)
+    again = Database.of(settings(tmp_path))
+    again.check()
+    assert count(again) == 500
+    again.close()
+    assert kept
+    former = Database(f"sqlite:///{kept.as_posix()}")
+    assert count(former) == 501
+    former.close()
+
+
+def test_a_backup_during_writing_is_consistent(used: Database, tmp_path: Path) -> None:
+    stop = threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            with used.writing() as session:  # always two at a time
+                session.add_all([AuditRecord(at=1.0, action="pair"), AuditRecord(at=1.0, action="pair")])
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for number in range(3):
+            backup.back_up(used, tmp_path / f"b{number}.db")
+    finally:
+        stop.set()
+        writer.join()
+    for number in range(3):
+        copy = Database(f"sqlite:///{(tmp_path / f'b{number}.db').as_posix()}")
+        assert count(copy) % 2 == 0
+        copy.close()
+
+
+def test_an_existing_file_is_not_overwritten(used: Database, tmp_path: Path) -> None:
+    (tmp_path / "b.db").write_text("precious")
+    with pytest.raises(AlreadyExists):
+        backup.back_up(used, tmp_path / "b.db")
+    assert (tmp_path / "b.db").read_text() == "precious"
+
+
+def test_a_database_in_use_is_not_replaced(used: Database, tmp_path: Path) -> None:
+    backup.back_up(used, tmp_path / "b.db")
+    assert count(used) == 500  # a connection stays open
+    with pytest.raises(PreconditionFailed, match="stop auth_service"):
+        backup.restore(settings(tmp_path), tmp_path / "b.db")
+    with used.writing() as session:
+        session.add(AuditRecord(at=1.0, action="still works"))
+    assert count(used) == 501
+
+
+@pytest.mark.parametrize("content", ["nothing", "text", "truncated", "foreign", "damaged"])
+def test_what_is_no_whole_backup_is_refused_and_the_database_stays(
+    used: Database, tmp_path: Path, content: str
+) -> None:
+    source = tmp_path / "b.db"
+    backup.back_up(used, source)
+    whole = source.read_bytes()
+    match content:
+        case "nothing":
+            source.write_bytes(b"")
+        case "text":
+            source.write_bytes(b"no database" * 1000)
+        case "truncated":
+            source.write_bytes(whole[: len(whole) // 2])
+        case "foreign":
+            source.unlink()
+            with sqlite3.connect(source) as connection:
+                connection.execute("CREATE TABLE other (x)")
+            connection.close()
+        case "damaged":
+            source.write_bytes(whole[:8192] + bytes(4096) + whole[12288:])
+    used.close()
+    with pytest.raises(DataProblem):
+        backup.restore(settings(tmp_path), source)
+    again = Database.of(settings(tmp_path))
+    assert count(again) == 500
+    again.close()
+    assert not list(tmp_path.glob("*before-restore*"))
+    assert not list(tmp_path.glob(".*tmp*"))
+
+
+def test_a_damaged_database_is_replaced_and_kept_beside(used: Database, tmp_path: Path) -> None:
+    backup.back_up(used, tmp_path / "b.db")
+    used.close()
+    path = tmp_path / "routing.db"
+    path.write_bytes(b"garbage" * 5000)
+    damaged = Database.of(settings(tmp_path))
+    with pytest.raises(DataProblem, match="restore FILE"):
+        damaged.check()
+    damaged.close()
+    kept = backup.restore(settings(tmp_path), tmp_path / "b.db")
+    assert kept
+    assert kept.read_bytes().startswith(b"garbage")
+    again = Database.of(settings(tmp_path))
+    again.check()
+    assert count(again) == 500
+    again.close()
+
+
+def test_restoring_where_there_is_no_database_yet(used: Database, tmp_path: Path) -> None:
+    backup.back_up(used, tmp_path / "b.db")
+    used.close()
+    assert backup.restore(settings(tmp_path / "new"), tmp_path / "b.db") is None
+    again = Database.of(settings(tmp_path / "new"))
+    assert count(again) == 500
+    again.close()
+
+
+def test_the_database_itself_is_no_backup(used: Database, tmp_path: Path) -> None:
+    used.close()
+    with pytest.raises(PreconditionFailed, match="itself"):
+        backup.restore(settings(tmp_path), tmp_path / "routing.db")
+    with pytest.raises(PreconditionFailed, match="no file"):
+        backup.restore(settings(tmp_path), tmp_path / "none.db")
+
+
+def test_postgresql_is_saved_by_its_own_tools(tmp_path: Path) -> None:
+    database = Database("postgresql://routing@127.0.0.1:9/x")
+    with pytest.raises(PreconditionFailed, match="pg_dump"):
+        backup.back_up(database, tmp_path / "b.db")
+    database.close()
+    there = Settings(_env_file=None, state_dir=tmp_path, database_url="postgresql://routing@127.0.0.1:9/x")
+    with pytest.raises(PreconditionFailed, match="pg_restore"):
+        backup.restore(there, tmp_path / "b.db")
