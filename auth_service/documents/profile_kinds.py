@@ -55,19 +55,20 @@ def inspect(kind: str, text: str, available: Sequence[str] = ()) -> Inspected:
 def _inspect(kind: str, text: str, available: tuple[str, ...]) -> Inspected:
     if kind == INPUT:
         profile = read_input(text)
-        violations = tuple(profile.violations())
-        return Inspected(
-            profile.name, profile.description, profile.to_json(), (*_name_violations(profile.name), *violations)
-        )
+        _check_name(kind, profile.name)
+        return Inspected(profile.name, profile.description, profile.to_json(), tuple(profile.violations()))
     output = OutputProfile.read(text)
     found = tuple(output.violations((*KNOWN_COLUMNS, *available)))
-    return Inspected(output.name, output.description, output.to_json(), (*_name_violations(output.name), *found))
+    _check_name(kind, output.name)
+    return Inspected(output.name, output.description, output.to_json(), found)
 
 
-def _name_violations(name: str) -> list[FieldViolation]:
+def _check_name(kind: str, name: str) -> None:
     if name != name.strip() or not name.isprintable():
-        return [FieldViolation("name", "a profile's name has no blanks around it and printable characters only")]
-    return []
+        wrong = FieldViolation("name", "must have printable characters only and no blanks around them")
+        raise InvalidInput(
+            f"The {kind} profile is not valid: name: {wrong.description}", reason="PROFILE_INVALID", violations=[wrong]
+        )
 
 
 def read_input(text: str) -> InputProfile:

@@ -183,7 +183,7 @@ def _store(session: Session, record: ProfileRecord, text: str, *, comment: str, 
             revision=record.revision,
             at=now,
             author=author,
-            comment=comment[:1000],
+            comment="".join(c for c in comment if c.isprintable() or c == "\n")[:1000],
             profile_json=text,
         )
     )
@@ -315,7 +315,7 @@ def _taken(kind: str, name: str) -> AlreadyExists:
 
 
 def _revision(session: Session, record: ProfileRecord, revision: int) -> ProfileRevisionRecord:
-    row = session.get(ProfileRevisionRecord, (record.id, revision))
+    row = session.get(ProfileRevisionRecord, (record.id, revision)) if 0 < revision < 2**31 else None
     if row is None:
         raise NotFound(f"The {record.kind} profile {record.name} has no revision {revision}")
     return row

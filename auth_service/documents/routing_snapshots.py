@@ -82,6 +82,8 @@ def read_snapshot(
 ) -> Snapshot:
     """A snapshot from its fields; what is wrong is noted under `snapshots.<position>`."""
     where = f"snapshots.{position}"
+    if version is not None and version >= 2**31:
+        found.add(f"{where}.version", "is no version of a routing group")
     return Snapshot(
         id=text_field(found, f"{where}.id", id, at_least=1, at_most=128),
         created_at=text_field(found, f"{where}.created_at", created_at, at_most=64),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,15 @@ async def test_a_routing_group_keeps_absent_and_empty_values_apart(documents: An
     with database.reading() as session:
         actions = list(session.scalars(select(AuditRecord.action).order_by(AuditRecord.id)))
     assert actions == ["routing_group.create", "routing_group.update", "routing_group.delete"]
+
+
+async def test_of_two_editors_at_once_one_is_told_that_the_group_moved_on(documents: Any) -> None:
+    made = await documents("CreateRoutingGroup", pb.CreateRoutingGroupRequest(content=CONTENT))
+    update = pb.UpdateRoutingGroupRequest(group_id=made.group_id, version=1, content=CONTENT)
+    answers = await asyncio.gather(*(documents("UpdateRoutingGroup", update) for _ in range(5)), return_exceptions=True)
+    assert sorted(type(answer).__name__ for answer in answers) == ["Conflict"] * 4 + ["RoutingGroup"]
+    found = await documents("GetRoutingGroup", pb.RoutingGroupRequest(group_id=made.group_id))
+    assert found.version == 2
 
 
 async def test_snapshots_and_the_screens_audit_entries_are_kept_once(documents: Any, database: Database) -> None:

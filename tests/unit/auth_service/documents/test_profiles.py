@@ -124,6 +124,17 @@ def test_an_invalid_profile_can_be_kept_but_never_become_active(database: Databa
         activate(database, "input", "Bad")
 
 
+def test_a_name_holds_printable_characters_only(database: Database) -> None:
+    for name in ("a\x00b", " a", "a\nb"):
+        for kind, text in (("input", input_json(name)), ("output", output_json(name))):
+            with pytest.raises(InvalidInput) as caught:
+                save(database, kind, text)
+            assert [violation.field for violation in caught.value.violations] == ["name"]
+    assert save(database, "output", output_json(), comment="a\x00b").revision == 1
+    with database.reading() as session, pytest.raises(NotFound):
+        profiles.get(session, "output", "ERP", 2**32 - 1)
+
+
 @pytest.mark.parametrize("text", ["{", "[]", '{"name": "x"}', '{"name": "' + "x" * 1_100_000 + '"}'])
 def test_what_is_no_profile_is_refused(sqlite: Database, text: str) -> None:
     for kind in ("input", "output"):
