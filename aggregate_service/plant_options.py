@@ -7,6 +7,7 @@ from pathlib import Path
 
 from common.plant_settings import PlantSettings
 from common.settings import Settings
+from common.source.allowed_paths import first_existing
 from domain.routing_prediction import PredictionOptions
 from domain.time_profiles import ProfileOptions
 
@@ -53,8 +54,5 @@ class PlantOptions:
 
     def source_path(self, settings: Settings) -> Path:
         """The source that serves: ROUTING_ML_DATASET, else the Access file of the document, else its first backup that exists."""
-        if settings.dataset:
-            return settings.dataset
-        configured = [self.document.data_source.access_path, *self.document.data_source.backup_paths]
-        paths = [Path(path) for path in configured]
-        return next((path for path in paths if path.exists()), paths[0])
+        data_source = self.document.data_source
+        return first_existing(settings.dataset, [data_source.access_path, *data_source.backup_paths])

@@ -13,6 +13,7 @@ from common.plant_settings import PlantSettings
 from common.rpc.interceptor import Access
 from common.rpc.server import Service
 from common.service import ServiceContext
+from common.source.input_profile import InputProfile
 from common.watch import ControlHandlers
 from protos.aggregate.v1 import aggregate_pb2, aggregate_pb2_grpc
 from protos.settings.v1 import settings_pb2
@@ -78,6 +79,7 @@ class AggregateProgram:
         profile = state.output_profile_json
         columns = plant.document.sql.available_columns
         output_profile = OutputProfile.parse(profile, columns) if profile else None
+        InputProfile.parse(state.input_profile_json)
         self._servicer.plant, self._servicer.output_profile = plant, output_profile
         self._profile, self._version = state.input_profile_json, state.active.version_name
         await self._choose()

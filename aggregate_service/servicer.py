@@ -103,9 +103,7 @@ class AggregateServicer(aggregate_pb2_grpc.AggregateServiceServicer):
 
     async def Export(self, request: pb.ExportRequest, context: Any) -> pb.ExportResponse:
         sections = self.plant.document
-        exporter = Exporter(
-            sections.export, sections.sql.output_columns, self._settings.state_dir, self.output_profile
-        )
+        exporter = Exporter(sections.export, sections.sql.output_columns, self._settings.state_dir, self.output_profile)
         files = await asyncio.to_thread(exporter.export, request.prediction, list(request.formats), request.name)
         return pb.ExportResponse(paths=[str(file.path) for file in files], bytes=[file.bytes for file in files])
 

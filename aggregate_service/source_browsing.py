@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from common.errors import DataProblem, InvalidInput, PermissionDenied, ServiceError
+from common.errors import DataProblem, ServiceError
 from common.plant_settings.sections import DataSourceSection
 from common.source import Source, open_source
+from common.source.allowed_paths import allowed_path
 from common.source.diagnosis import path_hash
 from common.source.source import find_name, no_such_table
 from common.source.table_profile import ColumnProfile, columns_only, profile_table
@@ -58,31 +59,8 @@ class SourceBrowser:
 
     def __init__(self, configured: Path, allowed: Sequence[str], data_source: DataSourceSection) -> None:
         self._configured = configured
+        self._allowed = allowed
         self._settings = data_source
-        own = configured if configured.is_dir() else configured.parent
-        self._folders = [own, *(Path(folder) for folder in allowed)]
-
-    def resolve(self, text: str) -> Path:
-        """The path that a request names; "" is the configured source.
-
-        Raises:
-            InvalidInput: it is no path at all.
-            PermissionDenied: it leads outside the allowed folders, by itself or through links; whether it exists is not told.
-        """
-        if not text.strip():
-            return self._configured
-        if any(ord(character) < 32 for character in text):
-            raise InvalidInput("The path holds control characters", reason="PATH_INVALID")
-        try:
-            path = Path(text.strip()).expanduser().resolve()
-            if any(path.is_relative_to(folder.expanduser().resolve()) for folder in self._folders):
-                return path
-        except (OSError, RuntimeError, ValueError) as error:
-            raise InvalidInput(f"{text!r} is not a usable path ({error})", reason="PATH_INVALID") from None
-        raise PermissionDenied(
-            f"{text} is not in an allowed folder: an administrator can add its folder to access.allowed_folders in the settings",
-            reason="PATH_NOT_ALLOWED",
-        )
 
     def test(self, text: str, table: str) -> SourceTest:
         """Open a source and read the beginning of a table. Never raises for what the source is like.
@@ -95,7 +73,7 @@ class SourceBrowser:
         tables: tuple[str, ...] = ()
         opened = False
         try:
-            source = open_source(self.resolve(text))
+            source = open_source(allowed_path(text, self._configured, self._allowed))
             opened = True
             tables = tuple(source.tables())
             chosen = self._table(source, table, tables)
@@ -119,7 +97,7 @@ class SourceBrowser:
             NotFound: there is no such table.
             DataProblem: the source cannot be read.
         """
-        path = self.resolve(text)
+        path = allowed_path(text, self._configured, self._allowed)
         source = open_source(path)
         tables = source.tables()
         chosen = self._table(source, table or self._settings.default_table, tables)
