@@ -41,7 +41,7 @@ def back_up(database: Database, target: Path) -> Saved:
     source = database.file
     if source is None:
         raise PreconditionFailed(f"{database.name} is on PostgreSQL: save it with pg_dump --format=custom")
-    if not source.is_file():
+    if not source.is_file() or not source.stat().st_size:
         raise PreconditionFailed(f"There is no database {source} to save")
     if target.exists():
         raise AlreadyExists(f"{target} exists: choose another name")

@@ -6,10 +6,11 @@ Exit codes: 0 done, 1 refused, 2 wrong usage, 3 the service or the database cann
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import getpass
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, ParamSpec
 
@@ -54,13 +55,15 @@ def telling(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
     return run
 
 
-def opened(settings: Settings, registry_path: Path | None = None) -> Database:
+@contextlib.contextmanager
+def opened(settings: Settings, registry_path: Path | None = None) -> Iterator[Database]:
     """The database, checked and migrated. What is done to it goes to the log as well."""
     configure_logging(settings, "auth", "auth-command")
     database = Database(f"sqlite:///{registry_path.absolute().as_posix()}") if registry_path else Database.of(settings)
-    database.check()
-    schema.upgrade(database)
-    return database
+    with contextlib.closing(database):
+        database.check()
+        schema.upgrade(database)
+        yield database
 
 
 @app.callback(invoke_without_command=True)
@@ -98,10 +101,10 @@ def migrate(
     ] = "head",
 ) -> None:
     """Bring the database schema to the newest migration, or to a given one."""
-    database = Database.of(read_settings())
-    database.check()
-    before = schema.current(database)
-    after = schema.move(database, to)
+    with contextlib.closing(Database.of(read_settings())) as database:
+        database.check()
+        before = schema.current(database)
+        after = schema.move(database, to)
     typer.echo(f"{database.name}: {before or 'empty'} -> {after or 'empty'}")
 
 
@@ -126,7 +129,7 @@ def create_admin(email: Email, password_stdin: PasswordStdin = False) -> None:
         advance(session)
         return found.username
 
-    with opened(settings).writing() as session:
+    with opened(settings) as database, database.writing() as session:
         username = work(session)
     typer.echo(f"{username} is an administrator.")
 
@@ -139,7 +142,7 @@ def reset_password(email: Email, password_stdin: PasswordStdin = False) -> None:
     password = _password(password_stdin)
     check_password(password, email)
     password_hash = Passwords(settings, threads=1).hash_now(password)
-    with opened(settings).writing() as session:
+    with opened(settings) as database, database.writing() as session:
         accounts.set_password(session, email, password_hash, by="command line")
         advance(session)
     typer.echo(f"{email} has a new password.")
@@ -164,7 +167,8 @@ def register_version(
     """Register a trained version, whether auth_service runs or not."""
     settings = read_settings()
     paths = (artifact_dir, manifest or artifact_dir / "manifest.json")
-    offline.register(opened(settings, registry_path), name, *paths, requested_by=requested_by, trained_at=trained_at)
+    with opened(settings, registry_path) as database:
+        offline.register(database, name, *paths, requested_by=requested_by, trained_at=trained_at)
     typer.echo(f"{name} is registered.")
 
 
@@ -184,7 +188,8 @@ def activate(
         if confirmed is not None:
             typer.echo(f"{name} is active; confirmed by {', '.join(confirmed) or 'nobody, as no process runs'}.")
             return
-    offline.activate(opened(settings, registry_path), settings.derived_path, name, reason)
+    with opened(settings, registry_path) as database:
+        offline.activate(database, settings.derived_path, name, reason)
     typer.echo(f"{name} is active; processes take it over when they start.")
 
 
@@ -194,8 +199,8 @@ def backup_command(
     file: Annotated[Path, typer.Argument(help="File to write; must not exist", show_default=False)],
 ) -> None:
     """Save the database to one file, also while auth_service runs."""
-    database = Database.of(read_settings())
-    saved = backup.back_up(database, file)
+    with contextlib.closing(Database.of(read_settings())) as database:
+        saved = backup.back_up(database, file)
     typer.echo(f"{file} holds {database.name} ({saved.bytes:,} bytes, migration {saved.migration}), checked.")
 
 

@@ -10,14 +10,16 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from typer.testing import CliRunner
 
+from auth_service import commands, schema
 from auth_service.database import Database
 from auth_service.records import SettingsRevisionRecord
 from common.errors import ServiceError
@@ -154,21 +156,39 @@ def register(process: Process, name: str) -> None:
     assert "registered" in done.stdout
 
 
-def test_the_commands_work_while_the_service_is_down(stopped: Process) -> None:
-    register(stopped, "v1")
-    done = stopped.run("activate", "v1", "--reason", "first")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "v1 is active" in done.stdout
-    done = stopped.run("create-admin", "kim@plant.example", "--password-stdin", stdin="Seal-Ring-42x\n")
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Runs a command within this process."""
+    settings = Settings(
+        _env_file=None,
+        state_dir=tmp_path / "state",
+        auth_address="127.0.0.1:9",
+        password_time_cost=1,
+        password_memory_kib=64,
+    )
+    monkeypatch.setattr(commands, "read_settings", lambda: settings)
+    monkeypatch.setattr(commands, "configure_logging", lambda *_arguments: None)
+    return lambda *arguments, stdin="": CliRunner().invoke(commands.app, list(arguments), input=stdin)
+
+
+def test_the_commands_work_while_the_service_is_down(command: Callable[..., Any], tmp_path: Path) -> None:
+    manifest = str(LEGACY / "manifest.json")
+    assert (
+        command("register-version", "--name", "v1", "--artifact-dir", str(LEGACY), "--manifest", manifest).exit_code
+        == 0
+    )
+    done = command("activate", "v1", "--reason", "first")
+    assert (done.exit_code, "v1 is active" in done.stdout) == (0, True)
+    assert command("activate", "v1").exit_code == 0
+    done = command("create-admin", "kim@plant.example", "--password-stdin", stdin="Seal-Ring-42x\n")
     assert "kim@plant.example is an administrator" in done.stdout
-    done = stopped.run("reset-password", "KIM@plant.example", "--password-stdin", stdin="Other-Word-77\n")
-    assert done.returncode == 0
-    backup = stopped.folder / "b.db"
-    assert stopped.run("backup", str(backup)).returncode == 0
-    assert stopped.run("restore", str(backup)).returncode == 0
-    done = stopped.run("migrate")
-    assert done.returncode == 0
-    assert "0001" not in done.stdout.split("->")[0]
+    assert command("create-admin", "KIM@plant.example", "--password-stdin", stdin="Other-Word-77\n").exit_code == 0
+    assert command("reset-password", "KIM@plant.example", "--password-stdin", stdin="Third-Word-55\n").exit_code == 0
+    backup = tmp_path / "b.db"
+    assert command("backup", str(backup)).exit_code == 0
+    assert command("restore", str(backup)).exit_code == 0
+    assert f"-> {schema.newest()}" in command("migrate").stdout
+    assert "-> empty" in command("migrate", "--to", "base").stdout
 
 
 @pytest.mark.parametrize(
@@ -184,10 +204,10 @@ def test_the_commands_work_while_the_service_is_down(stopped: Process) -> None:
     ],
 )
 def test_a_command_that_is_refused_says_why_in_one_line(
-    stopped: Process, arguments: tuple[str, ...], stdin: str, says: str
+    command: Callable[..., Any], arguments: tuple[str, ...], stdin: str, says: str
 ) -> None:
-    done = stopped.run(*arguments, stdin=stdin)
-    assert done.returncode == 1
+    done = command(*arguments, stdin=stdin)
+    assert done.exit_code == 1
     assert says in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
 
