@@ -1,24 +1,27 @@
 """Time statistics: means, spreads, outliers and confidence."""
 
+from random import Random
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import InvalidInput
-from domain.time_profiles import ProfileOptions, confidence, time_profiles, without_impossible
+from domain.time_profiles import ProfileOptions, TimeProfiles, confidence, time_profiles, without_impossible
 
 times = st.lists(st.floats(0.001, 1e5), min_size=1, max_size=40)
 strategies = st.sampled_from(["sigma_profile", "z_score", "trimmed_std"])
 
 
-def one(values, weights=None, **options):
+def one(values: Any, weights: Any = None, **options: Any) -> TimeProfiles:
     return time_profiles(
         np.array(values, float), None if weights is None else np.array(weights, float), ProfileOptions(**options)
     )
 
 
-def test_a_profile_is_mean_and_sigma_times_the_factors():
+def test_a_profile_is_mean_and_sigma_times_the_factors() -> None:
     profile = one([10.0, 12.0, 14.0])
     sigma = np.std([10.0, 12.0, 14.0])
     assert profile.standard == pytest.approx(12.0)
@@ -26,26 +29,26 @@ def test_a_profile_is_mean_and_sigma_times_the_factors():
     assert profile.safe == pytest.approx(12.0 + 1.28 * sigma)
 
 
-def test_two_samples_give_their_mean_and_no_profile():
+def test_two_samples_give_their_mean_and_no_profile() -> None:
     profile = one([10.0, 20.0])
     assert profile.standard == 15.0
     assert np.isnan([profile.optimal, profile.safe, profile.sigma]).all()
 
 
-def test_no_sample_gives_nothing():
+def test_no_sample_gives_nothing() -> None:
     for empty in (one([]), one([np.nan, np.nan])):
         assert np.isnan(empty.standard)
         assert empty.samples == 0
 
 
-def test_z_score_drops_what_is_further_than_two_and_a_half_sigma():
+def test_z_score_drops_what_is_further_than_two_and_a_half_sigma() -> None:
     values = [10.0] * 5 + [10.5, 9.5, 10.2, 9.8, 10.1, 100.0]
     profile = one(values, strategy="z_score")
     assert profile.samples == len(values) - 1
     assert profile.standard == pytest.approx(np.mean(values[:-1]))
 
 
-def test_trimmed_std_uses_the_values_between_the_quantiles():
+def test_trimmed_std_uses_the_values_between_the_quantiles() -> None:
     values = np.arange(1.0, 42.0)
     profile = one(values, strategy="trimmed_std")
     kept = values[(values >= np.quantile(values, 0.05)) & (values <= np.quantile(values, 0.95))]
@@ -54,27 +57,27 @@ def test_trimmed_std_uses_the_values_between_the_quantiles():
     assert profile.sigma == pytest.approx(kept.std())
 
 
-def test_weights_move_the_mean_towards_the_heavier_times():
+def test_weights_move_the_mean_towards_the_heavier_times() -> None:
     profile = one([10.0, 20.0, 30.0], [1.0, 1.0, 2.0])
     assert profile.standard == pytest.approx(22.5)
 
 
-def test_weights_that_are_all_zero_count_alike():
+def test_weights_that_are_all_zero_count_alike() -> None:
     assert one([10.0, 20.0, 30.0], [0.0, 0.0, 0.0]).standard == pytest.approx(20.0)
 
 
-def test_an_unknown_strategy_names_those_that_exist():
+def test_an_unknown_strategy_names_those_that_exist() -> None:
     with pytest.raises(InvalidInput, match="sigma_profile, z_score, trimmed_std"):
         one([1.0], strategy="median")
 
 
-def test_negative_infinite_and_absurd_times_are_absent():
+def test_negative_infinite_and_absurd_times_are_absent() -> None:
     cleaned = without_impossible(np.array([-1.0, 0.0, 5.0, 1e6, 1e6 + 1, np.inf, np.nan]))
     np.testing.assert_array_equal(cleaned, [np.nan, 0.0, 5.0, 1e6, np.nan, np.nan, np.nan])
 
 
 @given(times, strategies)
-def test_every_profile_lies_within_its_sample(values, strategy):
+def test_every_profile_lies_within_its_sample(values: list[float], strategy: str) -> None:
     profile = one(values, strategy=strategy)
     assert min(values) * (1 - 1e-9) <= profile.standard <= max(values) * (1 + 1e-9)
     assert 1 <= profile.samples <= len(values)
@@ -83,7 +86,7 @@ def test_every_profile_lies_within_its_sample(values, strategy):
 
 
 @given(times, strategies)
-def test_equal_weights_give_the_unweighted_profile(values, strategy):
+def test_equal_weights_give_the_unweighted_profile(values: list[float], strategy: str) -> None:
     plain, weighted = one(values, strategy=strategy), one(values, [0.64] * len(values), strategy=strategy)
     np.testing.assert_allclose(weighted.standard, plain.standard, rtol=1e-9)
     np.testing.assert_allclose(weighted.sigma, plain.sigma, rtol=1e-6, atol=1e-9)
@@ -91,7 +94,9 @@ def test_equal_weights_give_the_unweighted_profile(values, strategy):
 
 
 @given(times, strategies, st.randoms(use_true_random=False))
-def test_the_order_of_the_times_and_absent_ones_between_them_do_not_matter(values, strategy, shuffler):
+def test_the_order_of_the_times_and_absent_ones_between_them_do_not_matter(
+    values: list[float], strategy: str, shuffler: Random
+) -> None:
     mixed = [*values, *[np.nan] * 3]
     shuffler.shuffle(mixed)
     np.testing.assert_allclose(
@@ -100,7 +105,7 @@ def test_the_order_of_the_times_and_absent_ones_between_them_do_not_matter(value
 
 
 @given(st.lists(times, min_size=1, max_size=6), strategies)
-def test_many_samples_at_once_give_what_each_gives_alone(samples, strategy):
+def test_many_samples_at_once_give_what_each_gives_alone(samples: list[list[float]], strategy: str) -> None:
     together = np.full((len(samples), max(map(len, samples))), np.nan)
     for row, values in zip(together, samples, strict=True):
         row[: len(values)] = values
@@ -122,5 +127,5 @@ def test_many_samples_at_once_give_what_each_gives_alone(samples, strategy):
         (10, 1.0, 0.1, 1.0),
     ],
 )
-def test_confidence_grows_with_samples_similarity_and_steadiness(n, s, c, expected):
+def test_confidence_grows_with_samples_similarity_and_steadiness(n: int, s: float, c: float, expected: float) -> None:
     assert confidence(np.array([n]), np.array([s]), np.array([c]))[0] == pytest.approx(expected)
