@@ -14,7 +14,7 @@ from auth_service.records import SettingsRevisionRecord
 from auth_service.settings import find, parse
 from common.blueprint import wrapper
 from common.blueprint.pipeline import pipeline_of, reconcile
-from common.errors import DataProblem, ServiceError, Unavailable
+from common.errors import DataProblem, NotFound, ServiceError, Unavailable
 from common.logs import get_logger
 from common.plant_settings import PlantSettings
 
@@ -72,22 +72,23 @@ def _make_current(path: Path) -> None:
 
 
 def ensure_wrapper(session: Session, state_dir: Path) -> None:
-    """Write the wrapper of the newest settings where the current one is missing, broken or of other options.
+    """Write the wrapper of the newest settings where the current one is not what would be generated now: missing, edited by hand, of
+    other options, or of an installation that has moved.
 
     A folder that cannot be written is only logged: trainings then take the options from the settings by themselves.
     """
     newest = find(session, 0)
     try:
         document = parse(newest)
-        if _outdated(state_dir, document):
+        if not _up_to_date(state_dir, document):
             wrapper.write_wrapper(state_dir, newest.revision, document)
     except (OSError, ServiceError) as error:
         log.error("the generated pipeline cannot be brought up to date", error=str(error))
 
 
-def _outdated(state_dir: Path, document: PlantSettings) -> bool:
+def _up_to_date(state_dir: Path, document: PlantSettings) -> bool:
     try:
-        current = wrapper.current_pipeline(state_dir)
-    except DataProblem:
-        return True
-    return current.path is None or current.options != pipeline_of(document)
+        path = wrapper.wrapper_path(state_dir)
+        return path.read_text(encoding="utf-8") == wrapper.render(wrapper.revision_of(path), pipeline_of(document))
+    except (NotFound, UnicodeDecodeError):
+        return False

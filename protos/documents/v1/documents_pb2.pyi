@@ -2339,7 +2339,7 @@ class Port(_message.Message):
     name: _builtins.str
     """Name, unique on its side of the node."""
     type: _builtins.str
-    """Kind of data: items, vectors, weights, index, version, routing, results."""
+    """Kind of data: items, routing, weights, encoded, vectors, index, times, version, results. Edges join ports of one kind."""
     required: _builtins.bool
     """Whether an input must be connected."""
     def __init__(
