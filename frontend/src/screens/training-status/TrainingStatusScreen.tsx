@@ -1,3 +1,134 @@
-export default function Screen() {
-  return null
+/** 학습 모니터링: the active model, what it was trained on, how good it is, and what ran. */
+import { ExternalLink, Info } from 'lucide-react'
+import { Link } from 'wouter'
+import { useModelFeatures } from '@/api/features'
+import { useSnapshot } from '@/api/operations'
+import { useVersionDetail, useVersions } from '@/api/training'
+import { factsOf } from '@/api/versionFacts'
+import { RunHistory } from '@/blueprint/RunHistory'
+import { Card, Figure } from '@/ui/Card'
+import { formatNumber, formatPercent, formatTime } from '@/i18n/format'
+import { FeaturePanel } from './FeaturePanel'
+import { HeatPanel } from './HeatPanel'
+import { StagesPanel } from './StagesPanel'
+import { TrendPanel } from './TrendPanel'
+import { useTrainingText } from './texts'
+
+const PROJECTOR_FILES = ['projector_config.json', 'vectors.tsv', 'metadata.tsv']
+
+export default function TrainingStatusScreen() {
+  const t = useTrainingText()
+  const versions = useVersions()
+  const active = versions.data?.find((version) => version.active_flag) ?? null
+  const name = active?.version_name ?? null
+  return (
+    <div className="flex flex-col gap-5">
+      <Figures name={name} trainedAt={active?.trained_at} />
+      <div className="grid items-start gap-5 md:grid-cols-2 2xl:grid-cols-4">
+        <ProjectorCard />
+        <FeaturePanel version={name} />
+        <TrendPanel />
+        <HeatPanel version={name} />
+      </div>
+      <div className="grid items-start gap-5 xl:grid-cols-2">
+        <StagesPanel version={name} />
+        <RunHistory />
+      </div>
+      <p className="flex items-center justify-center gap-2 text-[0.88rem] text-muted">
+        <Info className="size-4" aria-hidden />
+        {t('note')}
+      </p>
+    </div>
+  )
+}
+
+function Figures({ name, trainedAt }: { name: string | null; trainedAt: string | null | undefined }) {
+  const t = useTrainingText()
+  const snapshot = useSnapshot()
+  const features = useModelFeatures()
+  const detail = useVersionDetail(name)
+  const facts = factsOf(detail.data?.manifest)
+  const weights = features.data
+  const all = Object.keys(weights?.weights ?? {})
+  return (
+    <div className="grid gap-4 sm:grid-cols-2 xl:grid-cols-4">
+      <Card>
+        <Figure label={t('active')} value={name ?? t('noActive')} remark={formatTime(trainedAt)} />
+      </Card>
+      <Card>
+        <Figure
+          label={t('dataset')}
+          value={snapshot.data?.source.split(/[\\/]/).at(-1) || '–'}
+          remark={
+            snapshot.data &&
+            t('datasetRows', {
+              items: formatNumber(snapshot.data.items, 0),
+              rows: formatNumber(snapshot.data.routing_rows, 0),
+              results: formatNumber(snapshot.data.work_result_rows, 0),
+            })
+          }
+        />
+      </Card>
+      <Card>
+        <Figure
+          label={t('quality')}
+          value={formatPercent(facts.recall, 2)}
+          remark={
+            facts.defaultEf === null
+              ? undefined
+              : t('qualityRemark', {
+                  ef: formatNumber(facts.defaultEf, 0),
+                  ms: formatNumber(facts.latency, 3),
+                })
+          }
+        />
+      </Card>
+      <Card>
+        <Figure
+          label={t('weights')}
+          value={
+            weights
+              ? t('weightsCount', {
+                  active: all.filter((one) => weights.active_features[one] !== false).length,
+                  all: all.length,
+                })
+              : '–'
+          }
+          remark={formatTime(trainedAt)}
+        />
+      </Card>
+    </div>
+  )
+}
+
+function ProjectorCard() {
+  const t = useTrainingText()
+  return (
+    <Card title={t('projector')} description={t('projectorAbout')}>
+      <Link
+        href="/projector"
+        className="tile inline-flex items-center gap-2 px-4 py-2 font-medium text-accent-ink underline underline-offset-2 hover:border-accent-strong"
+      >
+        <ExternalLink className="size-4" aria-hidden />
+        {t('projectorOpen')}
+      </Link>
+      <p className="mt-2 text-[0.84rem] text-muted">{t('projectorHint')}</p>
+      <details className="mt-3 text-[0.86rem]">
+        <summary className="text-accent-ink">{t('projectorFiles')}</summary>
+        <ul className="mt-1">
+          {PROJECTOR_FILES.map((file) => (
+            <li key={file}>
+              <a
+                className="text-accent-ink underline underline-offset-2"
+                href={`/api/visualization/projector/${file}`}
+                download={file}
+              >
+                {file}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </details>
+    </Card>
+  )
 }

@@ -1,0 +1,93 @@
+/** Recall and search time of the versions, oldest first. */
+import { useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { request } from '@/api/client'
+import { useVersions, type VersionDetail } from '@/api/training'
+import { factsOf } from '@/api/versionFacts'
+import { Card } from '@/ui/Card'
+import { Chart } from '@/ui/Chart'
+import { AXIS, GRID, SERIES, TEXT } from '@/ui/chartStyle'
+import { Empty, QueryPanel } from '@/ui/PanelState'
+import { formatNumber } from '@/i18n/format'
+import { useTrainingText } from './texts'
+
+const MOST = 12
+
+interface Point {
+  name: string
+  recall: number | null
+  latency: number | null
+}
+
+function useTrend() {
+  const versions = useVersions()
+  const names = (versions.data ?? []).slice(0, MOST).map((version) => version.version_name)
+  return useQuery({
+    queryKey: ['quality-trend', names],
+    enabled: versions.isSuccess,
+    staleTime: 5 * 60_000,
+    queryFn: async ({ signal }): Promise<Point[]> => {
+      const details = await Promise.allSettled(
+        names.map((name) =>
+          request<VersionDetail>('get', `/api/trainer/versions/${encodeURIComponent(name)}`, { signal }),
+        ),
+      )
+      return details
+        .flatMap((detail) => (detail.status === 'fulfilled' ? [detail.value] : []))
+        .map((detail) => ({
+          name: detail.version_name,
+          recall: factsOf(detail.manifest).recall,
+          latency: factsOf(detail.manifest).latency,
+        }))
+        .filter((point) => point.recall !== null)
+        .reverse()
+    },
+  })
+}
+
+export function TrendPanel() {
+  const t = useTrainingText()
+  const trend = useTrend()
+  return (
+    <Card title={t('trend')} description={t('trendAbout')}>
+      <QueryPanel
+        query={trend}
+        rows={5}
+        isEmpty={(data) => data.length === 0}
+        empty={<Empty title={t('trendEmpty')} />}
+      >
+        {(data) => <TrendChart points={data} />}
+      </QueryPanel>
+    </Card>
+  )
+}
+
+function TrendChart({ points }: { points: Point[] }) {
+  const t = useTrainingText()
+  const option = useMemo(
+    () => ({
+      textStyle: TEXT,
+      grid: GRID,
+      legend: { top: 0, textStyle: TEXT },
+      tooltip: { trigger: 'axis', valueFormatter: (value: unknown) => formatNumber(Number(value), 4) },
+      xAxis: { type: 'category', data: points.map((point) => point.name), ...AXIS },
+      yAxis: [
+        { type: 'value', scale: true, max: 1, ...AXIS },
+        { type: 'value', ...AXIS, splitLine: { show: false } },
+      ],
+      series: [
+        { name: t('recall'), type: 'line', color: SERIES[0], data: points.map((point) => point.recall) },
+        {
+          name: t('latency'),
+          type: 'bar',
+          yAxisIndex: 1,
+          color: SERIES[1],
+          barMaxWidth: 26,
+          data: points.map((point) => point.latency),
+        },
+      ],
+    }),
+    [points, t],
+  )
+  return <Chart option={option} label={t('trend')} height={260} />
+}
