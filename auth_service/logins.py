@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 import time
 from dataclasses import dataclass
 
@@ -13,6 +15,7 @@ from auth_service.database import Database
 from auth_service.emails import accept_email, email_key
 from auth_service.passwords import Passwords, check_password
 from auth_service.records import AccountRecord, SessionRecord
+from auth_service.shared_work import SharedWork
 from auth_service.signing_keys import SigningKey
 from auth_service.throttle import Allowance, LoginThrottle
 from common.errors import FieldViolation, InvalidInput, TooManyRequests, Unauthenticated, Unavailable
@@ -29,6 +32,15 @@ class LoggedIn:
     account: AccountRecord
     session: SessionRecord
     token: str
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """Whether a password fits `known_hash`, the account's hash when it was checked; a new hash where that one is outdated."""
+
+    known_hash: str | None
+    fits: bool
+    new_hash: str | None
 
 
 class Signer:
@@ -72,6 +84,8 @@ class Logins:
         self._database, self._passwords, self._signer = database, passwords, signer
         self._session_seconds = session_seconds
         self._throttle = throttle or LoginThrottle()
+        self._checks: SharedWork[_Checked] = SharedWork()
+        self._secret = secrets.token_bytes(32)
         self._registrations = Allowance(REGISTRATIONS_AT_ONCE, REGISTRATIONS_PER_SECOND)
 
     async def register(self, username: str, password: str, display_name: str | None, client_host: str) -> AccountRecord:
@@ -101,45 +115,50 @@ class Logins:
             Unauthenticated: unknown account, wrong password, not approved, or disabled; the answer does not say which.
             TooManyRequests: too many failures; with the seconds to wait.
         """
-        key = email_key(username[:1024])
+        username = username[:1024]
+        key = email_key(username)
+        digest = hashlib.blake2b(password.encode("utf-8", "surrogatepass"), key=self._secret).digest()
         try:
-            async with self._throttle.attempt(key, client_host):
-                logged_in = await self._attempt(username[:1024], password, client_host)
-                if logged_in is None:
-                    self._throttle.failed(key, client_host)
-                else:
-                    self._throttle.succeeded(key, client_host)
+            checked = await self._checks.answer(
+                (key, client_host, digest), lambda: self._check(key, username, password, client_host)
+            )
         except TooManyRequests as error:
             seconds = round(error.retry_after or 0.0, 1)
             await self._note_failure(username, client_host, f"{error.reason.lower()}, {seconds:g} s left")
             raise
-        if logged_in is None:
+        outcome = await self._begin(username, client_host, checked)
+        if outcome is None:
             raise Unauthenticated("E-mail or password is wrong, or the account is not approved", reason="LOGIN_FAILED")
-        return logged_in
+        return outcome
 
-    async def _note_failure(self, username: str, client_host: str, why: str) -> None:
-        def work(session: Session) -> None:
-            record(session, "auth.login.failed", username=username[:254], client_host=client_host, facts={"why": why})
+    async def _check(self, key: str, username: str, password: str, client_host: str) -> _Checked:
+        """Whether the password fits, throttled. Log-ins of one account and password from one place at the same time share this."""
+        async with self._throttle.attempt(key, client_host):
+            account = await self._database.read(lambda session: accounts.find(session, username))
+            known_hash = account.password_hash if account else None
+            fits, new_hash = await self._passwords.verify(known_hash, password, client_host)
+            checked = _Checked(known_hash, fits, new_hash)
+            if _refusal(account, checked):
+                self._throttle.failed(key, client_host)
+            else:
+                self._throttle.succeeded(key, client_host)
+            return checked
 
-        await self._database.write(work)
+    async def _begin(self, username: str, client_host: str, checked: _Checked) -> LoggedIn | None:
+        """Begin a session in one unit of work; None when the account, as it is by now, refuses it."""
 
-    async def _attempt(self, username: str, password: str, client_host: str) -> LoggedIn | None:
-        account = await self._database.read(lambda session: accounts.find(session, username))
-        known_hash = account.password_hash if account else None
-        fits, new_hash = await self._passwords.verify(known_hash, password, client_host)
-
-        def work(session: Session) -> LoggedIn | str:
+        def work(session: Session) -> LoggedIn | None:
             now = time.time()
             found = accounts.find(session, username)
-            why = _refusal(found, known_hash, fits)
+            why = _refusal(found, checked)
             if why or found is None:
                 record(
                     session, "auth.login.failed", username=username[:254], client_host=client_host, facts={"why": why}
                 )
-                return why
+                return None
             found.last_login_at = now
-            if new_hash:
-                found.password_hash = new_hash
+            if checked.new_hash and found.password_hash == checked.known_hash:
+                found.password_hash = checked.new_hash
             row = sessions.begin(session, found, seconds=self._session_seconds, client_host=client_host, now=now)
             record(
                 session,
@@ -150,8 +169,13 @@ class Logins:
             )
             return LoggedIn(found, row, self._signer.key.sign(sessions.claims(row, found)))
 
-        outcome = await self._database.write(work)
-        return outcome if isinstance(outcome, LoggedIn) else None
+        return await self._database.write(work)
+
+    async def _note_failure(self, username: str, client_host: str, why: str) -> None:
+        def work(session: Session) -> None:
+            record(session, "auth.login.failed", username=username[:254], client_host=client_host, facts={"why": why})
+
+        await self._database.write(work)
 
     async def new_hash(self, caller: Caller, current: str, new: str) -> str:
         """The hash of a person's new password, once the present one has been checked.
@@ -185,11 +209,11 @@ class Logins:
         self._passwords.close()
 
 
-def _refusal(account: AccountRecord | None, checked_hash: str | None, fits: bool) -> str:
+def _refusal(account: AccountRecord | None, checked: _Checked) -> str:
     """Why a log-in fails, for the audit log; "" when it does not."""
     if account is None:
         return "unknown account"
-    if not fits or account.password_hash != checked_hash:
+    if not checked.fits or account.password_hash not in (checked.known_hash, checked.new_hash):
         return "wrong password"
     if account.status != "approved":
         return account.status
