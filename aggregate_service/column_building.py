@@ -5,7 +5,7 @@ A table of millions of rows costs 4 bytes a text value and 8 a number, whatever 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -144,11 +144,11 @@ class TableBuilder:
         builder = self.columns.get(name)
         return builder.values if isinstance(builder, NumberBuilder) else np.full(self.rows, np.nan)
 
-    def write(self, folder: Path, order: Order) -> list[tuple[str, str]]:
-        """Write the rows of `order`, letting go of each column once it is written; returns names and kinds."""
+    def write(self, folder: Path, order: Order, without: Collection[str] = ()) -> list[tuple[str, str]]:
+        """Write the rows of `order` but for some columns, letting go of each column once it is written; returns names and kinds."""
         folder.mkdir()
         written = []
-        for number, name in enumerate(list(self.columns)):
+        for number, name in enumerate([name for name in self.columns if name not in without]):
             builder = self.columns.pop(name)
             builder.write(folder / f"{number:03d}.arrow", order)
             written.append((name, builder.kind))

@@ -114,10 +114,15 @@ class AggregateServicer(aggregate_pb2_grpc.AggregateServiceServicer):
         def report(progress: Progress) -> None:
             loop.call_soon_threadsafe(steps.put_nowait, progress)
 
+        def finished(task: asyncio.Task[Refreshed]) -> None:
+            if not task.cancelled():
+                task.exception()  # looked at, as a caller that hangs up never does
+            steps.put_nowait(None)
+
         refresh = asyncio.create_task(
             self.keeper.refresh(request.reason or "demand", force=request.force, report=report), name="refresh"
         )
-        refresh.add_done_callback(lambda _task: steps.put_nowait(None))
+        refresh.add_done_callback(finished)
         while (progress := await steps.get()) is not None:
             yield messages.to_progress(progress)
         yield self._last_step(await refresh)

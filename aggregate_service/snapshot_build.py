@@ -26,11 +26,15 @@ from common.source import Source, open_source
 from common.source.input_profile import InputProfile
 from common.source.role_reading import read_role, table_of
 from domain.item_codes import ItemCodeIndex
+from domain.operation_table import TIME_COLUMNS
 
 SHARES: Final = {"features": (0.0, 0.15), "routing": (0.15, 0.55), "results": (0.55, 0.8)}
 """Part of the whole progress that the reading of each role takes."""
 
 BATCH_ROWS: Final = 50_000
+
+NOT_AGAIN: Final = frozenset({"ITEM_CD", "PROC_SEQ", *TIME_COLUMNS})
+"""Columns of the routings that the arrays of the operations hold already."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +154,7 @@ class _Build:
         write_numpy(self._folder / "routing_rows.hash.npy", np.sort(hashes))
         write_hashes(self._folder, "routings", index, _sum_by_item(hashes, current.offsets))
         self._report(Progress("writing", name, rows, progress=SHARES["routing"][1]))
-        return rows, current, routing.write(self._folder / "routing", current.rows)
+        return rows, current, routing.write(self._folder / "routing", current.rows, NOT_AGAIN)
 
     def _results(self, index: ItemCodeIndex, current: CurrentRoutings) -> int:
         name = self._table("results")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from aggregate_service.column_files import map_numpy, write_numpy
+from aggregate_service.column_files import write_numpy
 from common.errors import DataProblem
 from domain.item_codes import ItemCodeIndex, item_key, key_hashes
 
@@ -63,4 +63,9 @@ def _counts(added: int, changed: int, removed: int, rows_added: int, rows_remove
 
 
 def _load(folder: Path, name: str) -> Hashes:
-    return map_numpy(folder / name).astype(np.uint64, copy=False)
+    """Read, not mapped: a folder with mapped files cannot be renamed on Windows."""
+    path = folder / name
+    try:
+        return np.asarray(np.load(path, allow_pickle=False), np.uint64)
+    except (OSError, ValueError) as error:
+        raise DataProblem(f"The snapshot file {path} cannot be read ({error}): refresh the snapshot") from error

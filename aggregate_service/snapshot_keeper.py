@@ -171,6 +171,10 @@ class SnapshotKeeper:
                 raise
             finally:
                 self._rest_until = time.monotonic() + REST_FACTOR * (time.monotonic() - started)
+            if choice != self._choice:
+                raise Unavailable(
+                    "Another source was chosen while this one was read", reason="SOURCE_CHANGED", retry_after=1.0
+                )
             self.last_error, self._failed_identity = "", None
             await self._swap(snapshot)
             log.info(
