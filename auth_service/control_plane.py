@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 from prometheus_client import Gauge
@@ -111,12 +110,25 @@ class ControlPlane:
         task.add_done_callback(self._tasks.discard)
         return await asyncio.shield(task)
 
-    async def look_for_changes(self) -> None:
-        """For ever: push what another process has changed in the database."""
+    async def look_for_changes(self, on_health: Callable[[bool], Awaitable[None]]) -> None:
+        """For ever: push what another process has changed in the database.
+
+        Args:
+            on_health: is told when the database stops answering and when it answers again.
+        """
+        healthy = True
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            with contextlib.suppress(ServiceError):
+            try:
                 await self.take_over_changes()
+                answers = True
+            except ServiceError as error:
+                answers = False
+                if healthy:
+                    log.error("the database does not answer", error=error.message)
+            if answers != healthy:
+                healthy = answers
+                await on_health(healthy)
 
     async def take_over_changes(self) -> bool:
         """Push the database's state when its revision is not the one that was pushed last; returns whether it was."""

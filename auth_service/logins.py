@@ -7,6 +7,7 @@ import secrets
 import time
 from dataclasses import dataclass
 
+from prometheus_client import Counter
 from sqlalchemy.orm import Session
 
 from auth_service import accounts, sessions
@@ -20,6 +21,8 @@ from auth_service.signing_keys import SigningKey
 from auth_service.throttle import Allowance, LoginThrottle
 from common.errors import FieldViolation, InvalidInput, TooManyRequests, Unauthenticated, Unavailable
 from common.identity import Caller
+
+logins_counter = Counter("routing_auth_logins", "Attempts to log in", ["outcome"])
 
 REGISTRATIONS_AT_ONCE = 1000
 REGISTRATIONS_PER_SECOND = 1.0
@@ -123,10 +126,12 @@ class Logins:
                 (key, client_host, digest), lambda: self._check(key, username, password, client_host)
             )
         except TooManyRequests as error:
+            logins_counter.labels("throttled").inc()
             seconds = round(error.retry_after or 0.0, 1)
             await self._note_failure(username, client_host, f"{error.reason.lower()}, {seconds:g} s left")
             raise
         outcome = await self._begin(username, client_host, checked)
+        logins_counter.labels("refused" if outcome is None else "ok").inc()
         if outcome is None:
             raise Unauthenticated("E-mail or password is wrong, or the account is not approved", reason="LOGIN_FAILED")
         return outcome

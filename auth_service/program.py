@@ -109,7 +109,7 @@ class AuthProgram:
             await asyncio.sleep(0.5)
         await self.plane.load()
         self._tasks = [
-            asyncio.create_task(self.plane.look_for_changes()),
+            asyncio.create_task(self.plane.look_for_changes(self._context.set_serving)),
             asyncio.create_task(self.rotation.rotate_by_age()),
             asyncio.create_task(self._sweep()),
         ]

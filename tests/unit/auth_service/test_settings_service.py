@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from typing import Any
 
 import grpc
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from auth_service import control_plane, watch
 from auth_service.control_state import advance
-from common.errors import Conflict, InvalidInput, NotFound
+from common.errors import Conflict, InvalidInput, NotFound, Unavailable
 from common.plant_settings import UNKNOWN_NAME, PlantSettings
 from common.plant_settings.violations import Violation
 from protos.settings.v1 import settings_pb2 as pb
@@ -260,6 +262,26 @@ async def test_what_a_command_changes_in_the_database_reaches_the_followers(plan
     while follower.revision == before:
         await asyncio.sleep(0.02)
     assert follower.revision == before + 1
+
+
+async def test_health_follows_the_database(plant: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    health: Any = health_pb2_grpc.HealthStub(plant.channel)
+
+    async def status() -> int:
+        return int((await health.Check(health_pb2.HealthCheckRequest())).status)
+
+    def broken(*_arguments: Any, **_named: Any) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    assert await status() == health_pb2.HealthCheckResponse.SERVING
+    with monkeypatch.context() as failing:
+        failing.setattr(plant.program.database.engine, "connect", broken)
+        with pytest.raises(Unavailable, match="free disk space"):
+            await plant.ask(plant.control.Get, pb.GetSettingsRequest(), process="cli")
+        while await status() == health_pb2.HealthCheckResponse.SERVING:
+            await asyncio.sleep(0.05)
+    while await status() != health_pb2.HealthCheckResponse.SERVING:
+        await asyncio.sleep(0.05)
 
 
 async def test_a_change_whose_caller_hangs_up_is_pushed_all_the_same(plant: Any) -> None:
