@@ -77,9 +77,7 @@ def read_state(session: Session) -> pb.ControlState:
     """The whole control state."""
     row = control_row(session)
     input_profile, output_profile = active_profiles(session)
-    state = pb.ControlState(
-        revision=row.revision, input_profile_json=input_profile, output_profile_json=output_profile
-    )
+    state = pb.ControlState(revision=row.revision, input_profile_json=input_profile, output_profile_json=output_profile)
     newest = newest_settings(session)
     if newest is not None:
         state.settings.CopyFrom(settings_document(newest))
