@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from auth_service.records import VersionRecord
-from common.artifacts import Verdict, check_integrity, judge, read_manifest
+from common.artifacts import Verdict, check_integrity, judge, load_joblib, read_manifest
 from common.errors import PreconditionFailed, ServiceError
 from common.processes import python_module
+from domain.features import FEATURES
 
 LOAD_SECONDS = 180.0
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,8 +38,8 @@ def check_files(row: VersionRecord) -> list[str]:
     """Compare a version's files with what was registered; returns what passed. Reads every byte: not on the event loop.
 
     Raises:
-        PreconditionFailed: a file is missing or another one, or the libraries of the training cannot be read here.
-        DataProblem: the manifest cannot be used.
+        PreconditionFailed: a file is missing or another one, or the libraries or features of the training are not those of here.
+        DataProblem: the manifest or a small artifact cannot be used.
     """
     folder, manifest_path = Path(row.artifact_dir), Path(row.manifest_path)
     if not folder.is_dir():
@@ -60,7 +61,23 @@ def check_files(row: VersionRecord) -> list[str]:
         if judgement.verdict is Verdict.REFUSED:
             raise PreconditionFailed(judgement.reason, reason="INCOMPATIBLE_LIBRARIES")
         passed.append(judgement.reason)
+    columns = manifest.artifacts.get("feature_columns")
+    if columns is not None:
+        passed.append(_check_features(columns.file(folder)))
     return passed
+
+
+def _check_features(path: Path) -> str:
+    known = {feature.name for feature in FEATURES}
+    trained = [str(name) for name in load_joblib(path)]
+    foreign = [name for name in trained if name not in known]
+    if foreign:
+        raise PreconditionFailed(
+            f"The version was trained on features that are not known here ({', '.join(foreign[:5])}): train it again with this "
+            "software, or install the release that knows them",
+            reason="FOREIGN_FEATURES",
+        )
+    return f"its {len(trained)} features are known here"
 
 
 def _runtime_versions(path: Path) -> dict[str, object]:

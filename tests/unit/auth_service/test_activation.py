@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import joblib
 import pytest
 
 from auth_service import activation
@@ -158,6 +159,20 @@ async def test_a_version_of_libraries_that_cannot_be_read_here_is_not_activated(
     assert adopted.version_name == "old"
     error = await refusal(plant, "old")
     assert error.reason == "INCOMPATIBLE_LIBRARIES"
+
+
+async def test_a_version_of_another_feature_set_is_not_activated(plant: Any) -> None:
+    _, seen = await plant.follow("ann")
+    folder = await add(plant, "v1")
+    joblib.dump(["ITEM_CD", "COLOUR", "TASTE"], folder / "feature_columns.joblib")
+    (folder / "manifest.json").unlink()
+    await plant.ask(
+        plant.registry.Adopt, pb.AdoptRequest(artifact_dir=str(folder), version_name="other"), process="cli"
+    )
+    error = await refusal(plant, "other")
+    assert error.reason == "FOREIGN_FEATURES"
+    assert "COLOUR, TASTE" in error.message
+    assert not seen.prepared
 
 
 async def test_an_unknown_version_is_not_found(plant: Any) -> None:
