@@ -1,5 +1,12 @@
 /** Input profiles: which table and column of the source each internal column comes from. */
-import { DndContext, PointerSensor, useSensor, useSensors, type DragEndEvent } from '@dnd-kit/core'
+import {
+  DndContext,
+  DragOverlay,
+  PointerSensor,
+  useSensor,
+  useSensors,
+  type DragEndEvent,
+} from '@dnd-kit/core'
 import { useMutation } from '@tanstack/react-query'
 import { FileSearch } from 'lucide-react'
 import { useState } from 'react'
@@ -72,12 +79,19 @@ function Editor({ profile, readOnly, onChange }: EditorProps) {
         column.role === role && column.internal === internal ? { ...column, ...change } : column,
       ),
     })
+  const [dragged, setDragged] = useState<string | null>(null)
   const onDragEnd = (event: DragEndEvent) => {
+    setDragged(null)
     if (event.over && !readOnly) changeColumn(String(event.over.id), { source: String(event.active.id) })
   }
 
   return (
-    <DndContext sensors={sensors} onDragEnd={onDragEnd}>
+    <DndContext
+      sensors={sensors}
+      onDragStart={({ active }) => setDragged(String(active.id))}
+      onDragCancel={() => setDragged(null)}
+      onDragEnd={onDragEnd}
+    >
       <div className="mb-3 grid gap-3 md:grid-cols-2">
         <TextField
           label={t('name')}
@@ -151,6 +165,9 @@ function Editor({ profile, readOnly, onChange }: EditorProps) {
           />
         )}
       </div>
+      <DragOverlay dropAnimation={null}>
+        {dragged && <span className="tile inline-block px-2 py-1 text-[0.84rem] shadow-card">{dragged}</span>}
+      </DragOverlay>
     </DndContext>
   )
 }

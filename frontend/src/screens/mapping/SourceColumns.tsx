@@ -52,15 +52,14 @@ export function SourceColumns({
 }
 
 function Chip({ name, type, used }: { name: string; type: string; used: boolean }) {
-  const { setNodeRef, listeners, transform, isDragging } = useDraggable({ id: name })
+  const { setNodeRef, listeners, isDragging } = useDraggable({ id: name })
   return (
     <li
       ref={setNodeRef}
       {...listeners}
-      style={transform ? { transform: `translate3d(${transform.x}px, ${transform.y}px, 0)` } : undefined}
       className={clsx(
         'tile cursor-grab touch-manipulation px-2 py-1 text-[0.84rem] select-none',
-        isDragging && 'relative z-30 shadow-card',
+        isDragging && 'opacity-40',
         used && 'border-good/50',
       )}
     >

@@ -40,13 +40,26 @@ function useUndoKeys() {
   }, [])
 }
 
+/** The canvas tells what happened itself, in the chosen language. */
+const silent = () => undefined
+const QUIET = {
+  screenReaderInstructions: { draggable: '' },
+  announcements: {
+    onDragStart: silent,
+    onDragMove: silent,
+    onDragOver: silent,
+    onDragEnd: silent,
+    onDragCancel: silent,
+  },
+}
+
 export default function RoutingScreen() {
   const { context, dragged, dropPosition } = useTimelineDrag()
   useUndoKeys()
   // In one column the candidates stand right below the canvas that they are dragged onto.
   const threeColumns = useMediaQuery('(min-width: 1280px)')
   return (
-    <DndContext {...context} accessibility={{ screenReaderInstructions: { draggable: '' } }}>
+    <DndContext {...context} accessibility={QUIET}>
       <LostDraftNotice />
       <div className="grid-screen">
         <div className="flex min-w-0 flex-col gap-5">

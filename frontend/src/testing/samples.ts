@@ -1,0 +1,44 @@
+/** Routings for tests. */
+import type { OperationStep, PredictionResponse } from '@/api/types'
+
+export function step(
+  sequence: number,
+  code: string,
+  name: string,
+  setup = 5,
+  run = 10,
+  more: Record<string, unknown> = {},
+): OperationStep {
+  return {
+    PROC_SEQ: sequence,
+    PROC_CD: code,
+    JOB_NM: name,
+    SETUP_TIME: setup,
+    RUN_TIME: run,
+    WAIT_TIME: 2,
+    ...more,
+  } as OperationStep
+}
+
+export const SAMPLE: PredictionResponse = {
+  items: [
+    {
+      ITEM_CD: 'SLS-1',
+      CANDIDATE_ID: 'SLS-1_C01',
+      SIMILARITY_SCORE: 0.97,
+      operations: [
+        step(10, 'SAW', '톱절단', 8, 3),
+        step(20, 'TUR', '선삭 1차', 36.2, 14.4),
+        step(30, 'INS', '최종 검사', 6, 5),
+      ],
+    },
+    {
+      ITEM_CD: 'SLS-1',
+      CANDIDATE_ID: 'SLS-1_C02',
+      SIMILARITY_SCORE: 0.91,
+      operations: [step(10, 'SAW', '톱절단'), step(20, 'LAP', '래핑', 18, 15)],
+    },
+  ],
+  candidates: [],
+  metrics: { requested_items: 1, returned_routings: 2 },
+}
