@@ -63,6 +63,8 @@ def back_up(database: Database, target: Path) -> Saved:
 def restore(settings: Settings, source: Path) -> Path | None:
     """Put a backup in the place of the database; returns where the former one is kept, None when there was none.
 
+    Everybody has to log in again: a session that was ended after the backup must not live again.
+
     Raises:
         PreconditionFailed: no such file, PostgreSQL is configured, or the database is in use.
         DataProblem: the file is no backup or is damaged; the database stays as it is.
@@ -80,6 +82,7 @@ def restore(settings: Settings, source: Path) -> Path | None:
     temporary = temporary_name(target)
     try:
         _copy(source, temporary)
+        _end_all_sessions(temporary)
         inspect(temporary)
         _make_durable(temporary)
         kept = _set_aside(target) if target.exists() else None
@@ -89,6 +92,15 @@ def restore(settings: Settings, source: Path) -> Path | None:
     finally:
         for path in (temporary, *_side_files(temporary)):
             path.unlink(missing_ok=True)
+
+
+def back_up_before_migration(database: Database, before: str, after: str) -> Path | None:
+    """Save a database that is about to be migrated beside itself; None where there is nothing to lose or PostgreSQL has it."""
+    if database.file is None or before in ("", after):
+        return None
+    target = database.file.with_name(f"{database.file.name}.before-migration-{after}-{time.strftime('%Y%m%d-%H%M%S')}")
+    back_up(database, target)
+    return target
 
 
 def inspect(path: Path) -> Saved:
@@ -122,6 +134,12 @@ def _copy(source: Path, target: Path) -> None:
     ):
         reading.backup(writing, pages=1024)
         writing.execute("PRAGMA journal_mode = DELETE")  # one file, whatever mode the source was in
+
+
+def _end_all_sessions(path: Path) -> None:
+    """Let no key of the backup verify tokens any more; the next start makes a new one."""
+    with contextlib.closing(sqlite3.connect(str(path))) as connection, connection:
+        connection.execute("UPDATE signing_keys SET verifies_until = 0")
 
 
 def _make_durable(path: Path) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from auth_service import audit, schema, sessions
 from auth_service.activation import Activation
+from auth_service.backup import back_up_before_migration
 from auth_service.control_plane import ControlPlane, confirmed_by, unconfirmed
 from auth_service.database import Database
 from auth_service.documents import settings_hooks
@@ -119,9 +120,10 @@ class AuthProgram:
         settings = self._context.settings
         self.database.check()
         before = schema.current(self.database)
+        saved = back_up_before_migration(self.database, before, schema.newest())
         now = schema.upgrade(self.database)
         if before != now:
-            log.info("database migrated", before=before, now=now, database=self.database.name)
+            log.info("database migrated", before=before, now=now, database=self.database.name, saved=str(saved or ""))
         ensure_administrator(self.database, self._passwords, settings)
         with self.database.writing() as session:
             ensure_first_revision(session)

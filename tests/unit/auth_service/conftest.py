@@ -306,3 +306,17 @@ async def plant_on_each_database(empty_database: Database, tmp_path: Path) -> As
     running = await start_plant(plant_settings(tmp_path, database_url=url))
     yield running
     await stop_plant(running)
+
+
+@pytest.fixture
+async def plant_starter() -> AsyncIterator[Callable[[Path], Awaitable[Plant]]]:
+    """Starts an auth_service in a folder."""
+    running: list[Plant] = []
+
+    async def start(folder: Path) -> Plant:
+        running.append(await start_plant(plant_settings(folder)))
+        return running[-1]
+
+    yield start
+    for plant in running:
+        await stop_plant(plant)

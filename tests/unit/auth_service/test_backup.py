@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -12,6 +13,7 @@ from sqlalchemy import func, select
 from auth_service import backup, schema
 from auth_service.database import Database
 from auth_service.records import AuditRecord
+from auth_service.signing_keys import KeyCipher, add_key, current_key, verification_keys
 from common.errors import AlreadyExists, DataProblem, PreconditionFailed
 from common.settings import Settings
 
@@ -52,6 +54,34 @@ def test_a_backup_is_one_whole_file_and_restores_what_was_there(used: Database, 
     former = Database(f"sqlite:///{kept.as_posix()}")
     assert count(former) == 501
     former.close()
+
+
+def test_after_a_restore_everybody_logs_in_again(used: Database, tmp_path: Path) -> None:
+    cipher = KeyCipher.load(tmp_path / "secrets")
+    with used.writing() as session:
+        add_key(session, cipher, token_seconds=3600)
+    backup.back_up(used, tmp_path / "b.db")
+    used.close()
+    backup.restore(settings(tmp_path), tmp_path / "b.db")
+    again = Database.of(settings(tmp_path))
+    with again.writing() as session:
+        assert verification_keys(session) == []
+        assert current_key(session, cipher) is None
+        add_key(session, cipher, token_seconds=3600)
+        assert len(verification_keys(session)) == 1
+    again.close()
+
+
+async def test_a_database_of_an_older_software_is_saved_before_it_is_migrated(
+    tmp_path: Path, plant_starter: Any
+) -> None:
+    older = Database.of(settings(tmp_path / "state"))
+    schema.upgrade(older, "0001")
+    older.close()
+    await plant_starter(tmp_path)
+    saved = list((tmp_path / "state").glob("routing.db.before-migration-*"))
+    assert len(saved) == 1
+    assert backup.inspect(saved[0]).migration == "0001"
 
 
 def test_a_backup_during_writing_is_consistent(used: Database, tmp_path: Path) -> None:

@@ -206,6 +206,20 @@ def test_a_damaged_file_is_refused_with_the_restore_command(sqlite: Database, tm
     again.close()
 
 
+def test_a_writer_that_waits_too_long_for_another_process_can_try_again(database: Database) -> None:
+    other = Database(database.url.render_as_string(hide_password=False))
+    with other.writing() as session:
+        session.add(account("a@b"))
+        session.flush()
+        with pytest.raises(Unavailable) as caught, database.writing() as late:
+            late.add(account("c@d"))
+        assert caught.value.reason == "DATABASE_BUSY"
+        assert caught.value.retry_after
+    with database.writing() as session:
+        session.add(account("c@d"))
+    other.close()
+
+
 def test_opening_a_database_once_more_in_the_process_drops_no_locks(sqlite: Database) -> None:
     with sqlite.writing() as session:
         session.add(account("a@b"))
