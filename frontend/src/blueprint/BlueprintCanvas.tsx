@@ -188,11 +188,12 @@ function Canvas({ types, check, readOnly, height = 460, onOpenNode }: CanvasProp
         zoomOnScroll={false}
         zoomActivationKeyCode="Control"
         fitView
+        fitViewOptions={{ padding: 0.06 }}
         minZoom={0.2}
         style={{ background: 'transparent' }}
         aria-label={t('keyboardHint')}
       >
-        <Background color="#54719b" gap={22} />
+        <Background color="#54719b" bgColor="transparent" gap={22} />
         <Controls showInteractive={false} />
         <MiniMap
           pannable

@@ -76,8 +76,10 @@ function reaches(edges: readonly GraphEdge[], from: string, to: string): boolean
   return false
 }
 
-export const COLUMN_WIDTH = 250
-export const ROW_HEIGHT = 140
+/** Columns overlap in width; every second one stands lower, so that nodes do not. */
+export const COLUMN_WIDTH = 155
+export const ROW_HEIGHT = 230
+const STAGGER = 115
 
 /** Columns by how far a node is from the start of the pipeline. */
 export function arrange(graph: Graph): Graph {
@@ -95,7 +97,7 @@ export function arrange(graph: Graph): Graph {
       const column = depth.get(node.id) ?? 0
       const row = rows.get(column) ?? 0
       rows.set(column, row + 1)
-      return { ...node, position: { x: column * COLUMN_WIDTH, y: row * ROW_HEIGHT + (column % 2) * 40 } }
+      return { ...node, position: { x: column * COLUMN_WIDTH, y: row * ROW_HEIGHT + (column % 2) * STAGGER } }
     }),
   }
 }

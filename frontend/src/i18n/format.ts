@@ -44,10 +44,11 @@ export function formatTime(value: string | number | null | undefined): string {
   ).format(date)
 }
 
+/** Hours and minutes of a time in milliseconds since 1970. */
 export function formatClock(value: number): string {
   return cached(
     'c',
-    (locale) => new Intl.DateTimeFormat(locale, { timeStyle: 'medium', hour12: false }),
+    (locale) => new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hour12: false }),
   ).format(new Date(value))
 }
 

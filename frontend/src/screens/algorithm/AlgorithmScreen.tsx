@@ -66,7 +66,7 @@ export default function AlgorithmScreen() {
   }
   return (
     <div className="flex flex-col gap-5">
-      <div className="grid-screen">
+      <div className="grid items-start gap-5 xl:grid-cols-[230px_minmax(0,1fr)_280px] 2xl:grid-cols-[280px_minmax(0,1fr)_330px]">
         <NodeLibrary types={document.nodeTypes.data?.types ?? []} readOnly={!isAdmin} />
         <Card title={t('canvas')} actions={<Toolbar document={document} isAdmin={isAdmin} />}>
           <div className="mb-2">

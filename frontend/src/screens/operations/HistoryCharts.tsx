@@ -12,7 +12,7 @@ const TIME_AXIS = {
   type: 'time',
   ...AXIS,
   splitLine: { show: false },
-  axisLabel: { ...AXIS.axisLabel, formatter: (value: number) => formatClock(value).slice(0, 5) },
+  axisLabel: { ...AXIS.axisLabel, formatter: (value: number) => formatClock(value) },
 }
 
 export function HistoryCharts({ history }: { history: readonly HistoryPoint[] }) {

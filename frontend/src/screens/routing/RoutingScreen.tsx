@@ -62,7 +62,7 @@ export default function RoutingScreen() {
     <DndContext {...context} accessibility={QUIET}>
       <LostDraftNotice />
       <div className="grid-screen">
-        <div className="flex min-w-0 flex-col gap-5">
+        <div className="grid min-w-0 items-start gap-5 md:grid-cols-2 xl:grid-cols-1">
           <ItemInputs />
           <AccessPreview />
         </div>

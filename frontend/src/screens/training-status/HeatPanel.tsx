@@ -56,6 +56,7 @@ function Heat({ profiles }: { profiles: TimeProfiles }) {
         xAxis: { type: 'category', data: kinds.map((kind) => t(`kind.${kind}`)), position: 'top', ...AXIS },
         yAxis: { type: 'category', data: operations.map(([code]) => code), ...AXIS },
         visualMap: {
+          dimension: 2,
           min: 0,
           max: Math.max(1, ...known),
           calculable: false,
