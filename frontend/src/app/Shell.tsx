@@ -20,7 +20,7 @@ function PageHeader({ screen }: { screen: Screen }) {
   const common = useCommonText()
   const fetching = useIsFetching() > 0
   return (
-    <header className="border-b border-line bg-[oklch(0.97_0.015_222/0.7)]">
+    <div className="border-b border-line bg-[oklch(0.97_0.015_222/0.7)]">
       <div className="mx-auto flex max-w-[1720px] flex-wrap items-center justify-between gap-3 px-4 py-3 xl:px-6">
         <div>
           <div className="text-[0.8rem] font-semibold tracking-wider text-accent-ink">ROUTING-ML</div>
@@ -36,7 +36,7 @@ function PageHeader({ screen }: { screen: Screen }) {
           {common('refresh')}
         </Button>
       </div>
-    </header>
+    </div>
   )
 }
 
@@ -57,9 +57,9 @@ function ScreenView({ screen }: { screen: Screen }) {
   }, [screen.id])
 
   return (
-    <>
+    <main id="content" tabIndex={-1} className="outline-none">
       <PageHeader screen={screen} />
-      <main id="content" tabIndex={-1} className="mx-auto max-w-[1720px] px-4 py-5 outline-none xl:px-6">
+      <div className="mx-auto max-w-[1720px] px-4 py-5 xl:px-6">
         {screen.admin && !isAdmin ? (
           <Empty title={t('forbidden')} hint={t('forbiddenHint')} />
         ) : (
@@ -69,8 +69,8 @@ function ScreenView({ screen }: { screen: Screen }) {
             </Suspense>
           </CrashGuard>
         )}
-      </main>
-    </>
+      </div>
+    </main>
   )
 }
 
@@ -85,7 +85,7 @@ export function Shell() {
       >
         {t('skip')}
       </a>
-      <div className="border-b border-line bg-[oklch(0.98_0.012_222/0.75)]">
+      <header className="border-b border-line bg-[oklch(0.98_0.012_222/0.75)]">
         <div className="mx-auto max-w-[1720px] px-4 py-2.5 xl:px-6">
           <div className="mb-1.5 flex items-center justify-between gap-3">
             <span className="text-[0.82rem] text-muted">{t('menu')}</span>
@@ -93,7 +93,7 @@ export function Shell() {
           </div>
           <MenuBar />
         </div>
-      </div>
+      </header>
       <Switch key={location.split('/')[1]}>
         <Route path="/">
           <Redirect to="/routing" replace />

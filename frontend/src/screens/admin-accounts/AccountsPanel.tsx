@@ -68,7 +68,7 @@ export function AccountsPanel() {
       >
         {(data) => (
           <>
-            <div className="overflow-x-auto" tabIndex={0} role="region" aria-label={t('accounts')}>
+            <div className="overflow-x-auto" tabIndex={0} role="group" aria-label={t('accounts')}>
               <table className="data-table">
                 <thead>
                   <tr>

@@ -60,7 +60,7 @@ export function AuditPanel() {
       >
         {(data) => (
           <>
-            <div className="max-h-[30rem] overflow-auto" tabIndex={0} role="region" aria-label={t('audit')}>
+            <div className="max-h-[30rem] overflow-auto" tabIndex={0} role="group" aria-label={t('audit')}>
               <table className="data-table">
                 <thead className="sticky top-0 bg-[oklch(0.95_0.025_228)]">
                   <tr>

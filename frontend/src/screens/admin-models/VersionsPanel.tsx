@@ -84,7 +84,7 @@ export function VersionsPanel({
         empty={<Empty title={t('versionsEmpty')} hint={t('versionsEmptyHint')} />}
       >
         {(data) => (
-          <div className="overflow-x-auto" tabIndex={0} role="region" aria-label={t('versions')}>
+          <div className="overflow-x-auto" tabIndex={0} role="group" aria-label={t('versions')}>
             <table className="data-table">
               <thead>
                 <tr>

@@ -67,7 +67,7 @@ export function ColumnTable({ profile, available, readOnly, onChange }: ColumnTa
 
   return (
     <>
-      <div className="max-h-[32rem] overflow-auto" tabIndex={0} role="region" aria-label={t('mapping')}>
+      <div className="max-h-[32rem] overflow-auto" tabIndex={0} role="group" aria-label={t('mapping')}>
         <DndContext sensors={sensors} collisionDetection={closestCenter} onDragEnd={onDragEnd}>
           <table className="data-table">
             <thead className="sticky top-0 z-10 bg-[oklch(0.95_0.025_228)]">

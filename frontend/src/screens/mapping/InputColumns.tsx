@@ -19,7 +19,7 @@ interface InputColumnsProps {
 export function InputColumns({ columns, checked, found, readOnly, onChange }: InputColumnsProps) {
   const t = useMappingText()
   return (
-    <div className="max-h-[34rem] overflow-auto" tabIndex={0} role="region" aria-label={t('internal')}>
+    <div className="max-h-[34rem] overflow-auto" tabIndex={0} role="group" aria-label={t('internal')}>
       <table className="data-table">
         <thead className="sticky top-0 z-10 bg-[oklch(0.95_0.025_228)]">
           <tr>

@@ -93,7 +93,7 @@ function Matrix({ item }: { item: MasterItem }) {
           onChange={(event) => setHideEmpty(event.target.checked)}
         />
       </div>
-      <div className="max-h-[40rem] overflow-auto" tabIndex={0} role="region" aria-label={t('matrix')}>
+      <div className="max-h-[40rem] overflow-auto" tabIndex={0} role="group" aria-label={t('matrix')}>
         <table className="data-table">
           <thead className="sticky top-0 bg-[oklch(0.95_0.025_228)]">
             <tr>

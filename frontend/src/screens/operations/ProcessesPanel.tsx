@@ -35,7 +35,7 @@ export function ProcessesPanel({ status }: { status: SystemStatus }) {
       title={t('processes')}
       description={`${t('processesAbout')} ${t('current', { revision: status.revision })}`}
     >
-      <div className="overflow-x-auto" tabIndex={0} role="region" aria-label={t('processes')}>
+      <div className="overflow-x-auto" tabIndex={0} role="group" aria-label={t('processes')}>
         <table className="data-table">
           <thead>
             <tr>

@@ -83,7 +83,7 @@ function Heat({ profiles }: { profiles: TimeProfiles }) {
     }
   }, [profiles, t])
   return (
-    <div className="max-h-[26rem] overflow-y-auto" tabIndex={0} role="region" aria-label={t('heat')}>
+    <div className="max-h-[26rem] overflow-y-auto" tabIndex={0} role="group" aria-label={t('heat')}>
       <Chart option={option} label={t('heatAbout')} height={Math.max(200, rows * 24 + 80)} />
     </div>
   )

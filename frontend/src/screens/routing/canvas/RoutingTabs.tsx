@@ -56,6 +56,7 @@ export function RoutingTabs() {
         return (
           <div
             key={document.id}
+            role="presentation"
             className={clsx(
               'inline-flex max-w-full items-center rounded-full border pr-1',
               selected ? 'border-accent-strong bg-accent-soft' : 'border-line-strong bg-field',
@@ -67,6 +68,7 @@ export function RoutingTabs() {
               data-tab={document.id}
               aria-selected={selected}
               aria-controls="routing-canvas"
+              aria-keyshortcuts="Delete"
               tabIndex={selected ? 0 : -1}
               onClick={() => activate(document.id)}
               className="flex min-w-0 items-center gap-2 rounded-full py-1.5 pl-3"
@@ -86,7 +88,9 @@ export function RoutingTabs() {
             <button
               type="button"
               tabIndex={-1}
-              aria-label={t('closeTab', { name: document.candidateId })}
+              // Tabs admit no other control among them; by keyboard Delete closes a tab.
+              aria-hidden
+              title={t('closeTab', { name: document.candidateId })}
               onClick={() => void closeTab(document)}
               className="ml-1 grid size-6 place-items-center rounded-full text-muted hover:bg-accent/40 hover:text-heading"
             >

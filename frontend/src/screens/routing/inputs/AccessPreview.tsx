@@ -13,7 +13,7 @@ export function AccessPreview() {
       {!document ? (
         <Empty title={t('previewEmpty')} />
       ) : (
-        <div className="max-h-96 overflow-auto" tabIndex={0} role="region" aria-label={t('preview')}>
+        <div className="max-h-96 overflow-auto" tabIndex={0} role="group" aria-label={t('preview')}>
           <table className="data-table">
             <thead className="sticky top-0 bg-[oklch(0.95_0.025_228)]">
               <tr>
