@@ -2,4 +2,5 @@
 
 from auth_service.commands import app
 
-app()
+if __name__ == "__main__":
+    app()
