@@ -11,6 +11,26 @@ interface SessionState {
 
 export const useSession = create<SessionState>(() => ({ state: 'unknown', user: null }))
 
+/** Remembers that somebody logged in here, so that a first visit does not have to ask with a cookie that is not there. */
+const MARK = 'routing-ml-logged-in'
+
+function mark(present: boolean) {
+  try {
+    if (present) localStorage.setItem(MARK, '1')
+    else localStorage.removeItem(MARK)
+  } catch {
+    // Without storage the server is always asked.
+  }
+}
+
+function mayHaveSession(): boolean {
+  try {
+    return localStorage.getItem(MARK) !== null
+  } catch {
+    return true
+  }
+}
+
 let waiting: { promise: Promise<void>; resolve: () => void } | null = null
 
 function waitForLogin(): Promise<void> {
@@ -26,25 +46,35 @@ function waitForLogin(): Promise<void> {
 }
 
 function enter(user: User) {
+  mark(true)
   useSession.setState({ state: 'active', user })
   setReauthentication(waitForLogin)
   waiting?.resolve()
   waiting = null
 }
 
+async function identify() {
+  enter(await call('get', '/api/auth/me', undefined, { anonymous: true }))
+}
+
 /** Asks the server who the cookie belongs to. */
 export async function resumeSession() {
+  if (!mayHaveSession()) {
+    useSession.setState({ state: 'anonymous', user: null })
+    return
+  }
   try {
-    enter(await call('get', '/api/auth/me', undefined, { anonymous: true }))
+    await identify()
   } catch (error) {
     if (statusOf(error) !== 401) throw error
+    mark(false)
     useSession.setState({ state: 'anonymous', user: null })
   }
 }
 
 export async function logIn(username: string, password: string) {
   await call('post', '/api/auth/login', { username, password }, { anonymous: true })
-  await resumeSession()
+  await identify()
 }
 
 export function register(username: string, password: string, displayName: string) {
@@ -61,6 +91,7 @@ export async function logOut() {
   try {
     await request('post', '/api/auth/logout', { anonymous: true })
   } finally {
+    mark(false)
     useSession.setState({ state: 'anonymous', user: null })
   }
 }

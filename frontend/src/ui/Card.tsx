@@ -38,10 +38,7 @@ export function Figure({ label, value, remark }: { label: ReactNode; value: Reac
   return (
     <div className="min-w-0">
       <div className="text-[0.86rem] text-muted">{label}</div>
-      <div
-        className="truncate text-[1.15rem] font-bold text-heading"
-        title={typeof value === 'string' ? value : undefined}
-      >
+      <div className="text-[1.15rem] leading-snug font-bold [overflow-wrap:anywhere] text-heading">
         {value}
       </div>
       {remark && <div className="text-[0.82rem] text-muted">{remark}</div>}

@@ -74,7 +74,11 @@ export const OperationCard = memo(function OperationCard({
       >
         <div className="flex items-start justify-between gap-1">
           <div className="min-w-0">
-            <div className="truncate font-bold text-heading" title={operation.code}>
+            <div
+              className="truncate font-bold text-heading"
+              title={operation.code}
+              data-code={operation.code}
+            >
               <span className="mr-1 text-muted">#{position + 1}</span>
               {operation.code || '–'}
             </div>

@@ -59,6 +59,11 @@ export function TimeEditor({ operation, name, open, onOpenChange }: TimeEditorPr
 
 type Draft = Record<keyof Times, string>
 
+/** Thousandths of a minute are enough to read. */
+function rounded(minutes: number | null): string {
+  return minutes === null ? '' : String(Math.round(minutes * 1000) / 1000)
+}
+
 function parse(text: string): number | null | undefined {
   if (text.trim() === '') return null
   const value = Number(text.replace(',', '.'))
@@ -68,12 +73,15 @@ function parse(text: string): number | null | undefined {
 function TimeForm({ operation, name, onDone }: { operation: Operation; name: string; onDone: () => void }) {
   const t = useRoutingText()
   const common = useCommonText()
-  const [draft, setDraft] = useState<Draft>({
-    setup: operation.setup?.toString() ?? '',
-    run: operation.run?.toString() ?? '',
-    wait: operation.wait?.toString() ?? '',
+  const [shown] = useState<Draft>({
+    setup: rounded(operation.setup),
+    run: rounded(operation.run),
+    wait: rounded(operation.wait),
   })
-  const values = { setup: parse(draft.setup), run: parse(draft.run), wait: parse(draft.wait) }
+  const [draft, setDraft] = useState(shown)
+  /** A time that was not touched keeps all its digits. */
+  const valueOf = (key: keyof Times) => (draft[key] === shown[key] ? operation[key] : parse(draft[key]))
+  const values = { setup: valueOf('setup'), run: valueOf('run'), wait: valueOf('wait') }
   const wrong = FIELDS.some(([key]) => values[key] === undefined)
 
   const submit = (event: FormEvent) => {
@@ -101,10 +109,7 @@ function TimeForm({ operation, name, onDone }: { operation: Operation; name: str
           />
         ))}
       </div>
-      <TimeStatistics
-        operation={operation}
-        onUse={(key, value) => set(key, String(Math.round(value * 1000) / 1000))}
-      />
+      <TimeStatistics operation={operation} onUse={(key, value) => set(key, rounded(value))} />
       <div className="mt-3 flex justify-end gap-2">
         <Button size="sm" onClick={onDone}>
           {common('cancel')}

@@ -3,7 +3,7 @@ import { Sparkles } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
-import { TextArea, TextField } from '@/ui/Field'
+import { CheckField, TextArea, TextField } from '@/ui/Field'
 import { useRouting } from '../store/routingStore'
 import { useRoutingText } from '../texts'
 import { parseItemCodes } from './parseItemCodes'
@@ -76,6 +76,12 @@ export function ItemInputs() {
             onChange={(event) => setInputs({ similarity: clamp(event.target.value, 0, 100) })}
           />
         </div>
+        <CheckField
+          label={t('ignoreOwn')}
+          hint={t('ignoreOwnHint')}
+          checked={inputs.ignoreOwn}
+          onChange={(event) => setInputs({ ignoreOwn: event.target.checked })}
+        />
         <Button type="submit" variant="primary" icon={Sparkles} busy={busy}>
           {t('run')}
         </Button>

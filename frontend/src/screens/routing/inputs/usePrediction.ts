@@ -29,6 +29,7 @@ export function requestOf(inputs: Inputs, codes: readonly string[]): ExtendedReq
     mode: 'detailed',
     with_visualization: false,
     with_evidence: true,
+    ignore_own_routing: inputs.ignoreOwn,
     ...weights,
   }
 }

@@ -10,6 +10,8 @@ export interface Inputs {
   topK: number
   /** Percent, 0 to 100. */
   similarity: number
+  /** Predict from similar items even where the item has a routing of its own. */
+  ignoreOwn: boolean
   weightProfile: string
   customWeights: Record<string, number>
 }
@@ -18,6 +20,7 @@ export const DEFAULT_INPUTS: Inputs = {
   codes: '',
   topK: 10,
   similarity: 30,
+  ignoreOwn: false,
   weightProfile: 'default',
   customWeights: {},
 }
