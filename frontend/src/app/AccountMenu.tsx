@@ -7,7 +7,6 @@ import { currentLanguage, switchLanguage } from '@/i18n'
 import { confirmLeaving } from '@/session/leaving'
 import { PasswordDialog } from '@/session/PasswordDialog'
 import { logOut, useSession } from '@/session/session'
-import { queryClient } from '@/api/queryClient'
 import { ADMIN_MENUS } from './menus'
 import { useShellText } from './texts'
 
@@ -35,8 +34,8 @@ export function AccountMenu() {
   const leave = async () => {
     if (!(await confirmLeaving())) return
     await logOut()
-    queryClient.clear()
-    navigate('/')
+    // A new page, so that nothing of this person stays in memory.
+    window.location.assign('/')
   }
 
   return (

@@ -37,4 +37,7 @@ export function isChanged(state: Pick<BlueprintState, 'history' | 'saved'>): boo
   return state.history !== null && state.history.present !== state.saved
 }
 
-guardUnsaved(() => isChanged(useBlueprint.getState()))
+guardUnsaved(
+  () => isChanged(useBlueprint.getState()),
+  () => useBlueprint.setState({ history: null, saved: null, revision: undefined, selectedId: null }),
+)

@@ -44,7 +44,14 @@ export function useProfileEditor<Profile extends { name: string }>(kind: Profile
   useEffect(() => {
     dirty.current = edited !== null
   }, [edited])
-  useEffect(() => guardUnsaved(() => dirty.current), [])
+  useEffect(
+    () =>
+      guardUnsaved(
+        () => dirty.current,
+        () => setEdited(null),
+      ),
+    [],
+  )
 
   const profile = edited?.profile ?? stored.data?.profile ?? null
   const readOnly = edited === null && (stored.data?.built_in ?? true)

@@ -17,7 +17,10 @@ function countOf(draft: Draft): number {
   return Object.values(draft).reduce((sum, values) => sum + Object.keys(values).length, 0)
 }
 
-guardUnsaved(() => countOf(useDraft.getState().draft) > 0)
+guardUnsaved(
+  () => countOf(useDraft.getState().draft) > 0,
+  () => useDraft.setState({ draft: {} }),
+)
 
 /** Drops what equals the stored value, so that going back to it counts as no change. */
 function cleaned(draft: Draft, stored: PlantSettings | undefined): Draft {

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react'
 import { Button } from '@/ui/Button'
 import { formatTime } from '@/i18n/format'
 import { discardLostDraft, fromDraft, keepDraft } from './store/draft'
+import { followCanvas } from './store/trail'
 import { useRouting } from './store/routingStore'
 import { useRoutingText } from './texts'
 
@@ -12,6 +13,7 @@ export function LostDraftNotice() {
   const [lost, setLost] = useState<ReturnType<typeof keepDraft>>(null)
   useEffect(() => {
     const found = keepDraft()
+    followCanvas()
     if (found) setLost(found)
   }, [])
   if (!lost) return null

@@ -10,6 +10,7 @@ import { isDirty } from '../store/routingDocument'
 import { activeDocument, useRouting } from '../store/routingStore'
 import { useRoutingText } from '../texts'
 import { CompareDialog } from './CompareDialog'
+import { RuleCheck } from './RuleCheck'
 import { ShortcutHelp } from './ShortcutHelp'
 import { Timeline } from './Timeline'
 
@@ -89,6 +90,7 @@ function CanvasBody({ dropPosition }: { dropPosition: number | null }) {
         </span>
       </div>
       <Timeline key={document.id} document={document} dropPosition={dropPosition} />
+      <RuleCheck document={document} />
       <p className="mt-2 text-[0.86rem] text-muted">
         {t('activeItem')}: <b className="text-heading">{document.itemCode}</b>
         {summary?.REFERENCE_ITEM_CD && ` · ${t('reference')}: ${summary.REFERENCE_ITEM_CD}`}

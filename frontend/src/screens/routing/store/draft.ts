@@ -97,7 +97,13 @@ export function keepDraft(): Draft | null {
   const lost = read(localStorage)
   if (!started) {
     started = true
-    guardUnsaved(() => hasUnsaved(useRouting.getState()))
+    guardUnsaved(
+      () => hasUnsaved(useRouting.getState()),
+      () => {
+        useRouting.getState().reset()
+        store()
+      },
+    )
     useRouting.subscribe(() => {
       timer ??= setTimeout(store, 400)
     })
