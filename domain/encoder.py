@@ -37,6 +37,7 @@ from domain.features import (
     UNIT_FEATURES,
     Feature,
     FeatureKind,
+    tidy_text,
 )
 
 Vectors = npt.NDArray[np.float32]
@@ -190,6 +191,11 @@ class BlockEncoder:
         made = {name: DictionaryColumn.of(cells) for name, cells in columns.items() if name in self.reads}
         made[""] = DictionaryColumn.absent(rows)  # so that the number of rows is known without any usable column
         return self.transform(made)
+
+    @staticmethod
+    def cell_key(value: object) -> str:
+        """What two values that are encoded alike have in common, as text."""
+        return tidy_text(value)
 
     def block_factors(self, multipliers: Mapping[str, float]) -> npt.NDArray[np.float32]:
         """Factor of each dimension for the weights of one call, float32 (dimension,).

@@ -48,6 +48,7 @@ class LegacyEncoding:
     Attributes:
         features: all features, constant ones included.
         columns: features that have a dimension, in its order.
+        reads: those of them that count for unseen items.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class LegacyEncoding:
         self.features = list(features)
         self.columns = list(columns)
         self.dimension = len(self.columns)
+        self.reads = tuple(name for name in self.columns if name not in IGNORED_FOR_UNSEEN)
         self.weights = {name: float(weights.get(name, 1.0)) for name in self.features}
         self.active = {name: bool(active.get(name, True)) for name in self.features}
         self._codes = codes
@@ -90,6 +92,11 @@ class LegacyEncoding:
         if codes is None:
             return legacy_number
         return lambda cell: codes.get(legacy_text(cell), UNKNOWN_CODE)
+
+    @staticmethod
+    def cell_key(value: object) -> str:
+        """What two values that are encoded alike have in common, as text."""
+        return legacy_text(value)
 
     def block_factors(self, multipliers: Mapping[str, float]) -> npt.NDArray[np.float32]:
         """Factor of each dimension for the weights of one call.

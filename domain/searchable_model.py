@@ -33,6 +33,11 @@ class Encoding(Protocol):
     weights: dict[str, float]
     active: dict[str, bool]
     dimension: int
+    reads: tuple[str, ...]
+    """Features that `encode` looks at."""
+
+    def cell_key(self, value: object) -> str:
+        """What two values that are encoded alike have in common, as text."""
 
     def encode(self, columns: Mapping[str, Sequence[str | float | None]], rows: int) -> Vectors:
         """Vectors of a few items, float32 (rows, dimension), rows of length 1."""

@@ -1,0 +1,168 @@
+"""Following the control state: versions are prepared beside the one that serves, swapped, and settings taken over."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+from ann_service.delta_index import DeltaIndex
+from ann_service.searcher import Searcher
+from ann_service.served_model import ServedModel
+from common.artifacts import sha256_of
+from common.errors import PreconditionFailed, ServiceError
+from common.logs import get_logger
+from common.plant_settings import PlantSettings
+from domain.searchable_model import load_version
+from protos.settings.v1 import settings_pb2 as pb
+
+log = get_logger(__name__)
+
+MANIFEST: Final = "manifest.json"
+
+
+class AnnControl:
+    """Takes the control state for one process.
+
+    Args:
+        derived: folder for files derived from versions, and for delta indexes.
+        threads: of one batch search.
+        set_serving: reports SERVING or NOT_SERVING.
+        on_ready: called when a version serves for the first time.
+    """
+
+    def __init__(
+        self,
+        searcher: Searcher,
+        derived: Path,
+        threads: int,
+        set_serving: Callable[[bool], Awaitable[None]],
+        on_ready: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._searcher, self._derived, self._threads = searcher, derived, threads
+        self._set_serving, self._on_ready = set_serving, on_ready
+        self._prepared: ServedModel | None = None
+        self._busy = asyncio.Lock()
+
+    def serving_version(self) -> str:
+        """Name of the version that serves; "" when none does."""
+        return self._searcher.slot.version_name
+
+    async def prepare(self, version: pb.ActiveVersion) -> None:
+        """Load a version beside the one that serves and prove it with searches.
+
+        Raises:
+            ServiceError: it cannot be loaded; the one that serves is not touched.
+        """
+        async with self._busy:
+            if not self._is(self._searcher.slot.current, version):
+                await self._prepare(version)
+
+    async def abandon(self, version_name: str) -> None:
+        """Drop what was prepared under this name."""
+        async with self._busy:
+            if self._prepared is not None and self._prepared.model.version_name == version_name:
+                self._drop_prepared()
+
+    async def apply(self, state: pb.ControlState) -> None:
+        """Take over the settings and the active version of a state.
+
+        Raises:
+            ServiceError: the active version cannot be loaded (the one before goes on serving), or the settings are invalid.
+        """
+        async with self._busy:
+            self._apply_settings(state.settings.document_json)
+            if state.HasField("active"):
+                await self._activate(state.active)
+            elif self._searcher.slot.current is not None:
+                log.info("no version is active any more", model_version=self.serving_version())
+                self._searcher.slot.swap(None)
+                await self._set_serving(False)
+
+    def close(self) -> None:
+        """Close all versions."""
+        self._drop_prepared()
+        self._searcher.slot.swap(None)
+
+    def _apply_settings(self, document_json: str) -> None:
+        settings = PlantSettings.parse(document_json).search
+        self._searcher.ef_search = settings.ef_search
+        self._searcher.cache.resize(settings.cache_entries)
+
+    async def _activate(self, version: pb.ActiveVersion) -> None:
+        if not self._is(self._searcher.slot.current, version):
+            try:
+                served = await self._prepare(version)
+            except ServiceError:
+                log.error("the active version cannot be loaded", model_version=version.version_name, exc_info=True)
+                raise
+            self._prepared = None
+            self._searcher.slot.swap(served)
+            self._searcher.cache.clear()
+            log.info("version serves", model_version=version.version_name)
+        await self._set_serving(True)
+        self._on_ready()
+
+    async def _prepare(self, version: pb.ActiveVersion) -> ServedModel:
+        if self._prepared is not None:
+            if self._is(self._prepared, version):
+                return self._prepared
+            self._drop_prepared()
+        self._prepared = await asyncio.to_thread(self._load, version)
+        return self._prepared
+
+    def _load(self, version: pb.ActiveVersion) -> ServedModel:
+        started = time.perf_counter()
+        folder = Path(version.artifact_dir)
+        manifest_path = Path(version.manifest_path) if version.manifest_path else folder / MANIFEST
+        digest = self._manifest_digest(manifest_path, version)
+        model = load_version(
+            folder, manifest_path, self._derived, version_name=version.version_name, threads=self._threads
+        )
+        try:
+            model.warm()
+        except BaseException:
+            model.close()
+            raise
+        delta_name = f"delta-{digest[:24] or 'unlisted'}.npz"
+        delta = DeltaIndex(self._derived / delta_name, model.codes, model.dimension)
+        log.info(
+            "version loaded",
+            model_version=version.version_name,
+            engine=model.engine_name,
+            items=model.items,
+            judgement=model.judgement,
+            duration_ms=round((time.perf_counter() - started) * 1000, 1),
+        )
+        return ServedModel(model, delta, digest)
+
+    @staticmethod
+    def _manifest_digest(path: Path, version: pb.ActiveVersion) -> str:
+        try:
+            digest = sha256_of(path)
+        except OSError:
+            return ""  # load_version says what is missing
+        if version.manifest_sha256 and digest != version.manifest_sha256.lower():
+            raise PreconditionFailed(
+                f"The manifest {path} is not the one that was registered for version {version.version_name}: register the "
+                "version again, or restore the manifest",
+                reason="HASH_MISMATCH",
+                details={"path": path},
+            )
+        return digest
+
+    @staticmethod
+    def _is(served: ServedModel | None, version: pb.ActiveVersion) -> bool:
+        return (
+            served is not None
+            and served.model.version_name == version.version_name
+            and version.manifest_sha256.lower() in ("", served.manifest_sha256)
+        )
+
+    def _drop_prepared(self) -> None:
+        if self._prepared is not None:
+            log.info("prepared version dropped", model_version=self._prepared.model.version_name)
+            self._prepared.retire()
+            self._prepared = None

@@ -1,0 +1,158 @@
+"""One search over the big index and the delta beside it: arithmetic only.
+
+A position below `model.items` is in the big index, the others count on in the delta.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ann_service.delta_index import Delta
+from domain.item_codes import item_key
+from domain.searchable_model import SearchableModel, weighted_similarities
+
+Vectors = npt.NDArray[np.float32]
+Positions = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class SearchOptions:
+    """What a search wants.
+
+    Attributes:
+        top_k: neighbours a query.
+        ef_search: width of the graph search.
+        min_similarity: neighbours below are left out; None: none is.
+        include_self: keep the item itself among its neighbours.
+        factors: factor of each dimension for the weights of the call; None: as trained.
+    """
+
+    top_k: int
+    ef_search: int
+    min_similarity: float | None = None
+    include_self: bool = False
+    factors: npt.NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """What a search found, columnar: neighbours of query i are [offsets[i], offsets[i + 1]).
+
+    Attributes:
+        counts: neighbours of each query, (q,).
+        codes: their item codes as stored, best first within a query.
+        similarities: parallel to codes, 0 to 1.
+        best: similarity of each query's nearest other item, -1 where there is none, (q,).
+    """
+
+    counts: list[int]
+    codes: list[str]
+    similarities: list[float]
+    best: list[float]
+
+
+def find_items(model: SearchableModel, delta: Delta, codes: Sequence[str]) -> Positions:
+    """Positions of items by code, -1 where neither index has them (or hides them); int64 (n,)."""
+    if len(codes) == 1 and delta.empty:
+        found = np.array([model.codes.find(codes[0]) if codes[0].strip() else -1], np.int64)
+    else:
+        found = model.codes.find_many(codes).astype(np.int64)
+        if not delta.empty:
+            found[np.isin(found, delta.hidden)] = -1
+        for row, code in enumerate(codes):
+            place = delta.places.get(item_key(code)) if delta.places else None
+            if place is not None:
+                found[row] = model.items + place
+            elif not code.strip():
+                found[row] = -1
+    return found
+
+
+def vectors_at(model: SearchableModel, delta: Delta, positions: Positions) -> Vectors:
+    """Vectors at positions of either index, float32 (n, dimension), C-contiguous."""
+    if not delta.codes or (positions < model.items).all():
+        return np.ascontiguousarray(model.vectors(positions))
+    made = np.empty((len(positions), model.dimension), np.float32)
+    new = positions >= model.items
+    made[~new] = model.vectors(positions[~new])
+    made[new] = delta.vectors[positions[new] - model.items]
+    return made
+
+
+def codes_at(model: SearchableModel, delta: Delta, positions: Positions) -> list[str]:
+    """Item codes as stored at positions of either index."""
+    if not delta.codes:
+        return model.codes.codes_at(positions)
+    new = positions >= model.items
+    if not new.any():
+        return model.codes.codes_at(positions)
+    old = iter(model.codes.codes_at(positions[~new]))
+    return [
+        delta.codes[position - model.items] if is_new else next(old)
+        for position, is_new in zip(positions.tolist(), new.tolist(), strict=True)
+    ]
+
+
+def search(
+    model: SearchableModel, delta: Delta, queries: Vectors, own: Positions | None, options: SearchOptions
+) -> Neighbours:
+    """The neighbours of each query.
+
+    Args:
+        queries: float32 (q, dimension), rows of length 1.
+        own: position of each query's own item, -1 where it has none; None: no query has one.
+    """
+    wanted = options.top_k + (0 if own is None or options.include_self else 1)
+    positions, similarities = _both_indexes(model, delta, queries, wanted, options)
+    if len(queries) == 1:
+        return _one(model, delta, positions[0], similarities[0], -1 if own is None else int(own[0]), options)
+    valid = positions >= 0
+    others = valid if own is None else valid & (positions != own[:, None])
+    best = np.where(others, similarities, -1.0).max(axis=1).tolist()
+    keep = valid if options.include_self else others
+    if options.min_similarity is not None:
+        keep = keep & (similarities >= options.min_similarity)
+    keep &= np.cumsum(keep, axis=1) <= options.top_k
+    return Neighbours(
+        keep.sum(axis=1).tolist(),
+        codes_at(model, delta, positions[keep]),
+        np.clip(similarities[keep], 0.0, 1.0).tolist(),
+        best,
+    )
+
+
+def _one(
+    model: SearchableModel, delta: Delta, positions: Positions, similarities: Vectors, own: int, options: SearchOptions
+) -> Neighbours:
+    """The same for one query, where a few Python comparisons cost less than a dozen array operations."""
+    places, values = positions.tolist(), similarities.tolist()
+    least = -2.0 if options.min_similarity is None else options.min_similarity
+    best = next((v for p, v in zip(places, values, strict=True) if p >= 0 and p != own), -1.0)
+    hidden = -1 if options.include_self else own
+    kept = [(p, v) for p, v in zip(places, values, strict=True) if p >= 0 and p != hidden and v >= least]
+    kept = kept[: options.top_k]
+    codes = codes_at(model, delta, np.array([p for p, _v in kept], np.int64))
+    return Neighbours([len(kept)], codes, [min(1.0, max(0.0, v)) for _p, v in kept], [best])
+
+
+def _both_indexes(
+    model: SearchableModel, delta: Delta, queries: Vectors, k: int, options: SearchOptions
+) -> tuple[Positions, Vectors]:
+    blocked = delta.hidden if len(delta.hidden) else None
+    positions, similarities = model.search(queries, k, options.ef_search, factors=options.factors, blocked=blocked)
+    if not delta.codes:
+        return positions, similarities
+    if options.factors is None:
+        new = queries @ delta.vectors.T
+    else:
+        shared = np.broadcast_to(delta.vectors, (len(queries), *delta.vectors.shape))
+        new = weighted_similarities(queries, shared, options.factors)
+    places = np.broadcast_to(np.arange(model.items, model.items + len(delta.codes)), new.shape)
+    positions = np.concatenate([positions, places], axis=1)
+    similarities = np.concatenate([np.where(positions[:, :k] >= 0, similarities, -2.0), new], axis=1)
+    order = np.argsort(-similarities, axis=1, kind="stable")[:, :k]
+    return np.take_along_axis(positions, order, 1), np.take_along_axis(similarities, order, 1)

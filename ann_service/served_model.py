@@ -1,0 +1,95 @@
+"""The version that serves and the one that is prepared: swapped by one reference, closed when the last request has ended.
+
+All of this happens on the event loop's thread, so nothing needs a lock.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ann_service.delta_index import DeltaIndex
+from common.errors import Unavailable
+from common.logs import get_logger
+from domain.searchable_model import SearchableModel
+
+log = get_logger(__name__)
+_serials = itertools.count(1)
+
+
+class ServedModel:
+    """A loaded version with its delta index and the requests that use it.
+
+    Attributes:
+        model: the version.
+        delta: items that came after its training.
+        manifest_sha256: hash of the manifest it was loaded by.
+        serial: a number of its own in this process.
+    """
+
+    def __init__(self, model: SearchableModel, delta: DeltaIndex, manifest_sha256: str) -> None:
+        self.model, self.delta, self.manifest_sha256 = model, delta, manifest_sha256
+        self.serial = next(_serials)
+        self._users = 0
+        self._retired = False
+        self.closed = False
+
+    @contextmanager
+    def in_use(self) -> Iterator[ServedModel]:
+        """Keeps it open for a request."""
+        self._users += 1
+        try:
+            yield self
+        finally:
+            self._users -= 1
+            self._close_if_done()
+
+    def retire(self) -> None:
+        """Close it when the last request that uses it has ended."""
+        self._retired = True
+        self._close_if_done()
+
+    def _close_if_done(self) -> None:
+        if self._retired and not self._users and not self.closed:
+            self.closed = True
+            self.model.close()
+            log.info("version closed", model_version=self.model.version_name)
+
+
+class ModelSlot:
+    """Holds the version that serves."""
+
+    def __init__(self) -> None:
+        self._current: ServedModel | None = None
+
+    @property
+    def current(self) -> ServedModel | None:
+        """The version that serves; None when none does."""
+        return self._current
+
+    @property
+    def version_name(self) -> str:
+        """Its name; "" when none serves."""
+        return self._current.model.version_name if self._current else ""
+
+    def swap(self, served: ServedModel | None) -> None:
+        """Let `served` answer from now on; requests in flight finish on the one before."""
+        before, self._current = self._current, served
+        if before is not None and before is not served:
+            before.retire()
+
+    def needed(self) -> ServedModel:
+        """The version that serves.
+
+        Raises:
+            Unavailable: none does.
+        """
+        if self._current is None:
+            raise Unavailable(
+                "No model version is active, so nothing can be searched: train one (train_build_index.py --activate) or "
+                "activate one in the registry",
+                reason="MODEL_NOT_LOADED",
+                retry_after=2.0,
+            )
+        return self._current

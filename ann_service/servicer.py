@@ -1,0 +1,72 @@
+"""AnnService: translates between messages and the searcher."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ann_service.messages import to_response, to_vectors, vectors_of, wanted_of
+from ann_service.searcher import Searcher
+from common.errors import InvalidInput
+from common.processes import resident_bytes
+from common.tables import columns_of
+from protos.ann.v1 import ann_pb2 as pb
+from protos.ann.v1 import ann_pb2_grpc
+
+
+class AnnServicer(ann_pb2_grpc.AnnServiceServicer):
+    """See ann.proto.
+
+    Args:
+        ready_ms: milliseconds from the start of the process until it was ready; 0 before.
+    """
+
+    def __init__(self, searcher: Searcher, ready_ms: Callable[[], float]) -> None:
+        self._searcher, self._ready_ms = searcher, ready_ms
+
+    async def Search(self, request: pb.SearchRequest, context: Any) -> pb.SearchResponse:
+        kind, wanted = request.WhichOneof("queries"), wanted_of(request)
+        if kind == "items":
+            answer = await self._searcher.search_items(request.items.codes, wanted)
+        elif kind == "features":
+            answer = await self._searcher.search_features(columns_of(request.features), request.features.rows, wanted)
+        elif kind == "vectors":
+            answer = await self._searcher.search_vectors(vectors_of(request.vectors), wanted)
+        else:
+            raise InvalidInput("The call has no queries: set items, features or vectors")
+        return to_response(answer)
+
+    async def Encode(self, request: pb.EncodeRequest, context: Any) -> pb.EncodeResponse:
+        version, vectors = await self._searcher.encode(columns_of(request.features), request.features.rows)
+        return pb.EncodeResponse(model_version=version, vectors=to_vectors(vectors))
+
+    async def AddItems(self, request: pb.AddItemsRequest, context: Any) -> pb.AddItemsResponse:
+        version, held, accepted = await self._searcher.add_items(
+            list(request.codes), columns_of(request.features), request.features.rows, list(request.removed_codes)
+        )
+        return pb.AddItemsResponse(model_version=version, delta_items=held, accepted=accepted)
+
+    async def Info(self, request: pb.InfoRequest, context: Any) -> pb.InfoResponse:
+        cache, served = self._searcher.cache, self._searcher.slot.current
+        response = pb.InfoResponse(
+            cache_entries=len(cache),
+            cache_capacity=cache.capacity,
+            cache_hits=cache.hits,
+            cache_misses=cache.misses,
+            ready_ms=self._ready_ms(),
+            resident_bytes=resident_bytes(),
+            searches=self._searcher.searches,
+        )
+        if served is not None:
+            model, encoding = served.model, served.model.encoding
+            response.model_version = model.version_name
+            response.engine = model.engine_name
+            response.items = model.items
+            response.dimension = model.dimension
+            response.ef_search = self._searcher.current_ef(model)
+            response.delta_items = len(served.delta.current().codes)
+            response.features.extend(encoding.features)
+            response.feature_weights.extend(encoding.weights[name] for name in encoding.features)
+            response.active_features.extend(encoding.active[name] for name in encoding.features)
+            response.weight_profiles.extend(["default", *(n for n in model.weight_profiles if n != "default")])
+        return response
