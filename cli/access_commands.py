@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from cli.terminal import open_console
 
 if TYPE_CHECKING:
     from common.source.diagnosis import Diagnosis, RoleFinding
@@ -47,7 +48,7 @@ def diagnose(
 
 
 def _print(found: Diagnosis, *, with_columns: bool) -> None:
-    console = Console(highlight=False, soft_wrap=True)
+    console = open_console()
     facts = (
         ("source", found.path),
         ("kind", found.kind),

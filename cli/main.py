@@ -17,6 +17,7 @@ from cli.installation import installation_settings
 from cli.log_commands import logs
 from cli.model_commands import app as models_app
 from cli.predict_command import predict
+from cli.terminal import open_console
 from cli.user_commands import app as users_app
 from common.errors import ServiceError
 
@@ -73,7 +74,7 @@ def status(
     elif not found.running:
         typer.echo("Routing ML is not running. Start it with: routing-ml up")
     else:
-        console = Console(highlight=False, soft_wrap=True)
+        console = open_console()
         console.print(f"Routing ML is {found.phase} at [bold]{found.url}[/bold], health {found.health or 'unknown'}")
         if found.detail:
             console.print(Text(f"  {found.detail}"))

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from cli.calls import ask
 from cli.control_plane import ControlPlane
+from cli.terminal import open_console
 from protos.registry.v1 import registry_pb2 as pb
 
 app = typer.Typer(help="Versions of the model: list, check, activate, roll back.", no_args_is_help=True)
@@ -36,7 +36,7 @@ def list_versions(as_json: AsJson = False) -> None:
         return
     table = Table(box=None, header_style="dim")
     for heading in ("", "version", "status", "trained", "activated", "size", "requested by"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=True)
     for version in answer.versions:
         table.add_row(
             "[green]●[/green]" if version.active else "",
@@ -47,7 +47,7 @@ def list_versions(as_json: AsJson = False) -> None:
             f"{version.bytes / 1024**2:.1f} MB",
             version.requested_by,
         )
-    Console(highlight=False).print(table)
+    open_console().print(table)
 
 
 @app.command()
@@ -64,7 +64,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps({**version_facts(answer.version), "manifest": manifest}, ensure_ascii=False, indent=1))
         return
-    console = Console(highlight=False, soft_wrap=True)
+    console = open_console()
     for label, value in version_facts(answer.version).items():
         console.print(Text(f"{label.replace('_', ' '):<18}{value}"))
     metadata = manifest.get("metadata", {})

@@ -9,11 +9,11 @@ import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from cli.calls import ask
+from cli.terminal import open_console
 
 if TYPE_CHECKING:
     from cli.prediction import Prediction, Routing
@@ -22,7 +22,6 @@ SHOWN = (
     ("PROC_SEQ", "seq"),
     ("JOB_NM", "operation"),
     ("RES_CD", "machine"),
-    ("RES_DIS", ""),
     ("SETUP_TIME", "setup min"),
     ("RUN_TIME", "run min"),
     ("MACH_WORKED_HOURS", "machine min"),
@@ -84,13 +83,15 @@ def _write_csv(answer: Prediction) -> None:
 
 
 def _print_tables(answer: Prediction) -> None:
-    console = Console(highlight=False, soft_wrap=True)
+    console = open_console()
     for routing in answer.routings:
         console.print(Text(heading(routing), style="bold"))
         shown = [pair for pair in SHOWN if any(row.get(pair[0]) is not None for row in routing.operations)]
         table = Table(box=None, header_style="dim", padding=(0, 2))
         for name, title in shown:
-            table.add_column(title, justify="right" if name.endswith(("TIME", "HOURS", "SEQ")) else "left")
+            table.add_column(
+                title, no_wrap=True, justify="right" if name.endswith(("TIME", "HOURS", "SEQ")) else "left"
+            )
         for row in routing.operations:
             table.add_row(*(_cell(row.get(name)) for name, _title in shown))
         console.print(table)

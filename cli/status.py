@@ -104,7 +104,9 @@ def status_table(status: SystemStatus) -> Table:
     """The processes as a table."""
     table = Table(box=None, header_style="dim")
     for heading in ("process", "address", "state", "serving", "pid", "up", "restarts", "memory"):
-        table.add_column(heading, justify="right" if heading in ("pid", "up", "restarts", "memory") else "left")
+        table.add_column(
+            heading, no_wrap=True, justify="right" if heading in ("pid", "up", "restarts", "memory") else "left"
+        )
     for process in status.processes:
         table.add_row(
             process.name,

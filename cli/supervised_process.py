@@ -59,6 +59,7 @@ class SupervisedProcess:
         self._deaths = 0
         self._start_at = 0.0
         self._output_from = 0
+        self._started = 0.0
 
     @property
     def alive(self) -> bool:
@@ -83,6 +84,7 @@ class SupervisedProcess:
             working_dir=self._working_dir,
             output=self.output,
         )
+        self._started = time.monotonic()
         self.record.pid = self._child.pid
         self.record.state = STARTING
         self.record.ready_after = 0.0
@@ -94,11 +96,11 @@ class SupervisedProcess:
     def mark_ready(self) -> None:
         """Note that it answers."""
         self.record.state = READY
-        self.record.ready_after = round(time.time() - self.record.started_at, 2)
+        self.record.ready_after = round(time.monotonic() - self._started, 2)
 
     def note_death(self) -> float:
         """Note that it ended by itself; returns the seconds until it is started again."""
-        lived = time.time() - self.record.started_at
+        lived = time.monotonic() - self._started
         self._deaths = 1 if lived > STEADY_SECONDS else self._deaths + 1
         delay = restart_delay(self._deaths)
         self._start_at = time.monotonic() + delay

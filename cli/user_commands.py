@@ -8,7 +8,6 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from cli.calls import ask
@@ -16,6 +15,7 @@ from cli.control_plane import ControlPlane
 from cli.installation import ROOT, installation_settings, variables_of
 from cli.model_commands import when
 from cli.run_record import running_record
+from cli.terminal import open_console
 from common.errors import InvalidInput
 from protos.auth.v1 import auth_pb2 as pb
 
@@ -37,14 +37,14 @@ def list_accounts(
     answer = ask(lambda control: control.call(control.auth.ListAccounts, request))
     table = Table(box=None, header_style="dim")
     for heading in ("account", "name", "status", "role", "created", "last log-in"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=True)
     for account in answer.accounts:
         state = "disabled" if account.disabled else account.status
         role = "admin" if account.is_admin else "user"
         table.add_row(
             account.username, account.display_name, state, role, when(account.created_at), when(account.last_login_at)
         )
-    Console(highlight=False).print(table)
+    open_console().print(table)
     if answer.total > len(answer.accounts):
         typer.echo(f"{answer.total} accounts match; narrow them with --search")
 

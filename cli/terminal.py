@@ -1,0 +1,15 @@
+"""The console that commands write to: as wide as the terminal, and wide enough for whole names where there is none."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+
+WIDTH_WITHOUT_TERMINAL = 200
+
+
+def open_console() -> Console:
+    """A console on standard output that neither wraps lines nor colours numbers by itself."""
+    width = None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL
+    return Console(highlight=False, soft_wrap=True, width=width)
