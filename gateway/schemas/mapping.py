@@ -1,0 +1,150 @@
+"""Bodies of `/api/mapping` and `/api/blueprint`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from gateway.schemas.wire import AnswerModel, RequestModel
+
+Revision = Annotated[int, Field(ge=0, lt=2**31)]
+
+
+class ProfileModel(AnswerModel):
+    """A mapping profile."""
+
+    name: str
+    description: str | None = None
+    active: bool
+    revision: int
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    author: str | None = None
+    valid: bool
+    problems: list[str] = []
+    built_in: bool = False
+    profile: dict[str, Any] | None = None
+
+
+class ProfileListResponse(AnswerModel):
+    """Profiles by name, the built-in one first."""
+
+    items: list[ProfileModel]
+
+
+class ProfileSaveRequest(RequestModel):
+    """A profile to store."""
+
+    profile: dict[str, Any]
+    expected_revision: Revision = 0
+    comment: str = ""
+
+
+class ProfileCheckRequest(RequestModel):
+    """An input profile to check against a source; without a profile the stored one of that name."""
+
+    profile: dict[str, Any] | None = None
+    name: str = ""
+    path: str = ""
+    rows: Annotated[int, Field(ge=0, le=10_000_000)] = 0
+
+
+class ProfileCheckResponse(AnswerModel):
+    """What the check found."""
+
+    ok: bool
+    problems: list[str]
+    columns: list[dict[str, Any]]
+    tables: list[dict[str, Any]]
+
+
+class ProfilePreviewRequest(RequestModel):
+    """An output profile to try on rows, or on the prediction of items."""
+
+    profile: dict[str, Any] | None = None
+    name: str = ""
+    rows: list[dict[str, str | float | None]] | None = None
+    item_codes: Annotated[list[str], Field(max_length=50)] | None = None
+    max_findings: Annotated[int, Field(ge=0, le=10_000)] = 0
+
+
+class ProfilePreviewResponse(AnswerModel):
+    """The rows as the profile writes them, and what breaks its checks."""
+
+    columns: list[str]
+    rows: list[dict[str, str | None]]
+    findings: list[dict[str, Any]]
+    total_findings: int
+    valid: bool
+    problems: list[str]
+
+
+class ProfileActivationResponse(AnswerModel):
+    """What the activation means."""
+
+    profile: ProfileModel
+    refresh_needed: str | None = None
+    training_needed: str | None = None
+    changed_columns: list[str]
+    confirmed_by: list[str]
+    unconfirmed: list[str]
+
+
+class ProfileRevisionListResponse(AnswerModel):
+    """Revisions of a profile, newest first."""
+
+    items: list[dict[str, Any]]
+
+
+class ProfileRevertRequest(RequestModel):
+    """A revision to make the newest again."""
+
+    revision: Annotated[int, Field(ge=1, lt=2**31)]
+
+
+class ProfileImportRequest(RequestModel):
+    """A text with profiles, as exported."""
+
+    content: str | dict[str, Any]
+
+
+class ProfileImportResponse(AnswerModel):
+    """What was imported."""
+
+    created: list[str]
+    updated: list[str]
+    unchanged: list[str]
+
+
+class GraphCheckRequest(RequestModel):
+    """A graph to check."""
+
+    nodes: list[dict[str, Any]] = []
+    edges: list[dict[str, Any]] = []
+
+
+class GraphCheckResponse(AnswerModel):
+    """What the graph means."""
+
+    ok: bool
+    problems: list[dict[str, Any]]
+    pipeline: dict[str, Any] | None = None
+    wrapper_source: str | None = None
+
+
+class NodeTypesResponse(AnswerModel):
+    """The node library."""
+
+    types: list[dict[str, Any]]
+    default_graph: dict[str, Any]
+
+
+class WrapperResponse(AnswerModel):
+    """The generated wrapper of a revision."""
+
+    revision: int
+    path: str
+    source: str
+    revisions: list[int]

@@ -1,0 +1,111 @@
+"""Bodies of `/api/trainer`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from gateway.schemas.wire import AnswerModel, RequestModel
+
+
+class TrainingRequest(RequestModel):
+    """A training to start."""
+
+    version_label: Annotated[str, Field(max_length=64)] | None = None
+    projector_metadata: list[str] | None = None
+    dry_run: bool = False
+    activate: bool = False
+
+
+class TrainingStatusModel(AnswerModel):
+    """How the current or last training goes."""
+
+    job_id: str | None = None
+    status: str
+    started_at: str | None = None
+    finished_at: str | None = None
+    progress: int
+    message: str | None = None
+    version_path: str | None = None
+    metrics: dict[str, Any] | None = None
+    latest_version: dict[str, Any] | None = None
+    stage: str | None = None
+    remaining_seconds: float | None = None
+    requested_by: str | None = None
+
+
+class ModelVersionModel(AnswerModel):
+    """A model version."""
+
+    version_name: str
+    artifact_dir: str
+    manifest_path: str
+    status: str
+    active_flag: bool
+    requested_by: str | None = None
+    created_at: str
+    trained_at: str | None = None
+    activated_at: str | None = None
+    updated_at: str | None = None
+
+
+class VersionDetailModel(ModelVersionModel):
+    """A model version with its manifest."""
+
+    manifest_sha256: str | None = None
+    bytes: int = 0
+    manifest: dict[str, Any] | None = None
+
+
+class ActivationModel(ModelVersionModel):
+    """The version that is active now, and which processes serve it."""
+
+    revision: int
+    confirmed_by: list[str] = []
+    away: list[str] = []
+
+
+class ReasonRequest(RequestModel):
+    """Why something is done, for the history."""
+
+    reason: Annotated[str, Field(max_length=2000)] = ""
+
+
+class RollbackRequest(ReasonRequest):
+    """How many activations to go back, and why."""
+
+    steps: Annotated[int, Field(ge=1, le=1000)] = 1
+
+
+class AdoptRequest(RequestModel):
+    """Artifacts from elsewhere to register."""
+
+    artifact_dir: Annotated[str, Field(min_length=1)]
+    version_name: str | None = None
+
+
+class VerificationModel(AnswerModel):
+    """What the check of a version found."""
+
+    ok: bool
+    problems: list[str]
+    passed: list[str]
+    elapsed_ms: float
+
+
+class HistoryEntryModel(AnswerModel):
+    """One thing that was done to a version."""
+
+    at: str
+    actor: str
+    action: str
+    version_name: str
+    previous_version: str | None = None
+    reason: str | None = None
+
+
+class HistoryResponse(AnswerModel):
+    """The history, newest first."""
+
+    items: list[HistoryEntryModel]
