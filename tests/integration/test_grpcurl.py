@@ -23,9 +23,9 @@ SERVICES = {
     "trainer": "routing.trainer.v1.TrainerService",
 }
 CALLS = [
-    ("auth", "routing.registry.v1.RegistryService/GetActive", {}, "versionName"),
+    ("auth", "routing.registry.v1.RegistryService/GetActive", {}, "version_name"),
     ("auth", "routing.settings.v1.SettingsService/Get", {}, "revision"),
-    ("ann", "routing.ann.v1.AnnService/Search", {"items": {"codes": items_without_routing(2)}}, "modelVersion"),
+    ("ann", "routing.ann.v1.AnnService/Search", {"items": {"codes": items_without_routing(2)}}, "model_version"),
     ("aggregate", "routing.aggregate.v1.AggregateService/SnapshotInfo", {}, "tag"),
     ("trainer", "routing.trainer.v1.TrainerService/Status", {}, "status"),
 ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from cli.control_plane import ControlPlane
+from cli.prediction import predict
 from tests.support.catalogue import items_with_routing, items_without_routing
 from tests.support.running_system import RunningSystem, wait_until
 
@@ -50,14 +52,21 @@ def test_a_body_of_ten_megabytes_is_refused_in_the_usual_shape(admin: httpx.Clie
     assert admin.get("/api/health").status_code == 200
 
 
-def test_ten_thousand_codes_in_one_call_are_answered(admin: httpx.Client) -> None:
+def test_ten_thousand_codes_in_one_request_are_refused_with_the_bound(admin: httpx.Client) -> None:
+    codes = [f"NO-SUCH-{number:05}" for number in range(10_000)]
+    answer = admin.post("/api/predict", json={"item_codes": codes})
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"] == ["body", "item_codes"]
+    assert admin.post("/api/predict", json={"item_codes": items_without_routing(1)}).status_code == 200
+
+
+async def test_ten_thousand_codes_in_one_call_are_answered(whole_system: RunningSystem) -> None:
     known = items_without_routing(2)
     codes = [*known, *(f"NO-SUCH-{number:05}" for number in range(9_998))]
-    answer = admin.post("/api/predict", json={"item_codes": codes})
-    assert answer.status_code == 200, answer.text[:500]
-    body = answer.json()
-    assert {routing["ITEM_CD"] for routing in body["items"]} == set(known)
-    assert len(body["metrics"]["unknown_items"]) == 9_998
+    async with ControlPlane(whole_system.settings()) as control:
+        answer = await predict(control, codes, top_k=10, threshold=None, detailed=False)
+    assert {routing.columns["ITEM_CD"] for routing in answer.routings} == set(known)
+    assert answer.unknown == codes[2:]
 
 
 @pytest.mark.parametrize("code", ["  'quoted\" ' ; DROP TABLE x", "품목 코드 １２", "🔩-🔧", "A\tB", "%_*?"])

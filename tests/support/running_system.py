@@ -183,16 +183,20 @@ class RunningSystem:
         wait_until(again, START_SECONDS, lambda: f"{kind} was not started again: {self.record}")
         return self.process(kind)
 
-    def client(self, email: str = "", password: str = "") -> httpx.Client:
-        """An HTTP client; logged in when an e-mail is given. Close it."""
-        client = httpx.Client(base_url=self.url, timeout=60.0, trust_env=False)
-        if email:
-            client.post("/api/auth/login", json={"username": email, "password": password}).raise_for_status()
-        return client
+    @contextmanager
+    def client(self, email: str = "", password: str = "") -> Iterator[httpx.Client]:
+        """An HTTP client for the block; logged in when an e-mail is given."""
+        with httpx.Client(base_url=self.url, timeout=60.0, trust_env=False) as client:
+            if email:
+                answer = client.post("/api/auth/login", json={"username": email, "password": password})
+                assert answer.status_code == 200, answer.text
+            yield client
 
-    def admin(self) -> httpx.Client:
-        """A client logged in as the administrator."""
-        return self.client(ADMIN_EMAIL, ADMIN_PASSWORD)
+    @contextmanager
+    def admin(self) -> Iterator[httpx.Client]:
+        """A client for the block, logged in as the administrator."""
+        with self.client(ADMIN_EMAIL, ADMIN_PASSWORD) as client:
+            yield client
 
     def log_lines(self, request_id: str = "") -> list[dict[str, object]]:
         """The log lines of all processes, of one request or all."""
