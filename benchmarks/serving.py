@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -72,21 +73,22 @@ def serve(work: Path, items: int) -> list[Figure]:
     return figures
 
 
-async def _client(url: str) -> httpx.AsyncClient:
-    client = httpx.AsyncClient(base_url=url, timeout=30.0, trust_env=False)
-    answer = await client.post("/api/auth/login", json={"username": system.ADMIN, "password": system.PASSWORD})
-    answer.raise_for_status()
-    client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
-    return client
+@contextlib.asynccontextmanager
+async def _client(url: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=url, timeout=30.0, trust_env=False) as client:
+        answer = await client.post("/api/auth/login", json={"username": system.ADMIN, "password": system.PASSWORD})
+        answer.raise_for_status()
+        client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
+        yield client
 
 
 async def _first_request(url: str, code: str) -> None:
-    async with await _client(url) as client:
+    async with _client(url) as client:
         (await client.post("/api/predict", json={"item_codes": [code], "top_k": 50})).raise_for_status()
 
 
 async def _requests(items: int, url: str, codes: list[str]) -> list[Figure]:
-    async with await _client(url) as client:
+    async with _client(url) as client:
 
         async def post(path: str, body: Mapping[str, Any]) -> None:
             (await client.post(path, json=body)).raise_for_status()

@@ -52,8 +52,8 @@ def test_a_body_of_ten_megabytes_is_refused_in_the_usual_shape(admin: httpx.Clie
     assert admin.get("/api/health").status_code == 200
 
 
-def test_ten_thousand_codes_in_one_request_are_refused_with_the_bound(admin: httpx.Client) -> None:
-    codes = [f"NO-SUCH-{number:05}" for number in range(10_000)]
+def test_more_than_ten_thousand_codes_in_one_request_are_refused_with_the_bound(admin: httpx.Client) -> None:
+    codes = [f"NO-SUCH-{number:05}" for number in range(10_001)]
     answer = admin.post("/api/predict", json={"item_codes": codes})
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["loc"] == ["body", "item_codes"]

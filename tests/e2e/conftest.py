@@ -1,0 +1,126 @@
+"""A browser on the whole running system. A console error or a request to another machine fails the test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+
+from tests.e2e.browser_steps import HEIGHT, PATIENCE, ROOT, WIDTH, log_in
+from tests.support.running_system import RunningSystem
+
+NewPage = Callable[..., Page]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test of this folder is an end-to-end test."""
+    for item in items:
+        if Path(__file__).parent in Path(item.fspath).parents:
+            item.add_marker(pytest.mark.e2e)
+
+
+def _missing(what: str) -> None:
+    """A browser test that cannot run fails in CI and is skipped elsewhere."""
+    if os.environ.get("CI"):
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium, without a window."""
+    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if executable is None:
+        _missing("There is no Chromium: install the package chromium")
+    if not (ROOT / "frontend" / "dist" / "index.html").is_file():
+        _missing("The frontend is not built: run npm ci and npm run build in frontend")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable,
+            args=["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+class Watched:
+    """What went wrong in the pages of a test."""
+
+    def __init__(self, origin: str) -> None:
+        self._origin = origin
+        self.expected_statuses: set[int] = set()
+        self.problems: list[str] = []
+
+    def follow(self, page: Page) -> None:
+        """Collect console errors, faults and requests to elsewhere."""
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.problems.append(f"fault: {error}"))
+        page.on("request", self._request)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type != "error":
+            return
+        refused = "Failed to load resource" in message.text
+        if refused and any(f"status of {status}" in message.text for status in self.expected_statuses):
+            return
+        self.problems.append(f"console: {message.text} ({message.location.get('url', '')})")
+
+    def _request(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in ("http", "https", "ws", "wss") and f"{parts.scheme}://{parts.netloc}" != self._origin:
+            self.problems.append(f"request to elsewhere: {request.url}")
+
+
+@pytest.fixture
+def watched(whole_system: RunningSystem) -> Iterator[Watched]:
+    """Fails the test at its end when a page had a problem. `expected_statuses` names refusals that a test provokes."""
+    watched = Watched(whole_system.url)
+    yield watched
+    assert not watched.problems, "\n".join(watched.problems)
+
+
+@pytest.fixture
+def new_page(browser: Browser, whole_system: RunningSystem, watched: Watched) -> Iterator[NewPage]:
+    """Makes pages of people who do not share a session."""
+    contexts: list[BrowserContext] = []
+
+    def make(width: int = WIDTH, height: int = HEIGHT) -> Page:
+        context = browser.new_context(
+            base_url=whole_system.url,
+            viewport={"width": width, "height": height},
+            locale="ko-KR",
+            accept_downloads=True,
+        )
+        context.set_default_timeout(PATIENCE)
+        contexts.append(context)
+        page = context.new_page()
+        watched.follow(page)
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def admin_page(new_page: NewPage) -> Page:
+    """A page of the administrator, on the routing screen."""
+    page = new_page()
+    log_in(page)
+    return page
+
+
+@pytest.fixture
+def open_menu() -> Callable[[Page, str], None]:
+    """Opens one of the six menus by its name."""
+
+    def open_it(page: Page, name: str) -> None:
+        page.get_by_role("navigation", name="운영 메뉴").get_by_role("link", name=name).click()
+        page.get_by_role("heading", level=1, name=name).wait_for()
+
+    return open_it
