@@ -1,0 +1,78 @@
+"""Every recorded request of the old server, in order, over HTTP against the whole system on the Access file of the recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.contract.recorded import AREAS, differences, recordings, validation_differences
+from tests.support.running_system import running_system
+
+pytestmark = pytest.mark.integration
+
+ADMIN = {"username": "admin@plant.example", "password": "Start-Pass-99"}
+USER = {"username": "park@plant.example", "password": "Ring-Seal-77y"}
+DEMO_ACCESS_FILE = Path(__file__).resolve().parent.parent / "data" / "demo.accdb"
+
+INTENDED = {
+    ("access", "metadata"): "the real columns of the table instead of the same twelve for any name",
+    ("access", "metadata of routing"): "the real columns of the table instead of the same twelve for any name",
+}
+"""Recorded answers that are defects of the old server (docs/contract.md): only the status is compared."""
+
+
+@pytest.fixture(scope="module")
+def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, httpx.Client]]:
+    """A client for each `as` of the recordings, against a system of its own."""
+    with running_system(tmp_path_factory.mktemp("replay") / "state", "--data", str(DEMO_ACCESS_FILE)) as system:
+        with system.client() as anonymous, system.admin() as admin, system.client() as user:
+            assert user.post("/api/auth/register", json=USER).status_code == 201
+            assert admin.post("/api/auth/admin/approve", json={"username": USER["username"]}).status_code == 200
+            token = user.post("/api/auth/login", json=USER).json()["token"]
+            user.headers["Authorization"] = f"Bearer {token}"
+            yield {"anonymous": anonymous, "admin": admin, "user": user}
+
+
+def problems_of(area: str, recording: dict[str, Any], answer: httpx.Response) -> list[str]:
+    """What differs from the recording; for a recording without answer only a failure of the server."""
+    recorded = recording["response"]
+    if answer.status_code >= 500:
+        return [f"status {answer.status_code}: {answer.text[:300]}"]
+    if recorded is None:
+        return []
+    if answer.status_code != recorded["status"]:
+        return [f"status {answer.status_code} instead of {recorded['status']}: {answer.text[:300]}"]
+    if (area, recording["name"]) in INTENDED:
+        return []
+    found = []
+    if recorded.get("json") is not None:
+        if recorded["status"] == 422:
+            found += validation_differences(recorded["json"], answer.json())
+        else:
+            found += differences(recorded["json"], answer.json())
+    for field, header in (("set_cookie", "set-cookie"), ("content_disposition", "content-disposition")):
+        if field in recorded:
+            found += differences(recorded[field], answer.headers.get(header, ""), header)
+    return found
+
+
+@pytest.mark.parametrize("area", AREAS)
+def test_the_recorded_requests_of_an_area_get_the_recorded_answers(
+    area: str, clients: Mapping[str, httpx.Client]
+) -> None:
+    found: list[str] = []
+    for recording in recordings(area):
+        request = recording["request"]
+        client = clients[recording["as"]]
+        if recording["as"] == "anonymous":
+            client.cookies.clear()
+        arguments: dict[str, Any] = {"params": request.get("params")}
+        if "json" in request:
+            arguments["json"] = request["json"]
+        answer = client.request(request["method"], request["path"], **arguments)
+        found += [f"{recording['name']}: {problem}" for problem in problems_of(area, recording, answer)]
+    assert not found, "\n".join(found[:40])
