@@ -28,13 +28,18 @@ INTENDED = {
 @pytest.fixture(scope="module")
 def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, httpx.Client]]:
     """A client for each `as` of the recordings, against a system of its own."""
-    with running_system(tmp_path_factory.mktemp("replay") / "state", "--data", str(DEMO_ACCESS_FILE)) as system:
-        with system.client() as anonymous, system.admin() as admin, system.client() as user:
-            assert user.post("/api/auth/register", json=USER).status_code == 201
-            assert admin.post("/api/auth/admin/approve", json={"username": USER["username"]}).status_code == 200
-            token = user.post("/api/auth/login", json=USER).json()["token"]
-            user.headers["Authorization"] = f"Bearer {token}"
-            yield {"anonymous": anonymous, "admin": admin, "user": user}
+    state = tmp_path_factory.mktemp("replay") / "state"
+    with (
+        running_system(state, "--data", str(DEMO_ACCESS_FILE)) as system,
+        system.client() as anonymous,
+        system.admin() as admin,
+        system.client() as user,
+    ):
+        assert user.post("/api/auth/register", json=USER).status_code == 201
+        assert admin.post("/api/auth/admin/approve", json={"username": USER["username"]}).status_code == 200
+        token = user.post("/api/auth/login", json=USER).json()["token"]
+        user.headers["Authorization"] = f"Bearer {token}"
+        yield {"anonymous": anonymous, "admin": admin, "user": user}
 
 
 def problems_of(area: str, recording: dict[str, Any], answer: httpx.Response) -> list[str]:
