@@ -72,3 +72,10 @@ def add_log_fields(**fields: object) -> None:
     context = _current.get()
     if context is not None:
         context.fields.update(fields)
+
+
+def allow_more_time(seconds: float) -> None:
+    """Give the current request at least `seconds` from now, for work that is known to take long."""
+    context = _current.get()
+    if context is not None and context.deadline is not None:
+        context.deadline = max(context.deadline, time.monotonic() + seconds)

@@ -29,7 +29,7 @@ EXPOSED_HEADERS = ["x-request-id", "x-error-reason", "etag", "content-dispositio
 ALLOWED_HEADERS = ["authorization", "content-type", "if-match", "x-request-id", "accept", "accept-language"]
 
 
-def build_app(settings: Settings, instance: str) -> ASGIApp:
+def build_app(settings: Settings, instance: str) -> RequestMiddleware:
     """The application: routes of all areas inside CORS inside the request middleware.
 
     Args:
@@ -74,7 +74,9 @@ def build_app(settings: Settings, instance: str) -> ASGIApp:
             allow_headers=ALLOWED_HEADERS,
             expose_headers=EXPOSED_HEADERS,
         )
-    return RequestMiddleware(wrapped, settings=settings, keys=gateway.keys, recent=gateway.recent)
+    return RequestMiddleware(
+        wrapped, settings=settings, keys=gateway.keys, recent=gateway.recent, stopping=gateway.stopping
+    )
 
 
 async def _answer_unexpected(_request: Request, _error: Exception) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterable
 from typing import Final
@@ -23,6 +24,9 @@ log = get_logger(__name__)
 REFUSAL: Final = "routing_ml_refusal"
 """Key in the ASGI scope: why the token that came was not accepted."""
 
+EVENT_STREAM: Final = "/api/system/events"
+"""Path whose answer has no end, so that its time says nothing."""
+
 _COMMON_HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -36,10 +40,20 @@ class RequestMiddleware:
     Args:
         keys: verification keys and revocations, kept up to date by the control follower.
         recent: gets every request to `/api/*` for the dashboard.
+        stopping: what the server sets when it is told to stop.
     """
 
-    def __init__(self, app: ASGIApp, *, settings: Settings, keys: KeyRing, recent: figures.RecentRequests) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        settings: Settings,
+        keys: KeyRing,
+        recent: figures.RecentRequests,
+        stopping: asyncio.Event,
+    ) -> None:
         self._app, self._settings, self._keys, self._recent = app, settings, keys, recent
+        self.stopping = stopping
         self._origins = Origins(settings.allowed_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -133,9 +147,10 @@ class _Exchange:
         path = self._scope["path"]
         route = getattr(self._scope.get("route"), "path", "") or ("static" if self._status == 200 else "none")
         figures.requests.labels(self._scope["method"], route, status).inc()
-        figures.seconds.labels(route).observe(elapsed)
-        if path.startswith("/api/") and path != "/api/health":
-            self._recent.add(elapsed, status)
+        if path != EVENT_STREAM:
+            figures.seconds.labels(route).observe(elapsed)
+            if path.startswith("/api/") and path != "/api/health":
+                self._recent.add(elapsed, status)
         log.info(
             "http",
             method=self._scope["method"],

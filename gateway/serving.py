@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 import uvicorn
-from starlette.types import ASGIApp
 
 from common.errors import ServiceError
 from common.logs import configure_logging, get_logger
@@ -26,6 +25,7 @@ from common.processes import (
 )
 from common.settings import Settings
 from gateway.app import build_app
+from gateway.request_middleware import RequestMiddleware
 
 log = get_logger(__name__)
 
@@ -67,7 +67,7 @@ def http_event_loop() -> asyncio.AbstractEventLoop:
     return loop
 
 
-async def run_server(settings: Settings, app: ASGIApp, listening: socket.socket, stop: asyncio.Event) -> int:
+async def run_server(settings: Settings, app: RequestMiddleware, listening: socket.socket, stop: asyncio.Event) -> int:
     """Run uvicorn on a bound socket until `stop` is set, then let requests in flight finish."""
     config = uvicorn.Config(
         app,
@@ -86,6 +86,7 @@ async def run_server(settings: Settings, app: ASGIApp, listening: socket.socket,
 
     async def watch() -> None:
         await stop.wait()
+        app.stopping.set()
         server.should_exit = True
 
     watching = asyncio.create_task(watch())

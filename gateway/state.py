@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import Annotated
 
 from fastapi import Depends
@@ -28,6 +30,8 @@ class Gateway:
         plant: settings document, active version, manifest.
         recent: requests of the last hour.
         last: what `/api/metrics` repeats of the last evaluations.
+        started_at: when the process began, seconds since 1970 UTC.
+        stopping: set when the process is told to stop; answers without an end finish then.
         clients, health, models, snapshots: available between `start` and `stop`.
     """
 
@@ -42,6 +46,8 @@ class Gateway:
         self.plant = PlantState()
         self.recent = RecentRequests()
         self.last = LastAnswers()
+        self.stopping = asyncio.Event()
+        self.started_at = time.time()
         self._credential = ServiceCredential.load(settings.secrets_path)
         self.follower: ControlFollower | None = None
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from gateway.schemas.operations import OperationStep
 from gateway.schemas.wire import AnswerModel, ItemCode, NotNegative, RequestModel, Share
 
-MOST_ITEM_CODES = 500
+MOST_ITEM_CODES = 10_000
 ExportFormat = Literal["csv", "excel", "txt", "parquet", "json"]
 
 

@@ -39,3 +39,11 @@ class SearchSettingsResponse(AnswerModel):
     curve: list[dict[str, Any]]
     model_version: str | None = None
     revision: int
+
+
+class ModelFeaturesResponse(AnswerModel):
+    """What the active model looks at."""
+
+    weights: dict[str, float]
+    active_features: dict[str, bool]
+    profiles: list[str]

@@ -1,0 +1,182 @@
+"""`/api/mapping`: input and output profiles, both served alike but for check and preview."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from fastapi import Query
+from starlette.responses import Response
+
+from common.errors import InvalidInput
+from gateway.answers import json_answer, no_content
+from gateway.bodies import document_text
+from gateway.guarded_routes import AreaRouter
+from gateway.neighbour_search import SearchOptions, find_neighbours
+from gateway.schemas import mapping as bodies
+from gateway.state import Gateway, TheGateway
+from gateway.translate import prediction
+from gateway.translate import profiles as translate
+from gateway.translate.rows import mixed_table
+from protos.aggregate.v1 import aggregate_pb2
+from protos.documents.v1 import documents_pb2 as pb
+
+Kind = Literal["input", "output"]
+KINDS: Mapping[str, pb.ProfileKind.ValueType] = {"input": pb.PROFILE_KIND_INPUT, "output": pb.PROFILE_KIND_OUTPUT}
+CHECK_SECONDS = 120.0
+
+area = AreaRouter("/api/mapping", "mapping")
+
+
+@area.user.get("/{kind}-profiles", response_model=bodies.ProfileListResponse)
+async def list_profiles(kind: Kind, gateway: TheGateway) -> Response:
+    """The profiles of a kind, the built-in one first."""
+    documents = gateway.clients.documents
+    found = await documents.call(documents.stub.ListProfiles, pb.ListProfilesRequest(kind=KINDS[kind]))
+    return json_answer({"items": [translate.profile(one, with_content=False) for one in found.profiles]})
+
+
+@area.admin.post("/{kind}-profiles", status_code=201, response_model=bodies.ProfileModel)
+async def create_profile(kind: Kind, body: bodies.ProfileSaveRequest, gateway: TheGateway) -> Response:
+    """Stores a new profile."""
+    return json_answer(translate.profile(await _save(gateway, kind, "", body)), 201)
+
+
+@area.admin.post("/input-profiles/check", response_model=bodies.ProfileCheckResponse)
+async def check_input_profile(body: bodies.ProfileCheckRequest, gateway: TheGateway) -> Response:
+    """Checks an input profile against a real source."""
+    documents = gateway.clients.documents
+    request = pb.CheckInputProfileRequest(
+        profile_json=_profile_text(body.profile), name=body.name, path=body.path, rows=body.rows
+    )
+    found = await documents.call(documents.stub.CheckInputProfile, request, timeout=CHECK_SECONDS)
+    return json_answer(translate.checked(found))
+
+
+@area.user.post("/output-profiles/preview", response_model=bodies.ProfilePreviewResponse)
+async def preview_output_profile(body: bodies.ProfilePreviewRequest, gateway: TheGateway) -> Response:
+    """Shows what an output profile makes of given rows, or of the prediction of given items."""
+    rows: list[dict[str, Any]] = [dict(row) for row in body.rows or []]
+    if body.rows is None and body.item_codes:
+        rows = await _predicted_rows(gateway, body.item_codes)
+    documents = gateway.clients.documents
+    request = pb.PreviewOutputProfileRequest(
+        profile_json=_profile_text(body.profile), name=body.name, rows=mixed_table(rows), max_findings=body.max_findings
+    )
+    return json_answer(translate.preview(await documents.call(documents.stub.PreviewOutputProfile, request)))
+
+
+@area.user.get("/{kind}-profiles/export", response_class=Response)
+async def export_profiles(
+    kind: Kind, gateway: TheGateway, name: Annotated[list[str] | None, Query()] = None
+) -> Response:
+    """Profiles as one JSON text: the named ones, else all but the built-in ones."""
+    documents = gateway.clients.documents
+    made = await documents.call(
+        documents.stub.ExportProfiles, pb.ExportProfilesRequest(kind=KINDS[kind], names=name or [])
+    )
+    return Response(
+        made.content.encode("utf-8"),
+        media_type="application/json",
+        headers={"content-disposition": f'attachment; filename="{kind}-profiles.json"'},
+    )
+
+
+@area.admin.post("/{kind}-profiles/import", response_model=bodies.ProfileImportResponse)
+async def import_profiles(kind: Kind, body: bodies.ProfileImportRequest, gateway: TheGateway) -> Response:
+    """Creates or changes profiles from such a text, all or none."""
+    documents = gateway.clients.documents
+    text = body.content if isinstance(body.content, str) else document_text(body.content, "content")
+    request = pb.ImportProfilesRequest(kind=KINDS[kind], content=text)
+    result = await documents.call(documents.stub.ImportProfiles, request)
+    return json_answer(
+        {
+            "created": list(result.created),
+            "updated": list(result.updated),
+            "unchanged": list(result.unchanged),
+        }
+    )
+
+
+@area.user.get("/{kind}-profiles/{name}", response_model=bodies.ProfileModel)
+async def get_profile(
+    kind: Kind, name: str, gateway: TheGateway, revision: Annotated[int, Query(ge=0, lt=2**31)] = 0
+) -> Response:
+    """One profile, or one of its revisions."""
+    documents = gateway.clients.documents
+    request = pb.GetProfileRequest(kind=KINDS[kind], name=name, revision=revision)
+    return json_answer(translate.profile(await documents.call(documents.stub.GetProfile, request)))
+
+
+@area.admin.put("/{kind}-profiles/{name}", response_model=bodies.ProfileModel)
+async def save_profile(kind: Kind, name: str, body: bodies.ProfileSaveRequest, gateway: TheGateway) -> Response:
+    """Changes a profile (409 when somebody else changed it meanwhile)."""
+    return json_answer(translate.profile(await _save(gateway, kind, name, body)))
+
+
+@area.admin.delete("/{kind}-profiles/{name}", status_code=204, response_class=Response)
+async def delete_profile(kind: Kind, name: str, gateway: TheGateway) -> Response:
+    """Deletes a profile that is not active."""
+    documents = gateway.clients.documents
+    await documents.call(documents.stub.DeleteProfile, pb.DeleteProfileRequest(kind=KINDS[kind], name=name))
+    return no_content()
+
+
+@area.admin.post("/{kind}-profiles/{name}/activate", response_model=bodies.ProfileActivationResponse)
+async def activate_profile(kind: Kind, name: str, gateway: TheGateway) -> Response:
+    """Makes a profile the active one; says what must be read or trained again."""
+    documents = gateway.clients.documents
+    request = pb.ActivateProfileRequest(kind=KINDS[kind], name=name)
+    return json_answer(translate.activation(await documents.call(documents.stub.ActivateProfile, request)))
+
+
+@area.user.get("/{kind}-profiles/{name}/revisions", response_model=bodies.ProfileRevisionListResponse)
+async def list_profile_revisions(
+    kind: Kind, name: str, gateway: TheGateway, limit: Annotated[int, Query(ge=1, le=500)] = 50
+) -> Response:
+    """Revisions of a profile, newest first."""
+    documents = gateway.clients.documents
+    request = pb.ProfileRevisionsRequest(kind=KINDS[kind], name=name, limit=limit)
+    found = await documents.call(documents.stub.ProfileRevisions, request)
+    return json_answer({"items": [translate.revision(one) for one in found.revisions]})
+
+
+@area.admin.post("/{kind}-profiles/{name}/revert", response_model=bodies.ProfileModel)
+async def revert_profile(kind: Kind, name: str, body: bodies.ProfileRevertRequest, gateway: TheGateway) -> Response:
+    """Makes an older revision of a profile the newest again."""
+    documents = gateway.clients.documents
+    request = pb.RevertProfileRequest(kind=KINDS[kind], name=name, revision=body.revision)
+    return json_answer(translate.profile(await documents.call(documents.stub.RevertProfile, request)))
+
+
+async def _save(gateway: Gateway, kind: Kind, name: str, body: bodies.ProfileSaveRequest) -> pb.Profile:
+    documents = gateway.clients.documents
+    request = pb.SaveProfileRequest(
+        kind=KINDS[kind],
+        name=name,
+        profile_json=_profile_text(body.profile),
+        expected_revision=body.expected_revision,
+        comment=body.comment,
+    )
+    return await documents.call(documents.stub.SaveProfile, request)
+
+
+async def _predicted_rows(gateway: Gateway, item_codes: list[str]) -> list[dict[str, Any]]:
+    """Operations of the predicted routings, each with the columns of its routing."""
+    clients = gateway.clients
+    if any(not code.strip() for code in item_codes):
+        raise InvalidInput("item_codes holds a blank code")
+    found = await find_neighbours(clients, item_codes, SearchOptions())
+    request = aggregate_pb2.PredictRequest(
+        item_codes=item_codes, neighbours=found.neighbours, detailed=True, model_version=found.model_version
+    )
+    response = await clients.aggregate.call(clients.aggregate.stub.Predict, request)
+    rows: list[dict[str, Any]] = []
+    for routing in prediction.routings(response, ""):
+        operations = routing.pop("operations")
+        rows.extend({**routing, **operation} for operation in operations)
+    return rows
+
+
+def _profile_text(profile: dict[str, Any] | None) -> str:
+    return "" if profile is None else document_text(profile, "profile")

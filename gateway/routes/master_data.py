@@ -1,0 +1,159 @@
+"""`/api/master-data`: hierarchy, items, log, and the snapshot of the source."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Header, Query
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from common.errors import NotFound, ServiceError, Unavailable
+from gateway.answers import json_answer
+from gateway.guarded_routes import AreaRouter
+from gateway.routes.auth import client_host
+from gateway.schemas import master_data as bodies
+from gateway.state import Gateway, TheGateway
+from gateway.translate import master_data as translate
+from protos.aggregate.v1 import aggregate_pb2 as pb
+from protos.auth.v1 import auth_pb2
+
+REFRESHED = "master-data.refresh"
+REFRESH_SECONDS = 3600.0
+WHOLE_TREE_SECONDS = 60.0
+LINES = "application/x-ndjson"
+
+area = AreaRouter("/api/master-data", "master-data")
+
+
+@area.user.get("/tree", response_model=bodies.MasterDataTreeResponse)
+async def get_master_data_tree(gateway: TheGateway, query: str | None = None) -> Response:
+    """The hierarchy group > family > item of the items that match; without a query of all. Large: screens use hierarchy and items."""
+    found = await _search(gateway, pb.SearchItemsRequest(query=query or ""))
+    return await asyncio.to_thread(lambda: json_answer(translate.tree(found)))
+
+
+@area.user.get("/hierarchy", response_model=bodies.HierarchyResponse)
+async def get_hierarchy(gateway: TheGateway, query: str = "") -> Response:
+    """Groups and families with the number of their items that match."""
+    found = await _search(gateway, pb.SearchItemsRequest(query=query, hierarchy_only=True))
+    return json_answer(translate.hierarchy(found))
+
+
+@area.user.get("/items", response_model=bodies.ItemSearchResponse)
+async def search_items(
+    gateway: TheGateway,
+    query: str = "",
+    group: str = "",
+    family: str = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+) -> Response:
+    """A page of the items that match, of one group or family or of all."""
+    request = pb.SearchItemsRequest(query=query, group=group, family=family, limit=limit, offset=offset)
+    return json_answer(translate.page(await _search(gateway, request)))
+
+
+@area.user.get("/items/{item_code:path}", response_model=bodies.MasterDataItemResponse)
+async def get_master_data_item(item_code: str, gateway: TheGateway) -> Response:
+    """Every column of an item."""
+    aggregate = gateway.clients.aggregate
+    found = await aggregate.call(aggregate.stub.GetItems, pb.GetItemsRequest(item_codes=[item_code]))
+    if not found.items.rows:
+        raise NotFound(f"The item master has no item {item_code[:100]!r}")
+    return json_answer(translate.item(item_code, found))
+
+
+@area.user.get("/logs", response_model=bodies.MasterDataLogsResponse)
+async def get_master_data_logs(gateway: TheGateway, limit: Annotated[int, Query(ge=1, le=50)] = 5) -> Response:
+    """What was done with the master data, newest first, and whether the Access file of the settings is the one that is read."""
+    entries = await _log(gateway, limit)
+    try:
+        snapshot = await gateway.snapshots.info()
+    except ServiceError:
+        snapshot = None
+    access_path = str(gateway.plant.section("data_source").get("access_path", ""))
+    return json_answer({"logs": entries, "connection": translate.connection(access_path, snapshot)})
+
+
+@area.user.get("/logs/download", response_class=Response)
+async def download_master_data_log(gateway: TheGateway) -> Response:
+    """The log as a text file, oldest first, one entry a line."""
+    entries = await _log(gateway, 500)
+    lines = ["\t".join(entry[name] for name in ("timestamp", "ip", "user", "action", "target")) for entry in entries]
+    text = "".join(f"{line}\n" for line in reversed(lines))
+    return Response(
+        text.encode("utf-8"),
+        media_type="text/plain; charset=utf-8",
+        headers={"content-disposition": 'attachment; filename="master_data.log"'},
+    )
+
+
+@area.user.get("/snapshot", response_model=bodies.SnapshotModel)
+async def get_snapshot(gateway: TheGateway) -> Response:
+    """The snapshot of the source that serves."""
+    return json_answer(translate.snapshot_facts(await gateway.snapshots.info()))
+
+
+@area.admin.post("/refresh", response_model=bodies.RefreshResponse)
+async def refresh_snapshot(
+    request: Request,
+    gateway: TheGateway,
+    body: bodies.RefreshRequest | None = None,
+    accept: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Reads the source again. With `Accept: application/x-ndjson` each step of the progress is a line of the answer."""
+    steps = _refresh(request, gateway, force=bool(body and body.force))
+    if LINES in (accept or ""):
+        first = await anext(steps)
+        return StreamingResponse(_lines(first, steps), media_type=LINES)
+    last: dict[str, Any] = {}
+    async for step in steps:
+        last = step
+    if "changes" not in last:
+        raise Unavailable("The refresh ended without a result: aggregate_service stopped. Try again", retry_after=5.0)
+    return json_answer({"snapshot": last["snapshot"], "changes": last["changes"]})
+
+
+async def _refresh(request: Request, gateway: Gateway, *, force: bool) -> AsyncIterator[dict[str, Any]]:
+    aggregate = gateway.clients.aggregate
+    asked = pb.RefreshRequest(reason="demand", force=force)
+    async for step in aggregate.stream(aggregate.stub.Refresh, asked, timeout=REFRESH_SECONDS):
+        facts = translate.progress(step)
+        if "changes" in facts:
+            await _note(request, gateway, facts["changes"])
+        yield facts
+
+
+async def _lines(first: dict[str, Any], steps: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:
+    yield orjson.dumps(first) + b"\n"
+    try:
+        async for step in steps:
+            yield orjson.dumps(step) + b"\n"
+    except ServiceError as error:
+        yield orjson.dumps({"stage": "failed", "detail": error.message, "reason": error.reason}) + b"\n"
+
+
+async def _note(request: Request, gateway: Gateway, changes: dict[str, Any]) -> None:
+    auth = gateway.clients.auth
+    await auth.call(
+        auth.stub.RecordAudit,
+        auth_pb2.RecordAuditRequest(
+            action=REFRESHED, client_host=client_host(request), payload_json=orjson.dumps(changes).decode()
+        ),
+    )
+
+
+async def _log(gateway: Gateway, limit: int) -> list[dict[str, str]]:
+    auth = gateway.clients.auth
+    request = auth_pb2.ListAuditRequest(limit=limit, action=REFRESHED)
+    page = await auth.call(auth.stub.ListAudit, request, as_process=True)
+    return [translate.log_entry(event) for event in page.events]
+
+
+async def _search(gateway: Gateway, request: pb.SearchItemsRequest) -> pb.SearchItemsResponse:
+    aggregate = gateway.clients.aggregate
+    return await aggregate.call(aggregate.stub.SearchItems, request, timeout=WHOLE_TREE_SECONDS)

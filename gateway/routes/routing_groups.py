@@ -1,0 +1,72 @@
+"""`/api/routing/groups`: planners' saved routings."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query
+from starlette.responses import Response
+
+from gateway.answers import json_answer, no_content
+from gateway.guarded_routes import AreaRouter
+from gateway.schemas import routing_groups as bodies
+from gateway.state import TheGateway
+from gateway.translate import routing_groups as translate
+from protos.documents.v1 import documents_pb2 as pb
+
+area = AreaRouter("/api/routing/groups", "routing-groups")
+
+
+@area.user.post("", status_code=201, response_model=bodies.RoutingGroupSaved)
+async def create_routing_group(body: bodies.RoutingGroupRequest, gateway: TheGateway) -> Response:
+    """Saves a routing under a new name (409 when the caller has one of that name)."""
+    documents = gateway.clients.documents
+    request = pb.CreateRoutingGroupRequest(content=translate.content(body))
+    return json_answer(translate.saved(await documents.call(documents.stub.CreateRoutingGroup, request)), 201)
+
+
+@area.user.get("", response_model=bodies.RoutingGroupListResponse)
+async def list_routing_groups(
+    gateway: TheGateway,
+    limit: Annotated[int, Query(ge=1, le=200)] = 20,
+    offset: Annotated[int, Query(ge=0, lt=2**31)] = 0,
+    owner: str = "",
+    item_code: str = "",
+    search: str = "",
+) -> Response:
+    """Saved routings, last changed first: one's own, everybody's for administrators."""
+    documents = gateway.clients.documents
+    request = pb.ListRoutingGroupsRequest(limit=limit, offset=offset, owner=owner, item_code=item_code, search=search)
+    return json_answer(translate.page(await documents.call(documents.stub.ListRoutingGroups, request)))
+
+
+@area.user.post("/snapshots", response_model=bodies.RoutingSnapshotsResponse)
+async def save_routing_snapshots(body: bodies.RoutingSnapshotsRequest, gateway: TheGateway) -> Response:
+    """Keeps snapshots and audit entries of a planner's screen; what was sent before is not stored twice."""
+    documents = gateway.clients.documents
+    request = translate.snapshots(body)
+    return json_answer(translate.kept(await documents.call(documents.stub.SaveRoutingSnapshots, request)))
+
+
+@area.user.get("/{group_id}", response_model=bodies.RoutingGroupDetail)
+async def get_routing_group(group_id: str, gateway: TheGateway) -> Response:
+    """One saved routing (403 when it is somebody else's)."""
+    documents = gateway.clients.documents
+    request = pb.RoutingGroupRequest(group_id=group_id)
+    return json_answer(translate.whole(await documents.call(documents.stub.GetRoutingGroup, request)))
+
+
+@area.user.put("/{group_id}", response_model=bodies.RoutingGroupSaved)
+async def update_routing_group(group_id: str, body: bodies.RoutingGroupUpdateRequest, gateway: TheGateway) -> Response:
+    """Replaces a saved routing (409 when `version` is not the stored one)."""
+    documents = gateway.clients.documents
+    request = pb.UpdateRoutingGroupRequest(group_id=group_id, version=body.version, content=translate.content(body))
+    return json_answer(translate.saved(await documents.call(documents.stub.UpdateRoutingGroup, request)))
+
+
+@area.user.delete("/{group_id}", status_code=204, response_class=Response)
+async def delete_routing_group(group_id: str, gateway: TheGateway) -> Response:
+    """Deletes a saved routing."""
+    documents = gateway.clients.documents
+    await documents.call(documents.stub.DeleteRoutingGroup, pb.RoutingGroupRequest(group_id=group_id))
+    return no_content()

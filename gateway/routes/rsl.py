@@ -1,0 +1,223 @@
+"""`/api/rsl/groups`: groups with steps and rule references. What is wrong with them is answered with 400, as it always was."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import Query
+from starlette.responses import Response
+
+from common.errors import AlreadyExists, NotFound, PreconditionFailed
+from gateway.answers import iso_time_or_now, json_answer, no_content
+from gateway.failures import contract_says_400
+from gateway.guarded_routes import AreaRouter
+from gateway.schemas import rsl as bodies
+from gateway.state import Gateway, TheGateway
+from gateway.translate import rsl as translate
+from protos.documents.v1 import documents_pb2 as pb
+
+LARGEST_ID = 2**63 - 1
+LARGEST_PAGE = 2**32 - 1
+
+area = AreaRouter("/api/rsl/groups", "rsl")
+
+
+@area.user.get("", response_model=bodies.RslGroupListResponse)
+async def list_groups(
+    gateway: TheGateway,
+    page: Annotated[int, Query(ge=1)] = 1,
+    page_size: Annotated[int, Query(ge=1, le=200)] = 20,
+    tags: Annotated[list[str] | None, Query()] = None,
+    status: bodies.GroupStatus | None = None,
+    search: str | None = None,
+) -> Response:
+    """A page of groups, newest first."""
+    documents = gateway.clients.documents
+    found = await documents.call(
+        documents.stub.ListRslGroups,
+        pb.ListRslGroupsRequest(
+            page=min(page, LARGEST_PAGE),
+            page_size=page_size,
+            tags=tags or [],
+            status=status or "",
+            search=search or "",
+        ),
+    )
+    return json_answer(
+        {
+            "total": found.total,
+            "page": found.page,
+            "page_size": found.page_size,
+            "items": [translate.group(one) for one in found.items],
+        }
+    )
+
+
+@area.user.post("", status_code=201, response_model=bodies.RslGroupModel)
+async def create_group(body: bodies.RslGroupCreate, gateway: TheGateway) -> Response:
+    """Creates a group; its slug is made from the name when none is given."""
+    documents = gateway.clients.documents
+    request = pb.CreateRslGroupRequest(
+        name=body.name, description=body.description, tags=body.tags or [], slug=body.slug or ""
+    )
+    with contract_says_400(AlreadyExists):
+        created = await documents.call(documents.stub.CreateRslGroup, request)
+    return json_answer(translate.group(created), 201)
+
+
+@area.user.get("/export", response_class=Response)
+async def export_groups(
+    gateway: TheGateway, format: Literal["json", "csv"] = "json", include_archived: bool = False
+) -> Response:
+    """All groups as one JSON or CSV text, as the import takes it."""
+    documents = gateway.clients.documents
+    made = await documents.call(
+        documents.stub.ExportRslGroups, pb.ExportRslGroupsRequest(format=format, include_archived=include_archived)
+    )
+    return Response(
+        made.content.encode("utf-8"),
+        media_type=made.content_type,
+        headers={"content-disposition": f'attachment; filename="{made.file_name}"'},
+    )
+
+
+@area.user.post("/import", response_model=bodies.RslImportResult)
+async def import_groups(body: bodies.RslImportRequest, gateway: TheGateway) -> Response:
+    """Creates or replaces groups, by slug, from such a text."""
+    documents = gateway.clients.documents
+    with contract_says_400():
+        result = await documents.call(
+            documents.stub.ImportRslGroups, pb.ImportRslGroupsRequest(format=body.format, payload=body.payload)
+        )
+    return json_answer(
+        {
+            "created": result.created,
+            "updated": result.updated,
+            "skipped": result.skipped,
+            "errors": list(result.errors),
+        }
+    )
+
+
+@area.user.get("/{group_id}", response_model=bodies.RslGroupModel)
+async def fetch_group(group_id: int, gateway: TheGateway) -> Response:
+    """One group with its steps."""
+    documents = gateway.clients.documents
+    with contract_says_400(NotFound):
+        return json_answer(translate.group(await documents.call(documents.stub.GetRslGroup, _group(group_id))))
+
+
+@area.user.patch("/{group_id}", response_model=bodies.RslGroupModel)
+async def update_group(group_id: int, body: bodies.RslGroupUpdate, gateway: TheGateway) -> Response:
+    """Changes a group; what is not named stays."""
+    documents = gateway.clients.documents
+    with contract_says_400(NotFound, AlreadyExists, PreconditionFailed):
+        changes, fields = translate.group_changes(body)
+        request = pb.UpdateRslGroupRequest(group_id=_number(group_id), changes=changes, fields=fields)
+        return json_answer(translate.group(await documents.call(documents.stub.UpdateRslGroup, request)))
+
+
+@area.user.delete("/{group_id}", status_code=204, response_class=Response)
+async def delete_group(group_id: int, gateway: TheGateway) -> Response:
+    """Deletes a group with its steps."""
+    documents = gateway.clients.documents
+    with contract_says_400(NotFound, PreconditionFailed):
+        await documents.call(documents.stub.DeleteRslGroup, _group(group_id))
+    return no_content()
+
+
+@area.user.post("/{group_id}/steps", status_code=201, response_model=bodies.RslStepModel)
+async def add_step(group_id: int, body: bodies.RslStepCreate, gateway: TheGateway) -> Response:
+    """Adds a step, after the last one when it names no sequence."""
+    documents = gateway.clients.documents
+    with contract_says_400(NotFound, AlreadyExists, PreconditionFailed):
+        request = pb.AddRslStepRequest(group_id=_number(group_id), step=translate.new_step(body))
+        return json_answer(translate.step(await documents.call(documents.stub.AddRslStep, request)), 201)
+
+
+@area.user.patch("/{group_id}/steps/{step_id}", response_model=bodies.RslStepModel)
+async def update_step(group_id: int, step_id: int, body: bodies.RslStepUpdate, gateway: TheGateway) -> Response:
+    """Changes a step; what is not named stays."""
+    documents = gateway.clients.documents
+    with contract_says_400(NotFound, AlreadyExists, PreconditionFailed):
+        changes, fields = translate.step_changes(body)
+        request = pb.UpdateRslStepRequest(
+            group_id=_number(group_id), step_id=_number(step_id), changes=changes, fields=fields
+        )
+        return json_answer(translate.step(await documents.call(documents.stub.UpdateRslStep, request)))
+
+
+@area.user.delete("/{group_id}/steps/{step_id}", status_code=204, response_class=Response)
+async def delete_step(group_id: int, step_id: int, gateway: TheGateway) -> Response:
+    """Deletes a step with its rules."""
+    documents = gateway.clients.documents
+    with contract_says_400(NotFound, PreconditionFailed):
+        request = pb.RslStepRequest(group_id=_number(group_id), step_id=_number(step_id))
+        await documents.call(documents.stub.DeleteRslStep, request)
+    return no_content()
+
+
+@area.user.post("/{group_id}/steps/{step_id}/rules", status_code=201, response_model=bodies.RslRuleRefModel)
+async def add_rule(group_id: int, step_id: int, body: bodies.RslRuleRefCreate, gateway: TheGateway) -> Response:
+    """Adds a rule reference to a step."""
+    documents = gateway.clients.documents
+    with contract_says_400(NotFound, AlreadyExists, PreconditionFailed):
+        request = pb.AddRslRuleRequest(
+            group_id=_number(group_id), step_id=_number(step_id), rule=translate.new_rule(body)
+        )
+        return json_answer(translate.rule(await documents.call(documents.stub.AddRslRule, request)), 201)
+
+
+@area.user.delete("/{group_id}/steps/{step_id}/rules/{rule_id}", status_code=204, response_class=Response)
+async def delete_rule(group_id: int, step_id: int, rule_id: int, gateway: TheGateway) -> Response:
+    """Deletes a rule reference."""
+    documents = gateway.clients.documents
+    with contract_says_400(NotFound, PreconditionFailed):
+        request = pb.RslRuleRequest(group_id=_number(group_id), step_id=_number(step_id), rule_id=_number(rule_id))
+        await documents.call(documents.stub.DeleteRslRule, request)
+    return no_content()
+
+
+@area.user.post("/{group_id}/validate", response_model=bodies.RslValidationResponse)
+async def validate_group(group_id: int, gateway: TheGateway) -> Response:
+    """Checks a group; one without errors becomes ready."""
+    documents = gateway.clients.documents
+    with contract_says_400(NotFound, PreconditionFailed):
+        found = await documents.call(documents.stub.ValidateRslGroup, _group(group_id))
+    return json_answer(
+        {
+            "group_id": found.group_id,
+            "is_valid": found.is_valid,
+            "errors": list(found.errors),
+            "validated_at": iso_time_or_now(found.validated_at),
+        }
+    )
+
+
+@area.user.post("/{group_id}/release", response_model=bodies.RslGroupModel)
+async def release_group(group_id: int, gateway: TheGateway) -> Response:
+    """Releases a group that was validated without errors since its last change."""
+    return await _changed(gateway, group_id, release=True)
+
+
+@area.user.post("/{group_id}/retract", response_model=bodies.RslGroupModel)
+async def retract_group(group_id: int, gateway: TheGateway) -> Response:
+    """Takes a release back."""
+    return await _changed(gateway, group_id, release=False)
+
+
+async def _changed(gateway: Gateway, group_id: int, *, release: bool) -> Response:
+    documents = gateway.clients.documents
+    method = documents.stub.ReleaseRslGroup if release else documents.stub.RetractRslGroup
+    with contract_says_400(NotFound, PreconditionFailed):
+        return json_answer(translate.group(await documents.call(method, _group(group_id))))
+
+
+def _group(group_id: int) -> pb.RslGroupRequest:
+    return pb.RslGroupRequest(group_id=_number(group_id))
+
+
+def _number(number: int) -> int:
+    if not 0 <= number <= LARGEST_ID:
+        raise NotFound(f"There is no number {str(number)[:40]}")
+    return number

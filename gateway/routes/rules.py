@@ -1,0 +1,34 @@
+"""`/api/rules/validate`: the active model's rules."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from domain.routing_rules import check
+from gateway.answers import json_answer
+from gateway.guarded_routes import AreaRouter
+from gateway.schemas.rules import RuleValidationRequest, RuleValidationResponse
+from gateway.state import TheGateway
+
+area = AreaRouter("/api/rules", "routing-ml")
+
+
+@area.user.post("/validate", response_model=RuleValidationResponse)
+async def validate_rules(body: RuleValidationRequest, gateway: TheGateway) -> Response:
+    """Checks operations against the rules of the active model's manifest."""
+    rules = gateway.plant.manifest.get("rules")
+    operations = [operation.__dict__ for operation in body.operations]
+    outcome = check(rules if isinstance(rules, list) else [], operations, body.rule_ids)
+    gateway.last.rules_checked(
+        body.item_code, outcome.evaluated, len(outcome.violations), gateway.plant.manifest_revision
+    )
+    return json_answer(
+        {
+            "item_code": body.item_code,
+            "passed": outcome.passed,
+            "violations": [
+                {"rule_id": one.rule_id, "message": one.message, "severity": one.severity} for one in outcome.violations
+            ],
+            "evaluated_rules": outcome.evaluated,
+        }
+    )

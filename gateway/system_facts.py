@@ -1,0 +1,108 @@
+"""Facts about the whole installation: its processes, who follows the settings, and the figures of the dashboard."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable
+from typing import Any, TypeVar
+
+import common
+from common.errors import ServiceError
+from common.processes import resident_bytes
+from gateway.clients import Service
+from gateway.state import Gateway
+from gateway.translate import system as translate
+from protos.ann.v1 import ann_pb2
+from protos.common.v1 import process_pb2
+from protos.settings.v1 import settings_pb2
+
+ASK_SECONDS = 2.0
+
+Answered = TypeVar("Answered")
+
+
+async def status(gateway: Gateway) -> dict[str, Any]:
+    """Processes, subscribers and health; what does not answer is said, not raised."""
+    settings = gateway.clients.settings
+    asked = [_describe(service, address) for address, service in gateway.clients.processes.items()]
+    following, health, *processes = await asyncio.gather(
+        _unless_silent(
+            settings.call(
+                settings.stub.Subscribers, settings_pb2.SubscribersRequest(), timeout=ASK_SECONDS, as_process=True
+            )
+        ),
+        gateway.health.check(),
+        *asked,
+    )
+    own_revision = gateway.follower.revision if gateway.follower else 0
+    return {
+        "status": health.status,
+        "detail": health.detail,
+        "revision": following.revision if following else own_revision,
+        "processes": [translate.process(_own(gateway)), *processes],
+        "subscribers": [translate.subscriber(one) for one in following.subscribers] if following else [],
+        "checks": {name: check.as_json() for name, check in health.checks.items()},
+    }
+
+
+async def dashboard(gateway: Gateway, history_seconds: int) -> dict[str, Any]:
+    """Figures for the dashboard, with the history of the last `history_seconds`."""
+    ann = gateway.clients.ann
+    info, snapshot, tables = await asyncio.gather(
+        _unless_silent(ann.call(ann.stub.Info, ann_pb2.InfoRequest(), timeout=ASK_SECONDS, as_process=True)),
+        _unless_silent(gateway.snapshots.info()),
+        gateway.snapshots.caches(),
+    )
+    return {
+        "model_version": gateway.plant.serving_version() or None,
+        "latency": gateway.recent.summary(),
+        "history": gateway.recent.history(history_seconds),
+        "search_cache": translate.search_cache(info),
+        "tables": tables,
+        "snapshot": translate.snapshot(snapshot) if snapshot else None,
+    }
+
+
+async def search_settings(gateway: Gateway) -> dict[str, Any]:
+    """The search settings and the trade-off that the active version's training measured.
+
+    Raises:
+        ServiceError: auth_service does not answer.
+    """
+    settings, ann = gateway.clients.settings, gateway.clients.ann
+    document, info = await asyncio.gather(
+        settings.call(settings.stub.Get, settings_pb2.GetSettingsRequest()),
+        _unless_silent(ann.call(ann.stub.Info, ann_pb2.InfoRequest(), timeout=ASK_SECONDS)),
+    )
+    return translate.search_settings(document, gateway.plant.manifest, info)
+
+
+def _own(gateway: Gateway) -> process_pb2.DescribeResponse:
+    return process_pb2.DescribeResponse(
+        process="gateway",
+        instance=gateway.instance,
+        software_version=common.__version__,
+        pid=os.getpid(),
+        started_at=gateway.started_at,
+        resident_bytes=resident_bytes(),
+        model_version=gateway.plant.serving_version(),
+        control_revision=gateway.follower.revision if gateway.follower else 0,
+    )
+
+
+async def _describe(service: Service[Any], address: str) -> dict[str, Any]:
+    try:
+        described: process_pb2.DescribeResponse = await service.call(
+            service.stub.Describe, process_pb2.DescribeRequest(), timeout=ASK_SECONDS, as_process=True
+        )
+    except ServiceError as error:
+        return translate.silent_process(service.name, address, error.message)
+    return translate.process(described)
+
+
+async def _unless_silent(asked: Awaitable[Answered]) -> Answered | None:
+    try:
+        return await asked
+    except ServiceError:
+        return None

@@ -1,0 +1,176 @@
+"""Master data: the hierarchy, items, the snapshot and the log to the bodies of `/api/master-data`."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from gateway.answers import iso_time, iso_time_or_now
+from gateway.translate.rows import Value, column_of, rows_of
+from protos.aggregate.v1 import aggregate_pb2 as pb
+from protos.auth.v1 import auth_pb2
+
+UNNAMED = "미분류"
+SHOWN = ("ITEM_NM", "ITEM_SPEC", "ITEM_MATERIAL", "ADDITIONAL_SPEC")
+WIDTHS = {"ITEM_CD": "140px", "ITEM_MATERIAL": "140px", "INSRT_DT": "160px", "MODI_DT": "160px"}
+
+Node = dict[str, Any]
+
+
+def tree(found: pb.SearchItemsResponse) -> dict[str, Any]:
+    """The hierarchy group > family > item of the items found, which are sorted that way."""
+    names = ("GROUP", "FAMILY", "ITEM_CD", *SHOWN)
+    count = found.items.rows
+    columns = [column_of(found.items, name) or [None] * count for name in names]
+    nodes = [
+        _node(
+            "group",
+            str(group),
+            [
+                _node("family", str(family), [_item(row) for row in of_family])
+                for family, of_family in groupby(of_group, key=lambda row: row[1])
+            ],
+        )
+        for group, of_group in groupby(zip(*columns, strict=True), key=lambda row: row[0])
+    ]
+    return {
+        "nodes": nodes,
+        "total_items": found.total_items,
+        "filtered_items": found.filtered_items,
+        "default_item_code": found.default_item_code or None,
+    }
+
+
+def _node(kind: str, label: str, children: list[Node]) -> Node:
+    name = "nan" if label == UNNAMED else label.replace(" ", "_")
+    return {"id": f"{kind}:{name}", "label": label, "type": kind, "children": children, "meta": None}
+
+
+def _item(row: tuple[Value, ...]) -> Node:
+    code = str(row[2])
+    return {
+        "id": code,
+        "label": f"{code} · {row[3]}" if row[3] else code,
+        "type": "item",
+        "children": [],
+        "meta": {name: value for name, value in zip(SHOWN, row[3:], strict=True) if value},
+    }
+
+
+def hierarchy(found: pb.SearchItemsResponse) -> dict[str, Any]:
+    """Groups and families with the number of their items."""
+    groups = []
+    for label, rows in groupby(rows_of(found.families), key=lambda row: row["GROUP"]):
+        families: list[dict[str, Any]] = [{"label": row["FAMILY"], "items": row["ITEMS"]} for row in rows]
+        groups.append({"label": label, "items": sum(family["items"] for family in families), "families": families})
+    return {"groups": groups, "total_items": found.total_items, "filtered_items": found.filtered_items}
+
+
+def page(found: pb.SearchItemsResponse) -> dict[str, Any]:
+    """A page of items."""
+    return {
+        "items": [
+            {
+                "item_code": row["ITEM_CD"],
+                "item_name": row.get("ITEM_NM"),
+                "spec": row.get("ITEM_SPEC"),
+                "material": row.get("ITEM_MATERIAL"),
+                "additional_spec": row.get("ADDITIONAL_SPEC"),
+                "group": row["GROUP"],
+                "family": row["FAMILY"],
+            }
+            for row in rows_of(found.items)
+        ],
+        "total_items": found.total_items,
+        "filtered_items": found.filtered_items,
+    }
+
+
+def item(item_code: str, found: pb.GetItemsResponse) -> dict[str, Any]:
+    """Every column of an item as text; "" where absent."""
+    keys = [column.name for column in found.items.columns]
+    return {
+        "item_code": item_code,
+        "columns": [
+            {"key": key, "label": label, "width": WIDTHS.get(key)}
+            for key, label in zip(keys, found.labels, strict=True)
+        ],
+        "rows": [
+            {
+                "key": str(row["ITEM_CD"]),
+                "values": {key: "" if value is None else str(value) for key, value in row.items()},
+            }
+            for row in rows_of(found.items)
+        ],
+        "record_count": found.items.rows,
+    }
+
+
+def log_entry(event: auth_pb2.AuditEvent) -> dict[str, str]:
+    """An entry of the master data log."""
+    return {
+        "timestamp": iso_time_or_now(event.at),
+        "ip": event.client_host,
+        "user": event.username,
+        "action": event.action,
+        "target": event.target or event.payload_json,
+    }
+
+
+def connection(access_path: str, snapshot: pb.SnapshotInfoResponse | None) -> dict[str, Any]:
+    """Whether the Access file that the settings name is the one that is read, and when it was."""
+    serves = bool(snapshot and snapshot.tag) and _same_file(access_path, snapshot.source if snapshot else "")
+    return {
+        "status": "connected" if serves else "disconnected",
+        "path": access_path,
+        "last_sync": iso_time(snapshot.read_at) if serves and snapshot else None,
+    }
+
+
+def _same_file(first: str, second: str) -> bool:
+    try:
+        return bool(first and second) and Path(first).resolve() == Path(second).resolve()
+    except (OSError, ValueError):
+        return False
+
+
+def snapshot_facts(info: pb.SnapshotInfoResponse) -> dict[str, Any]:
+    """The snapshot that serves."""
+    return {
+        "tag": info.tag or None,
+        "source": info.source,
+        "read_at": iso_time(info.read_at),
+        "age_seconds": round(info.age_seconds, 1),
+        "items": info.items,
+        "routing_rows": info.routing_rows,
+        "work_result_rows": info.work_result_rows,
+        "items_with_routing": info.items_with_routing,
+        "bytes": info.bytes,
+        "last_error": info.last_error or None,
+        "last_attempt_at": iso_time(info.last_attempt_at),
+        "findings": list(info.findings),
+    }
+
+
+def progress(step: pb.RefreshProgress) -> dict[str, Any]:
+    """One step of a refresh; the last has the snapshot and what changed."""
+    facts: dict[str, Any] = {
+        "stage": step.stage,
+        "table": step.table or None,
+        "rows": step.rows,
+        "rows_per_second": round(step.rows_per_second, 1),
+        "progress": round(step.progress, 4),
+    }
+    if step.HasField("changes"):
+        changes = step.changes
+        facts["snapshot"] = snapshot_facts(step.snapshot)
+        facts["changes"] = {
+            "items_added": changes.items_added,
+            "items_changed": changes.items_changed,
+            "items_removed": changes.items_removed,
+            "routing_rows_added": changes.routing_rows_added,
+            "routing_rows_removed": changes.routing_rows_removed,
+            "unchanged": changes.unchanged,
+        }
+    return facts

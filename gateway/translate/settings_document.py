@@ -1,0 +1,74 @@
+"""The settings document as HTTP shows it, its revisions, and the ETag that stands for a revision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from common.errors import InvalidInput
+from common.plant_settings import PlantSettings
+from gateway.answers import iso_time_or_now
+from gateway.bodies import document_value
+from protos.settings.v1 import settings_pb2 as pb
+
+OLDER_SECTIONS = ("graph", "trainer", "predictor", "sql", "data_source", "export", "visualization")
+"""The sections that older clients know."""
+
+NEWER_SECTIONS = tuple(name for name in PlantSettings.model_fields if name not in OLDER_SECTIONS)
+
+_DEFAULTS = PlantSettings().to_dict()
+
+
+def older_view(document: pb.SettingsDocument) -> dict[str, Any]:
+    """The document for older clients: the sections they know, and a newer section only once it has been changed."""
+    sections = _sections(document)
+    shown = {name: sections[name] for name in OLDER_SECTIONS}
+    changed = {name: sections[name] for name in NEWER_SECTIONS if sections[name] != _DEFAULTS[name]}
+    return {**shown, "updated_at": iso_time_or_now(document.updated_at), **changed}
+
+
+def whole_view(document: pb.SettingsDocument, saved: pb.PatchSettingsResponse | None = None) -> dict[str, Any]:
+    """The whole document with its revision and, after a change, who has confirmed it."""
+    return {
+        **_sections(document),
+        "updated_at": iso_time_or_now(document.updated_at),
+        "revision": document.revision,
+        "author": document.author or None,
+        "confirmed_by": list(saved.confirmed_by) if saved else [],
+        "unconfirmed": list(saved.unconfirmed) if saved else [],
+    }
+
+
+def _sections(document: pb.SettingsDocument) -> dict[str, Any]:
+    stored: Mapping[str, Any] = document_value(document.document_json) or {}
+    return {name: stored.get(name, _DEFAULTS[name]) for name in (*OLDER_SECTIONS, *NEWER_SECTIONS)}
+
+
+def etag(document: pb.SettingsDocument) -> dict[str, str]:
+    """Header ETag: the revision."""
+    return {"etag": f'"{document.revision}"'}
+
+
+def expected_revision(if_match: str | None) -> int:
+    """The revision that the header If-Match asks for; 0 when any will do.
+
+    Raises:
+        InvalidInput: the header holds no revision.
+    """
+    text = (if_match or "").strip().removeprefix("W/").strip('"')
+    if text in ("", "*"):
+        return 0
+    if not text.isdigit() or not 0 < int(text[:20]) < 2**63:
+        raise InvalidInput('If-Match must be the ETag of a settings answer, such as "12"')
+    return int(text)
+
+
+def revision(one: pb.Revision) -> dict[str, Any]:
+    """A revision with what it changed."""
+    return {
+        "revision": one.revision,
+        "at": iso_time_or_now(one.at),
+        "author": one.author,
+        "comment": one.comment or None,
+        "changes": document_value(one.difference_json) or [],
+    }
