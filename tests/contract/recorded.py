@@ -41,6 +41,8 @@ def recordings(area: str) -> list[dict[str, Any]]:
 
 def differences(recorded: Any, answered: Any, where: str = "$") -> list[str]:
     """What differs, a line each with its place; empty when the answer is as recorded."""
+    if isinstance(recorded, str) and recorded.startswith("INSERT INTO"):
+        recorded = re.sub(_TIME_IN_SQL, "<time>", recorded)
     if isinstance(recorded, str) and _TOKEN.search(recorded):
         return [] if _fits(recorded, answered) else [f"{where}: {answered!r} is no {recorded}"]
     if isinstance(recorded, dict):
