@@ -107,7 +107,8 @@ def search(
         own: position of each query's own item, -1 where it has none; None: no query has one.
     """
     wanted = options.top_k + (0 if own is None or options.include_self else 1)
-    positions, similarities = _both_indexes(model, delta, queries, wanted, options)
+    positions, cosines = _both_indexes(model, delta, queries, wanted, options)
+    similarities = np.minimum(np.maximum(cosines, 0.0), 1.0)
     if len(queries) == 1:
         return _one(model, delta, positions[0], similarities[0], -1 if own is None else int(own[0]), options)
     valid = positions >= 0
@@ -117,26 +118,31 @@ def search(
     if options.min_similarity is not None:
         keep = keep & (similarities >= options.min_similarity)
     keep &= np.cumsum(keep, axis=1) <= options.top_k
-    return Neighbours(
-        keep.sum(axis=1).tolist(),
-        codes_at(model, delta, positions[keep]),
-        np.clip(similarities[keep], 0.0, 1.0).tolist(),
-        best,
-    )
+    codes = codes_at(model, delta, positions[keep])
+    return Neighbours(keep.sum(axis=1).tolist(), codes, similarities[keep].tolist(), best)
 
 
 def _one(
     model: SearchableModel, delta: Delta, positions: Positions, similarities: Vectors, own: int, options: SearchOptions
 ) -> Neighbours:
-    """The same for one query, where a few Python comparisons cost less than a dozen array operations."""
+    """The same for one query, where a few operations on lists cost less than a dozen on arrays."""
     places, values = positions.tolist(), similarities.tolist()
-    least = -2.0 if options.min_similarity is None else options.min_similarity
-    best = next((v for p, v in zip(places, values, strict=True) if p >= 0 and p != own), -1.0)
-    hidden = -1 if options.include_self else own
-    kept = [(p, v) for p, v in zip(places, values, strict=True) if p >= 0 and p != hidden and v >= least]
-    kept = kept[: options.top_k]
-    codes = codes_at(model, delta, np.array([p for p, _v in kept], np.int64))
-    return Neighbours([len(kept)], codes, [min(1.0, max(0.0, v)) for _p, v in kept], [best])
+    if places[-1] < 0:  # fewer were found than wanted
+        found = places.index(-1)
+        places, values = places[:found], values[:found]
+    if own in places:
+        place = places.index(own)
+        best = next((value for at, value in enumerate(values[:2]) if at != place), -1.0)
+        if not options.include_self:
+            del places[place], values[place]
+    else:
+        best = values[0] if values else -1.0
+    kept = min(len(places), options.top_k)
+    if options.min_similarity is not None:
+        while kept and values[kept - 1] < options.min_similarity:
+            kept -= 1
+    places, values = places[:kept], values[:kept]
+    return Neighbours([kept], codes_at(model, delta, np.array(places, np.int64)), values, [best])
 
 
 def _both_indexes(

@@ -322,11 +322,13 @@ def _plan(feature: Feature, columns: Columns, options: EncoderOptions) -> _Plan 
             return None
         return _Plan(feature, None, [], "", absent, feature.unit_from)
     tidy = "unit" if feature.name in UNIT_FEATURES else "flag" if feature.kind is FeatureKind.FLAG else "text"
+    if feature.kind is FeatureKind.TEXT:
+        texts, codes = columns[feature.name].distinct(TIDIERS[tidy])
+        if len(texts) < 2:
+            return None
+        absent_share = float((codes == texts.index(ABSENT)).mean()) if ABSENT in texts else 0.0
+        return _Plan(feature, text_curve(absent_share, options.least_text, options.widest), [], tidy, True, None)
     values, shares = shares_of(columns[feature.name], TIDIERS[tidy])
     if len(values) < 2:
         return None
-    if feature.kind is FeatureKind.TEXT:
-        absent_share = float(shares[values.index(ABSENT)]) if ABSENT in values else 0.0
-        curve = text_curve(absent_share, options.least_text, options.widest)
-        return _Plan(feature, curve, [], tidy, True, None)
     return _Plan(feature, category_curve(shares, options.widest), values, tidy, True, None)

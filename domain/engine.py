@@ -47,7 +47,7 @@ class Engine(Protocol):
 
         Args:
             queries: float32 (q, dimension), C-contiguous.
-            ef_search: width of the graph search; more finds more and takes longer. At least k is used.
+            ef_search: width of the graph search; more finds more and takes longer.
             blocked: positions that must not be found; None: none.
 
         Returns:

@@ -108,7 +108,6 @@ class FaissEngine:
     ) -> tuple[Positions, Vectors]:
         selector = self._selector_without(blocked) if blocked is not None and len(blocked) else None
         if self._is_graph:
-            # faiss silently uses k where efSearch is below it
             parameters = faiss.SearchParametersHNSW(efSearch=ef_search, sel=selector)
         else:
             parameters = faiss.SearchParameters(sel=selector)
