@@ -14,6 +14,11 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the browser tests last: their driver keeps an event loop running in the main thread, which asyncio tests cannot share."""
+    items.sort(key=lambda item: "/e2e/" in item.nodeid or item.nodeid.startswith("e2e/"))
+
+
 @pytest.fixture(scope="session")
 def whole_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
     """The whole system on the demo catalogue. A test that breaks a process waits until it is whole again."""
