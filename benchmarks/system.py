@@ -63,13 +63,23 @@ class System:
         )
 
 
+def state_folder(work: Path, items: int) -> Path:
+    """State folder of the system for a catalogue of `items` items."""
+    return work / f"state-{items}"
+
+
+def models_folder(work: Path, items: int) -> Path:
+    """Folder of its model versions."""
+    return work / f"models-{items}"
+
+
 def environment(work: Path, items: int) -> dict[str, str]:
     """Variables of the system for a catalogue of `items` items."""
     ports = [free_port() for _ in range(4)]
     return {
         **os.environ,
-        "ROUTING_ML_STATE_DIR": str(work / f"state-{items}"),
-        "ROUTING_ML_MODELS_DIR": str(work / f"models-{items}"),
+        "ROUTING_ML_STATE_DIR": str(state_folder(work, items)),
+        "ROUTING_ML_MODELS_DIR": str(models_folder(work, items)),
         "ROUTING_ML_ADMIN_EMAIL": ADMIN,
         "ROUTING_ML_ADMIN_PASSWORD": PASSWORD,
         "ROUTING_ML_ANN_ADDRESSES": f"127.0.0.1:{ports[0]}",

@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks.catalogues import ROOT, catalogue
 from benchmarks.children import run_measured
 from benchmarks.report import Figure
+from benchmarks.system import environment, models_folder, state_folder
 
 VERSION = "benchmark"
 TARGET_RATIO, TARGET_MEMORY = "<= 1.6", "< 4 GB"
@@ -18,21 +19,16 @@ TARGET_RATIO, TARGET_MEMORY = "<= 1.6", "< 4 GB"
 
 def version_folder(work: Path, items: int) -> Path:
     """Folder of the version that is trained on the catalogue of this size."""
-    return work / f"trained-{items}" / VERSION
+    return models_folder(work, items) / VERSION
 
 
 def train(work: Path, items: int) -> list[Figure]:
     """Train a version on a catalogue and build its index again, bare."""
     folder = version_folder(work, items)
-    shutil.rmtree(folder.parent, ignore_errors=True)
-    variables = {
-        **os.environ,
-        "ROUTING_ML_STATE_DIR": str(folder.parent / "state"),
-        "ROUTING_ML_MODELS_DIR": str(folder.parent),
-        "PYTHONUTF8": "1",
-    }
+    for old in (state_folder(work, items), models_folder(work, items)):
+        shutil.rmtree(old, ignore_errors=True)
+    variables = environment(work, items)
     source = catalogue(work, items)
-    registry = folder.parent / "registry.db"
     run = run_measured(
         [
             sys.executable,
@@ -41,8 +37,7 @@ def train(work: Path, items: int) -> list[Figure]:
             folder,
             "--dataset",
             source,
-            "--registry-path",
-            registry,
+            "--activate",
         ],
         variables,
         ROOT,
