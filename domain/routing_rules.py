@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from domain.time_summary import SOURCES
+
 Severity = Literal["info", "warning", "error"]
 Operation = Mapping[str, object]
 
@@ -26,14 +28,6 @@ OPERATORS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
-SUMMARIES: Final[Mapping[str, tuple[str, ...]]] = {
-    "setup_time": ("SETUP_TIME", "ACT_SETUP_TIME"),
-    "run_time": ("MACH_WORKED_HOURS", "ACT_RUN_TIME", "RUN_TIME", "RUN_TIME_QTY"),
-    "queue_time": ("QUEUE_TIME",),
-    "wait_time": ("WAIT_TIME", "IDLE_TIME"),
-    "move_time": ("MOVE_TIME",),
-}
-"""Times of an operation by their names in the time summary: the first present column counts, in minutes."""
 
 
 @dataclass(frozen=True)
@@ -133,15 +127,14 @@ def _threshold(rule: Mapping[str, object], operations: Sequence[Operation]) -> I
 
 
 def value_of(operation: Operation, field: str) -> object:
-    """The value of a column, or of a time by its name in the time summary; None when absent."""
-    if field in operation:
-        return operation[field]
-    if field == "lead_time":
-        parts = [_as_number(value_of(operation, name)) for name in SUMMARIES]
+    """The value of a column, or of a time by its name in the time summary (small letters, as `run_time`); None when absent."""
+    if field in SOURCES:
+        return next((operation[name] for name in SOURCES[field] if operation.get(name) is not None), None)
+    if field.lower() == "lead_time":
+        parts = [_as_number(value_of(operation, name)) for name in SOURCES]
         present = [part for part in parts if part is not None]
         return math.fsum(present) if present else None
-    names = SUMMARIES.get(field.lower(), ())
-    return next((operation[name] for name in names if operation.get(name) is not None), operation.get(field.upper()))
+    return operation[field] if field in operation else operation.get(field.upper())
 
 
 def _field(rule: Mapping[str, object]) -> str:

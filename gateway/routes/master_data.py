@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from common.errors import NotFound, ServiceError, Unavailable
+from common.logs import get_logger
 from gateway.answers import json_answer
 from gateway.guarded_routes import AreaRouter
 from gateway.routes.auth import client_host
@@ -25,6 +26,9 @@ REFRESHED = "master-data.refresh"
 REFRESH_SECONDS = 3600.0
 WHOLE_TREE_SECONDS = 60.0
 LINES = "application/x-ndjson"
+STOPPED = "The refresh ended without a result: aggregate_service stopped. Try again"
+
+log = get_logger(__name__)
 
 area = AreaRouter("/api/master-data", "master-data")
 
@@ -79,7 +83,11 @@ async def get_master_data_logs(gateway: TheGateway, limit: Annotated[int, Query(
     return json_answer({"logs": entries, "connection": translate.connection(access_path, snapshot)})
 
 
-@area.user.get("/logs/download", response_class=Response)
+@area.user.get(
+    "/logs/download",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
 async def download_master_data_log(gateway: TheGateway) -> Response:
     """The log as a text file, oldest first, one entry a line."""
     entries = await _log(gateway, 500)
@@ -108,13 +116,14 @@ async def refresh_snapshot(
     """Reads the source again. With `Accept: application/x-ndjson` each step of the progress is a line of the answer."""
     steps = _refresh(request, gateway, force=bool(body and body.force))
     if LINES in (accept or ""):
-        first = await anext(steps)
+        if (first := await anext(steps, None)) is None:
+            raise Unavailable(STOPPED, retry_after=5.0)
         return StreamingResponse(_lines(first, steps), media_type=LINES)
     last: dict[str, Any] = {}
     async for step in steps:
         last = step
     if "changes" not in last:
-        raise Unavailable("The refresh ended without a result: aggregate_service stopped. Try again", retry_after=5.0)
+        raise Unavailable(STOPPED, retry_after=5.0)
     return json_answer({"snapshot": last["snapshot"], "changes": last["changes"]})
 
 
@@ -138,13 +147,15 @@ async def _lines(first: dict[str, Any], steps: AsyncIterator[dict[str, Any]]) ->
 
 
 async def _note(request: Request, gateway: Gateway, changes: dict[str, Any]) -> None:
+    """Write the refresh into the audit log; the new snapshot serves already, so an auth_service that is away does not fail it."""
     auth = gateway.clients.auth
-    await auth.call(
-        auth.stub.RecordAudit,
-        auth_pb2.RecordAuditRequest(
-            action=REFRESHED, client_host=client_host(request), payload_json=orjson.dumps(changes).decode()
-        ),
+    event = auth_pb2.RecordAuditRequest(
+        action=REFRESHED, client_host=client_host(request), payload_json=orjson.dumps(changes).decode()
     )
+    try:
+        await auth.call(auth.stub.RecordAudit, event)
+    except ServiceError as error:
+        log.warning("refresh is missing in the audit log", reason=error.reason, error=error.message)
 
 
 async def _log(gateway: Gateway, limit: int) -> list[dict[str, str]]:
