@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import orjson
 from starlette.responses import Response
+
+BUILT_AT_ONCE = 20
 
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
 
@@ -19,6 +22,13 @@ def json_answer(content: object, status: int = 200, headers: Mapping[str, str] |
         headers=dict(headers) if headers else None,
         media_type="application/json",
     )
+
+
+async def large_answer(items: int, make: Callable[[], object]) -> Response:
+    """An answer whose content `make` builds: at once for few items, in a thread for many, so that other requests go on."""
+    if items <= BUILT_AT_ONCE:
+        return json_answer(make())
+    return await asyncio.to_thread(lambda: json_answer(make()))
 
 
 def no_content() -> Response:

@@ -31,6 +31,8 @@ _SHARED_ERRORS: Final = {
     Access.ADMIN: {"401": "Not logged in", "403": "Not an administrator"},
     Access.OPEN: {},
 }
+_INVALID: Final = {"application/json": {"schema": {"$ref": "#/components/schemas/HTTPValidationError"}}}
+_REFUSED: Final = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorResponse"}}}
 
 
 def describe_api(app: FastAPI, areas: Sequence[AreaRouter], version: str) -> dict[str, Any]:
@@ -52,11 +54,6 @@ def describe_api(app: FastAPI, areas: Sequence[AreaRouter], version: str) -> dic
 def _add_guard(operation: dict[str, Any], access: Access) -> None:
     if access is not Access.OPEN:
         operation.setdefault("parameters", []).append(AUTHORIZATION)
+        operation["responses"].setdefault("422", {"description": "Validation Error", "content": _INVALID})
     for status, description in _SHARED_ERRORS[access].items():
-        operation["responses"].setdefault(
-            status,
-            {
-                "description": description,
-                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorResponse"}}},
-            },
-        )
+        operation["responses"].setdefault(status, {"description": description}).setdefault("content", _REFUSED)

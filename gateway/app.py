@@ -36,6 +36,25 @@ def build_app(settings: Settings, instance: str) -> RequestMiddleware:
         instance: unique name of this process in the installation, such as gateway-8000.
     """
     gateway = Gateway(settings, instance)
+    api = build_api(gateway)
+    add_pages(api, settings.frontend_dir)
+    wrapped: ASGIApp = api
+    if settings.allowed_origins:
+        wrapped = CORSMiddleware(
+            api,
+            allow_origins=[origin.rstrip("/") for origin in settings.allowed_origins],
+            allow_credentials=True,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+            allow_headers=ALLOWED_HEADERS,
+            expose_headers=EXPOSED_HEADERS,
+        )
+    return RequestMiddleware(
+        wrapped, settings=settings, keys=gateway.keys, recent=gateway.recent, stopping=gateway.stopping
+    )
+
+
+def build_api(gateway: Gateway) -> FastAPI:
+    """The routes of all areas, with their errors and their OpenAPI document."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -63,20 +82,7 @@ def build_app(settings: Settings, instance: str) -> RequestMiddleware:
     app.add_exception_handler(RequestValidationError, failures.answer_validation_error)
     app.add_exception_handler(HTTPException, failures.answer_http_exception)
     app.add_exception_handler(Exception, _answer_unexpected)
-    add_pages(app, settings.frontend_dir)
-    wrapped: ASGIApp = app
-    if settings.allowed_origins:
-        wrapped = CORSMiddleware(
-            app,
-            allow_origins=[origin.rstrip("/") for origin in settings.allowed_origins],
-            allow_credentials=True,
-            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
-            allow_headers=ALLOWED_HEADERS,
-            expose_headers=EXPOSED_HEADERS,
-        )
-    return RequestMiddleware(
-        wrapped, settings=settings, keys=gateway.keys, recent=gateway.recent, stopping=gateway.stopping
-    )
+    return app
 
 
 async def _answer_unexpected(_request: Request, _error: Exception) -> Response:

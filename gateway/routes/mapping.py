@@ -1,4 +1,7 @@
-"""`/api/mapping`: input and output profiles, both served alike but for check and preview."""
+"""`/api/mapping`: input and output profiles, both served alike but for check and preview.
+
+A profile's name may hold a slash, so the routes with more behind the name stand before the one that ends with it.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from fastapi import Query
 from starlette.responses import Response
 
 from common.errors import InvalidInput
-from gateway.answers import json_answer, no_content
+from gateway.answers import json_answer, no_content, now_iso
 from gateway.bodies import document_text
 from gateway.guarded_routes import AreaRouter
 from gateway.neighbour_search import SearchOptions, find_neighbours
@@ -98,39 +101,7 @@ async def import_profiles(kind: Kind, body: bodies.ProfileImportRequest, gateway
     )
 
 
-@area.user.get("/{kind}-profiles/{name}", response_model=bodies.ProfileModel)
-async def get_profile(
-    kind: Kind, name: str, gateway: TheGateway, revision: Annotated[int, Query(ge=0, lt=2**31)] = 0
-) -> Response:
-    """One profile, or one of its revisions."""
-    documents = gateway.clients.documents
-    request = pb.GetProfileRequest(kind=KINDS[kind], name=name, revision=revision)
-    return json_answer(translate.profile(await documents.call(documents.stub.GetProfile, request)))
-
-
-@area.admin.put("/{kind}-profiles/{name}", response_model=bodies.ProfileModel)
-async def save_profile(kind: Kind, name: str, body: bodies.ProfileSaveRequest, gateway: TheGateway) -> Response:
-    """Changes a profile (409 when somebody else changed it meanwhile)."""
-    return json_answer(translate.profile(await _save(gateway, kind, name, body)))
-
-
-@area.admin.delete("/{kind}-profiles/{name}", status_code=204, response_class=Response)
-async def delete_profile(kind: Kind, name: str, gateway: TheGateway) -> Response:
-    """Deletes a profile that is not active."""
-    documents = gateway.clients.documents
-    await documents.call(documents.stub.DeleteProfile, pb.DeleteProfileRequest(kind=KINDS[kind], name=name))
-    return no_content()
-
-
-@area.admin.post("/{kind}-profiles/{name}/activate", response_model=bodies.ProfileActivationResponse)
-async def activate_profile(kind: Kind, name: str, gateway: TheGateway) -> Response:
-    """Makes a profile the active one; says what must be read or trained again."""
-    documents = gateway.clients.documents
-    request = pb.ActivateProfileRequest(kind=KINDS[kind], name=name)
-    return json_answer(translate.activation(await documents.call(documents.stub.ActivateProfile, request)))
-
-
-@area.user.get("/{kind}-profiles/{name}/revisions", response_model=bodies.ProfileRevisionListResponse)
+@area.user.get("/{kind}-profiles/{name:path}/revisions", response_model=bodies.ProfileRevisionListResponse)
 async def list_profile_revisions(
     kind: Kind, name: str, gateway: TheGateway, limit: Annotated[int, Query(ge=1, le=500)] = 50
 ) -> Response:
@@ -141,7 +112,39 @@ async def list_profile_revisions(
     return json_answer({"items": [translate.revision(one) for one in found.revisions]})
 
 
-@area.admin.post("/{kind}-profiles/{name}/revert", response_model=bodies.ProfileModel)
+@area.user.get("/{kind}-profiles/{name:path}", response_model=bodies.ProfileModel)
+async def get_profile(
+    kind: Kind, name: str, gateway: TheGateway, revision: Annotated[int, Query(ge=0, lt=2**31)] = 0
+) -> Response:
+    """One profile, or one of its revisions."""
+    documents = gateway.clients.documents
+    request = pb.GetProfileRequest(kind=KINDS[kind], name=name, revision=revision)
+    return json_answer(translate.profile(await documents.call(documents.stub.GetProfile, request)))
+
+
+@area.admin.put("/{kind}-profiles/{name:path}", response_model=bodies.ProfileModel)
+async def save_profile(kind: Kind, name: str, body: bodies.ProfileSaveRequest, gateway: TheGateway) -> Response:
+    """Changes a profile (409 when somebody else changed it meanwhile)."""
+    return json_answer(translate.profile(await _save(gateway, kind, name, body)))
+
+
+@area.admin.delete("/{kind}-profiles/{name:path}", status_code=204, response_class=Response)
+async def delete_profile(kind: Kind, name: str, gateway: TheGateway) -> Response:
+    """Deletes a profile that is not active."""
+    documents = gateway.clients.documents
+    await documents.call(documents.stub.DeleteProfile, pb.DeleteProfileRequest(kind=KINDS[kind], name=name))
+    return no_content()
+
+
+@area.admin.post("/{kind}-profiles/{name:path}/activate", response_model=bodies.ProfileActivationResponse)
+async def activate_profile(kind: Kind, name: str, gateway: TheGateway) -> Response:
+    """Makes a profile the active one; says what must be read or trained again."""
+    documents = gateway.clients.documents
+    request = pb.ActivateProfileRequest(kind=KINDS[kind], name=name)
+    return json_answer(translate.activation(await documents.call(documents.stub.ActivateProfile, request)))
+
+
+@area.admin.post("/{kind}-profiles/{name:path}/revert", response_model=bodies.ProfileModel)
 async def revert_profile(kind: Kind, name: str, body: bodies.ProfileRevertRequest, gateway: TheGateway) -> Response:
     """Makes an older revision of a profile the newest again."""
     documents = gateway.clients.documents
@@ -172,7 +175,7 @@ async def _predicted_rows(gateway: Gateway, item_codes: list[str]) -> list[dict[
     )
     response = await clients.aggregate.call(clients.aggregate.stub.Predict, request)
     rows: list[dict[str, Any]] = []
-    for routing in prediction.routings(response, ""):
+    for routing in prediction.routings(response, now_iso()):
         operations = routing.pop("operations")
         rows.extend({**routing, **operation} for operation in operations)
     return rows

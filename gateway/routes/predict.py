@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from starlette.responses import Response
 
-from gateway.answers import json_answer, now_iso
+from gateway.answers import large_answer, now_iso
 from gateway.exports import export_files
 from gateway.guarded_routes import AreaRouter
 from gateway.neighbour_search import SearchOptions, find_neighbours
@@ -54,22 +55,25 @@ async def predict(body: PredictionRequest, gateway: TheGateway) -> Response:
         threshold = float(plant.section("trainer").get("similarity_threshold", DEFAULT_THRESHOLD))
     generated_at = now_iso()
     files = await export_files(clients, response, body.export_formats or [])
-    metrics = prediction.metrics(
-        body.item_codes,
-        found,
-        response,
-        threshold=threshold,
-        generated_at=generated_at,
-        feature_weights=weights,
-        cache=cache,
-        exported_files=files,
-    )
-    if body.with_visualization:
-        metrics["visualization"] = visualization_of(plant)
-    return json_answer(
-        {
+    visualization = visualization_of(plant) if body.with_visualization else None
+
+    def content() -> dict[str, Any]:
+        metrics = prediction.metrics(
+            body.item_codes,
+            found,
+            response,
+            threshold=threshold,
+            generated_at=generated_at,
+            feature_weights=weights,
+            cache=cache,
+            exported_files=files,
+        )
+        if visualization is not None:
+            metrics["visualization"] = visualization
+        return {
             "items": prediction.routings(response, generated_at),
             "candidates": prediction.candidates(response),
             "metrics": metrics,
         }
-    )
+
+    return await large_answer(len(body.item_codes), content)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Query
 from starlette.responses import Response
@@ -18,6 +18,8 @@ from protos.documents.v1 import documents_pb2 as pb
 
 LARGEST_ID = 2**63 - 1
 LARGEST_PAGE = 2**32 - 1
+
+EXPORTS: dict[str, Any] = {"application/json": {"schema": {}}, "text/csv": {"schema": {"type": "string"}}}
 
 area = AreaRouter("/api/rsl/groups", "rsl")
 
@@ -65,7 +67,7 @@ async def create_group(body: bodies.RslGroupCreate, gateway: TheGateway) -> Resp
     return json_answer(translate.group(created), 201)
 
 
-@area.user.get("/export", response_class=Response)
+@area.user.get("/export", response_class=Response, responses={200: {"content": EXPORTS}})
 async def export_groups(
     gateway: TheGateway, format: Literal["json", "csv"] = "json", include_archived: bool = False
 ) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from gateway.answers import json_answer, now_iso
+from gateway.answers import large_answer, now_iso
 from gateway.guarded_routes import AreaRouter
 from gateway.neighbour_search import SearchOptions, find_neighbours
 from gateway.schemas.similarity import SimilaritySearchRequest, SimilaritySearchResponse
@@ -30,9 +30,10 @@ async def similarity_search(body: SimilaritySearchRequest, gateway: TheGateway) 
     )
     plant = gateway.plant
     metadata_of = plant.items.metadata if body.include_manifest_metadata else None
-    return json_answer(
-        {
+    return await large_answer(
+        len(body.item_codes),
+        lambda: {
             "results": similarity.results(body.item_codes, found, metadata_of, plant.manifest_revision),
             "metrics": similarity.metrics(body.item_codes, found, now_iso()),
-        }
+        },
     )

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from gateway.schemas.wire import AnswerModel, ItemCode, NotNegative, RequestModel, Share
 
-MOST_ITEM_CODES = 2_000
+MOST_ITEM_CODES = 10_000
 
 
 class SimilaritySearchRequest(RequestModel):

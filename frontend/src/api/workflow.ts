@@ -17,11 +17,17 @@ export interface PlantSettings extends WorkflowConfig {
 
 export const WORKFLOW_KEY = ['workflow'] as const
 
+/** Asks for the sections and the revision that older clients do not know, too. */
+const WHOLE = { sections: 'all' }
+
 export function useWorkflow() {
   return useQuery({
     queryKey: WORKFLOW_KEY,
     queryFn: async ({ signal }) =>
-      (await call('get', '/api/workflow/graph', undefined, { signal })) as PlantSettings,
+      (await call('get', '/api/workflow/graph', undefined, {
+        query: { sections: 'all' },
+        signal,
+      })) as PlantSettings,
   })
 }
 
@@ -30,7 +36,9 @@ export function useWorkflowPatch() {
   return useMutation({
     mutationFn: ({ patch, revision }: { patch: Record<string, unknown>; revision?: number }) =>
       request<PlantSettings>('patch', '/api/workflow/graph', {
+        query: WHOLE,
         body: patch,
+        query: { sections: 'all' },
         headers: revision === undefined ? undefined : { 'If-Match': `"${revision}"` },
       }),
     onSuccess: (config) => {

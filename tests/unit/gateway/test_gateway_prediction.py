@@ -135,7 +135,7 @@ def test_blank_codes_and_too_many_codes_are_refused(plant: Any) -> None:
     client = plant.client()
     blank = client.post("/api/predict", json={"item_codes": ["A", " \u3000"]})
     assert (blank.status_code, blank.json()["detail"][0]["loc"]) == (422, ["body", "item_codes", 1])
-    many = client.post("/api/predict", json={"item_codes": [f"I{n}" for n in range(10_000)]})
+    many = client.post("/api/predict", json={"item_codes": [f"I{n}" for n in range(10_001)]})
     assert (many.status_code, many.json()["detail"][0]["loc"]) == (422, ["body", "item_codes"])
 
 
