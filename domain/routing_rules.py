@@ -2,7 +2,7 @@
 
 A rule is an object {id, type, severity, message?, ...}:
 - `threshold`: `field`, `operator` (>= > <= < == !=), `value`, `scope` (`total`, the default, or `per_operation`); the field's value must
-  stand in that relation;
+  stand in that relation; a field is a column, or a time in small letters (`run_time`, `lead_time`; see domain.time_summary);
 - `max_operations`: `value`, the most operations;
 - `required_field`: `field`, which every operation must have.
 """

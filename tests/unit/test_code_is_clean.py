@@ -49,7 +49,8 @@ def test_the_code_has_no_unfinished_words() -> None:
     found = [
         f"{path}:{number}: {line.strip()}"
         for path in _tracked()
-        if path.suffix in (".py", ".ts", ".tsx", ".ps1") and not path.name.endswith(("_pb2.py", "_pb2.pyi"))
+        if path.suffix in (".py", ".ts", ".tsx", ".ps1")
+        and not path.name.endswith(("_pb2.py", "_pb2.pyi", "_pb2_grpc.py"))
         for number, line in enumerate((ROOT / path).read_text(encoding="utf-8").splitlines(), start=1)
         if any(word in line for word in words)
     ]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.routing_rules import OPERATORS, check
 
-OPERATIONS = [
+OPERATIONS: list[dict[str, object]] = [
     {"PROC_SEQ": 10, "SETUP_TIME": 1.0, "MACH_WORKED_HOURS": 4.0, "JOB_NM": "선삭"},
     {"PROC_SEQ": 20, "ACT_SETUP_TIME": 2.0, "ACT_RUN_TIME": 6.0, "JOB_NM": ""},
     {"PROC_SEQ": 30, "JOB_NM": None},
