@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable
-from typing import Any, TypeVar
+from typing import Any
 
 import common
 from common.errors import ServiceError
@@ -13,27 +12,18 @@ from common.processes import resident_bytes
 from gateway.clients import Service
 from gateway.state import Gateway
 from gateway.translate import system as translate
+from protos.aggregate.v1 import aggregate_pb2
 from protos.ann.v1 import ann_pb2
 from protos.common.v1 import process_pb2
 from protos.settings.v1 import settings_pb2
 
 ASK_SECONDS = 2.0
 
-Answered = TypeVar("Answered")
-
 
 async def status(gateway: Gateway) -> dict[str, Any]:
     """Processes, subscribers and health; what does not answer is said, not raised."""
-    settings = gateway.clients.settings
-    asked = [_describe(service, address) for address, service in gateway.clients.processes.items()]
-    following, health, *processes = await asyncio.gather(
-        _unless_silent(
-            settings.call(
-                settings.stub.Subscribers, settings_pb2.SubscribersRequest(), timeout=ASK_SECONDS, as_process=True
-            )
-        ),
-        gateway.health.check(),
-        *asked,
+    following, health, processes = await asyncio.gather(
+        _followers(gateway), gateway.health.check(), _processes(gateway)
     )
     own_revision = gateway.follower.revision if gateway.follower else 0
     return {
@@ -48,12 +38,7 @@ async def status(gateway: Gateway) -> dict[str, Any]:
 
 async def dashboard(gateway: Gateway, history_seconds: int) -> dict[str, Any]:
     """Figures for the dashboard, with the history of the last `history_seconds`."""
-    ann = gateway.clients.ann
-    info, snapshot, tables = await asyncio.gather(
-        _unless_silent(ann.call(ann.stub.Info, ann_pb2.InfoRequest(), timeout=ASK_SECONDS, as_process=True)),
-        _unless_silent(gateway.snapshots.info()),
-        gateway.snapshots.caches(),
-    )
+    info, snapshot, tables = await asyncio.gather(_search_info(gateway), _snapshot(gateway), gateway.snapshots.caches())
     return {
         "model_version": gateway.plant.serving_version() or None,
         "latency": gateway.recent.summary(),
@@ -70,12 +55,40 @@ async def search_settings(gateway: Gateway) -> dict[str, Any]:
     Raises:
         ServiceError: auth_service does not answer.
     """
-    settings, ann = gateway.clients.settings, gateway.clients.ann
+    settings = gateway.clients.settings
     document, info = await asyncio.gather(
-        settings.call(settings.stub.Get, settings_pb2.GetSettingsRequest()),
-        _unless_silent(ann.call(ann.stub.Info, ann_pb2.InfoRequest(), timeout=ASK_SECONDS)),
+        settings.call(settings.stub.Get, settings_pb2.GetSettingsRequest()), _search_info(gateway)
     )
     return translate.search_settings(document, gateway.plant.manifest, info)
+
+
+async def _followers(gateway: Gateway) -> settings_pb2.SubscribersResponse | None:
+    settings = gateway.clients.settings
+    request = settings_pb2.SubscribersRequest()
+    try:
+        return await settings.call(settings.stub.Subscribers, request, timeout=ASK_SECONDS, as_process=True)
+    except ServiceError:
+        return None
+
+
+async def _search_info(gateway: Gateway) -> ann_pb2.InfoResponse | None:
+    ann = gateway.clients.ann
+    try:
+        return await ann.call(ann.stub.Info, ann_pb2.InfoRequest(), timeout=ASK_SECONDS, as_process=True)
+    except ServiceError:
+        return None
+
+
+async def _snapshot(gateway: Gateway) -> aggregate_pb2.SnapshotInfoResponse | None:
+    try:
+        return await gateway.snapshots.info()
+    except ServiceError:
+        return None
+
+
+async def _processes(gateway: Gateway) -> list[dict[str, Any]]:
+    services = gateway.clients.processes.items()
+    return await asyncio.gather(*(_describe(service, address) for address, service in services))
 
 
 def _own(gateway: Gateway) -> process_pb2.DescribeResponse:
@@ -99,10 +112,3 @@ async def _describe(service: Service[Any], address: str) -> dict[str, Any]:
     except ServiceError as error:
         return translate.silent_process(service.name, address, error.message)
     return translate.process(described)
-
-
-async def _unless_silent(asked: Awaitable[Answered]) -> Answered | None:
-    try:
-        return await asked
-    except ServiceError:
-        return None

@@ -24,10 +24,7 @@ export function useWorkflow() {
   return useQuery({
     queryKey: WORKFLOW_KEY,
     queryFn: async ({ signal }) =>
-      (await call('get', '/api/workflow/graph', undefined, {
-        query: { sections: 'all' },
-        signal,
-      })) as PlantSettings,
+      (await call('get', '/api/workflow/graph', undefined, { query: WHOLE, signal })) as PlantSettings,
   })
 }
 
@@ -38,7 +35,6 @@ export function useWorkflowPatch() {
       request<PlantSettings>('patch', '/api/workflow/graph', {
         query: WHOLE,
         body: patch,
-        query: { sections: 'all' },
         headers: revision === undefined ? undefined : { 'If-Match': `"${revision}"` },
       }),
     onSuccess: (config) => {

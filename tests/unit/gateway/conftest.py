@@ -129,9 +129,8 @@ class Plant:
             auth_address=f"127.0.0.1:{self.ports['auth']}",
             trainer_address=f"127.0.0.1:{self.ports['trainer']}",
             gateway_port=self.ports["gateway"],
-            stop_grace_seconds=0.2,
             frontend_dir=folder / "no-frontend",
-            **settings,
+            **{"stop_grace_seconds": 0.2, **settings},
         )
         self.url = f"http://127.0.0.1:{self.ports['gateway']}"
         self.loop = asyncio.new_event_loop()
