@@ -35,16 +35,15 @@ async def list_groups(
 ) -> Response:
     """A page of groups, newest first."""
     documents = gateway.clients.documents
-    found = await documents.call(
-        documents.stub.ListRslGroups,
-        pb.ListRslGroupsRequest(
-            page=min(page, LARGEST_PAGE),
-            page_size=page_size,
-            tags=tags or [],
-            status=status or "",
-            search=search or "",
-        ),
+    request = pb.ListRslGroupsRequest(
+        page=min(page, LARGEST_PAGE),
+        page_size=page_size,
+        tags=tags or [],
+        status=status or "",
+        search=search or "",
     )
+    with contract_says_400():
+        found = await documents.call(documents.stub.ListRslGroups, request)
     return json_answer(
         {
             "total": found.total,

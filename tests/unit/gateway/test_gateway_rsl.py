@@ -89,6 +89,7 @@ REFUSALS = (
 @pytest.mark.parametrize(
     ("rpc", "method", "path", "body"),
     [
+        ("ListRslGroups", "GET", "?search=%00", None),
         ("CreateRslGroup", "POST", "", {"name": "n"}),
         ("GetRslGroup", "GET", "/1", None),
         ("UpdateRslGroup", "PATCH", "/1", {"name": "n"}),
@@ -104,7 +105,9 @@ REFUSALS = (
     ],
 )
 def test_what_the_service_refuses_is_a_400_with_a_text(plant: Any, rpc: str, method: str, path: str, body: Any) -> None:
-    possible = {"CreateRslGroup": REFUSALS[2:], "GetRslGroup": REFUSALS[:1]}.get(rpc, REFUSALS)
+    possible = {"ListRslGroups": REFUSALS[2:], "CreateRslGroup": REFUSALS[2:], "GetRslGroup": REFUSALS[:1]}.get(
+        rpc, REFUSALS
+    )
     for error in possible:
         plant.script.answers[rpc] = error
         answer = plant.client().request(method, GROUPS + path, json=body)
