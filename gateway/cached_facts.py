@@ -40,10 +40,11 @@ class ModelFacts:
         return known
 
     async def feature_weights(self, model_version: str, changed: dict[str, float] | None) -> dict[str, Any]:
-        """Weights, active features and profiles, with the weights of this call."""
+        """Weights, active features and profiles; `changed` multiplies weights for this call (1 = as trained)."""
         info = await self.info(model_version)
         weights = dict(zip(info.features, info.feature_weights, strict=False))
-        weights.update(changed or {})
+        for feature, factor in (changed or {}).items():
+            weights[feature] = weights.get(feature, 1.0) * factor
         return {
             "weights": weights,
             "active_features": dict(zip(info.features, info.active_features, strict=False)),

@@ -55,7 +55,7 @@ def test_metrics_have_every_field_of_the_contract(plant: Any) -> None:
     assert metrics["generated_at"]
     assert metrics["exported_files"] == []
     assert metrics["feature_weights"] == {
-        "weights": {"OUTDIAMETER": 9.0, "ITEM_CD": 0.0},
+        "weights": {"OUTDIAMETER": 22.5, "ITEM_CD": 0.0},  # nine times the trained 2.5
         "active_features": {"OUTDIAMETER": True, "ITEM_CD": False},
         "profiles": ["default", "geometry-focus"],
     }
