@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Query
+from pydantic import StringConstraints
 from starlette.responses import Response
 
 from gateway.answers import json_answer, no_content
@@ -13,6 +14,10 @@ from gateway.schemas import routing_groups as bodies
 from gateway.state import TheGateway
 from gateway.translate import routing_groups as translate
 from protos.documents.v1 import documents_pb2 as pb
+
+Filter = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=256, pattern=r"^[^\x00-\x1f\x7f]*$"), Query()
+]
 
 area = AreaRouter("/api/routing/groups", "routing-groups")
 
@@ -30,9 +35,9 @@ async def list_routing_groups(
     gateway: TheGateway,
     limit: Annotated[int, Query(ge=1, le=200)] = 20,
     offset: Annotated[int, Query(ge=0, lt=2**31)] = 0,
-    owner: str = "",
-    item_code: str = "",
-    search: str = "",
+    owner: Filter = "",
+    item_code: Filter = "",
+    search: Filter = "",
 ) -> Response:
     """Saved routings, last changed first: one's own, everybody's for administrators."""
     documents = gateway.clients.documents

@@ -112,13 +112,22 @@ def test_a_list_has_its_part_of_the_whole(plant: Any) -> None:
         offset=5,
     )
     asked = {"limit": 1, "offset": 5, "owner": "o", "item_code": "A", "search": "n"}
-    body = plant.client().get(GROUPS, params=asked).json()
+    body = plant.client().get(GROUPS, params={**asked, "search": " n\n"}).json()
     assert body["pagination"] == {"limit": 1, "offset": 5, "total": 31}
     assert (body["items"][0]["step_count"], body["items"][0]["version"]) == (2, 3)
     request = plant.script.last("ListRoutingGroups")
     assert {name: getattr(request, name) for name in asked} == asked
-    for wrong in ({"limit": 0}, {"limit": 201}, {"offset": -1}):
-        assert plant.client().get(GROUPS, params=wrong).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"limit": 0}, {"limit": 201}, {"offset": -1}, {"search": "x" * 257}, {"item_code": "a\0"}, {"owner": "a\nb"}],
+    ids=lambda wrong: "-".join(wrong),
+)
+def test_a_filter_that_cannot_be_used_is_refused_with_its_place(plant: Any, wrong: dict[str, Any]) -> None:
+    answer = plant.client().get(GROUPS, params=wrong)
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"] == ["query", *wrong]
 
 
 def test_a_deleted_routing_is_answered_without_a_body(plant: Any) -> None:
