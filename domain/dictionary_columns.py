@@ -47,16 +47,18 @@ class DictionaryColumn:
         """Tidied distinct texts, each once, and for each row the position of its own, int32 (n,)."""
         if isinstance(self.values, np.ndarray):
             # NaNs are equal to np.unique, so absence costs one value however many rows have it
-            raw, codes = np.unique(self.values, return_inverse=True)
+            raw, inverse = np.unique(self.values, return_inverse=True)
             listed: list[object] = raw.tolist()
-            codes = codes.astype(np.int32) if self.codes is None else codes.astype(np.int32)[self.codes]
+            codes: Codes = inverse.astype(np.int32)
+            if self.codes is not None:
+                codes = codes[self.codes]
         else:
             listed = list(self.values)
             codes = np.arange(len(listed), dtype=np.int32) if self.codes is None else self.codes
         places: dict[str, int] = {}
         if self.codes is not None and len(self.codes) and self.codes.min() < 0:
             listed.append(None)
-            codes = np.where(self.codes < 0, len(listed) - 1, codes)
+            codes = np.where(self.codes < 0, np.int32(len(listed) - 1), codes).astype(np.int32, copy=False)
         moved = np.fromiter((places.setdefault(tidy(value), len(places)) for value in listed), np.int32, len(listed))
         return list(places), moved[codes] if len(moved) else codes
 

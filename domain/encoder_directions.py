@@ -51,7 +51,8 @@ def unit_directions(seeds: npt.NDArray[np.uint64], width: int) -> npt.NDArray[np
 def scaled_to_unit(rows: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
     """Rows divided by their length; a row of zeros stays one. float32."""
     lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
-    return np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0).astype(np.float32, copy=False)
+    divided: npt.NDArray[np.floating] = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
+    return divided.astype(np.float32, copy=False)
 
 
 def text_directions(feature: str, texts: Sequence[str], width: int) -> npt.NDArray[np.float32]:
@@ -69,7 +70,7 @@ def text_directions(feature: str, texts: Sequence[str], width: int) -> npt.NDArr
     points = np.frombuffer("".join(framed).encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint64)
     lengths = np.fromiter((len(text) for text in framed), np.int64, len(framed))
     owner = np.repeat(np.arange(len(framed)), lengths)
-    total = np.zeros((len(framed), width), np.float64)
+    total: npt.NDArray[np.float64] = np.zeros((len(framed), width), np.float64)
     if len(points) >= 3:
         inside = owner[:-2] == owner[2:]
         # A code point needs 21 bits, so three of them make one 63-bit number without loss
@@ -77,7 +78,8 @@ def text_directions(feature: str, texts: Sequence[str], width: int) -> npt.NDArr
         scattered = mix(pieces)
         places = owner[:-2][inside] * width + (scattered % np.uint64(width)).astype(np.int64)
         signs = 1.0 - 2.0 * (scattered >> np.uint64(63)).astype(np.float64)
-        total = np.bincount(places, weights=signs, minlength=len(framed) * width).reshape(len(framed), width)
+        counted = np.bincount(places, weights=signs, minlength=len(framed) * width)
+        total = counted.astype(np.float64, copy=False).reshape(len(framed), width)
     made = scaled_to_unit(total)
     cancelled = np.flatnonzero(~total.any(axis=1))
     if len(cancelled):
