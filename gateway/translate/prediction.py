@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gateway.bodies import document_value
 from gateway.neighbour_search import Found
 from gateway.translate.rows import rows_of
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
 RUN_TIME_SOURCES = ("MACH_WORKED_HOURS", "ACT_RUN_TIME", "RUN_TIME_QTY")
+NEIGHBOUR_LISTS = ("NEIGHBOURS_FOR", "NEIGHBOURS_AGAINST")
 JOB_CODE = "dbo_BI_ROUTING_VIEW_JOB_CD"
 
 
@@ -20,7 +22,9 @@ def routings(response: pb.PredictResponse, generated_at: str) -> list[dict[str, 
     for operation in operations:
         add_newer_names(operation)
     for operation, proof in zip(operations, evidence, strict=False):
-        operation["EVIDENCE"] = proof
+        operation["EVIDENCE"] = {
+            name: _listed(value) if name in NEIGHBOUR_LISTS else value for name, value in proof.items()
+        }
     offsets = response.operation_offsets
     answer: list[dict[str, Any]] = []
     for position, routing in enumerate(rows_of(response.routings)):
@@ -29,6 +33,11 @@ def routings(response: pb.PredictResponse, generated_at: str) -> list[dict[str, 
         one["operations"] = operations[offsets[position] : offsets[position + 1]]
         answer.append(one)
     return answer
+
+
+def _listed(value: object) -> Any:
+    """Item codes from the JSON list that the table holds; empty when absent."""
+    return document_value(value) if isinstance(value, str) else []
 
 
 def add_newer_names(operation: dict[str, Any]) -> None:
