@@ -74,46 +74,13 @@ def test_a_mapping_is_copied_changed_and_previewed(admin_page: Page, open_menu: 
     open_menu(admin_page, "데이터 출력 설정")
     admin_page.get_by_role("button", name="New", exact=True).click()
     admin_page.get_by_label("프로파일 이름").fill("E2E output")
-    admin_page.get_by_label("ITEM_CD: Mapped").fill("item_code")
+    admin_page.get_by_label("ITEM_CD: Mapped", exact=True).fill("item_code")
     admin_page.get_by_label("미리 볼 품목 코드").fill("SLS-0000718")
     preview = admin_page.get_by_role("group", name="Preview")
     expect(preview.get_by_role("columnheader", name="item_code")).to_be_visible()
     expect(preview).to_contain_text("SLS-0000718")
     admin_page.get_by_role("button", name="Save", exact=True).click()
     expect(admin_page.get_by_text('프로파일 "E2E output"을(를) 저장했습니다.')).to_be_visible()
-
-
-def test_an_option_of_the_blueprint_is_saved_trained_activated_and_rolled_back(
-    admin_page: Page, open_menu: Callable[[Page, str], None], whole_system: RunningSystem
-) -> None:
-    with whole_system.admin() as client:
-        before = next(v["version_name"] for v in client.get("/api/trainer/versions").json() if v["active_flag"])
-    open_menu(admin_page, "알고리즘")
-    admin_page.locator('.react-flow__node[data-id="index"]').click()
-    ef = admin_page.get_by_label("ef_construction", exact=False).first
-    ef.fill("80")
-    expect(admin_page.get_by_text("실행할 수 있는 그래프입니다")).to_be_visible()
-    admin_page.get_by_role("button", name="저장", exact=True).click()
-    expect(admin_page.get_by_text("저장하고 모든 프로세스에 적용했습니다")).to_be_visible()
-    admin_page.get_by_role("button", name="생성된 코드").click()
-    expect(admin_page.get_by_role("dialog")).to_contain_text("80")
-    admin_page.get_by_role("button", name="닫기", exact=True).click()
-
-    admin_page.get_by_role("button", name="실행", exact=True).click()
-    admin_page.get_by_label("버전 이름").fill("e2e")
-    admin_page.get_by_role("button", name="학습 시작").click()
-    expect(admin_page.get_by_role("dialog").get_by_text("completed")).to_be_visible(timeout=90_000)
-
-    admin_page.goto("/admin/models")
-    row = admin_page.get_by_role("row").filter(has_text="e2e")
-    row.get_by_role("button", name="활성화").click()
-    admin_page.get_by_role("dialog").get_by_label("사유").fill("e2e")
-    admin_page.get_by_role("dialog").get_by_role("button", name="활성화").click()
-    expect(row).to_contain_text("활성")
-    expect(row.get_by_role("button", name="활성화")).to_have_count(0)
-    admin_page.get_by_role("button", name="이전 버전으로 롤백").click()
-    admin_page.get_by_role("dialog").get_by_role("button", name="이전 버전으로 롤백").click()
-    expect(admin_page.get_by_role("row").filter(has_text=before).get_by_role("button", name="활성화")).to_have_count(0)
 
 
 def test_the_dashboard_shows_requests_as_they_come(admin_page: Page, whole_system: RunningSystem) -> None:

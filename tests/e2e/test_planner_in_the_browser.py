@@ -109,28 +109,6 @@ def test_the_exported_csv_holds_the_order_of_the_canvas(admin_page: Page, tmp_pa
     assert [row["PROC_SEQ"] for row in rows] == [str(10 * (position + 1)) for position in range(len(shown))]
 
 
-def test_unsaved_work_survives_a_reload_and_a_session_that_ends(admin_page: Page, watched) -> None:  # type: ignore[no-untyped-def]
-    recommend(admin_page)
-    card(admin_page, 1).get_by_role("group").press("Delete")
-    left = codes(admin_page)
-    admin_page.wait_for_timeout(600)
-    admin_page.on("dialog", lambda dialog: dialog.accept())
-    admin_page.reload()
-    admin_page.locator("li[data-operation]").first.wait_for()
-    assert codes(admin_page) == left
-
-    watched.expected_statuses.add(401)
-    admin_page.context.clear_cookies()
-    admin_page.get_by_role("button", name="추천 실행").click()
-    admin_page.get_by_role("button", name="편집한 탭 유지").click()
-    dialog = admin_page.get_by_role("dialog", name="세션이 끝났습니다")
-    dialog.get_by_label("비밀번호").fill("Start-Pass-99")
-    dialog.get_by_role("button", name="로그인", exact=True).click()
-    expect(dialog).to_be_hidden()
-    expect(admin_page.get_by_text("라우팅", exact=False).first).to_be_visible()
-    expect(admin_page.get_by_role("tab")).not_to_have_count(0)
-
-
 def test_two_tabs_that_edit_one_group_are_told_of_each_other(admin_page: Page, watched) -> None:  # type: ignore[no-untyped-def]
     recommend(admin_page, "SLS-0000718")
     admin_page.get_by_label("그룹 이름").fill("E2E-SHARED")

@@ -32,13 +32,15 @@ def fill(page: Page, screen: str) -> None:
         page.get_by_role("button", name="추천 실행").click()
         page.locator("li[data-operation]").first.wait_for()
     if screen == "master-data":
-        page.get_by_label("Item Codes").fill("SLS-0000718")
+        page.get_by_role("textbox", name="Item Codes").fill("SLS-0000718")
         page.get_by_role("button", name="Add to tabs").click()
         page.get_by_role("group", name="Access matrix").wait_for()
 
 
 @pytest.mark.parametrize("screen", PATHS)
-def test_a_screen_is_accessible_and_fits(screen: str, new_page) -> None:  # type: ignore[no-untyped-def]
+def test_a_screen_is_accessible_and_fits(screen: str, new_page, watched) -> None:  # type: ignore[no-untyped-def]
+    if screen == "training-status":
+        watched.expected_statuses.add(404)  # the demo version was trained without time profiles: no such report
     page = new_page()
     log_in(page)
     page.goto(PATHS[screen])
