@@ -44,6 +44,7 @@ def test_master_data_is_searched_and_shown(admin_page: Page, open_menu: Callable
     admin_page.get_by_label("키워드").fill("SLS-0000718")
     tree = admin_page.get_by_role("tree")
     group = tree.get_by_role("treeitem").first
+    expect(group.locator("span").last).to_have_text("1")  # the filter has arrived; before that the whole tree is shown
     group.click()
     tree.get_by_role("treeitem", level=2).first.click()
     tree.get_by_role("treeitem", level=3).first.click()
