@@ -1,0 +1,73 @@
+"""The current routings that learning and evaluation read are those that aggregate_service serves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from aggregate_service.snapshot import Snapshot
+from aggregate_service.snapshot_build import build_snapshot
+from common.source import open_source
+from common.source.input_profile import InputProfile
+from domain.item_codes import ItemCodeIndex
+from tests.support.catalogue import CATALOGUE
+from trainer.current_routings import CurrentRoutings, read_current_routings
+
+
+def read(folder: Path, codes: list[str]) -> CurrentRoutings:
+    return read_current_routings(open_source(folder), InputProfile.built_in(), ItemCodeIndex.of(codes), results=True)
+
+
+def test_they_are_the_routings_of_the_snapshot(tmp_path: Path) -> None:
+    folder = build_snapshot(CATALOGUE, "", tmp_path / "snapshots", lambda _progress: None, force=False, lock_timeout=5)
+    served = Snapshot(folder)
+    codes = list(served.codes.codes_at(np.arange(len(served.codes))))
+    found = read(CATALOGUE, codes)
+    expected = served.operations
+    np.testing.assert_array_equal(found.table.offsets, expected.offsets)
+    np.testing.assert_array_equal(found.table.sequence, expected.sequence)
+    np.testing.assert_array_equal(found.table.times, expected.times)
+    pairs = set(zip(found.table.operation.tolist(), expected.operation.tolist(), strict=True))
+    assert len(pairs) == len(np.unique(found.table.operation)) == len(np.unique(expected.operation))
+    machines = set(zip(found.table.machine.tolist(), expected.machine.tolist(), strict=True))
+    assert len(machines) == len(np.unique(expected.machine))
+    assert np.isfinite(found.table.actual).mean() == pytest.approx(np.isfinite(expected.actual).mean(), abs=0.01)
+
+
+def test_the_newest_routing_counts_then_the_greatest_number(tmp_path: Path) -> None:
+    old, new = datetime(2020, 1, 1), datetime(2021, 1, 1)
+    rows = [
+        ("A", "R9", 10, old, "OLD"),
+        ("A", "R1", 20, new, "TUR "),
+        ("A", "R1", 10, old, "SAW"),
+        ("A", "R1", 10, new, "AGAIN"),
+        ("b", "R1", 10, old, "LOW"),
+        ("B", "R2", 10, old, "TUR"),
+        ("B", "R2", 20, old, "TUR"),
+        ("ghost", "R1", 10, old, "TUR"),
+    ]
+    columns = list(zip(*rows, strict=True))
+    names = ("ITEM_CD", "ROUT_NO", "PROC_SEQ", "INSRT_DT", "JOB_CD")
+    frame = pl.DataFrame(dict(zip(names, columns, strict=True))).with_columns(
+        pl.col("INSRT_DT").cast(pl.Datetime("ms")), SETUP_TIME=-1.0, RUN_TIME=5.0
+    )
+    frame.write_parquet(tmp_path / "routing.parquet")
+    found = read(tmp_path, [" a ", "B", "C"])
+    assert found.job_sequence(0) == ["SAW", "TUR"]
+    assert found.job_sequence(1) == ["TUR", "TUR"]
+    assert found.job_sequence(2) == []
+    assert found.items_with_routing == 2
+    assert len(set(found.table.operation[2:4].tolist())) == 2
+    assert np.isnan(found.table.times[:, 1]).all()
+    assert found.machines == [""]
+
+
+def test_a_source_without_routings_has_none(tmp_path: Path) -> None:
+    pl.read_parquet(CATALOGUE / "routing.parquet").clear().write_parquet(tmp_path / "routing.parquet")
+    found = read(tmp_path, ["A"])
+    assert found.items_with_routing == 0
+    assert found.jobs == []
