@@ -16,22 +16,8 @@ from pathlib import Path
 from auth_service.registry import VersionFiles, accept_version_name, look_at
 from common.artifacts import Artifact, describe_file, write_manifest
 from common.artifacts.manifest import FILE_NAME
+from common.artifacts.rules import artifact_rules
 from common.errors import PreconditionFailed
-
-KNOWN_FILES = (
-    ("similarity_engine", "similarity_engine.joblib"),
-    ("encoder", "encoder.joblib"),
-    ("scaler", "scaler.joblib"),
-    ("feature_columns", "feature_columns.joblib"),
-    ("training_metadata", "training_metadata.json"),
-    ("feature_weights", "feature_weights.joblib"),
-    ("feature_weights_state", "feature_weights.json"),
-    ("active_features", "active_features.json"),
-    ("training_request", "training_request.json"),
-    ("training_metrics", "training_metrics.json"),
-    ("time_profiles", "time_profiles.json"),
-)
-"""Artifacts that a version may have without a manifest: name, file."""
 
 NEEDED = ("similarity_engine", "encoder", "feature_columns")
 """Without these nothing can be searched; which others a lineage needs is for its loader to say."""
@@ -87,8 +73,13 @@ def describe_folder(folder: Path) -> dict[str, Artifact]:
     Raises:
         PreconditionFailed: those that every version needs are not there.
     """
-    found = {name: describe_file(folder, file, name) for name, file in KNOWN_FILES if (folder / file).is_file()}
-    lacking = [file for name, file in KNOWN_FILES if name in NEEDED and name not in found]
+    rules = artifact_rules().artifacts
+    found = {
+        rule.name: describe_file(folder, rule.path, rule.name, rule.schema_version)
+        for rule in rules
+        if folder.joinpath(rule.path).is_file()
+    }
+    lacking = [rule.path for rule in rules if rule.name in NEEDED and rule.name not in found]
     if lacking:
         raise PreconditionFailed(
             f"{folder} lacks {', '.join(lacking)}: it holds no complete version; copy the files from where it was trained",

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from cli.calls import ask
 from cli.control_plane import ControlPlane
+from cli.model_check import check
 from cli.terminal import open_console
 from protos.registry.v1 import registry_pb2 as pb
 
@@ -22,6 +23,8 @@ Name = Annotated[str, typer.Argument(help="Name of the version", show_default=Fa
 AsJson = Annotated[bool, typer.Option("--json", help="For programs")]
 Reason = Annotated[str, typer.Option("--reason", help="Why, for the history")]
 SLOW_SECONDS = 300.0
+
+app.command()(check)
 
 
 @app.command("list")

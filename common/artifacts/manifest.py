@@ -10,34 +10,18 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from common.artifacts.integrity import sha256_of
+from common.artifacts.rules import artifact_rules
 from common.errors import DataProblem, PreconditionFailed
 from common.files import write_text
 
-SCHEMA: Final = "routing-ml/manifest@1"
-FILE_NAME: Final = "manifest.json"
+_RULES: Final = artifact_rules()
+SCHEMA: Final = _RULES.manifest_schema
+FILE_NAME: Final = _RULES.manifest_file
 
-ARTIFACT_SCHEMAS: Final[dict[str, str]] = {
-    "similarity_engine": "routing-ml/searcher@1",
-    "encoder": "routing-ml/encoder@1",
-    "scaler": "routing-ml/scaler@1",
-    "feature_columns": "routing-ml/feature-columns@1",
-    "training_metadata": "routing-ml/training-metadata@1",
-    "feature_weights": "routing-ml/feature-weights@1",
-    "feature_weights_state": "routing-ml/feature-weights@1",
-    "active_features": "routing-ml/feature-weights@1",
-    "training_request": "routing-ml/training-request@1",
-    "training_metrics": "routing-ml/training-metrics@1",
-    "time_profiles": "routing-ml/time-profiles@1",
-}
-"""Schema of each artifact that versions have always had."""
+ARTIFACT_SCHEMAS: Final[dict[str, str]] = {rule.name: rule.schema_version for rule in reversed(_RULES.artifacts)}
+"""Schema of each known artifact; of the first file where a name has several."""
 
-ROLE_NAMES: Final[dict[str, tuple[str, ...]]] = {
-    "encoder": ("encoder",),
-    "index": ("index", "similarity_engine"),
-    "weights": ("feature_weights",),
-    "meta": ("training_metadata",),
-    "time": ("time_profiles",),
-}
+ROLE_NAMES: Final[dict[str, tuple[str, ...]]] = _RULES.roles
 """Which artifact plays a role in a manifest that does not say so, the first that exists."""
 
 
