@@ -12,7 +12,9 @@ from common.errors import TooManyRequests
 
 Result = TypeVar("Result")
 
-LONGEST_QUEUE = 10_000
+LONGEST_QUEUE = 20_000
+LONGEST_OF_A_GROUP = 5_000
+"""Jobs that one group may have waiting; beyond them it is turned away while others still find a place."""
 
 
 class HashingQueue:
@@ -24,9 +26,14 @@ class HashingQueue:
 
     def __init__(self, threads: int) -> None:
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="hashing")
-        self._free = threads
+        self._threads = self._free = threads
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
         self.queued = 0
+
+    @property
+    def alone(self) -> bool:
+        """Whether one job at most runs and none waits."""
+        return self._free >= self._threads - 1 and not self.queued
 
     async def run(self, group: str, job: Callable[[], Result]) -> Result:
         """The result of `job()`, run when the group's turn comes. A caller who stops waiting gives the turn to the next.
@@ -43,8 +50,8 @@ class HashingQueue:
         if self._free:
             self._free -= 1
             return
-        if self.queued >= LONGEST_QUEUE:
-            raise TooManyRequests("Too many log-ins are waiting: try again in a few seconds", retry_after=5.0)
+        if self.queued >= LONGEST_QUEUE or len(self._waiting.get(group, ())) >= LONGEST_OF_A_GROUP:
+            raise TooManyRequests("Too many log-ins are waiting: try again in a minute", retry_after=60.0)
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(group, deque()).append(turn)
         self.queued += 1

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import string
 import unicodedata
+from collections.abc import Callable
+from typing import TypeVar
 
-from argon2 import PasswordHasher, Type
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.exceptions import HashingError, InvalidHashError
 
+from auth_service.argon2id import Argon2id, Cost
 from auth_service.emails import email_key
 from auth_service.hashing_queue import HashingQueue
 from common.errors import FieldViolation, InvalidInput
 from common.settings import Settings
+
+Result = TypeVar("Result")
 
 SHORTEST, LONGEST = 8, 128
 FEWEST_DIFFERENT = 4
@@ -23,6 +28,8 @@ WIDELY_KNOWN = """
     abc12345 a1b2c3d4 admin123 admin1234 administrator letmein1 welcome1 welcome123 iloveyou sunshine football baseball
     superman trustno1 changeme changeme1 default1 test1234 temp1234 master12 dragon12 monkey12 google12 computer internet
     """
+KEPT_SECONDS = 60.0
+"""How long the memory of hashes is kept after the last one."""
 
 
 def check_password(password: str, username: str, *, field: str = "password") -> None:
@@ -63,24 +70,24 @@ def random_password() -> str:
 class Passwords:
     """Hashes and checks passwords on a bounded number of threads.
 
+    A hash that is alone uses several threads and is done sooner; when others wait or run, each uses one, so that more are done in all.
+
     Args:
         settings: give the Argon2id parameters (RFC 9106, low memory, unless configured otherwise).
         threads: hashes at a time; each takes the configured memory.
     """
 
     def __init__(self, settings: Settings, *, threads: int | None = None) -> None:
-        self._hasher = PasswordHasher(
-            time_cost=settings.password_time_cost,
-            memory_cost=max(settings.password_memory_kib, 8 * settings.password_parallelism),
-            parallelism=settings.password_parallelism,
-            type=Type.ID,
-        )
-        self.queue = HashingQueue(threads or max(1, min(4, os.cpu_count() or 1)))
-        self._nobodys = self._hasher.hash(secrets.token_hex(16))
+        lanes = settings.password_parallelism
+        self.hasher = Argon2id(Cost(settings.password_time_cost, max(settings.password_memory_kib, 8 * lanes), lanes))
+        self._threads = threads or max(1, min(4, os.cpu_count() or 1))
+        self.queue = HashingQueue(self._threads)
+        self._nobodys = self.hasher.hash(secrets.token_hex(16))
+        self._trimming: asyncio.TimerHandle | None = None
 
     def hash_now(self, password: str) -> str:
         """A new hash, on this thread."""
-        return self._hasher.hash(password)
+        return self.hasher.hash(password, threads=self._threads)
 
     async def hash(self, password: str, group: str) -> str:
         """A new hash with the present parameters.
@@ -88,7 +95,7 @@ class Passwords:
         Args:
             group: whose turn it takes, such as the client's address.
         """
-        return await self.queue.run(group, lambda: self._hasher.hash(password))
+        return await self._run(group, lambda: self.hasher.hash(password, threads=self._share()))
 
     async def verify(self, password_hash: str | None, password: str, group: str) -> tuple[bool, str | None]:
         """Whether the password fits, and a new hash when the parameters have changed since it was made.
@@ -96,18 +103,32 @@ class Passwords:
         Args:
             password_hash: None where there is no account; takes as long and never fits.
         """
-        return await self.queue.run(group, lambda: self._verify(password_hash, password))
+        return await self._run(group, lambda: self._verify(password_hash, password))
 
     def _verify(self, password_hash: str | None, password: str) -> tuple[bool, str | None]:
         try:
-            self._hasher.verify(password_hash or self._nobodys, password[:LONGEST])
-        except (VerificationError, InvalidHashError, UnicodeEncodeError):
+            fits = self.hasher.verify(password_hash or self._nobodys, password[:LONGEST], threads=self._share())
+        except (HashingError, InvalidHashError, UnicodeEncodeError):
             return False, None
-        if password_hash is None or len(password) > LONGEST:
+        if not fits or password_hash is None or len(password) > LONGEST:
             return False, None
-        stale = self._hasher.check_needs_rehash(password_hash)
-        return True, self._hasher.hash(password) if stale else None
+        stale = self.hasher.outdated(password_hash)
+        return True, self.hasher.hash(password) if stale else None
+
+    def _share(self) -> int:
+        return self._threads if self.queue.alone else 1
+
+    async def _run(self, group: str, job: Callable[[], Result]) -> Result:
+        try:
+            return await self.queue.run(group, job)
+        finally:
+            if self._trimming is not None:
+                self._trimming.cancel()
+            self._trimming = asyncio.get_running_loop().call_later(KEPT_SECONDS, self.hasher.trim, KEPT_SECONDS / 2)
 
     def close(self) -> None:
-        """Let the threads go."""
+        """Let the threads and the memory go."""
+        if self._trimming is not None:
+            self._trimming.cancel()
         self.queue.close()
+        self.hasher.trim(0.0)
