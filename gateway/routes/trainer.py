@@ -22,15 +22,20 @@ ACTIVATION_SECONDS = 120.0
 VERIFICATION_SECONDS = 300.0
 MOST = 2**31
 
+Details = Annotated[
+    bool, Query(description="true: also stage, remaining_seconds and requested_by, which older clients do not know")
+]
+
 area = AreaRouter("/api/trainer", "trainer")
 
 
 @area.user.get("/status", response_model=bodies.TrainingStatusModel)
-async def get_training_status(gateway: TheGateway) -> Response:
+async def get_training_status(gateway: TheGateway, details: Details = False) -> Response:
     """How the current or last training goes, and the newest version."""
     trainer = gateway.clients.trainer
     status = await trainer.call(trainer.stub.Status, trainer_pb2.StatusRequest())
-    return json_answer(translate.training(status, await _latest(gateway)))
+    latest = await _latest(gateway)
+    return json_answer(translate.training(status, latest) if details else translate.older_training(status, latest))
 
 
 @area.admin.post(

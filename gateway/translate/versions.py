@@ -58,8 +58,8 @@ def history_entry(entry: pb.HistoryEntry) -> dict[str, Any]:
     }
 
 
-def training(status: trainer_pb2.TrainingStatus, latest: pb.Version | None) -> dict[str, Any]:
-    """How the current or last training goes."""
+def older_training(status: trainer_pb2.TrainingStatus, latest: pb.Version | None) -> dict[str, Any]:
+    """How the current or last training goes, in the fields that older clients know."""
     return {
         "job_id": status.job_id or None,
         "status": status.status,
@@ -70,6 +70,13 @@ def training(status: trainer_pb2.TrainingStatus, latest: pb.Version | None) -> d
         "version_path": status.version_path or None,
         "metrics": document_value(status.metrics_json),
         "latest_version": version(latest) if latest else None,
+    }
+
+
+def training(status: trainer_pb2.TrainingStatus, latest: pb.Version | None) -> dict[str, Any]:
+    """How the current or last training goes."""
+    return {
+        **older_training(status, latest),
         "stage": status.stage or None,
         "remaining_seconds": status.remaining_seconds if status.remaining_seconds >= 0 else None,
         "requested_by": status.requested_by or None,

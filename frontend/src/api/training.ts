@@ -38,7 +38,10 @@ export function useTrainingStatus() {
   const status = useQuery({
     queryKey: STATUS,
     queryFn: async ({ signal }) =>
-      (await call('get', '/api/trainer/status', undefined, { signal })) as TrainingState,
+      (await call('get', '/api/trainer/status', undefined, {
+        query: { details: true },
+        signal,
+      })) as TrainingState,
     refetchInterval: (query) => (query.state.data?.status === 'running' ? 1000 : 30_000),
   })
   const before = useRef<string | undefined>(undefined)

@@ -52,13 +52,18 @@ def versions(plant: Any, tmp_path: Path) -> None:
 
 
 def test_the_status_of_a_training_comes_with_the_newest_version(plant: Any) -> None:
-    body = plant.client().get("/api/trainer/status").json()
+    body = plant.client().get("/api/trainer/status?details=true").json()
     assert body["started_at"] == "2023-11-14T22:13:20+00:00"
     assert body["latest_version"]["version_name"] == "v2"
     assert body["latest_version"]["active_flag"] is False
     assert body["metrics"] == {"items": 3}
     assert (body["status"], body["progress"], body["stage"]) == ("running", 40, "building")
     assert (body["finished_at"], body["version_path"], body["remaining_seconds"]) == (None, None, None)
+
+
+def test_the_status_of_a_training_has_only_the_fields_that_older_clients_know(plant: Any) -> None:
+    known = "job_id status started_at finished_at progress message version_path metrics latest_version"
+    assert set(plant.client().get("/api/trainer/status").json()) == set(known.split())
 
 
 def test_the_status_of_a_training_is_told_without_the_registry(plant: Any) -> None:
