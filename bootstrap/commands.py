@@ -98,7 +98,14 @@ def _test(arguments: Sequence[str]) -> int:
     if (ROOT / "frontend" / "package.json").exists():
         needs.append(system_packages.BROWSER)
     environment = _prepare("dev", needs)
-    return _hand_over(environment, ["-m", "pytest", *arguments])
+    return _hand_over(environment, ["-m", "pytest", *pytest_arguments(arguments)])
+
+
+def pytest_arguments(arguments: Sequence[str]) -> list[str]:
+    """Arguments for pytest: the whole suite runs on two processes, whole files each; what somebody chose runs as asked."""
+    if arguments:
+        return list(arguments)
+    return ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 def _prepared_for_tests() -> Environment:

@@ -15,13 +15,16 @@ settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the browser tests last: their driver keeps an event loop running in the main thread, which asyncio tests cannot share."""
+    """Run the browser tests last: their driver keeps an event loop running in the main thread, which asyncio tests cannot share.
+
+    `manage.py test` hands whole files to its processes in this order, so it holds in each of them.
+    """
     items.sort(key=lambda item: "/e2e/" in item.nodeid or item.nodeid.startswith("e2e/"))
 
 
 @pytest.fixture(scope="session")
 def whole_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
-    """The whole system on the demo catalogue. A test that breaks a process waits until it is whole again."""
+    """The whole system on the demo catalogue, one in each test process. A test that breaks a process waits until it is whole again."""
     with running_system(tmp_path_factory.mktemp("system") / "state") as system:
         yield system
 
