@@ -17,7 +17,7 @@ from auth_service.control_state import newest_settings
 from auth_service.records import SettingsRevisionRecord
 from auth_service.watch import Outcome
 from common.errors import Conflict, NotFound
-from common.plant_settings import Change, PlantSettings, difference, merge, refuse
+from common.plant_settings import CHANGED_MEANWHILE, Change, PlantSettings, difference, merge, refuse
 from common.plant_settings.violations import Violation
 
 Adapter = Callable[[Session, PlantSettings, PlantSettings, str], PlantSettings]
@@ -225,7 +225,7 @@ def moved_on(
     return Conflict(
         f"The settings were changed by {newest.author} meanwhile (revision {newest.revision}; you started from {expected}): "
         "look at both changes, then save again on top of the newest revision",
-        reason="SETTINGS_CHANGED",
+        reason=CHANGED_MEANWHILE,
         details={
             "current_revision": newest.revision,
             "expected_revision": expected,

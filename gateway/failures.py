@@ -61,8 +61,15 @@ def status_of(error: errors.ServiceError) -> int:
     return 500
 
 
-def failure(error: errors.ServiceError) -> Response:
-    """The answer to a request that failed with `error`."""
+def failure(
+    error: errors.ServiceError, more: Mapping[str, object] | None = None, more_headers: Mapping[str, str] | None = None
+) -> Response:
+    """The answer to a request that failed with `error`.
+
+    Args:
+        more: further fields of the body, beside `detail`.
+        more_headers: further headers.
+    """
     add_log_fields(reason=error.reason, error=error.message)
     status = status_of(error)
     headers = {REASON_HEADER: _header_safe(error.reason)}
@@ -78,7 +85,7 @@ def failure(error: errors.ServiceError) -> Response:
             {"loc": body_location(violation.field), "msg": violation.description, "type": "value_error"}
             for violation in error.violations
         ]
-    return json_answer({"detail": detail}, status, headers)
+    return json_answer({"detail": detail, **(more or {})}, status, {**headers, **(more_headers or {})})
 
 
 def body_location(field: str) -> list[str | int]:

@@ -2,6 +2,6 @@
 
 from common.plant_settings.change import Change, difference, merge
 from common.plant_settings.document import PlantSettings
-from common.plant_settings.violations import UNKNOWN_NAME, refuse
+from common.plant_settings.violations import CHANGED_MEANWHILE, UNKNOWN_NAME, refuse
 
-__all__ = ["UNKNOWN_NAME", "Change", "PlantSettings", "difference", "merge", "refuse"]
+__all__ = ["CHANGED_MEANWHILE", "UNKNOWN_NAME", "Change", "PlantSettings", "difference", "merge", "refuse"]

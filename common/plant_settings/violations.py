@@ -14,6 +14,9 @@ Kind = Literal["bound", "name"]
 UNKNOWN_NAME = "SETTINGS_UNKNOWN_NAME"
 """Reason of an InvalidInput all of whose violations are of kind `name`: HTTP 400. Any other InvalidInput about settings: 422."""
 
+CHANGED_MEANWHILE = "SETTINGS_CHANGED"
+"""Reason of a Conflict between two editors; its details have `current_revision`, `expected_revision`, `theirs` and `yours`."""
+
 
 @dataclass(frozen=True)
 class Violation:

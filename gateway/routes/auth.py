@@ -8,6 +8,7 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from common.request_context import allow_more_time
 from gateway.answers import json_answer, no_content
 from gateway.guarded_routes import AreaRouter
 from gateway.schemas import auth as bodies
@@ -15,6 +16,9 @@ from gateway.security import clear_session_cookie, set_session_cookie
 from gateway.state import Gateway, TheGateway
 from gateway.translate import accounts
 from protos.auth.v1 import auth_pb2 as pb
+
+PASSWORD_SECONDS = 300.0
+"""Longest wait for a password to be hashed: a burst of log-ins takes its turn instead of being turned away."""
 
 area = AreaRouter("/api/auth", "auth")
 
@@ -28,6 +32,7 @@ def client_host(request: Request) -> str:
 async def register(request: Request, body: bodies.RegisterRequest, gateway: TheGateway) -> Response:
     """Creates an account that an administrator has to approve."""
     auth = gateway.clients.auth
+    allow_more_time(PASSWORD_SECONDS)
     account = await auth.call(
         auth.stub.Register,
         pb.RegisterRequest(
@@ -36,6 +41,7 @@ async def register(request: Request, body: bodies.RegisterRequest, gateway: TheG
             display_name=body.display_name,
             client_host=client_host(request),
         ),
+        timeout=PASSWORD_SECONDS,
     )
     return json_answer(accounts.registered(account), 201)
 
@@ -44,9 +50,11 @@ async def register(request: Request, body: bodies.RegisterRequest, gateway: TheG
 async def login(request: Request, body: bodies.LoginRequest, gateway: TheGateway) -> Response:
     """Starts a session; its token comes in the cookie and in the body."""
     auth = gateway.clients.auth
+    allow_more_time(PASSWORD_SECONDS)
     session = await auth.call(
         auth.stub.Login,
         pb.LoginRequest(username=body.username, password=body.password, client_host=client_host(request)),
+        timeout=PASSWORD_SECONDS,
     )
     answer = json_answer(accounts.logged_in(session))
     set_session_cookie(
@@ -78,8 +86,10 @@ async def logout(gateway: TheGateway) -> Response:
 @area.user.post("/password", response_model=bodies.UserStatusResponse)
 async def change_password(body: bodies.ChangePasswordRequest, gateway: TheGateway) -> Response:
     """Changes the caller's own password; the caller's other sessions end."""
+    allow_more_time(PASSWORD_SECONDS)
+    auth = gateway.clients.auth
     request = pb.ChangePasswordRequest(current_password=body.current_password, new_password=body.new_password)
-    return _status(await gateway.clients.auth.call(gateway.clients.auth.stub.ChangePassword, request))
+    return _status(await auth.call(auth.stub.ChangePassword, request, timeout=PASSWORD_SECONDS))
 
 
 @area.admin.post("/admin/approve", response_model=bodies.UserStatusResponse)
@@ -151,5 +161,6 @@ async def _account(
     elif isinstance(request, pb.SetDisabledRequest):
         account = await auth.call(auth.stub.SetDisabled, request)
     else:
-        account = await auth.call(auth.stub.ResetPassword, request)
+        allow_more_time(PASSWORD_SECONDS)
+        account = await auth.call(auth.stub.ResetPassword, request, timeout=PASSWORD_SECONDS)
     return json_answer(accounts.listed(account))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Header, Query
 from starlette.responses import Response
 
-from common.errors import InvalidInput
-from common.plant_settings import UNKNOWN_NAME
+from common.errors import Conflict, InvalidInput
+from common.plant_settings import CHANGED_MEANWHILE, UNKNOWN_NAME
 from gateway.answers import json_answer
 from gateway.bodies import document_text
-from gateway.failures import BadRequest
+from gateway.failures import BadRequest, failure
 from gateway.guarded_routes import AreaRouter
 from gateway.schemas.workflow import (
     PlantSettingsResponse,
@@ -20,7 +20,7 @@ from gateway.schemas.workflow import (
     WorkflowConfigPatch,
     WorkflowConfigResponse,
 )
-from gateway.state import TheGateway
+from gateway.state import Gateway, TheGateway
 from gateway.translate import settings_document as translate
 from protos.settings.v1 import settings_pb2 as pb
 
@@ -60,6 +60,8 @@ async def patch_workflow_graph(
         if error.reason == UNKNOWN_NAME:
             raise BadRequest(error.message, reason=error.reason) from None
         raise
+    except Conflict as error:
+        return await _conflict(gateway, error, patch)
     return _saved(saved, sections)
 
 
@@ -80,7 +82,24 @@ async def revert_settings(body: RevertRequest, gateway: TheGateway, if_match: If
     """Makes an older revision the newest again."""
     settings = gateway.clients.settings
     request = pb.RevertRequest(revision=body.revision, expected_revision=translate.expected_revision(if_match))
-    return _saved(await settings.call(settings.stub.Revert, request), "all")
+    try:
+        return _saved(await settings.call(settings.stub.Revert, request), "all")
+    except Conflict as error:
+        return await _conflict(gateway, error, {"revision": body.revision})
+
+
+async def _conflict(gateway: Gateway, error: Conflict, sent: dict[str, Any]) -> Response:
+    """409 with both versions: the newest document and what led to it, and what was sent.
+
+    Raises:
+        Conflict: another one than that of two editors.
+    """
+    if error.reason != CHANGED_MEANWHILE:
+        raise error
+    settings = gateway.clients.settings
+    newest = pb.GetSettingsRequest(revision=int(error.details.get("current_revision", 0)))
+    document = await settings.call(settings.stub.Get, newest)
+    return failure(error, translate.conflict(error.details, document, sent), translate.etag(document))
 
 
 def _saved(saved: pb.PatchSettingsResponse, sections: str | None) -> Response:

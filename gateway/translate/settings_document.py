@@ -49,6 +49,23 @@ def etag(document: pb.SettingsDocument) -> dict[str, str]:
     return {"etag": f'"{document.revision}"'}
 
 
+def conflict(details: Mapping[str, str], document: pb.SettingsDocument, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """Both versions of a document that two people edited.
+
+    Args:
+        details: of the conflict: the revisions, and the changes of both since the one they started from.
+        document: the newest.
+        sent: what the second editor wanted.
+    """
+    return {
+        "conflict": {
+            "based_on": int(details.get("expected_revision", 0)),
+            "theirs": {**whole_view(document), "changes": document_value(details.get("theirs", "")) or []},
+            "yours": {"sent": dict(sent), "changes": document_value(details.get("yours", "")) or []},
+        }
+    }
+
+
 def expected_revision(if_match: str | None) -> int:
     """The revision that the header If-Match asks for; 0 when any will do.
 

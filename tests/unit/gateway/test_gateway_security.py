@@ -12,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from common import errors
+from common.request_context import current_request
 from protos.aggregate.v1 import aggregate_pb2
 from protos.auth.v1 import auth_pb2
 
@@ -220,3 +221,28 @@ def test_administration_is_closed_to_users(plant: Any) -> None:
         assert plant.client("user").post(f"/api/auth/admin/{path}", json={"username": "x"}).status_code == 403
         assert plant.client("").post(f"/api/auth/admin/{path}", json={"username": "x"}).status_code == 401
     assert plant.client("user").get("/api/auth/admin/accounts").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "body"),
+    [
+        ("/api/auth/login", "Login", {"username": "a@b.example", "password": "x"}),
+        ("/api/auth/register", "Register", {"username": "a@b.example", "password": "Seal-Ring-42x"}),
+        ("/api/auth/password", "ChangePassword", {"current_password": "x", "new_password": "Seal-Ring-42x"}),
+        ("/api/auth/admin/reset-password", "ResetPassword", {"username": "a@b.example", "password": "Seal-Ring-42x"}),
+    ],
+)
+def test_who_waits_for_a_password_to_be_hashed_has_more_time_than_others(
+    plant: Any, path: str, method: str, body: dict[str, str]
+) -> None:
+    left: list[float | None] = []
+
+    def note(_request: Any) -> Exception:
+        context = current_request()
+        left.append(context.remaining() if context else None)
+        return errors.Unauthenticated("no")
+
+    plant.script.answers[method] = note
+    assert plant.client("admin").post(path, json=body).status_code == 401
+    assert left[0] is not None
+    assert left[0] > plant.settings.rpc_timeout_seconds

@@ -95,6 +95,39 @@ def test_refused_patches_say_what_is_wrong(plant: Any, error: errors.ServiceErro
     assert (answer.status_code, answer.json()["detail"]) == (status, detail)
 
 
+@pytest.mark.parametrize(("route", "method"), [(GRAPH, "Patch"), ("/api/workflow/revert", "Revert")])
+def test_the_second_of_two_editors_gets_both_versions(plant: Any, route: str, method: str) -> None:
+    theirs = [{"path": "search.ef_search", "before": None, "after": 99}]
+    yours = [{"path": "trainer.similarity_threshold", "before": 0.8, "after": 0.5}]
+    plant.script.answers[method] = errors.Conflict(
+        "changed by lee",
+        reason="SETTINGS_CHANGED",
+        details={
+            "current_revision": 9,
+            "expected_revision": 7,
+            "theirs": json.dumps(theirs),
+            "yours": json.dumps(yours),
+        },
+    )
+    plant.script.answers["Get"] = lambda request: document(request.revision, ef_search=99)
+    sent: dict[str, Any] = {"trainer": {"similarity_threshold": 0.5}} if method == "Patch" else {"revision": 3}
+    client = plant.client("admin", **{"if-match": '"7"'})
+    answer = client.patch(route, json=sent) if method == "Patch" else client.post(route, json=sent)
+    body = answer.json()
+    assert (answer.status_code, answer.headers["etag"], body["detail"]) == (409, '"9"', "changed by lee")
+    assert answer.headers["x-error-reason"] == "SETTINGS_CHANGED"
+    found = body["conflict"]
+    assert (found["based_on"], found["theirs"]["revision"], found["theirs"]["author"]) == (7, 9, "kim")
+    assert (found["theirs"]["search"]["ef_search"], found["theirs"]["changes"]) == (99, theirs)
+    assert found["yours"] == {"sent": sent, "changes": yours}
+
+
+def test_another_conflict_keeps_its_own_answer(plant: Any) -> None:
+    plant.script.answers["Patch"] = errors.Conflict("breaks a rule of the database", reason="CONSTRAINT")
+    answer = plant.client("admin").patch(GRAPH, json={"trainer": {}})
+    assert (answer.status_code, answer.json()) == (409, {"detail": "breaks a rule of the database"})
+
+
 @pytest.mark.parametrize(
     ("section", "field", "value"),
     [
