@@ -1,40 +1,46 @@
-"""Writes predicted routings to files in the export directory: CSV, Excel, text, Parquet, JSON and XML, each all or nothing."""
+"""Writes predicted routings to files in the export directory: CSV, Excel, text, Parquet, JSON and XML, each all or nothing.
+
+Routings come part by part; what is written lies under a temporary name until the last part is in.
+"""
 
 from __future__ import annotations
 
-import codecs
+import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+import threading
+import time
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import MappingProxyType
-from typing import BinaryIO, Final
-from xml.etree import ElementTree
+from typing import IO, BinaryIO, Final, cast
 
-import orjson
-import polars as pl
-import xlsxwriter
-
-from aggregate_service.export_table import flat_rows, guard_formulas, nested
+from aggregate_service.export_writers import FORMATS, Layout, Part, Writer
 from common.errors import FieldViolation, InvalidInput, PreconditionFailed
-from common.files import writing
-from common.output_profile import Applied, OutputProfile, apply_profile
+from common.files import remove_leftovers, replace, sync_folder, temporary_name
+from common.output_profile import OutputProfile
 from common.plant_settings.sections import ExportSection
 from common.request_context import add_log_fields
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
 SAFE_NAME: Final = re.compile(r"[^\\/:*?\"<>|\x00-\x1f.][^\\/:*?\"<>|\x00-\x1f]{0,119}")
-XML_FORBIDDEN: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-MOST_SHEET_ROWS: Final = 1_048_575
+ZIPPED: Final = frozenset({"csv", "txt", "json", "xml"})
+"""Formats that `compress_on_save` puts into a ZIP file; Excel is one already, Parquet is compressed inside."""
+
+ABANDONED_SECONDS: Final = 3600.0
+
+_naming = threading.Lock()
 
 
 @dataclass(frozen=True)
 class ExportedFile:
-    """A file that was written: its path and size in bytes."""
+    """A file that was written: its path, its size in bytes, and the operations in it."""
 
     path: Path
     bytes: int
+    operations: int
 
 
 class Exporter:
@@ -55,42 +61,49 @@ class Exporter:
         profile: OutputProfile | None = None,
     ) -> None:
         self._section = section
-        self._columns = output_columns
-        self._profile = profile
-        self._encoding = (profile.encoding if profile else "") or section.default_encoding
+        encoding = (profile.encoding if profile else "") or section.default_encoding
+        self._layout = Layout(output_columns, profile, encoding, section.compress_on_save)
         self._folder = (state / section.export_directory).resolve()
+        self._downloads = (state / "run" / "downloads").resolve()
 
     def export(self, prediction: pb.PredictResponse, formats: Sequence[str], name: str) -> list[ExportedFile]:
-        """Write a prediction in several formats; returns the files in the order of the formats.
+        """Write a prediction that is whole in several formats; returns the files in the order of the formats.
+
+        Raises:
+            InvalidInput: as `begin`, or the prediction contradicts itself. PreconditionFailed: the directory cannot be written.
+        """
+        session = self.begin(formats, name)
+        try:
+            session.add(prediction)
+            return session.finish()
+        except BaseException:
+            session.abandon()
+            raise
+
+    def begin(self, formats: Sequence[str], name: str, *, download: bool = False) -> ExportSession:
+        """Begin an export.
 
         Args:
             formats: csv, excel, txt, parquet, json, xml.
             name: start of the file names; "": routing_ and the time.
+            download: the file goes to a caller: exactly one format, in a temporary folder, never zipped.
 
         Raises:
             InvalidInput: a format is unknown or off, or the name is none of a file; nothing is written then.
             PreconditionFailed: the export directory cannot be written.
         """
-        self._check(formats, name)
+        self._check(formats, name, download)
         stem = name or f"routing_{datetime.now().astimezone():%Y%m%d_%H%M%S_%f}"
-        written = []
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            for kind in formats:
-                ending, write = FORMATS[kind]
-                target = self._free(stem, ending)
-                with writing(target) as stream:
-                    write(self, prediction, stream)
-                written.append(ExportedFile(target, target.stat().st_size))
-        except OSError as error:
-            raise PreconditionFailed(
-                f"The export directory {self._folder} cannot be written ({error.strerror or error}): grant write access, free space, "
-                "or set export.export_directory to another folder",
-                reason="EXPORT_NOT_WRITTEN",
-            ) from error
-        return written
+        folder = self._downloads if download else self._folder
+        zipped = self._section.compress_on_save and not download
+        with _told(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            remove_leftovers(folder)
+            if download:
+                _forget_downloads(folder)
+            return ExportSession(folder, stem, formats, self._layout, zipped=zipped)
 
-    def _check(self, formats: Sequence[str], name: str) -> None:
+    def _check(self, formats: Sequence[str], name: str, download: bool) -> None:
         problems = []
         for position, kind in enumerate(formats):
             if kind not in FORMATS:
@@ -99,125 +112,139 @@ class Exporter:
                 problems.append(
                     FieldViolation(f"formats.{position}", f"{kind} is switched off in the settings (export)")
                 )
+        if not formats or (download and len(formats) != 1):
+            problems.append(FieldViolation("formats", "a download has exactly one format, an export one or more"))
         if name and (not SAFE_NAME.fullmatch(name) or name.endswith((".", " "))):
             problems.append(FieldViolation("name", f"{name!r} cannot be the name of a file"))
         if problems:
             raise InvalidInput(f"Nothing was exported: {problems[0].description}", violations=problems)
 
-    def _free(self, stem: str, ending: str) -> Path:
-        """A path in the export directory that no file has."""
-        target, number = self._folder / f"{stem}{ending}", 1
-        while target.exists():
-            number += 1
-            target = self._folder / f"{stem}-{number}{ending}"
-        if target.resolve().parent != self._folder:
+
+class ExportSession:
+    """One export under way. Not for several threads at once; `finish` or `abandon` ends it."""
+
+    def __init__(self, folder: Path, stem: str, formats: Sequence[str], layout: Layout, *, zipped: bool) -> None:
+        self._folder, self._layout = folder, layout
+        self._findings = self._operations = 0
+        self._begun = False
+        self._files: list[_PendingFile] = []
+        try:
+            for kind in formats:
+                self._files.append(_PendingFile(folder, stem, kind, layout, zipped=zipped and kind in ZIPPED))
+        except BaseException:
+            self.abandon()
+            raise
+
+    def add(self, prediction: pb.PredictResponse) -> None:
+        """Append routings.
+
+        Raises:
+            InvalidInput: the prediction contradicts itself, or a format cannot hold so many. PreconditionFailed: the disk is full, ...
+        """
+        part = Part(prediction, self._layout)
+        with _told(self._folder):
+            for file in self._files:
+                file.writer.add(part)
+        self._begun = True
+        self._operations += part.operations
+        applied = part.__dict__.get("applied")  # only where a format needed it
+        self._findings += applied.total_findings if applied is not None else 0
+
+    def finish(self) -> list[ExportedFile]:
+        """Give the files their names; returns them in the order of the formats."""
+        if not self._begun:
+            self.add(pb.PredictResponse(operation_offsets=[0]))
+        if self._layout.profile is not None:
+            add_log_fields(output_findings=self._findings)
+        with _told(self._folder):
+            for file in self._files:
+                file.close()
+            return [
+                ExportedFile(path, path.stat().st_size, self._operations)
+                for path in [file.publish() for file in self._files]
+            ]
+
+    def abandon(self) -> None:
+        """Delete what has been written; does nothing to files that have their names."""
+        for file in self._files:
+            file.abandon()
+
+
+class _PendingFile:
+    """A file under a temporary name."""
+
+    def __init__(self, folder: Path, stem: str, kind: str, layout: Layout, *, zipped: bool) -> None:
+        ending, make = FORMATS[kind]
+        self._folder, self._stem, self._ending = folder, stem, ending + (".zip" if zipped else "")
+        self._temporary: Path | None = temporary_name(folder / f"{stem}{self._ending}")
+        if self._temporary.parent.resolve() != folder:
             raise InvalidInput(f"{stem!r} leads out of the export directory")
+        self._stream = open(self._temporary, "w+b")  # noqa: SIM115 - closed by close or abandon
+        self._package: zipfile.ZipFile | None = None
+        self._member: IO[bytes] | None = None
+        content: BinaryIO = self._stream
+        if zipped:
+            self._package = zipfile.ZipFile(self._stream, "w", zipfile.ZIP_DEFLATED)
+            self._member = self._package.open(f"{stem}{ending}", "w", force_zip64=True)
+            content = cast(BinaryIO, self._member)
+        self.writer: Writer = make(content, layout)
+
+    def close(self) -> None:
+        """Write the end and have the system put everything on the disk."""
+        self.writer.finish()
+        if self._member is not None and self._package is not None:
+            self._member.close()
+            self._package.close()
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+        self._stream.close()
+
+    def publish(self) -> Path:
+        """Rename to the first free name; returns it."""
+        assert self._temporary is not None
+        with _naming:
+            target, number = self._folder / f"{self._stem}{self._ending}", 1
+            while target.exists():
+                number += 1
+                target = self._folder / f"{self._stem}-{number}{self._ending}"
+            replace(self._temporary, target)
+        self._temporary = None
+        sync_folder(self._folder)
         return target
 
-    def _applied(self, prediction: pb.PredictResponse) -> Applied:
-        """The rows through the profile; what breaks its checks is counted in the request's log line."""
-        assert self._profile is not None
-        rows = flat_rows(prediction, self._profile.sources)
-        applied = apply_profile(self._profile, rows, default_encoding=self._encoding)
-        add_log_fields(output_findings=applied.total_findings)
-        return applied
-
-    def _texts(self, prediction: pb.PredictResponse) -> pl.DataFrame:
-        """The rows as text files hold them; no cell is a formula."""
-        if self._profile is None:
-            return guard_formulas(flat_rows(prediction, self._columns))
-        texts = guard_formulas(self._applied(prediction).texts)
-        return texts.fill_null(self._profile.null_text) if self._profile.null_text else texts
-
-    def _cells(self, prediction: pb.PredictResponse) -> pl.DataFrame:
-        """The rows as a sheet holds them: numbers as numbers where the profile gives them no format of their own, the rest as text."""
-        if self._profile is None:
-            return flat_rows(prediction, self._columns)
-        applied = self._applied(prediction)
-        numbers = [c.name for c in self._profile.columns if applied.values[c.name].dtype.is_numeric() and not c.format]
-        return applied.texts.with_columns(applied.values[name] for name in numbers)
-
-    def write_csv(self, prediction: pb.PredictResponse, stream: BinaryIO) -> None:
-        """Comma-separated, CRLF, in the set encoding; UTF-8 with the mark by which spreadsheets know it."""
-        text = self._texts(prediction).write_csv(line_terminator="\r\n")
-        utf8 = codecs.lookup(self._encoding).name == "utf-8"
-        stream.write(text.encode("utf-8-sig" if utf8 else self._encoding, "replace"))
-
-    def write_txt(self, prediction: pb.PredictResponse, stream: BinaryIO) -> None:
-        """Tab-separated, CRLF, in the set encoding."""
-        rows = self._texts(prediction)
-        stream.write(rows.write_csv(separator="\t", line_terminator="\r\n").encode(self._encoding, "replace"))
-
-    def write_excel(self, prediction: pb.PredictResponse, stream: BinaryIO) -> None:
-        """One sheet, header frozen; no cell is a formula or a link."""
-        rows = guard_formulas(self._cells(prediction))
-        if rows.height > MOST_SHEET_ROWS:
-            raise InvalidInput(f"{rows.height:,} rows do not fit a sheet ({MOST_SHEET_ROWS:,}): export CSV or Parquet")
-        options = {
-            "constant_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "nan_inf_to_errors": True,
-        }
-        with xlsxwriter.Workbook(stream, options) as book:
-            sheet = book.add_worksheet("routing")
-            sheet.freeze_panes(1, 0)
-            sheet.write_row(0, 0, rows.columns, book.add_format({"bold": True}))
-            for number, row in enumerate(rows.iter_rows(), start=1):
-                for column, value in enumerate(row):
-                    if isinstance(value, str):
-                        sheet.write_string(number, column, value)
-                    elif value is not None:
-                        sheet.write_number(number, column, value)
-
-    def write_parquet(self, prediction: pb.PredictResponse, stream: BinaryIO) -> None:
-        """One row an operation; compressed when the settings say so."""
-        rows = flat_rows(prediction, self._columns) if self._profile is None else self._applied(prediction).values
-        rows.write_parquet(stream, compression="zstd" if self._section.compress_on_save else "uncompressed")
-
-    def write_json(self, prediction: pb.PredictResponse, stream: BinaryIO) -> None:
-        """Routings with their operations, UTF-8."""
-        stream.write(b'{"items":[')
-        for number, routing in enumerate(nested(prediction)):
-            stream.write((b",\n" if number else b"\n") + orjson.dumps(routing))
-        stream.write(b"\n]}\n")
-
-    def write_xml(self, prediction: pb.PredictResponse, stream: BinaryIO) -> None:
-        """Routings with their operations: <routings><routing><operation>, a value an element, absent values left out; UTF-8."""
-        stream.write(b'<?xml version="1.0" encoding="UTF-8"?>\n<routings>\n')
-        for routing in nested(prediction):
-            operations = routing.pop("operations")
-            element = _xml_element("routing", routing)
-            element.extend(_xml_element("operation", operation) for operation in operations)
-            stream.write(ElementTree.tostring(element, encoding="unicode").encode("utf-8") + b"\n")
-        stream.write(b"</routings>\n")
+    def abandon(self) -> None:
+        """Delete the file unless it has its name."""
+        if self._temporary is None:
+            return
+        if not self._stream.closed:
+            self.writer.abandon()
+            with suppress(Exception):  # what is half-written may well refuse to be closed
+                if self._member is not None:
+                    self._member.close()
+                if self._package is not None:
+                    self._package.close()
+            with suppress(OSError):
+                self._stream.close()
+        self._temporary.unlink(missing_ok=True)
 
 
-def _xml_element(tag: str, values: Mapping[str, object]) -> ElementTree.Element:
-    element = ElementTree.Element(tag)
-    for name, value in values.items():
-        if value is not None:
-            child = ElementTree.SubElement(element, _xml_name(name))
-            child.text = XML_FORBIDDEN.sub("", str(value))
-    return element
+def _forget_downloads(folder: Path) -> None:
+    """Delete files that a killed process was handing over."""
+    limit = time.time() - ABANDONED_SECONDS
+    for path in folder.iterdir():
+        with suppress(OSError):
+            if path.stat().st_mtime < limit:
+                path.unlink()
 
 
-def _xml_name(name: str) -> str:
-    """A column's name as XML allows it."""
-    clean = re.sub(r"[^\w.-]", "_", name)
-    return clean if clean[:1].isalpha() or clean[:1] == "_" else f"_{clean}"
-
-
-Writer = Callable[[Exporter, pb.PredictResponse, BinaryIO], None]
-
-FORMATS: Final[Mapping[str, tuple[str, Writer]]] = MappingProxyType(
-    {
-        "csv": (".csv", Exporter.write_csv),
-        "excel": (".xlsx", Exporter.write_excel),
-        "txt": (".txt", Exporter.write_txt),
-        "parquet": (".parquet", Exporter.write_parquet),
-        "json": (".json", Exporter.write_json),
-        "xml": (".xml", Exporter.write_xml),
-    }
-)
-"""Formats: ending of the file, and what writes it."""
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """Failures of the disk, in words."""
+    try:
+        yield
+    except OSError as error:
+        raise PreconditionFailed(
+            f"The export directory {folder} cannot be written ({error.strerror or error}): grant write access, free space, "
+            "or set export.export_directory to another folder",
+            reason="EXPORT_NOT_WRITTEN",
+        ) from error

@@ -18,6 +18,9 @@ FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "�
 
 PLAIN_NUMBER: Final = r"^[+-]?\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?$"
 
+SPLIT_FORMULA: Final = r";(\s*(?:[=@＝＠]|[+\-＋－][^\d.]))"
+"""A formula after a semicolon inside a cell."""
+
 
 def flat_rows(prediction: pb.PredictResponse, output_columns: Sequence[str]) -> pl.DataFrame:
     """One row an operation, with the columns of its routing; output columns that the prediction lacks are absent.
@@ -33,6 +36,8 @@ def flat_rows(prediction: pb.PredictResponse, output_columns: Sequence[str]) -> 
     wide = pl.concat(
         [rows, operations.drop([name for name in operations.columns if name in rows.columns])], how="horizontal"
     )
+    if not wide.width:
+        return pl.DataFrame(schema=dict.fromkeys(output_columns, pl.String))
     return wide.select(
         pl.col(name) if name in wide.columns else pl.lit(None, dtype=pl.String).alias(name) for name in output_columns
     )
@@ -73,6 +78,15 @@ def guard_formulas(frame: pl.DataFrame) -> pl.DataFrame:
     """A frame whose text begins with an apostrophe where a spreadsheet would run it; numbers written as text stay."""
     return frame.with_columns(
         _guarded(pl.col(name)).alias(name) for name, kind in frame.schema.items() if kind == pl.String
+    )
+
+
+def guard_split_cells(frame: pl.DataFrame) -> pl.DataFrame:
+    """A frame in which no formula follows a semicolon: spreadsheets of some countries take lines apart there, whatever the separator."""
+    return frame.with_columns(
+        pl.col(name).str.replace_all(SPLIT_FORMULA, ";'${1}")
+        for name, kind in frame.schema.items()
+        if kind == pl.String
     )
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from common.plant_settings import PlantSettings
 from common.settings import Settings
 from common.source.allowed_paths import first_existing
+from domain.plant_prediction import prediction_options
 from domain.routing_prediction import PredictionOptions
-from domain.time_profiles import ProfileOptions
 
 
 @dataclass(frozen=True)
@@ -29,27 +29,10 @@ class PlantOptions:
     @classmethod
     def of(cls, document: PlantSettings) -> PlantOptions:
         """The options that a document asks for."""
-        trainer, predictor = document.trainer, document.predictor
         return cls(
             document=document,
-            prediction=PredictionOptions(
-                strategy=document.prediction.strategy,
-                threshold=trainer.similarity_threshold,
-                max_variants=predictor.max_routing_variants,
-                outliers=ProfileOptions(
-                    strategy="trimmed_std" if predictor.trim_std_enabled else "z_score",
-                    trim_lower=predictor.trim_lower_percent,
-                    trim_upper=predictor.trim_upper_percent,
-                ),
-                profile=ProfileOptions(
-                    strategy=trainer.time_profile_strategy,
-                    optimal_sigma=trainer.time_profile_optimal_sigma,
-                    safe_sigma=trainer.time_profile_safe_sigma,
-                    trim_lower=trainer.trim_lower_percent,
-                    trim_upper=trainer.trim_upper_percent,
-                ),
-            ),
-            high_similarity=predictor.similarity_high_threshold,
+            prediction=prediction_options(document),
+            high_similarity=document.predictor.similarity_high_threshold,
         )
 
     def source_path(self, settings: Settings) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import time
 from collections.abc import AsyncIterator
@@ -10,6 +11,7 @@ from typing import Any, Final
 
 from aggregate_service import messages
 from aggregate_service.export_files import Exporter
+from aggregate_service.export_stream import export_stream
 from aggregate_service.item_lookup import ItemRows, item_features, whole_items
 from aggregate_service.plant_options import PlantOptions
 from aggregate_service.prediction import options_for, predict
@@ -102,10 +104,23 @@ class AggregateServicer(aggregate_pb2_grpc.AggregateServiceServicer):
         return messages.to_columns_response(described, request.path)
 
     async def Export(self, request: pb.ExportRequest, context: Any) -> pb.ExportResponse:
+        files = await asyncio.to_thread(
+            self._exporter().export, request.prediction, list(request.formats), request.name
+        )
+        return pb.ExportResponse(
+            paths=[str(file.path) for file in files],
+            bytes=[file.bytes for file in files],
+            operations=request.prediction.operations.rows,
+        )
+
+    async def ExportStream(self, parts: AsyncIterator[pb.ExportPart], context: Any) -> AsyncIterator[pb.ExportChunk]:
+        async with contextlib.aclosing(export_stream(self._exporter(), parts)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    def _exporter(self) -> Exporter:
         sections = self.plant.document
-        exporter = Exporter(sections.export, sections.sql.output_columns, self._settings.state_dir, self.output_profile)
-        files = await asyncio.to_thread(exporter.export, request.prediction, list(request.formats), request.name)
-        return pb.ExportResponse(paths=[str(file.path) for file in files], bytes=[file.bytes for file in files])
+        return Exporter(sections.export, sections.sql.output_columns, self._settings.state_dir, self.output_profile)
 
     async def Refresh(self, request: pb.RefreshRequest, context: Any) -> AsyncIterator[pb.RefreshProgress]:
         steps: asyncio.Queue[Progress | None] = asyncio.Queue()

@@ -85,6 +85,11 @@ class AggregateServiceStub:
                 request_serializer=protos_dot_aggregate_dot_v1_dot_aggregate__pb2.ExportRequest.SerializeToString,
                 response_deserializer=protos_dot_aggregate_dot_v1_dot_aggregate__pb2.ExportResponse.FromString,
                 _registered_method=True)
+        self.ExportStream = channel.stream_stream(
+                '/routing.aggregate.v1.AggregateService/ExportStream',
+                request_serializer=protos_dot_aggregate_dot_v1_dot_aggregate__pb2.ExportPart.SerializeToString,
+                response_deserializer=protos_dot_aggregate_dot_v1_dot_aggregate__pb2.ExportChunk.FromString,
+                _registered_method=True)
 
 
 class AggregateServiceServicer:
@@ -161,6 +166,14 @@ class AggregateServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExportStream(self, request_iterator, context):
+        """Writes routings that come in parts, with little memory whatever their number: to files in the export directory, or back as one file's content.
+        The first part is `start`; a caller that hangs up before the end leaves no file.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AggregateServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -213,6 +226,11 @@ def add_AggregateServiceServicer_to_server(servicer, server):
                     servicer.Export,
                     request_deserializer=protos_dot_aggregate_dot_v1_dot_aggregate__pb2.ExportRequest.FromString,
                     response_serializer=protos_dot_aggregate_dot_v1_dot_aggregate__pb2.ExportResponse.SerializeToString,
+            ),
+            'ExportStream': grpc.stream_stream_rpc_method_handler(
+                    servicer.ExportStream,
+                    request_deserializer=protos_dot_aggregate_dot_v1_dot_aggregate__pb2.ExportPart.FromString,
+                    response_serializer=protos_dot_aggregate_dot_v1_dot_aggregate__pb2.ExportChunk.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -486,6 +504,33 @@ class AggregateService:
             '/routing.aggregate.v1.AggregateService/Export',
             protos_dot_aggregate_dot_v1_dot_aggregate__pb2.ExportRequest.SerializeToString,
             protos_dot_aggregate_dot_v1_dot_aggregate__pb2.ExportResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportStream(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/routing.aggregate.v1.AggregateService/ExportStream',
+            protos_dot_aggregate_dot_v1_dot_aggregate__pb2.ExportPart.SerializeToString,
+            protos_dot_aggregate_dot_v1_dot_aggregate__pb2.ExportChunk.FromString,
             options,
             channel_credentials,
             insecure,

@@ -53,6 +53,10 @@ class AggregateServiceStub:
     """The real columns of one table of a source."""
     Export: _grpc.UnaryUnaryMultiCallable[_aggregate_pb2.ExportRequest, _aggregate_pb2.ExportResponse]
     """Writes routings to files in the export directory."""
+    ExportStream: _grpc.StreamStreamMultiCallable[_aggregate_pb2.ExportPart, _aggregate_pb2.ExportChunk]
+    """Writes routings that come in parts, with little memory whatever their number: to files in the export directory, or back as one file's content.
+    The first part is `start`; a caller that hangs up before the end leaves no file.
+    """
 
 @_typing.type_check_only
 class AggregateServiceAsyncStub(AggregateServiceStub):
@@ -79,6 +83,10 @@ class AggregateServiceAsyncStub(AggregateServiceStub):
     """The real columns of one table of a source."""
     Export: _aio.UnaryUnaryMultiCallable[_aggregate_pb2.ExportRequest, _aggregate_pb2.ExportResponse]  # type: ignore[assignment]
     """Writes routings to files in the export directory."""
+    ExportStream: _aio.StreamStreamMultiCallable[_aggregate_pb2.ExportPart, _aggregate_pb2.ExportChunk]  # type: ignore[assignment]
+    """Writes routings that come in parts, with little memory whatever their number: to files in the export directory, or back as one file's content.
+    The first part is `start`; a caller that hangs up before the end leaves no file.
+    """
 
 class AggregateServiceServicer(metaclass=_abc_1.ABCMeta):
     """Statistics over the snapshot. Every data call is a batch."""
@@ -162,5 +170,15 @@ class AggregateServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_aggregate_pb2.ExportResponse, _abc.Awaitable[_aggregate_pb2.ExportResponse]]:
         """Writes routings to files in the export directory."""
+
+    @_abc_1.abstractmethod
+    def ExportStream(
+        self,
+        request_iterator: _MaybeAsyncIterator[_aggregate_pb2.ExportPart],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_aggregate_pb2.ExportChunk], _abc.AsyncIterator[_aggregate_pb2.ExportChunk]]:
+        """Writes routings that come in parts, with little memory whatever their number: to files in the export directory, or back as one file's content.
+        The first part is `start`; a caller that hangs up before the end leaves no file.
+        """
 
 def add_AggregateServiceServicer_to_server(servicer: AggregateServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -398,6 +398,9 @@ class AddItemsRequest(_message.Message):
     CODES_FIELD_NUMBER: _builtins.int
     FEATURES_FIELD_NUMBER: _builtins.int
     REMOVED_CODES_FIELD_NUMBER: _builtins.int
+    MANIFEST_SHA256_FIELD_NUMBER: _builtins.int
+    manifest_sha256: _builtins.str
+    """Refuse when the version that serves has another manifest (FAILED_PRECONDITION); "": any."""
     @_builtins.property
     def codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Item codes, parallel to the rows of features."""
@@ -416,10 +419,11 @@ class AddItemsRequest(_message.Message):
         codes: _abc.Iterable[_builtins.str] | None = ...,
         features: _table_pb2.Table | None = ...,
         removed_codes: _abc.Iterable[_builtins.str] | None = ...,
+        manifest_sha256: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["features", b"features"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["codes", b"codes", "features", b"features", "removed_codes", b"removed_codes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["codes", b"codes", "features", b"features", "manifest_sha256", b"manifest_sha256", "removed_codes", b"removed_codes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -454,3 +458,81 @@ class AddItemsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AddItemsResponse: _TypeAlias = AddItemsResponse  # noqa: Y015
+
+@_typing.final
+class CompareItemsRequest(_message.Message):
+    """The items of a snapshot."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_HASHES_FIELD_NUMBER: _builtins.int
+    key_hashes: _builtins.bytes
+    """Hashes of the keys of all its item codes (blake2b-8 of the trimmed code in lower case), ascending little-endian uint64 values."""
+    def __init__(
+        self,
+        *,
+        key_hashes: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["key_hashes", b"key_hashes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompareItemsRequest: _TypeAlias = CompareItemsRequest  # noqa: Y015
+
+@_typing.final
+class CompareItemsResponse(_message.Message):
+    """What differs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODEL_VERSION_FIELD_NUMBER: _builtins.int
+    MANIFEST_SHA256_FIELD_NUMBER: _builtins.int
+    TRAINED_ON_WHOLE_MASTER_FIELD_NUMBER: _builtins.int
+    SOURCE_IDENTITY_FIELD_NUMBER: _builtins.int
+    MISSING_FIELD_NUMBER: _builtins.int
+    VANISHED_CODES_FIELD_NUMBER: _builtins.int
+    DELTA_CODES_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
+    model_version: _builtins.str
+    """The version that serves."""
+    manifest_sha256: _builtins.str
+    """Hash of its manifest: what the delta belongs to, as names can be used again."""
+    trained_on_whole_master: _builtins.bool
+    """Whether it was trained by this software, over the whole item master of its source; else what it lacks may have been left out on purpose."""
+    source_identity: _builtins.str
+    """Identity of the source at the training; "" when the version does not say."""
+    items: _builtins.int
+    """Items in the main index."""
+    @_builtins.property
+    def missing(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Rows (from 0) of key_hashes whose items are not found, neither in the index nor in the delta."""
+
+    @_builtins.property
+    def vanished_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Codes of items that are found in the index and are not in the snapshot."""
+
+    @_builtins.property
+    def delta_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Codes of the items in the delta."""
+
+    def __init__(
+        self,
+        *,
+        model_version: _builtins.str = ...,
+        manifest_sha256: _builtins.str = ...,
+        trained_on_whole_master: _builtins.bool = ...,
+        source_identity: _builtins.str = ...,
+        missing: _abc.Iterable[_builtins.int] | None = ...,
+        vanished_codes: _abc.Iterable[_builtins.str] | None = ...,
+        delta_codes: _abc.Iterable[_builtins.str] | None = ...,
+        items: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delta_codes", b"delta_codes", "items", b"items", "manifest_sha256", b"manifest_sha256", "missing", b"missing", "model_version", b"model_version", "source_identity", b"source_identity", "trained_on_whole_master", b"trained_on_whole_master", "vanished_codes", b"vanished_codes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompareItemsResponse: _TypeAlias = CompareItemsResponse  # noqa: Y015

@@ -55,6 +55,11 @@ class AnnServiceStub:
                 request_serializer=protos_dot_ann_dot_v1_dot_ann__pb2.AddItemsRequest.SerializeToString,
                 response_deserializer=protos_dot_ann_dot_v1_dot_ann__pb2.AddItemsResponse.FromString,
                 _registered_method=True)
+        self.CompareItems = channel.unary_unary(
+                '/routing.ann.v1.AnnService/CompareItems',
+                request_serializer=protos_dot_ann_dot_v1_dot_ann__pb2.CompareItemsRequest.SerializeToString,
+                response_deserializer=protos_dot_ann_dot_v1_dot_ann__pb2.CompareItemsResponse.FromString,
+                _registered_method=True)
 
 
 class AnnServiceServicer:
@@ -89,6 +94,13 @@ class AnnServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CompareItems(self, request, context):
+        """Compares the items of a snapshot with those that this process finds, so that the delta index can be brought up to date.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AnnServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -111,6 +123,11 @@ def add_AnnServiceServicer_to_server(servicer, server):
                     servicer.AddItems,
                     request_deserializer=protos_dot_ann_dot_v1_dot_ann__pb2.AddItemsRequest.FromString,
                     response_serializer=protos_dot_ann_dot_v1_dot_ann__pb2.AddItemsResponse.SerializeToString,
+            ),
+            'CompareItems': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompareItems,
+                    request_deserializer=protos_dot_ann_dot_v1_dot_ann__pb2.CompareItemsRequest.FromString,
+                    response_serializer=protos_dot_ann_dot_v1_dot_ann__pb2.CompareItemsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -222,6 +239,33 @@ class AnnService:
             '/routing.ann.v1.AnnService/AddItems',
             protos_dot_ann_dot_v1_dot_ann__pb2.AddItemsRequest.SerializeToString,
             protos_dot_ann_dot_v1_dot_ann__pb2.AddItemsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompareItems(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.ann.v1.AnnService/CompareItems',
+            protos_dot_ann_dot_v1_dot_ann__pb2.CompareItemsRequest.SerializeToString,
+            protos_dot_ann_dot_v1_dot_ann__pb2.CompareItemsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -41,6 +41,8 @@ class AnnServiceStub:
     """What is loaded: version, index, encoder, cache and delta figures."""
     AddItems: _grpc.UnaryUnaryMultiCallable[_ann_pb2.AddItemsRequest, _ann_pb2.AddItemsResponse]
     """Adds items that appeared after the training to the delta index that is searched beside the big one."""
+    CompareItems: _grpc.UnaryUnaryMultiCallable[_ann_pb2.CompareItemsRequest, _ann_pb2.CompareItemsResponse]
+    """Compares the items of a snapshot with those that this process finds, so that the delta index can be brought up to date."""
 
 @_typing.type_check_only
 class AnnServiceAsyncStub(AnnServiceStub):
@@ -55,6 +57,8 @@ class AnnServiceAsyncStub(AnnServiceStub):
     """What is loaded: version, index, encoder, cache and delta figures."""
     AddItems: _aio.UnaryUnaryMultiCallable[_ann_pb2.AddItemsRequest, _ann_pb2.AddItemsResponse]  # type: ignore[assignment]
     """Adds items that appeared after the training to the delta index that is searched beside the big one."""
+    CompareItems: _aio.UnaryUnaryMultiCallable[_ann_pb2.CompareItemsRequest, _ann_pb2.CompareItemsResponse]  # type: ignore[assignment]
+    """Compares the items of a snapshot with those that this process finds, so that the delta index can be brought up to date."""
 
 class AnnServiceServicer(metaclass=_abc_1.ABCMeta):
     """Finds similar items. Every call is a batch."""
@@ -90,5 +94,13 @@ class AnnServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ann_pb2.AddItemsResponse, _abc.Awaitable[_ann_pb2.AddItemsResponse]]:
         """Adds items that appeared after the training to the delta index that is searched beside the big one."""
+
+    @_abc_1.abstractmethod
+    def CompareItems(
+        self,
+        request: _ann_pb2.CompareItemsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ann_pb2.CompareItemsResponse, _abc.Awaitable[_ann_pb2.CompareItemsResponse]]:
+        """Compares the items of a snapshot with those that this process finds, so that the delta index can be brought up to date."""
 
 def add_AnnServiceServicer_to_server(servicer: AnnServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!protos/registry/v1/registry.proto\x12\x13routing.registry.v1\"\xfc\x01\n\x07Version\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\x12\x14\n\x0c\x61rtifact_dir\x18\x02 \x01(\t\x12\x15\n\rmanifest_path\x18\x03 \x01(\t\x12\x0e\n\x06status\x18\x04 \x01(\t\x12\x0e\n\x06\x61\x63tive\x18\x05 \x01(\x08\x12\x14\n\x0crequested_by\x18\x06 \x01(\t\x12\x12\n\ncreated_at\x18\x07 \x01(\x01\x12\x12\n\ntrained_at\x18\x08 \x01(\x01\x12\x14\n\x0c\x61\x63tivated_at\x18\t \x01(\x01\x12\x12\n\nupdated_at\x18\n \x01(\x01\x12\x17\n\x0fmanifest_sha256\x18\x0b \x01(\t\x12\r\n\x05\x62ytes\x18\x0c \x01(\x04\"\x85\x01\n\x16RegisterVersionRequest\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\x12\x14\n\x0c\x61rtifact_dir\x18\x02 \x01(\t\x12\x15\n\rmanifest_path\x18\x03 \x01(\t\x12\x14\n\x0crequested_by\x18\x04 \x01(\t\x12\x12\n\ntrained_at\x18\x05 \x01(\x01\"4\n\x13ListVersionsRequest\x12\r\n\x05limit\x18\x01 \x01(\r\x12\x0e\n\x06status\x18\x02 \x01(\t\"F\n\x14ListVersionsResponse\x12.\n\x08versions\x18\x01 \x03(\x0b\x32\x1c.routing.registry.v1.Version\")\n\x11GetVersionRequest\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\"\x12\n\x10GetActiveRequest\"Z\n\x12GetVersionResponse\x12-\n\x07version\x18\x01 \x01(\x0b\x32\x1c.routing.registry.v1.Version\x12\x15\n\rmanifest_json\x18\x02 \x01(\t\"%\n\rVerifyRequest\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\"R\n\x0eVerifyResponse\x12\n\n\x02ok\x18\x01 \x01(\x08\x12\x10\n\x08problems\x18\x02 \x03(\t\x12\x0e\n\x06passed\x18\x03 \x03(\t\x12\x12\n\nelapsed_ms\x18\x04 \x01(\x01\"7\n\x0f\x41\x63tivateRequest\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"0\n\x0fRollBackRequest\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\r\n\x05steps\x18\x02 \x01(\r\"w\n\x10\x41\x63tivateResponse\x12-\n\x07version\x18\x01 \x01(\x0b\x32\x1c.routing.registry.v1.Version\x12\x10\n\x08revision\x18\x02 \x01(\x04\x12\x14\n\x0c\x63onfirmed_by\x18\x03 \x03(\t\x12\x0c\n\x04\x61way\x18\x04 \x03(\t\"5\n\rRetireRequest\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"5\n\x0eHistoryRequest\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\r\"E\n\x0fHistoryResponse\x12\x32\n\x07\x65ntries\x18\x01 \x03(\x0b\x32!.routing.registry.v1.HistoryEntry\"y\n\x0cHistoryEntry\x12\n\n\x02\x61t\x18\x01 \x01(\x01\x12\r\n\x05\x61\x63tor\x18\x02 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x03 \x01(\t\x12\x14\n\x0cversion_name\x18\x04 \x01(\t\x12\x18\n\x10previous_version\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\":\n\x0c\x41\x64optRequest\x12\x14\n\x0c\x61rtifact_dir\x18\x01 \x01(\t\x12\x14\n\x0cversion_name\x18\x02 \x01(\t2\xeb\x06\n\x0fRegistryService\x12U\n\x08Register\x12+.routing.registry.v1.RegisterVersionRequest\x1a\x1c.routing.registry.v1.Version\x12[\n\x04List\x12(.routing.registry.v1.ListVersionsRequest\x1a).routing.registry.v1.ListVersionsResponse\x12V\n\x03Get\x12&.routing.registry.v1.GetVersionRequest\x1a\'.routing.registry.v1.GetVersionResponse\x12[\n\tGetActive\x12%.routing.registry.v1.GetActiveRequest\x1a\'.routing.registry.v1.GetVersionResponse\x12Q\n\x06Verify\x12\".routing.registry.v1.VerifyRequest\x1a#.routing.registry.v1.VerifyResponse\x12W\n\x08\x41\x63tivate\x12$.routing.registry.v1.ActivateRequest\x1a%.routing.registry.v1.ActivateResponse\x12W\n\x08RollBack\x12$.routing.registry.v1.RollBackRequest\x1a%.routing.registry.v1.ActivateResponse\x12J\n\x06Retire\x12\".routing.registry.v1.RetireRequest\x1a\x1c.routing.registry.v1.Version\x12T\n\x07History\x12#.routing.registry.v1.HistoryRequest\x1a$.routing.registry.v1.HistoryResponse\x12H\n\x05\x41\x64opt\x12!.routing.registry.v1.AdoptRequest\x1a\x1c.routing.registry.v1.Versionb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!protos/registry/v1/registry.proto\x12\x13routing.registry.v1\"\x8f\x02\n\x07Version\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\x12\x14\n\x0c\x61rtifact_dir\x18\x02 \x01(\t\x12\x15\n\rmanifest_path\x18\x03 \x01(\t\x12\x0e\n\x06status\x18\x04 \x01(\t\x12\x0e\n\x06\x61\x63tive\x18\x05 \x01(\x08\x12\x14\n\x0crequested_by\x18\x06 \x01(\t\x12\x12\n\ncreated_at\x18\x07 \x01(\x01\x12\x12\n\ntrained_at\x18\x08 \x01(\x01\x12\x14\n\x0c\x61\x63tivated_at\x18\t \x01(\x01\x12\x12\n\nupdated_at\x18\n \x01(\x01\x12\x17\n\x0fmanifest_sha256\x18\x0b \x01(\t\x12\r\n\x05\x62ytes\x18\x0c \x01(\x04\x12\x11\n\twithdrawn\x18\r \x01(\x08\"\x85\x01\n\x16RegisterVersionRequest\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\x12\x14\n\x0c\x61rtifact_dir\x18\x02 \x01(\t\x12\x15\n\rmanifest_path\x18\x03 \x01(\t\x12\x14\n\x0crequested_by\x18\x04 \x01(\t\x12\x12\n\ntrained_at\x18\x05 \x01(\x01\"4\n\x13ListVersionsRequest\x12\r\n\x05limit\x18\x01 \x01(\r\x12\x0e\n\x06status\x18\x02 \x01(\t\"X\n\x14ListVersionsResponse\x12.\n\x08versions\x18\x01 \x03(\x0b\x32\x1c.routing.registry.v1.Version\x12\x10\n\x08way_back\x18\x02 \x03(\t\")\n\x11GetVersionRequest\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\"\x12\n\x10GetActiveRequest\"Z\n\x12GetVersionResponse\x12-\n\x07version\x18\x01 \x01(\x0b\x32\x1c.routing.registry.v1.Version\x12\x15\n\rmanifest_json\x18\x02 \x01(\t\"%\n\rVerifyRequest\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\"R\n\x0eVerifyResponse\x12\n\n\x02ok\x18\x01 \x01(\x08\x12\x10\n\x08problems\x18\x02 \x03(\t\x12\x0e\n\x06passed\x18\x03 \x03(\t\x12\x12\n\nelapsed_ms\x18\x04 \x01(\x01\"7\n\x0f\x41\x63tivateRequest\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"0\n\x0fRollBackRequest\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\r\n\x05steps\x18\x02 \x01(\r\"w\n\x10\x41\x63tivateResponse\x12-\n\x07version\x18\x01 \x01(\x0b\x32\x1c.routing.registry.v1.Version\x12\x10\n\x08revision\x18\x02 \x01(\x04\x12\x14\n\x0c\x63onfirmed_by\x18\x03 \x03(\t\x12\x0c\n\x04\x61way\x18\x04 \x03(\t\"5\n\rRetireRequest\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"5\n\x0eHistoryRequest\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\r\"E\n\x0fHistoryResponse\x12\x32\n\x07\x65ntries\x18\x01 \x03(\x0b\x32!.routing.registry.v1.HistoryEntry\"y\n\x0cHistoryEntry\x12\n\n\x02\x61t\x18\x01 \x01(\x01\x12\r\n\x05\x61\x63tor\x18\x02 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x03 \x01(\t\x12\x14\n\x0cversion_name\x18\x04 \x01(\t\x12\x18\n\x10previous_version\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\":\n\x0c\x41\x64optRequest\x12\x14\n\x0c\x61rtifact_dir\x18\x01 \x01(\t\x12\x14\n\x0cversion_name\x18\x02 \x01(\t2\xeb\x06\n\x0fRegistryService\x12U\n\x08Register\x12+.routing.registry.v1.RegisterVersionRequest\x1a\x1c.routing.registry.v1.Version\x12[\n\x04List\x12(.routing.registry.v1.ListVersionsRequest\x1a).routing.registry.v1.ListVersionsResponse\x12V\n\x03Get\x12&.routing.registry.v1.GetVersionRequest\x1a\'.routing.registry.v1.GetVersionResponse\x12[\n\tGetActive\x12%.routing.registry.v1.GetActiveRequest\x1a\'.routing.registry.v1.GetVersionResponse\x12Q\n\x06Verify\x12\".routing.registry.v1.VerifyRequest\x1a#.routing.registry.v1.VerifyResponse\x12W\n\x08\x41\x63tivate\x12$.routing.registry.v1.ActivateRequest\x1a%.routing.registry.v1.ActivateResponse\x12W\n\x08RollBack\x12$.routing.registry.v1.RollBackRequest\x1a%.routing.registry.v1.ActivateResponse\x12J\n\x06Retire\x12\".routing.registry.v1.RetireRequest\x1a\x1c.routing.registry.v1.Version\x12T\n\x07History\x12#.routing.registry.v1.HistoryRequest\x1a$.routing.registry.v1.HistoryResponse\x12H\n\x05\x41\x64opt\x12!.routing.registry.v1.AdoptRequest\x1a\x1c.routing.registry.v1.Versionb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,39 +32,39 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.registry.v1.registry
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_VERSION']._serialized_start=59
-  _globals['_VERSION']._serialized_end=311
-  _globals['_REGISTERVERSIONREQUEST']._serialized_start=314
-  _globals['_REGISTERVERSIONREQUEST']._serialized_end=447
-  _globals['_LISTVERSIONSREQUEST']._serialized_start=449
-  _globals['_LISTVERSIONSREQUEST']._serialized_end=501
-  _globals['_LISTVERSIONSRESPONSE']._serialized_start=503
-  _globals['_LISTVERSIONSRESPONSE']._serialized_end=573
-  _globals['_GETVERSIONREQUEST']._serialized_start=575
-  _globals['_GETVERSIONREQUEST']._serialized_end=616
-  _globals['_GETACTIVEREQUEST']._serialized_start=618
-  _globals['_GETACTIVEREQUEST']._serialized_end=636
-  _globals['_GETVERSIONRESPONSE']._serialized_start=638
-  _globals['_GETVERSIONRESPONSE']._serialized_end=728
-  _globals['_VERIFYREQUEST']._serialized_start=730
-  _globals['_VERIFYREQUEST']._serialized_end=767
-  _globals['_VERIFYRESPONSE']._serialized_start=769
-  _globals['_VERIFYRESPONSE']._serialized_end=851
-  _globals['_ACTIVATEREQUEST']._serialized_start=853
-  _globals['_ACTIVATEREQUEST']._serialized_end=908
-  _globals['_ROLLBACKREQUEST']._serialized_start=910
-  _globals['_ROLLBACKREQUEST']._serialized_end=958
-  _globals['_ACTIVATERESPONSE']._serialized_start=960
-  _globals['_ACTIVATERESPONSE']._serialized_end=1079
-  _globals['_RETIREREQUEST']._serialized_start=1081
-  _globals['_RETIREREQUEST']._serialized_end=1134
-  _globals['_HISTORYREQUEST']._serialized_start=1136
-  _globals['_HISTORYREQUEST']._serialized_end=1189
-  _globals['_HISTORYRESPONSE']._serialized_start=1191
-  _globals['_HISTORYRESPONSE']._serialized_end=1260
-  _globals['_HISTORYENTRY']._serialized_start=1262
-  _globals['_HISTORYENTRY']._serialized_end=1383
-  _globals['_ADOPTREQUEST']._serialized_start=1385
-  _globals['_ADOPTREQUEST']._serialized_end=1443
-  _globals['_REGISTRYSERVICE']._serialized_start=1446
-  _globals['_REGISTRYSERVICE']._serialized_end=2321
+  _globals['_VERSION']._serialized_end=330
+  _globals['_REGISTERVERSIONREQUEST']._serialized_start=333
+  _globals['_REGISTERVERSIONREQUEST']._serialized_end=466
+  _globals['_LISTVERSIONSREQUEST']._serialized_start=468
+  _globals['_LISTVERSIONSREQUEST']._serialized_end=520
+  _globals['_LISTVERSIONSRESPONSE']._serialized_start=522
+  _globals['_LISTVERSIONSRESPONSE']._serialized_end=610
+  _globals['_GETVERSIONREQUEST']._serialized_start=612
+  _globals['_GETVERSIONREQUEST']._serialized_end=653
+  _globals['_GETACTIVEREQUEST']._serialized_start=655
+  _globals['_GETACTIVEREQUEST']._serialized_end=673
+  _globals['_GETVERSIONRESPONSE']._serialized_start=675
+  _globals['_GETVERSIONRESPONSE']._serialized_end=765
+  _globals['_VERIFYREQUEST']._serialized_start=767
+  _globals['_VERIFYREQUEST']._serialized_end=804
+  _globals['_VERIFYRESPONSE']._serialized_start=806
+  _globals['_VERIFYRESPONSE']._serialized_end=888
+  _globals['_ACTIVATEREQUEST']._serialized_start=890
+  _globals['_ACTIVATEREQUEST']._serialized_end=945
+  _globals['_ROLLBACKREQUEST']._serialized_start=947
+  _globals['_ROLLBACKREQUEST']._serialized_end=995
+  _globals['_ACTIVATERESPONSE']._serialized_start=997
+  _globals['_ACTIVATERESPONSE']._serialized_end=1116
+  _globals['_RETIREREQUEST']._serialized_start=1118
+  _globals['_RETIREREQUEST']._serialized_end=1171
+  _globals['_HISTORYREQUEST']._serialized_start=1173
+  _globals['_HISTORYREQUEST']._serialized_end=1226
+  _globals['_HISTORYRESPONSE']._serialized_start=1228
+  _globals['_HISTORYRESPONSE']._serialized_end=1297
+  _globals['_HISTORYENTRY']._serialized_start=1299
+  _globals['_HISTORYENTRY']._serialized_end=1420
+  _globals['_ADOPTREQUEST']._serialized_start=1422
+  _globals['_ADOPTREQUEST']._serialized_end=1480
+  _globals['_REGISTRYSERVICE']._serialized_start=1483
+  _globals['_REGISTRYSERVICE']._serialized_end=2358
 # @@protoc_insertion_point(module_scope)

@@ -36,6 +36,7 @@ class Version(_message.Message):
     UPDATED_AT_FIELD_NUMBER: _builtins.int
     MANIFEST_SHA256_FIELD_NUMBER: _builtins.int
     BYTES_FIELD_NUMBER: _builtins.int
+    WITHDRAWN_FIELD_NUMBER: _builtins.int
     version_name: _builtins.str
     """Unique name."""
     artifact_dir: _builtins.str
@@ -60,6 +61,8 @@ class Version(_message.Message):
     """sha256 of the manifest when it was registered."""
     bytes: _builtins.int
     """Bytes of all artifacts."""
+    withdrawn: _builtins.bool
+    """Taken out of use for good, by an administrator or the retention."""
     def __init__(
         self,
         *,
@@ -75,10 +78,11 @@ class Version(_message.Message):
         updated_at: _builtins.float = ...,
         manifest_sha256: _builtins.str = ...,
         bytes: _builtins.int = ...,
+        withdrawn: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["activated_at", b"activated_at", "active", b"active", "artifact_dir", b"artifact_dir", "bytes", b"bytes", "created_at", b"created_at", "manifest_path", b"manifest_path", "manifest_sha256", b"manifest_sha256", "requested_by", b"requested_by", "status", b"status", "trained_at", b"trained_at", "updated_at", b"updated_at", "version_name", b"version_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activated_at", b"activated_at", "active", b"active", "artifact_dir", b"artifact_dir", "bytes", b"bytes", "created_at", b"created_at", "manifest_path", b"manifest_path", "manifest_sha256", b"manifest_sha256", "requested_by", b"requested_by", "status", b"status", "trained_at", b"trained_at", "updated_at", b"updated_at", "version_name", b"version_name", "withdrawn", b"withdrawn"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -155,18 +159,24 @@ class ListVersionsResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     VERSIONS_FIELD_NUMBER: _builtins.int
+    WAY_BACK_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def versions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Version]:
         """The versions."""
+
+    @_builtins.property
+    def way_back(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of the versions that can be rolled back to, the nearest first."""
 
     def __init__(
         self,
         *,
         versions: _abc.Iterable[Global___Version] | None = ...,
+        way_back: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["versions", b"versions"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["versions", b"versions", "way_back", b"way_back"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -19,6 +19,102 @@ else:
 DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
+class RetentionRequest(_message.Message):
+    """Which old versions to delete."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DRY_RUN_FIELD_NUMBER: _builtins.int
+    KEEP_VERSIONS_FIELD_NUMBER: _builtins.int
+    KEEP_GOOD_VERSIONS_FIELD_NUMBER: _builtins.int
+    dry_run: _builtins.bool
+    """Only tell what would be deleted."""
+    keep_versions: _builtins.int
+    """Newest versions to keep; 0: the setting."""
+    keep_good_versions: _builtins.int
+    """Versions that were active before to keep; 0: the setting."""
+    def __init__(
+        self,
+        *,
+        dry_run: _builtins.bool = ...,
+        keep_versions: _builtins.int = ...,
+        keep_good_versions: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dry_run", b"dry_run", "keep_good_versions", b"keep_good_versions", "keep_versions", b"keep_versions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RetentionRequest: _TypeAlias = RetentionRequest  # noqa: Y015
+
+@_typing.final
+class RetentionResponse(_message.Message):
+    """What became of each version."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERSIONS_FIELD_NUMBER: _builtins.int
+    FREED_BYTES_FIELD_NUMBER: _builtins.int
+    DRY_RUN_FIELD_NUMBER: _builtins.int
+    freed_bytes: _builtins.int
+    """Bytes that were freed, or would be."""
+    dry_run: _builtins.bool
+    """Whether nothing was touched."""
+    @_builtins.property
+    def versions(self) -> _containers.RepeatedCompositeFieldContainer[Global___RetainedVersion]:
+        """Every version of the registry, newest first."""
+
+    def __init__(
+        self,
+        *,
+        versions: _abc.Iterable[Global___RetainedVersion] | None = ...,
+        freed_bytes: _builtins.int = ...,
+        dry_run: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dry_run", b"dry_run", "freed_bytes", b"freed_bytes", "versions", b"versions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RetentionResponse: _TypeAlias = RetentionResponse  # noqa: Y015
+
+@_typing.final
+class RetainedVersion(_message.Message):
+    """One version under the retention."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERSION_NAME_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    BYTES_FIELD_NUMBER: _builtins.int
+    version_name: _builtins.str
+    """Its name."""
+    outcome: _builtins.str
+    """kept, deleted or failed; with dry_run, deleted means that it would be."""
+    reason: _builtins.str
+    """Why, for people."""
+    bytes: _builtins.int
+    """Bytes of its folder; 0 when it is gone."""
+    def __init__(
+        self,
+        *,
+        version_name: _builtins.str = ...,
+        outcome: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        bytes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bytes", b"bytes", "outcome", b"outcome", "reason", b"reason", "version_name", b"version_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RetainedVersion: _TypeAlias = RetainedVersion  # noqa: Y015
+
+@_typing.final
 class RunRequest(_message.Message):
     """A training to start."""
 
@@ -122,7 +218,7 @@ class TrainingStatus(_message.Message):
     metrics_json: _builtins.str
     """Figures, a JSON object."""
     stage: _builtins.str
-    """Stage: reading, encoding, learning, building, measuring, writing, registering, activating."""
+    """Stage: reading, learning, encoding, building, measuring, judging, writing, registering, activating."""
     remaining_seconds: _builtins.float
     """Estimated seconds that remain; negative when unknown."""
     requested_by: _builtins.str

@@ -55,6 +55,11 @@ class TrainerServiceStub:
                 request_serializer=protos_dot_trainer_dot_v1_dot_trainer__pb2.CancelRequest.SerializeToString,
                 response_deserializer=protos_dot_trainer_dot_v1_dot_trainer__pb2.TrainingStatus.FromString,
                 _registered_method=True)
+        self.ApplyRetention = channel.unary_unary(
+                '/routing.trainer.v1.TrainerService/ApplyRetention',
+                request_serializer=protos_dot_trainer_dot_v1_dot_trainer__pb2.RetentionRequest.SerializeToString,
+                response_deserializer=protos_dot_trainer_dot_v1_dot_trainer__pb2.RetentionResponse.FromString,
+                _registered_method=True)
 
 
 class TrainerServiceServicer:
@@ -89,6 +94,13 @@ class TrainerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ApplyRetention(self, request, context):
+        """Deletes old versions as the settings say, or tells which ones it would delete. Administrators only.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_TrainerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -111,6 +123,11 @@ def add_TrainerServiceServicer_to_server(servicer, server):
                     servicer.Cancel,
                     request_deserializer=protos_dot_trainer_dot_v1_dot_trainer__pb2.CancelRequest.FromString,
                     response_serializer=protos_dot_trainer_dot_v1_dot_trainer__pb2.TrainingStatus.SerializeToString,
+            ),
+            'ApplyRetention': grpc.unary_unary_rpc_method_handler(
+                    servicer.ApplyRetention,
+                    request_deserializer=protos_dot_trainer_dot_v1_dot_trainer__pb2.RetentionRequest.FromString,
+                    response_serializer=protos_dot_trainer_dot_v1_dot_trainer__pb2.RetentionResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -222,6 +239,33 @@ class TrainerService:
             '/routing.trainer.v1.TrainerService/Cancel',
             protos_dot_trainer_dot_v1_dot_trainer__pb2.CancelRequest.SerializeToString,
             protos_dot_trainer_dot_v1_dot_trainer__pb2.TrainingStatus.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ApplyRetention(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.trainer.v1.TrainerService/ApplyRetention',
+            protos_dot_trainer_dot_v1_dot_trainer__pb2.RetentionRequest.SerializeToString,
+            protos_dot_trainer_dot_v1_dot_trainer__pb2.RetentionResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -41,6 +41,8 @@ class TrainerServiceStub:
     """The status, again at each change until the training ends."""
     Cancel: _grpc.UnaryUnaryMultiCallable[_trainer_pb2.CancelRequest, _trainer_pb2.TrainingStatus]
     """Ends the running training; nothing half-written stays. Administrators only."""
+    ApplyRetention: _grpc.UnaryUnaryMultiCallable[_trainer_pb2.RetentionRequest, _trainer_pb2.RetentionResponse]
+    """Deletes old versions as the settings say, or tells which ones it would delete. Administrators only."""
 
 @_typing.type_check_only
 class TrainerServiceAsyncStub(TrainerServiceStub):
@@ -55,6 +57,8 @@ class TrainerServiceAsyncStub(TrainerServiceStub):
     """The status, again at each change until the training ends."""
     Cancel: _aio.UnaryUnaryMultiCallable[_trainer_pb2.CancelRequest, _trainer_pb2.TrainingStatus]  # type: ignore[assignment]
     """Ends the running training; nothing half-written stays. Administrators only."""
+    ApplyRetention: _aio.UnaryUnaryMultiCallable[_trainer_pb2.RetentionRequest, _trainer_pb2.RetentionResponse]  # type: ignore[assignment]
+    """Deletes old versions as the settings say, or tells which ones it would delete. Administrators only."""
 
 class TrainerServiceServicer(metaclass=_abc_1.ABCMeta):
     """Starts a training and tells how it goes."""
@@ -90,5 +94,13 @@ class TrainerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_trainer_pb2.TrainingStatus, _abc.Awaitable[_trainer_pb2.TrainingStatus]]:
         """Ends the running training; nothing half-written stays. Administrators only."""
+
+    @_abc_1.abstractmethod
+    def ApplyRetention(
+        self,
+        request: _trainer_pb2.RetentionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_trainer_pb2.RetentionResponse, _abc.Awaitable[_trainer_pb2.RetentionResponse]]:
+        """Deletes old versions as the settings say, or tells which ones it would delete. Administrators only."""
 
 def add_TrainerServiceServicer_to_server(servicer: TrainerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
+import csv as python_csv
 import io
 import json
 import shutil
+import threading
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import grpc
 import openpyxl  # type: ignore[import-untyped]
 import polars as pl
 import pytest
 from pyarrow import parquet
 
-from aggregate_service.export_files import FORMATS
 from aggregate_service.export_table import guard_formulas
+from aggregate_service.export_writers import FORMATS
 from common.errors import InvalidInput, PreconditionFailed
 from common.plant_settings.defaults import OUTPUT_COLUMNS
-from common.tables import number_column, table, text_column
+from common.rpc.status import from_rpc_error
+from common.tables import from_frame, number_column, table, text_column, to_frame
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
 from .conftest import Running, Start
+
+PLAIN = json.dumps({"export": {"compress_on_save": False}})
 
 
 @pytest.fixture
@@ -30,7 +38,9 @@ async def exporting(start: Start, small_tables: Path, tmp_path: Path, small_stat
     """A service with a state folder of its own to export into."""
     state = tmp_path / "state"
     shutil.copytree(small_state / "snapshots", state / "snapshots")
-    return await start(small_tables, state)
+    running = await start(small_tables, state)
+    await running.apply(PLAIN)
+    return running
 
 
 @pytest.fixture
@@ -132,7 +142,7 @@ async def test_the_set_encoding_and_compression_are_used(exporting: Running, tmp
 
 
 async def test_the_columns_of_the_settings_are_exported_in_their_order(exporting: Running) -> None:
-    await exporting.apply(json.dumps({"sql": {"output_columns": ["JOB_NM", "ITEM_CD", "RES_CD"]}}))
+    await exporting.apply(json.dumps({"sql": {"output_columns": ["JOB_NM", "ITEM_CD", "RES_CD"]}, **json.loads(PLAIN)}))
     csv = (await export(exporting, told(JOB_NM="선삭"), "csv"))[0]
     assert pl.read_csv(io.BytesIO(csv.read_bytes())).rows() == [("선삭", "A-1", None)]
 
@@ -173,3 +183,141 @@ async def test_a_prediction_that_contradicts_itself_is_refused_and_leaves_no_fil
     with pytest.raises(InvalidInput, match="operation_offsets"):
         await export(exporting, broken, "csv", "json")
     assert list((tmp_path / "state" / "deliverables" / "exports").iterdir()) == []
+
+
+async def streamed(running: Running, *parts: pb.ExportPart) -> list[pb.ExportChunk]:
+    """All answers of an export by parts; errors as the service raised them."""
+    try:
+        return [chunk async for chunk in running.stub.ExportStream(iter(parts), metadata=running.metadata)]
+    except grpc.aio.AioRpcError as error:
+        raise from_rpc_error(error, "aggregate_service") from None
+
+
+def begin(*formats: str, download: bool = False, name: str = "parts") -> pb.ExportPart:
+    return pb.ExportPart(start=pb.ExportStart(formats=formats, name=name, download=download))
+
+
+def part(**values: str) -> pb.ExportPart:
+    return pb.ExportPart(prediction=told(**values))
+
+
+async def test_parts_make_the_same_files_as_the_whole(exporting: Running, prediction: pb.PredictResponse) -> None:
+    whole = await export(exporting, prediction, *FORMATS, name="whole")
+    halves = []
+    for first, last in ((0, 2), (2, prediction.routings.rows)):
+        half = pb.PredictResponse(operation_offsets=[0])
+        half.CopyFrom(cut(prediction, first, last))
+        halves.append(pb.ExportPart(prediction=half))
+    answer = await streamed(exporting, begin(*FORMATS), *halves)
+    files = [Path(path) for path in answer[0].files.paths]
+    assert answer[0].files.operations == prediction.operations.rows
+    for kind, one, other in zip(FORMATS, whole, files, strict=True):
+        if kind == "parquet":
+            assert pl.read_parquet(one).equals(pl.read_parquet(other))
+        elif kind == "excel":
+            sheets = [[[c.value for c in row] for row in openpyxl.load_workbook(p).active] for p in (one, other)]
+            assert sheets[0] == sheets[1]
+        else:
+            assert one.read_bytes() == other.read_bytes()
+
+
+def cut(prediction: pb.PredictResponse, first: int, last: int) -> pb.PredictResponse:
+    """Routings [first, last) of a prediction."""
+    offsets = list(prediction.operation_offsets)
+    start, end = offsets[first], offsets[last]
+    return pb.PredictResponse(
+        routings=from_frame(to_frame(prediction.routings)[first:last]),
+        operation_offsets=[offset - start for offset in offsets[first : last + 1]],
+        operations=from_frame(to_frame(prediction.operations)[start:end]),
+    )
+
+
+async def test_a_download_is_answered_and_leaves_no_file(exporting: Running, tmp_path: Path) -> None:
+    answer = await streamed(exporting, begin("csv", download=True), part(JOB_NM="선삭"), part(JOB_NM="연삭"))
+    assert list(answer[0].files.paths) == ["parts.csv"]
+    content = b"".join(chunk.data for chunk in answer[1:])
+    assert pl.read_csv(content, infer_schema_length=0)["JOB_NM"].to_list() == ["선삭", "연삭"]
+    assert list((tmp_path / "state" / "run" / "downloads").iterdir()) == []
+    assert not (tmp_path / "state" / "deliverables").exists()
+
+
+async def test_an_export_without_routings_has_its_columns_and_no_row(exporting: Running) -> None:
+    answer = await streamed(exporting, begin(*FORMATS))
+    csv, excel, txt, columnar, json_file, xml = [Path(path) for path in answer[0].files.paths]
+    assert pl.read_csv(csv).columns == list(OUTPUT_COLUMNS)
+    assert pl.read_csv(txt, separator="\t").height == pl.read_parquet(columnar).height == 0
+    assert openpyxl.load_workbook(excel).active.max_row == 1
+    assert json.loads(json_file.read_bytes()) == {"items": []}
+    assert len(ElementTree.parse(xml).getroot()) == 0
+
+
+async def test_a_caller_who_hangs_up_leaves_no_file_and_no_thread(exporting: Running, tmp_path: Path) -> None:
+    folder = tmp_path / "state" / "deliverables" / "exports"
+    call = exporting.stub.ExportStream(metadata=exporting.metadata)
+    await call.write(begin(*FORMATS))
+    for _ in range(3):
+        await call.write(part(JOB_NM="x"))
+    await wait_for(lambda: folder.exists() and len(list(folder.iterdir())) == len(FORMATS))
+    call.cancel()
+    await wait_for(lambda: list(folder.iterdir()) == [])
+    await wait_for(lambda: not any(thread.name.startswith("export") for thread in threading.enumerate()))
+
+
+async def wait_for(condition: Callable[[], bool]) -> None:
+    for _ in range(400):
+        if condition():
+            return
+        await asyncio.sleep(0.025)
+    raise AssertionError("it did not happen")
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ((), "first part"),
+        ((part(JOB_NM="x"),), "first part"),
+        ((begin("csv"), begin("csv")), "after the first one"),
+        ((begin("csv", "txt", download=True),), "exactly one format"),
+        ((begin(),), "exactly one format"),
+        ((begin("csv", name="../x"), part(JOB_NM="x")), "cannot be the name"),
+    ],
+)
+async def test_parts_out_of_order_are_refused_and_leave_nothing(
+    parts: tuple[pb.ExportPart, ...], words: str, exporting: Running, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidInput, match=words):
+        await streamed(exporting, *parts)
+    folder = tmp_path / "state" / "deliverables" / "exports"
+    await wait_for(lambda: not folder.exists() or list(folder.iterdir()) == [])
+
+
+async def test_saved_text_is_put_into_zip_files_when_so_set(exporting: Running) -> None:
+    await exporting.apply(json.dumps({"export": {"compress_on_save": True}}))
+    files = await export(exporting, told(JOB_NM="선삭"), *FORMATS)
+    assert [path.name for path in files] == [
+        "routing.csv.zip",
+        "routing.xlsx",
+        "routing.txt.zip",
+        "routing.parquet",
+        "routing.json.zip",
+        "routing.xml.zip",
+    ]
+    for path in files:
+        if path.suffix == ".zip":
+            with zipfile.ZipFile(path) as package:
+                assert package.namelist() == [path.name.removesuffix(".zip")]
+                assert package.testzip() is None
+                assert "선삭" in package.read(package.namelist()[0]).decode("utf-8")
+    answer = await streamed(exporting, begin("csv", download=True), part(JOB_NM="선삭"))
+    assert answer[1].data.startswith(b"\xef\xbb\xbf")
+
+
+async def test_codes_with_semicolons_and_quotes_come_back_whole_and_run_nowhere(exporting: Running) -> None:
+    code, attack = 'A";B\'";-5;"C', "a; =1+1;@x;-cmd"
+    csv = (await export(exporting, told(ITEM_CD=code, JOB_NM=attack), "csv"))[0]
+    row = pl.read_csv(csv.read_bytes(), infer_schema_length=0).to_dicts()[0]
+    assert row["ITEM_CD"] == code
+    assert row["JOB_NM"] == "a;' =1+1;'@x;'-cmd"
+    line = csv.read_text("utf-8-sig").splitlines()[1]
+    for cell in next(iter(python_csv.reader([line], delimiter=";"))):
+        assert not cell.lstrip(' "').startswith(("=", "@", "-c"))

@@ -1,0 +1,332 @@
+"""Writers of the export formats: each takes routings part by part and holds no more than a part of them."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import io
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, BinaryIO, Final, Protocol
+from xml.etree import ElementTree
+
+import orjson
+import polars as pl
+import pyarrow as pa
+import xlsxwriter
+from pyarrow import parquet
+
+from aggregate_service.export_table import flat_rows, guard_formulas, guard_split_cells, nested
+from common.errors import InvalidInput
+from common.output_profile import Applied, OutputProfile, apply_profile
+from protos.aggregate.v1 import aggregate_pb2 as pb
+
+XML_FORBIDDEN: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+MOST_SHEET_ROWS: Final = 1_048_575
+ROW_GROUP: Final = 50_000
+"""Rows of a row group of Parquet; smaller ones cost space and time of every reader."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How rows look in files.
+
+    Attributes:
+        columns: columns of the flat formats, in order.
+        profile: names, types and formats of those columns, and more columns; None: the columns as predictions have them.
+        encoding: of the text formats.
+        compressed: Parquet is compressed inside (the text formats are compressed around, see `export_files`).
+    """
+
+    columns: Sequence[str]
+    profile: OutputProfile | None
+    encoding: str
+    compressed: bool
+
+
+class Part:
+    """Some routings, in every shape that a writer wants; each shape is made once."""
+
+    def __init__(self, prediction: pb.PredictResponse, layout: Layout) -> None:
+        self._prediction, self._layout = prediction, layout
+
+    @property
+    def operations(self) -> int:
+        """Rows of the flat formats."""
+        return int(self._prediction.operations.rows)
+
+    @cached_property
+    def rows(self) -> pl.DataFrame:
+        """One row an operation under the prediction's names. Raises InvalidInput when the prediction contradicts itself."""
+        profile = self._layout.profile
+        return flat_rows(self._prediction, self._layout.columns if profile is None else profile.sources)
+
+    @cached_property
+    def applied(self) -> Applied | None:
+        """The rows through the profile; None without one."""
+        layout = self._layout
+        if layout.profile is None:
+            return None
+        return apply_profile(layout.profile, self.rows, default_encoding=layout.encoding)
+
+    @cached_property
+    def texts(self) -> pl.DataFrame:
+        """The rows as text files hold them; no cell is a formula."""
+        profile = self._layout.profile
+        if self.applied is None or profile is None:
+            return guard_formulas(self.rows)
+        texts = guard_formulas(self.applied.texts)
+        return texts.fill_null(profile.null_text) if profile.null_text else texts
+
+    @cached_property
+    def cells(self) -> pl.DataFrame:
+        """The rows as a sheet holds them: numbers as numbers where the profile gives them no format of their own, the rest as text."""
+        profile = self._layout.profile
+        if self.applied is None or profile is None:
+            return guard_formulas(self.rows)
+        values = self.applied.values
+        numbers = [c.name for c in profile.columns if values[c.name].dtype.is_numeric() and not c.format]
+        return guard_formulas(self.applied.texts.with_columns(values[name] for name in numbers))
+
+    @property
+    def values(self) -> pl.DataFrame:
+        """The rows typed."""
+        return self.rows if self.applied is None else self.applied.values
+
+    def nested(self) -> list[dict[str, Any]]:
+        """Routings with their operations, for the caller to change."""
+        return nested(self._prediction)
+
+
+class Writer(Protocol):
+    """Writes one format to one stream."""
+
+    def add(self, part: Part) -> None:
+        """Append routings."""
+
+    def finish(self) -> None:
+        """Write what belongs to the end."""
+
+    def abandon(self) -> None:
+        """Let go of what it holds; the stream's content is of no use."""
+
+
+class SeparatedText:
+    """Separated values with CRLF in an encoding; the column names come first, once."""
+
+    def __init__(self, stream: BinaryIO, encoding: str, separator: str, mark: bytes) -> None:
+        self._stream, self._separator = stream, separator
+        self._encoder = codecs.getincrementalencoder(encoding)("replace")
+        self._mark, self._begun = mark, False
+
+    def add(self, part: Part) -> None:
+        """Append rows."""
+        if not self._begun:
+            self._stream.write(self._mark)
+        rows = guard_split_cells(part.texts)
+        text = rows.write_csv(separator=self._separator, line_terminator="\r\n", include_header=not self._begun)
+        self._begun = True
+        self._stream.write(self._encoder.encode(text))
+
+    def finish(self) -> None:
+        """End a sequence of the encoding that is open."""
+        self._stream.write(self._encoder.encode("", True))
+
+    def abandon(self) -> None:
+        """Nothing is held."""
+
+
+def csv_writer(stream: BinaryIO, layout: Layout) -> Writer:
+    """Comma-separated, in the set encoding; UTF-8 with the mark by which spreadsheets know it."""
+    utf8 = codecs.lookup(layout.encoding).name == "utf-8"
+    return SeparatedText(stream, layout.encoding, ",", codecs.BOM_UTF8 if utf8 else b"")
+
+
+def txt_writer(stream: BinaryIO, layout: Layout) -> Writer:
+    """Tab-separated, in the set encoding."""
+    return SeparatedText(stream, layout.encoding, "\t", b"")
+
+
+class Sheet:
+    """One Excel sheet, header frozen; no cell is a formula or a link."""
+
+    def __init__(self, stream: BinaryIO, _layout: Layout) -> None:
+        self._content = _Redirected(stream)
+        options = {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "nan_inf_to_errors": True,
+        }
+        self._book = xlsxwriter.Workbook(self._content, options)
+        self._sheet = self._book.add_worksheet("routing")
+        self._rows = 0
+
+    def add(self, part: Part) -> None:
+        """Append rows. Raises InvalidInput when they do not fit a sheet."""
+        rows = part.cells
+        if not self._rows:
+            self._sheet.freeze_panes(1, 0)
+            self._sheet.write_row(0, 0, rows.columns, self._book.add_format({"bold": True}))
+            self._rows = 1
+        if self._rows - 1 + rows.height > MOST_SHEET_ROWS:
+            raise InvalidInput(f"More than {MOST_SHEET_ROWS:,} rows do not fit a sheet: export CSV or Parquet")
+        for number, row in enumerate(rows.iter_rows(), start=self._rows):
+            for column, value in enumerate(row):
+                if isinstance(value, str):
+                    self._sheet.write_string(number, column, value)
+                elif value is not None:
+                    self._sheet.write_number(number, column, value)
+        self._rows += rows.height
+
+    def finish(self) -> None:
+        """Put the package together."""
+        self._book.close()
+
+    def abandon(self) -> None:
+        """Close the temporary files of the rows."""
+        self._content.target = io.BytesIO()
+        with contextlib.suppress(Exception):  # nobody reads it
+            self._book.close()
+
+
+class _Redirected(io.RawIOBase):
+    """A stream whose writes can be led elsewhere."""
+
+    def __init__(self, target: BinaryIO) -> None:
+        self.target = target
+
+    def write(self, data: Any) -> int:
+        return self.target.write(data)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self.target.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self.target.tell()
+
+    def read(self, size: int = -1) -> bytes:
+        return self.target.read(size)
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return True
+
+
+class Parquet:
+    """One row an operation, typed; compressed when the settings say so."""
+
+    def __init__(self, stream: BinaryIO, layout: Layout) -> None:
+        self._stream, self._compression = stream, "ZSTD" if layout.compressed else "NONE"
+        self._writer: parquet.ParquetWriter | None = None
+        self._schema: pa.Schema | None = None
+        self._waiting: list[pa.Table] = []
+        self._rows = 0
+
+    def add(self, part: Part) -> None:
+        """Append rows; the first part says which type each column has."""
+        table = part.values.to_arrow()
+        if self._schema is None:
+            self._schema = table.schema
+            self._writer = parquet.ParquetWriter(self._stream, self._schema, compression=self._compression)
+        self._waiting.append(table.cast(self._schema))
+        self._rows += table.num_rows
+        if self._rows >= ROW_GROUP:
+            self._write()
+
+    def _write(self) -> None:
+        assert self._writer is not None
+        self._writer.write_table(pa.concat_tables(self._waiting).combine_chunks(), row_group_size=ROW_GROUP)
+        self._waiting, self._rows = [], 0
+
+    def finish(self) -> None:
+        """Write the last rows and the footer."""
+        if self._writer is not None:
+            self._write()
+            self._writer.close()
+
+    def abandon(self) -> None:
+        """Let go of the rows that wait and of the stream."""
+        self._waiting = []
+        if self._writer is not None:
+            self._writer.close()
+
+
+class Json:
+    """Routings with their operations, UTF-8."""
+
+    def __init__(self, stream: BinaryIO, _layout: Layout) -> None:
+        self._stream = stream
+        self._lead = b'{"items":[\n'
+
+    def add(self, part: Part) -> None:
+        """Append routings."""
+        for routing in part.nested():
+            self._stream.write(self._lead + orjson.dumps(routing))
+            self._lead = b",\n"
+
+    def finish(self) -> None:
+        """Close the list."""
+        self._stream.write(b"\n]}\n" if self._lead == b",\n" else b'{"items":[\n]}\n')
+
+    def abandon(self) -> None:
+        """Nothing is held."""
+
+
+class Xml:
+    """Routings with their operations: <routings><routing><operation>, a value an element, absent values left out; UTF-8."""
+
+    def __init__(self, stream: BinaryIO, _layout: Layout) -> None:
+        self._stream = stream
+        stream.write(b'<?xml version="1.0" encoding="UTF-8"?>\n<routings>\n')
+
+    def add(self, part: Part) -> None:
+        """Append routings."""
+        for routing in part.nested():
+            operations = routing.pop("operations")
+            element = _xml_element("routing", routing)
+            element.extend(_xml_element("operation", operation) for operation in operations)
+            self._stream.write(ElementTree.tostring(element, encoding="unicode").encode("utf-8") + b"\n")
+
+    def finish(self) -> None:
+        """Close the document."""
+        self._stream.write(b"</routings>\n")
+
+    def abandon(self) -> None:
+        """Nothing is held."""
+
+
+def _xml_element(tag: str, values: Mapping[str, object]) -> ElementTree.Element:
+    element = ElementTree.Element(tag)
+    for name, value in values.items():
+        if value is not None:
+            child = ElementTree.SubElement(element, _xml_name(name))
+            child.text = XML_FORBIDDEN.sub("", str(value))
+    return element
+
+
+def _xml_name(name: str) -> str:
+    """A column's name as XML allows it."""
+    clean = re.sub(r"[^\w.-]", "_", name)
+    return clean if clean[:1].isalpha() or clean[:1] == "_" else f"_{clean}"
+
+
+FORMATS: Final[Mapping[str, tuple[str, Callable[[BinaryIO, Layout], Writer]]]] = MappingProxyType(
+    {
+        "csv": (".csv", csv_writer),
+        "excel": (".xlsx", Sheet),
+        "txt": (".txt", txt_writer),
+        "parquet": (".parquet", Parquet),
+        "json": (".json", Json),
+        "xml": (".xml", Xml),
+    }
+)
+"""Formats: ending of the file, and what writes it."""
