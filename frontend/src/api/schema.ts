@@ -13,6 +13,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Register
+         * @description Creates an account that an administrator has to approve.
+         */
         post: operations["register_api_auth_register_post"];
         delete?: never;
         options?: never;
@@ -29,6 +33,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Login
+         * @description Starts a session; its token comes in the cookie and in the body.
+         */
         post: operations["login_api_auth_login_post"];
         delete?: never;
         options?: never;
@@ -43,6 +51,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * Read Current User
+         * @description Tells who is logged in.
+         */
         get: operations["read_current_user_api_auth_me_get"];
         put?: never;
         post?: never;
@@ -61,7 +73,31 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Logout
+         * @description Ends the session everywhere.
+         */
         post: operations["logout_api_auth_logout_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Password
+         * @description Changes the caller's own password; the caller's other sessions end.
+         */
+        post: operations["change_password_api_auth_password_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -77,6 +113,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Approve User
+         * @description Approves an account.
+         */
         post: operations["approve_user_api_auth_admin_approve_post"];
         delete?: never;
         options?: never;
@@ -93,7 +133,111 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Reject User
+         * @description Rejects an account.
+         */
         post: operations["reject_user_api_auth_admin_reject_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/admin/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Accounts
+         * @description Lists accounts, newest first, by status (pending, approved, rejected, disabled) and part of the name.
+         */
+        get: operations["list_accounts_api_auth_admin_accounts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/admin/role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Role
+         * @description Gives or takes the administrator role; the last administrator keeps it.
+         */
+        post: operations["set_role_api_auth_admin_role_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/admin/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Disabled
+         * @description Disables or enables an account; disabling ends its sessions.
+         */
+        post: operations["set_disabled_api_auth_admin_disable_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/admin/reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset Password
+         * @description Sets another person's password; that person's sessions end.
+         */
+        post: operations["reset_password_api_auth_admin_reset_password_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/admin/rotate-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Keys
+         * @description Makes a new signing key; sessions that have begun stay valid.
+         */
+        post: operations["rotate_keys_api_auth_admin_rotate_keys_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -107,7 +251,51 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * Health Check
+         * @description Tells whether predictions can be made; 503 when not.
+         */
         get: operations["health_check_api_health_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Health Report
+         * @description Tells how each dependency stands: model and search, database, snapshot, control state; 503 when nothing can be predicted.
+         */
+        get: operations["health_report_health_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Liveness
+         * @description Tells that the gateway itself runs; asks nobody.
+         */
+        get: operations["liveness_health_live_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -125,6 +313,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Predict
+         * @description Predicts routings: an item's own where it has one, else from its neighbours.
+         */
         post: operations["predict_api_predict_post"];
         delete?: never;
         options?: never;
@@ -141,6 +333,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Similarity Search
+         * @description Finds the most similar items of each item, with or without routing, the item itself left out.
+         */
         post: operations["similarity_search_api_similarity_search_post"];
         delete?: never;
         options?: never;
@@ -157,6 +353,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Group Recommendations
+         * @description Recommends groups for an item; `candidate_limit` neighbours are looked at.
+         */
         post: operations["group_recommendations_api_groups_recommendations_post"];
         delete?: never;
         options?: never;
@@ -173,6 +373,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Time Summary
+         * @description Sums the times of operations, in minutes.
+         */
         post: operations["time_summary_api_time_summary_post"];
         delete?: never;
         options?: never;
@@ -189,6 +393,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Validate Rules
+         * @description Checks operations against the rules of the active model's manifest.
+         */
         post: operations["validate_rules_api_rules_validate_post"];
         delete?: never;
         options?: never;
@@ -205,6 +413,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Save Candidate
+         * @description Keeps a candidate as a JSON file and answers with the SQL that would insert it.
+         */
         post: operations["save_candidate_api_candidates_save_post"];
         delete?: never;
         options?: never;
@@ -219,7 +431,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * Get Metrics
+         * @description Figures of the last rule check and time summary, and of the cached tables.
+         */
         get: operations["get_metrics_api_metrics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/system/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Prometheus Metrics
+         * @description Figures of this gateway process in the Prometheus text format.
+         */
+        get: operations["prometheus_metrics_api_system_metrics_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -235,13 +471,61 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * Get Workflow Graph
+         * @description The settings document; the header ETag holds its revision.
+         */
         get: operations["get_workflow_graph_api_workflow_graph_get"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
+        /**
+         * Patch Workflow Graph
+         * @description Changes sections, live in every process before the answer. With If-Match only when nobody else changed it meanwhile (409).
+         */
         patch: operations["patch_workflow_graph_api_workflow_graph_patch"];
+        trace?: never;
+    };
+    "/api/workflow/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Revisions
+         * @description Revisions of the settings, newest first, with what each changed.
+         */
+        get: operations["list_revisions_api_workflow_revisions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workflow/revert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revert Settings
+         * @description Makes an older revision the newest again.
+         */
+        post: operations["revert_settings_api_workflow_revert_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/trainer/status": {
@@ -251,7 +535,91 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * Get Training Status
+         * @description How the current or last training goes, and the newest version.
+         */
         get: operations["get_training_status_api_trainer_status_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trainer/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Model Versions
+         * @description Model versions, newest first.
+         */
+        get: operations["get_model_versions_api_trainer_versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trainer/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Version History
+         * @description What was done to which version, by whom, when and why, newest first.
+         */
+        get: operations["get_version_history_api_trainer_history_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trainer/versions/{version_name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Model Version
+         * @description One version with its manifest.
+         */
+        get: operations["get_model_version_api_trainer_versions__version_name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trainer/versions/{version_name}/reports/{report}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Version Report
+         * @description A report that the training left beside the model.
+         */
+        get: operations["get_version_report_api_trainer_versions__version_name__reports__report__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -269,6 +637,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Run Training
+         * @description Starts a training where the installation allows it.
+         */
         post: operations["run_training_api_trainer_run_post"];
         delete?: never;
         options?: never;
@@ -276,16 +648,20 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/trainer/versions": {
+    "/api/trainer/cancel": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["get_model_versions_api_trainer_versions_get"];
+        get?: never;
         put?: never;
-        post?: never;
+        /**
+         * Cancel Training
+         * @description Ends the running training; nothing half-written stays.
+         */
+        post: operations["cancel_training_api_trainer_cancel_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -301,7 +677,91 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Activate Model Version
+         * @description Makes a version the active one after every process has proved that it can serve it.
+         */
         post: operations["activate_model_version_api_trainer_versions__version_name__activate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trainer/versions/{version_name}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Model Version
+         * @description Checks hashes, loads the version in a process of its own and searches it.
+         */
+        post: operations["verify_model_version_api_trainer_versions__version_name__verify_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trainer/versions/{version_name}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retire Model Version
+         * @description Takes a version out of use.
+         */
+        post: operations["retire_model_version_api_trainer_versions__version_name__retire_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trainer/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll Back
+         * @description Makes the version that was active before active again.
+         */
+        post: operations["roll_back_api_trainer_rollback_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trainer/adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adopt Version
+         * @description Registers artifacts that came from elsewhere.
+         */
+        post: operations["adopt_version_api_trainer_adopt_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -315,7 +775,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * Get Workspace Settings
+         * @description The caller's workspace; empty when nothing is stored.
+         */
         get: operations["get_workspace_settings_api_settings_workspace_get"];
+        /**
+         * Save Workspace Settings
+         * @description Replaces the caller's workspace.
+         */
         put: operations["save_workspace_settings_api_settings_workspace_put"];
         post?: never;
         delete?: never;
@@ -333,7 +801,31 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Record Ui Audit
+         * @description Writes an event of the user interface to the audit log, also before log-in; too many at once are dropped.
+         */
         post: operations["record_ui_audit_api_audit_ui_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Audit Events
+         * @description Pages through the audit log, newest first, by the start of the action's name, person and time.
+         */
+        get: operations["list_audit_events_api_audit_events_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -349,6 +841,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Test Access Connection
+         * @description Opens an Access file and says whether, and what of it, can be read.
+         */
         post: operations["test_access_connection_api_access_connection_test_post"];
         delete?: never;
         options?: never;
@@ -363,7 +859,51 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * Get Master Data Tree
+         * @description The hierarchy group > family > item of the items that match; without a query of all. Large: screens use hierarchy and items.
+         */
         get: operations["get_master_data_tree_api_master_data_tree_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/master-data/hierarchy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Hierarchy
+         * @description Groups and families with the number of their items that match.
+         */
+        get: operations["get_hierarchy_api_master_data_hierarchy_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/master-data/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search Items
+         * @description A page of the items that match, of one group or family or of all.
+         */
+        get: operations["search_items_api_master_data_items_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -379,6 +919,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * Get Master Data Item
+         * @description Every column of an item.
+         */
         get: operations["get_master_data_item_api_master_data_items__item_code__get"];
         put?: never;
         post?: never;
@@ -395,6 +939,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * Get Master Data Logs
+         * @description What was done with the master data, newest first, and whether the Access file of the settings is the one that is read.
+         */
         get: operations["get_master_data_logs_api_master_data_logs_get"];
         put?: never;
         post?: never;
@@ -411,9 +959,53 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * Download Master Data Log
+         * @description The log as a text file, oldest first, one entry a line.
+         */
         get: operations["download_master_data_log_api_master_data_logs_download_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/master-data/snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Snapshot
+         * @description The snapshot of the source that serves.
+         */
+        get: operations["get_snapshot_api_master_data_snapshot_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/master-data/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refresh Snapshot
+         * @description Reads the source again. With `Accept: application/x-ndjson` each step of the progress is a line of the answer.
+         */
+        post: operations["refresh_snapshot_api_master_data_refresh_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -427,7 +1019,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * Fetch Access Metadata
+         * @description The real columns of a table; without a table of the settings' default table, without a path of the source that serves.
+         */
         get: operations["fetch_access_metadata_api_access_metadata_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Source Tables
+         * @description The tables of a source, and the columns of one with null shares and examples.
+         */
+        get: operations["list_source_tables_api_access_tables_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -443,137 +1059,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * List Groups
+         * @description A page of groups, newest first.
+         */
         get: operations["list_groups_api_rsl_groups_get"];
         put?: never;
+        /**
+         * Create Group
+         * @description Creates a group; its slug is made from the name when none is given.
+         */
         post: operations["create_group_api_rsl_groups_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/rsl/groups/{group_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["fetch_group_api_rsl_groups__group_id__get"];
-        put?: never;
-        post?: never;
-        delete: operations["delete_group_api_rsl_groups__group_id__delete"];
-        options?: never;
-        head?: never;
-        patch: operations["update_group_api_rsl_groups__group_id__patch"];
-        trace?: never;
-    };
-    "/api/rsl/groups/{group_id}/steps": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["add_step_api_rsl_groups__group_id__steps_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/rsl/groups/{group_id}/steps/{step_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete: operations["delete_step_api_rsl_groups__group_id__steps__step_id__delete"];
-        options?: never;
-        head?: never;
-        patch: operations["update_step_api_rsl_groups__group_id__steps__step_id__patch"];
-        trace?: never;
-    };
-    "/api/rsl/groups/{group_id}/steps/{step_id}/rules": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["add_rule_api_rsl_groups__group_id__steps__step_id__rules_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/rsl/groups/{group_id}/steps/{step_id}/rules/{rule_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete: operations["delete_rule_api_rsl_groups__group_id__steps__step_id__rules__rule_id__delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/rsl/groups/{group_id}/validate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["validate_group_api_rsl_groups__group_id__validate_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/rsl/groups/{group_id}/release": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["release_group_api_rsl_groups__group_id__release_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/rsl/groups/{group_id}/retract": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["retract_group_api_rsl_groups__group_id__retract_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -587,6 +1083,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * Export Groups
+         * @description All groups as one JSON or CSV text, as the import takes it.
+         */
         get: operations["export_groups_api_rsl_groups_export_get"];
         put?: never;
         post?: never;
@@ -605,7 +1105,627 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Import Groups
+         * @description Creates or replaces groups, by slug, from such a text.
+         */
         post: operations["import_groups_api_rsl_groups_import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rsl/groups/{group_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fetch Group
+         * @description One group with its steps.
+         */
+        get: operations["fetch_group_api_rsl_groups__group_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Group
+         * @description Deletes a group with its steps.
+         */
+        delete: operations["delete_group_api_rsl_groups__group_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Group
+         * @description Changes a group; what is not named stays.
+         */
+        patch: operations["update_group_api_rsl_groups__group_id__patch"];
+        trace?: never;
+    };
+    "/api/rsl/groups/{group_id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Step
+         * @description Adds a step, after the last one when it names no sequence.
+         */
+        post: operations["add_step_api_rsl_groups__group_id__steps_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rsl/groups/{group_id}/steps/{step_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Step
+         * @description Deletes a step with its rules.
+         */
+        delete: operations["delete_step_api_rsl_groups__group_id__steps__step_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Step
+         * @description Changes a step; what is not named stays.
+         */
+        patch: operations["update_step_api_rsl_groups__group_id__steps__step_id__patch"];
+        trace?: never;
+    };
+    "/api/rsl/groups/{group_id}/steps/{step_id}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Rule
+         * @description Adds a rule reference to a step.
+         */
+        post: operations["add_rule_api_rsl_groups__group_id__steps__step_id__rules_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rsl/groups/{group_id}/steps/{step_id}/rules/{rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Rule
+         * @description Deletes a rule reference.
+         */
+        delete: operations["delete_rule_api_rsl_groups__group_id__steps__step_id__rules__rule_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rsl/groups/{group_id}/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Validate Group
+         * @description Checks a group; one without errors becomes ready.
+         */
+        post: operations["validate_group_api_rsl_groups__group_id__validate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rsl/groups/{group_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release Group
+         * @description Releases a group that was validated without errors since its last change.
+         */
+        post: operations["release_group_api_rsl_groups__group_id__release_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rsl/groups/{group_id}/retract": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retract Group
+         * @description Takes a release back.
+         */
+        post: operations["retract_group_api_rsl_groups__group_id__retract_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/routing/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Routing Groups
+         * @description Saved routings, last changed first: one's own, everybody's for administrators.
+         */
+        get: operations["list_routing_groups_api_routing_groups_get"];
+        put?: never;
+        /**
+         * Create Routing Group
+         * @description Saves a routing under a new name (409 when the caller has one of that name).
+         */
+        post: operations["create_routing_group_api_routing_groups_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/routing/groups/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Save Routing Snapshots
+         * @description Keeps snapshots and audit entries of a planner's screen; what was sent before is not stored twice.
+         */
+        post: operations["save_routing_snapshots_api_routing_groups_snapshots_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/routing/groups/{group_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Routing Group
+         * @description One saved routing (403 when it is somebody else's).
+         */
+        get: operations["get_routing_group_api_routing_groups__group_id__get"];
+        /**
+         * Update Routing Group
+         * @description Replaces a saved routing (409 when `version` is not the stored one).
+         */
+        put: operations["update_routing_group_api_routing_groups__group_id__put"];
+        post?: never;
+        /**
+         * Delete Routing Group
+         * @description Deletes a saved routing.
+         */
+        delete: operations["delete_routing_group_api_routing_groups__group_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mapping/{kind}-profiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Profiles
+         * @description The profiles of a kind, the built-in one first.
+         */
+        get: operations["list_profiles_api_mapping__kind__profiles_get"];
+        put?: never;
+        /**
+         * Create Profile
+         * @description Stores a new profile.
+         */
+        post: operations["create_profile_api_mapping__kind__profiles_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mapping/output-profiles/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Output Profile
+         * @description Shows what an output profile makes of given rows, or of the prediction of given items.
+         */
+        post: operations["preview_output_profile_api_mapping_output_profiles_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mapping/{kind}-profiles/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Profiles
+         * @description Profiles as one JSON text: the named ones, else all but the built-in ones.
+         */
+        get: operations["export_profiles_api_mapping__kind__profiles_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mapping/{kind}-profiles/{name}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Profile Revisions
+         * @description Revisions of a profile, newest first.
+         */
+        get: operations["list_profile_revisions_api_mapping__kind__profiles__name__revisions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mapping/{kind}-profiles/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Profile
+         * @description One profile, or one of its revisions.
+         */
+        get: operations["get_profile_api_mapping__kind__profiles__name__get"];
+        /**
+         * Save Profile
+         * @description Changes a profile (409 when somebody else changed it meanwhile).
+         */
+        put: operations["save_profile_api_mapping__kind__profiles__name__put"];
+        post?: never;
+        /**
+         * Delete Profile
+         * @description Deletes a profile that is not active.
+         */
+        delete: operations["delete_profile_api_mapping__kind__profiles__name__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mapping/input-profiles/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Input Profile
+         * @description Checks an input profile against a real source.
+         */
+        post: operations["check_input_profile_api_mapping_input_profiles_check_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mapping/{kind}-profiles/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Profiles
+         * @description Creates or changes profiles from such a text, all or none.
+         */
+        post: operations["import_profiles_api_mapping__kind__profiles_import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mapping/{kind}-profiles/{name}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Activate Profile
+         * @description Makes a profile the active one; says what must be read or trained again.
+         */
+        post: operations["activate_profile_api_mapping__kind__profiles__name__activate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mapping/{kind}-profiles/{name}/revert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revert Profile
+         * @description Makes an older revision of a profile the newest again.
+         */
+        post: operations["revert_profile_api_mapping__kind__profiles__name__revert_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/blueprint/node-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Node Types
+         * @description The kinds of nodes with their options, and the pipeline that an empty graph means.
+         */
+        get: operations["list_node_types_api_blueprint_node_types_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/blueprint/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Graph
+         * @description Checks a graph without saving it.
+         */
+        post: operations["check_graph_api_blueprint_check_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/blueprint/wrapper": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Wrapper
+         * @description The generated Python wrapper of a revision of the settings, of the current one without a number.
+         */
+        get: operations["get_wrapper_api_blueprint_wrapper_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visualization/projector/{file_name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Projector File
+         * @description A file of the Projector export.
+         */
+        get: operations["get_projector_file_api_visualization_projector__file_name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/active/features": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Active Features
+         * @description Features of the active version: weights as trained, which take part, and the stored weight profiles.
+         */
+        get: operations["get_active_features_api_models_active_features_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/system/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get System Status
+         * @description Health, every process, and the followers of the control plane.
+         */
+        get: operations["get_system_status_api_system_status_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/system/dashboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Dashboard
+         * @description Model version, latency, error rate and cache figures with the last hour.
+         */
+        get: operations["get_dashboard_api_system_dashboard_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/system/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream Dashboard
+         * @description The dashboard's figures every two seconds, as server-sent events; `history` holds the newest bins.
+         */
+        get: operations["stream_dashboard_api_system_events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/system/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Search Settings
+         * @description Search width as set, as the active version recommends and as it serves, and the curve measured at its training.
+         */
+        get: operations["get_search_settings_api_system_search_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -616,7 +1736,10 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** AccessConnectionRequest */
+        /**
+         * AccessConnectionRequest
+         * @description An Access file to test.
+         */
         AccessConnectionRequest: {
             /**
              * Path
@@ -624,9 +1747,12 @@ export interface components {
              */
             path: string;
             /** Table */
-            table?: string;
+            table?: string | null;
         };
-        /** AccessConnectionResponse */
+        /**
+         * AccessConnectionResponse
+         * @description What the test found.
+         */
         AccessConnectionResponse: {
             /** Ok */
             ok: boolean;
@@ -634,14 +1760,22 @@ export interface components {
             message: string;
             /** Path Hash */
             path_hash: string;
-            /** Table Profiles */
+            /**
+             * Table Profiles
+             * @default []
+             */
             table_profiles?: string[];
             /** Elapsed Ms */
-            elapsed_ms?: number;
+            elapsed_ms?: number | null;
             /** Verified Table */
-            verified_table?: string;
+            verified_table?: string | null;
+        } & {
+            [key: string]: unknown;
         };
-        /** AccessMetadataColumn */
+        /**
+         * AccessMetadataColumn
+         * @description A column of a table.
+         */
         AccessMetadataColumn: {
             /** Name */
             name: string;
@@ -652,19 +1786,134 @@ export interface components {
              * @default true
              */
             nullable?: boolean;
+        } & {
+            [key: string]: unknown;
         };
-        /** AccessMetadataResponse */
+        /**
+         * AccessMetadataResponse
+         * @description The columns of a table.
+         */
         AccessMetadataResponse: {
             /** Table */
             table: string;
             /** Columns */
             columns: components["schemas"]["AccessMetadataColumn"][];
             /** Path */
-            path?: string;
+            path?: string | null;
             /** Updated At */
-            updated_at?: string;
+            updated_at?: string | null;
+        } & {
+            [key: string]: unknown;
         };
-        /** AdminApproveRequest */
+        /**
+         * AccessSettings
+         * @description A change of what the source browser may open.
+         */
+        AccessSettings: {
+            /** Allowed Folders */
+            allowed_folders?: string[] | null;
+        };
+        /**
+         * AccessTablesResponse
+         * @description The tables of a source, and the columns of one with null shares and examples.
+         */
+        AccessTablesResponse: {
+            /** Table */
+            table: string;
+            /** Tables */
+            tables: string[];
+            /** Rows */
+            rows: number;
+            /** Columns */
+            columns: {
+                [key: string]: unknown;
+            }[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * AccountListResponse
+         * @description A page of accounts, newest first.
+         */
+        AccountListResponse: {
+            /** Total */
+            total: number;
+            /** Items */
+            items: components["schemas"]["AccountModel"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * AccountModel
+         * @description An account as administrators see it.
+         */
+        AccountModel: {
+            /** Username */
+            username: string;
+            /** Display Name */
+            display_name?: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "approved" | "rejected";
+            /** Is Admin */
+            is_admin: boolean;
+            /** Disabled */
+            disabled: boolean;
+            /** Created At */
+            created_at?: string | null;
+            /** Last Login At */
+            last_login_at?: string | null;
+            /** Reason */
+            reason?: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ActivationModel
+         * @description The version that is active now, and which processes serve it.
+         */
+        ActivationModel: {
+            /** Version Name */
+            version_name: string;
+            /** Artifact Dir */
+            artifact_dir: string;
+            /** Manifest Path */
+            manifest_path: string;
+            /** Status */
+            status: string;
+            /** Active Flag */
+            active_flag: boolean;
+            /** Requested By */
+            requested_by?: string | null;
+            /** Created At */
+            created_at: string;
+            /** Trained At */
+            trained_at?: string | null;
+            /** Activated At */
+            activated_at?: string | null;
+            /** Updated At */
+            updated_at?: string | null;
+            /** Revision */
+            revision: number;
+            /**
+             * Confirmed By
+             * @default []
+             */
+            confirmed_by?: string[];
+            /**
+             * Away
+             * @default []
+             */
+            away?: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * AdminApproveRequest
+         * @description An account to approve.
+         */
         AdminApproveRequest: {
             /** Username */
             username: string;
@@ -674,30 +1923,89 @@ export interface components {
              */
             make_admin?: boolean;
         };
-        /** AdminRejectRequest */
+        /**
+         * AdminRejectRequest
+         * @description An account to reject.
+         */
         AdminRejectRequest: {
             /** Username */
             username: string;
             /** Reason */
-            reason?: string;
+            reason?: string | null;
         };
-        /** AuditEvent */
+        /**
+         * AdoptRequest
+         * @description Artifacts from elsewhere to register.
+         */
+        AdoptRequest: {
+            /** Artifact Dir */
+            artifact_dir: string;
+            /** Version Name */
+            version_name?: string | null;
+        };
+        /**
+         * AuditEntryModel
+         * @description One entry of the audit log.
+         */
+        AuditEntryModel: {
+            /** Id */
+            id: number;
+            /** At */
+            at: string;
+            /** Username */
+            username?: string | null;
+            /** Client Host */
+            client_host?: string | null;
+            /** Action */
+            action: string;
+            /** Target */
+            target?: string | null;
+            /** Request Id */
+            request_id?: string | null;
+            /** Payload */
+            payload?: {
+                [key: string]: unknown;
+            } | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * AuditEvent
+         * @description Something that happened in the user interface.
+         */
         AuditEvent: {
             /** Action */
             action: string;
             /** Username */
-            username?: string;
+            username?: string | null;
             /** Ip Address */
-            ip_address?: string;
+            ip_address?: string | null;
             /** Payload */
-            payload?: Record<string, unknown>;
+            payload?: {
+                [key: string]: unknown;
+            } | null;
         };
-        /** AuthenticatedUser */
+        /**
+         * AuditListResponse
+         * @description A page of the audit log, newest first.
+         */
+        AuditListResponse: {
+            /** Total */
+            total: number;
+            /** Items */
+            items: components["schemas"]["AuditEntryModel"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * AuthenticatedUser
+         * @description Who is logged in.
+         */
         AuthenticatedUser: {
             /** Username */
             username: string;
             /** Display Name */
-            display_name?: string;
+            display_name?: string | null;
             /**
              * Status
              * @enum {string}
@@ -719,11 +2027,16 @@ export interface components {
              */
             expires_at: string;
             /** Session Id */
-            session_id?: string;
+            session_id?: string | null;
             /** Client Host */
-            client_host?: string;
+            client_host?: string | null;
+        } & {
+            [key: string]: unknown;
         };
-        /** BlueprintToggleModel */
+        /**
+         * BlueprintToggleModel
+         * @description A switch of the data panel.
+         */
         BlueprintToggleModel: {
             /** Id */
             id: string;
@@ -732,54 +2045,79 @@ export interface components {
             /** Enabled */
             enabled: boolean;
             /** Description */
-            description?: string;
+            description?: string | null;
             /** Shade */
-            shade?: string;
+            shade?: string | null;
             /** Accent */
-            accent?: string;
+            accent?: string | null;
+        } & {
+            [key: string]: unknown;
         };
-        /** BlueprintTogglePatch */
+        /**
+         * BlueprintTogglePatch
+         * @description A change of a switch, named by its id.
+         */
         BlueprintTogglePatch: {
             /** Id */
             id: string;
             /** Enabled */
-            enabled?: boolean;
+            enabled?: boolean | null;
             /** Description */
-            description?: string;
+            description?: string | null;
         };
-        /** CandidateRouting */
+        /**
+         * CandidateRouting
+         * @description A neighbour whose routing was considered.
+         */
         CandidateRouting: {
             /** Candidate Item Cd */
             CANDIDATE_ITEM_CD: string;
             /** Similarity Score */
             SIMILARITY_SCORE: number;
             /** Routing Signature */
-            ROUTING_SIGNATURE?: string;
+            ROUTING_SIGNATURE?: string | null;
             /** Routing Summary */
-            ROUTING_SUMMARY?: string;
+            ROUTING_SUMMARY?: string | null;
             /** Priority */
-            PRIORITY?: string;
+            PRIORITY?: string | null;
             /** Similarity Tier */
-            SIMILARITY_TIER?: string;
+            SIMILARITY_TIER?: string | null;
             /** Has Routing */
-            HAS_ROUTING?: string;
+            HAS_ROUTING?: string | null;
             /** Process Count */
-            PROCESS_COUNT?: number;
+            PROCESS_COUNT?: number | null;
             /** Item Cd */
-            ITEM_CD?: string;
-            /** Metadata */
-            metadata?: Record<string, unknown>;
+            ITEM_CD?: string | null;
+            /**
+             * Metadata
+             * @default {}
+             */
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /** Rank */
+            RANK?: number | null;
+        } & {
+            [key: string]: unknown;
         };
-        /** CandidateSaveRequest */
+        /**
+         * CandidateSaveRequest
+         * @description A candidate to keep.
+         */
         CandidateSaveRequest: {
             /** Item Code */
             item_code: string;
             /** Candidate Id */
             candidate_id: string;
             /** Payload */
-            payload: Record<string, unknown>;
+            payload: {
+                [key: string]: unknown;
+            };
         };
-        /** CandidateSaveResponse */
+        /**
+         * CandidateSaveResponse
+         * @description Where it was kept, and the SQL that would insert it.
+         */
         CandidateSaveResponse: {
             /** Item Code */
             item_code: string;
@@ -792,22 +2130,82 @@ export interface components {
              * Format: date-time
              */
             saved_at: string;
-            /** Sql Preview */
+            /**
+             * Sql Preview
+             * @default []
+             */
             sql_preview?: string[];
-            /** Warnings */
+            /**
+             * Warnings
+             * @default []
+             */
             warnings?: string[];
+        } & {
+            [key: string]: unknown;
         };
-        /** DataSourceConfigModel */
+        /**
+         * ChangePasswordRequest
+         * @description A password that its owner changes.
+         */
+        ChangePasswordRequest: {
+            /** Current Password */
+            current_password: string;
+            /** New Password */
+            new_password: string;
+        };
+        /**
+         * DashboardResponse
+         * @description Figures for the operations dashboard.
+         */
+        DashboardResponse: {
+            /** Model Version */
+            model_version?: string | null;
+            /** Latency */
+            latency: {
+                [key: string]: number;
+            };
+            /** History */
+            history: {
+                [key: string]: number;
+            }[];
+            /** Search Cache */
+            search_cache: {
+                [key: string]: unknown;
+            };
+            /** Tables */
+            tables: {
+                [key: string]: unknown;
+            };
+            /** Snapshot */
+            snapshot?: {
+                [key: string]: unknown;
+            } | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * DataSourceConfigModel
+         * @description The Access file and its tables.
+         */
         DataSourceConfigModel: {
             /** Access Path */
             access_path: string;
             /** Default Table */
             default_table: string;
-            /** Backup Paths */
+            /**
+             * Backup Paths
+             * @default []
+             */
             backup_paths?: string[];
-            /** Table Profiles */
+            /**
+             * Table Profiles
+             * @default []
+             */
             table_profiles?: components["schemas"]["DataSourceTableProfileModel"][];
-            /** Column Overrides */
+            /**
+             * Column Overrides
+             * @default {}
+             */
             column_overrides?: {
                 [key: string]: string[];
             };
@@ -816,35 +2214,49 @@ export interface components {
              * @default true
              */
             allow_gui_override?: boolean;
-            /** Shading Palette */
+            /**
+             * Shading Palette
+             * @default {}
+             */
             shading_palette?: {
                 [key: string]: string;
             };
-            /** Blueprint Switches */
+            /**
+             * Blueprint Switches
+             * @default []
+             */
             blueprint_switches?: components["schemas"]["BlueprintToggleModel"][];
             /** Version Hint */
-            version_hint?: string;
+            version_hint?: string | null;
+        } & {
+            [key: string]: unknown;
         };
-        /** DataSourceConfigPatch */
+        /**
+         * DataSourceConfigPatch
+         * @description A change of the Access file and its tables.
+         */
         DataSourceConfigPatch: {
             /** Access Path */
-            access_path?: string;
+            access_path?: string | null;
             /** Default Table */
-            default_table?: string;
+            default_table?: string | null;
             /** Backup Paths */
-            backup_paths?: string[];
+            backup_paths?: string[] | null;
             /** Table Profiles */
-            table_profiles?: components["schemas"]["DataSourceTableProfileModel"][];
+            table_profiles?: components["schemas"]["DataSourceTableProfileModel"][] | null;
             /** Column Overrides */
             column_overrides?: {
                 [key: string]: string[];
-            };
+            } | null;
             /** Allow Gui Override */
-            allow_gui_override?: boolean;
+            allow_gui_override?: boolean | null;
             /** Blueprint Switches */
-            blueprint_switches?: components["schemas"]["BlueprintTogglePatch"][];
+            blueprint_switches?: components["schemas"]["BlueprintTogglePatch"][] | null;
         };
-        /** DataSourceTableProfileModel */
+        /**
+         * DataSourceTableProfileModel
+         * @description A table of the source and what it is for.
+         */
         DataSourceTableProfileModel: {
             /** Name */
             name: string;
@@ -861,12 +2273,28 @@ export interface components {
              * @default false
              */
             required?: boolean;
-            /** Columns */
+            /**
+             * Columns
+             * @default []
+             */
             columns?: string[];
             /** Description */
-            description?: string;
+            description?: string | null;
         };
-        /** ExportConfigModel */
+        /**
+         * DisableRequest
+         * @description An account to disable or enable.
+         */
+        DisableRequest: {
+            /** Username */
+            username: string;
+            /** Disabled */
+            disabled: boolean;
+        };
+        /**
+         * ExportConfigModel
+         * @description Exports and the ERP interface.
+         */
         ExportConfigModel: {
             /**
              * Enable Cache Save
@@ -904,9 +2332,9 @@ export interface components {
              */
             erp_interface_enabled?: boolean;
             /** Erp Protocol */
-            erp_protocol?: string;
+            erp_protocol?: string | null;
             /** Erp Endpoint */
-            erp_endpoint?: string;
+            erp_endpoint?: string | null;
             /**
              * Default Encoding
              * @default utf-8
@@ -919,35 +2347,83 @@ export interface components {
              * @default true
              */
             compress_on_save?: boolean;
+        } & {
+            [key: string]: unknown;
         };
-        /** ExportConfigPatch */
+        /**
+         * ExportConfigPatch
+         * @description A change of exports and the ERP interface.
+         */
         ExportConfigPatch: {
             /** Enable Cache Save */
-            enable_cache_save?: boolean;
+            enable_cache_save?: boolean | null;
             /** Enable Excel */
-            enable_excel?: boolean;
+            enable_excel?: boolean | null;
             /** Enable Csv */
-            enable_csv?: boolean;
+            enable_csv?: boolean | null;
             /** Enable Txt */
-            enable_txt?: boolean;
+            enable_txt?: boolean | null;
             /** Enable Parquet */
-            enable_parquet?: boolean;
+            enable_parquet?: boolean | null;
             /** Enable Json */
-            enable_json?: boolean;
+            enable_json?: boolean | null;
             /** Erp Interface Enabled */
-            erp_interface_enabled?: boolean;
+            erp_interface_enabled?: boolean | null;
             /** Erp Protocol */
-            erp_protocol?: string;
+            erp_protocol?: string | null;
             /** Erp Endpoint */
-            erp_endpoint?: string;
+            erp_endpoint?: string | null;
             /** Default Encoding */
-            default_encoding?: string;
+            default_encoding?: string | null;
             /** Export Directory */
-            export_directory?: string;
+            export_directory?: string | null;
             /** Compress On Save */
-            compress_on_save?: boolean;
+            compress_on_save?: boolean | null;
         };
-        /** GroupRecommendation */
+        /**
+         * GraphCheckRequest
+         * @description A graph to check.
+         */
+        GraphCheckRequest: {
+            /**
+             * Nodes
+             * @default []
+             */
+            nodes?: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Edges
+             * @default []
+             */
+            edges?: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
+         * GraphCheckResponse
+         * @description What the graph means.
+         */
+        GraphCheckResponse: {
+            /** Ok */
+            ok: boolean;
+            /** Problems */
+            problems: {
+                [key: string]: unknown;
+            }[];
+            /** Pipeline */
+            pipeline?: {
+                [key: string]: unknown;
+            } | null;
+            /** Wrapper Source */
+            wrapper_source?: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * GroupRecommendation
+         * @description A group.
+         */
         GroupRecommendation: {
             /** Group Id */
             group_id: string;
@@ -958,10 +2434,20 @@ export interface components {
              * @enum {string}
              */
             source: "manifest" | "prediction" | "inference";
-            /** Metadata */
-            metadata?: Record<string, unknown>;
+            /**
+             * Metadata
+             * @default {}
+             */
+            metadata?: {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
         };
-        /** GroupRecommendationRequest */
+        /**
+         * GroupRecommendationRequest
+         * @description An item for which groups are wanted.
+         */
         GroupRecommendationRequest: {
             /** Item Code */
             item_code: string;
@@ -971,13 +2457,19 @@ export interface components {
              */
             candidate_limit?: number;
             /** Similarity Threshold */
-            similarity_threshold?: number;
+            similarity_threshold?: number | null;
         };
-        /** GroupRecommendationResponse */
+        /**
+         * GroupRecommendationResponse
+         * @description Groups: the manifest's, then the neighbours', then what the routing suggests.
+         */
         GroupRecommendationResponse: {
             /** Item Code */
             item_code: string;
-            /** Recommendations */
+            /**
+             * Recommendations
+             * @default []
+             */
             recommendations?: components["schemas"]["GroupRecommendation"][];
             /**
              * Inspected Candidates
@@ -985,33 +2477,140 @@ export interface components {
              */
             inspected_candidates?: number;
             /** Manifest Revision */
-            manifest_revision?: string;
+            manifest_revision?: string | null;
+        } & {
+            [key: string]: unknown;
         };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
         };
-        /** HealthResponse */
+        /**
+         * HealthReport
+         * @description Liveness and every dependency.
+         */
+        HealthReport: {
+            /** Status */
+            status: string;
+            /** Live */
+            live: boolean;
+            /** Checked At */
+            checked_at: string;
+            /** Version */
+            version: string;
+            /** Checks */
+            checks: {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * HealthResponse
+         * @description Whether predictions can be made: status is ok, degraded or down.
+         */
         HealthResponse: {
             /** Status */
             status: string;
             /** Detail */
-            detail?: string;
+            detail?: string | null;
+        } & {
+            [key: string]: unknown;
         };
-        /** LoginRequest */
+        /**
+         * HierarchyResponse
+         * @description Groups and families with the number of their items.
+         */
+        HierarchyResponse: {
+            /** Groups */
+            groups: {
+                [key: string]: unknown;
+            }[];
+            /** Total Items */
+            total_items: number;
+            /** Filtered Items */
+            filtered_items: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * HistoryEntryModel
+         * @description One thing that was done to a version.
+         */
+        HistoryEntryModel: {
+            /** At */
+            at: string;
+            /** Actor */
+            actor: string;
+            /** Action */
+            action: string;
+            /** Version Name */
+            version_name: string;
+            /** Previous Version */
+            previous_version?: string | null;
+            /** Reason */
+            reason?: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * HistoryResponse
+         * @description The history, newest first.
+         */
+        HistoryResponse: {
+            /** Items */
+            items: components["schemas"]["HistoryEntryModel"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ItemSearchResponse
+         * @description A page of items that match.
+         */
+        ItemSearchResponse: {
+            /** Items */
+            items: {
+                [key: string]: unknown;
+            }[];
+            /** Total Items */
+            total_items: number;
+            /** Filtered Items */
+            filtered_items: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * KeyRotationResponse
+         * @description The signing keys after a rotation.
+         */
+        KeyRotationResponse: {
+            /** Active Key Id */
+            active_key_id: string;
+            /** Verifying Key Ids */
+            verifying_key_ids: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * LoginRequest
+         * @description A log-in.
+         */
         LoginRequest: {
             /** Username */
             username: string;
             /** Password */
             password: string;
         };
-        /** LoginResponse */
+        /**
+         * LoginResponse
+         * @description The session that has begun.
+         */
         LoginResponse: {
             /** Username */
             username: string;
             /** Display Name */
-            display_name?: string;
+            display_name?: string | null;
             /**
              * Status
              * @enum {string}
@@ -1034,8 +2633,13 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+        } & {
+            [key: string]: unknown;
         };
-        /** MasterDataConnectionStatus */
+        /**
+         * MasterDataConnectionStatus
+         * @description Whether the Access file that the settings name is the one that is read.
+         */
         MasterDataConnectionStatus: {
             /**
              * Status
@@ -1045,9 +2649,14 @@ export interface components {
             /** Path */
             path: string;
             /** Last Sync */
-            last_sync?: string;
+            last_sync?: string | null;
+        } & {
+            [key: string]: unknown;
         };
-        /** MasterDataItemResponse */
+        /**
+         * MasterDataItemResponse
+         * @description Every column of an item.
+         */
         MasterDataItemResponse: {
             /** Item Code */
             item_code: string;
@@ -1057,8 +2666,13 @@ export interface components {
             rows: components["schemas"]["MasterDataMatrixRow"][];
             /** Record Count */
             record_count: number;
+        } & {
+            [key: string]: unknown;
         };
-        /** MasterDataLogEntry */
+        /**
+         * MasterDataLogEntry
+         * @description Something that was done with the master data.
+         */
         MasterDataLogEntry: {
             /** Timestamp */
             timestamp: string;
@@ -1070,23 +2684,38 @@ export interface components {
             action: string;
             /** Target */
             target: string;
+        } & {
+            [key: string]: unknown;
         };
-        /** MasterDataLogsResponse */
+        /**
+         * MasterDataLogsResponse
+         * @description The log, newest first, and the connection.
+         */
         MasterDataLogsResponse: {
             /** Logs */
             logs: components["schemas"]["MasterDataLogEntry"][];
             connection: components["schemas"]["MasterDataConnectionStatus"];
+        } & {
+            [key: string]: unknown;
         };
-        /** MasterDataMatrixColumn */
+        /**
+         * MasterDataMatrixColumn
+         * @description A column of the matrix.
+         */
         MasterDataMatrixColumn: {
             /** Key */
             key: string;
             /** Label */
             label: string;
             /** Width */
-            width?: string;
+            width?: string | null;
+        } & {
+            [key: string]: unknown;
         };
-        /** MasterDataMatrixRow */
+        /**
+         * MasterDataMatrixRow
+         * @description A row of the matrix.
+         */
         MasterDataMatrixRow: {
             /** Key */
             key: string;
@@ -1094,8 +2723,13 @@ export interface components {
             values: {
                 [key: string]: string;
             };
+        } & {
+            [key: string]: unknown;
         };
-        /** MasterDataTreeNode */
+        /**
+         * MasterDataTreeNode
+         * @description A group, a family of it, or an item.
+         */
         MasterDataTreeNode: {
             /** Id */
             id: string;
@@ -1106,14 +2740,22 @@ export interface components {
              * @enum {string}
              */
             type: "group" | "family" | "item";
-            /** Children */
+            /**
+             * Children
+             * @default []
+             */
             children?: components["schemas"]["MasterDataTreeNode"][];
             /** Meta */
             meta?: {
                 [key: string]: string;
-            };
+            } | null;
+        } & {
+            [key: string]: unknown;
         };
-        /** MasterDataTreeResponse */
+        /**
+         * MasterDataTreeResponse
+         * @description The hierarchy group > family > item.
+         */
         MasterDataTreeResponse: {
             /** Nodes */
             nodes: components["schemas"]["MasterDataTreeNode"][];
@@ -1122,9 +2764,32 @@ export interface components {
             /** Filtered Items */
             filtered_items: number;
             /** Default Item Code */
-            default_item_code?: string;
+            default_item_code?: string | null;
+        } & {
+            [key: string]: unknown;
         };
-        /** ModelVersionModel */
+        /**
+         * ModelFeaturesResponse
+         * @description What the active model looks at.
+         */
+        ModelFeaturesResponse: {
+            /** Weights */
+            weights: {
+                [key: string]: number;
+            };
+            /** Active Features */
+            active_features: {
+                [key: string]: boolean;
+            };
+            /** Profiles */
+            profiles: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ModelVersionModel
+         * @description A model version.
+         */
         ModelVersionModel: {
             /** Version Name */
             version_name: string;
@@ -1137,157 +2802,298 @@ export interface components {
             /** Active Flag */
             active_flag: boolean;
             /** Requested By */
-            requested_by?: string;
+            requested_by?: string | null;
             /** Created At */
             created_at: string;
             /** Trained At */
-            trained_at?: string;
+            trained_at?: string | null;
             /** Activated At */
-            activated_at?: string;
+            activated_at?: string | null;
             /** Updated At */
-            updated_at?: string;
+            updated_at?: string | null;
+        } & {
+            [key: string]: unknown;
         };
-        /** OperationStep */
+        /**
+         * NodeTypesResponse
+         * @description The node library.
+         */
+        NodeTypesResponse: {
+            /** Types */
+            types: {
+                [key: string]: unknown;
+            }[];
+            /** Default Graph */
+            default_graph: {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * OperationStep
+         * @description An operation; times in minutes. What is not known is null.
+         */
         OperationStep: {
             /** Proc Seq */
             PROC_SEQ: number;
             /** Inside Flag */
-            INSIDE_FLAG?: string;
+            INSIDE_FLAG?: string | null;
             /** Dbo Bi Routing View Job Cd */
-            dbo_BI_ROUTING_VIEW_JOB_CD?: string;
+            dbo_BI_ROUTING_VIEW_JOB_CD?: string | null;
             /** Job Nm */
-            JOB_NM?: string;
+            JOB_NM?: string | null;
             /** Res Cd */
-            RES_CD?: string;
+            RES_CD?: string | null;
             /** Res Dis */
-            RES_DIS?: string;
+            RES_DIS?: string | null;
             /** Time Unit */
-            TIME_UNIT?: string;
+            TIME_UNIT?: string | null;
             /** Mfg Lt */
-            MFG_LT?: number;
+            MFG_LT?: number | null;
             /** Queue Time */
-            QUEUE_TIME?: number;
+            QUEUE_TIME?: number | null;
             /** Setup Time */
-            SETUP_TIME?: number;
+            SETUP_TIME?: number | null;
             /** Mach Worked Hours */
-            MACH_WORKED_HOURS?: number;
+            MACH_WORKED_HOURS?: number | null;
             /** Act Setup Time */
-            ACT_SETUP_TIME?: number;
+            ACT_SETUP_TIME?: number | null;
             /** Act Run Time */
-            ACT_RUN_TIME?: number;
+            ACT_RUN_TIME?: number | null;
             /** Wait Time */
-            WAIT_TIME?: number;
+            WAIT_TIME?: number | null;
             /** Move Time */
-            MOVE_TIME?: number;
+            MOVE_TIME?: number | null;
             /** Run Time Qty */
-            RUN_TIME_QTY?: number;
+            RUN_TIME_QTY?: number | null;
             /** Run Time Unit */
-            RUN_TIME_UNIT?: string;
+            RUN_TIME_UNIT?: string | null;
             /** Batch Oper */
-            BATCH_OPER?: string;
+            BATCH_OPER?: string | null;
             /** Bp Cd */
-            BP_CD?: string;
+            BP_CD?: string | null;
             /** Dbo Bi Routing View Cust Nm */
-            dbo_BI_ROUTING_VIEW_CUST_NM?: string;
+            dbo_BI_ROUTING_VIEW_CUST_NM?: string | null;
             /** Cur Cd */
-            CUR_CD?: string;
+            CUR_CD?: string | null;
             /** Subcontract Prc */
-            SUBCONTRACT_PRC?: number;
+            SUBCONTRACT_PRC?: number | null;
             /** Tax Type */
-            TAX_TYPE?: string;
+            TAX_TYPE?: string | null;
             /** Milestone Flg */
-            MILESTONE_FLG?: string;
+            MILESTONE_FLG?: string | null;
             /** Insp Flg */
-            INSP_FLG?: string;
+            INSP_FLG?: string | null;
             /** Rout Order */
-            ROUT_ORDER?: string;
+            ROUT_ORDER?: string | null;
             /** Valid From Dt */
-            VALID_FROM_DT?: string;
+            VALID_FROM_DT?: string | null;
             /** Valid To Dt */
-            VALID_TO_DT?: string;
+            VALID_TO_DT?: string | null;
             /** Dbo Bi Routing View Remark */
-            dbo_BI_ROUTING_VIEW_REMARK?: string;
+            dbo_BI_ROUTING_VIEW_REMARK?: string | null;
             /** Rout Doc */
-            ROUT_DOC?: string;
+            ROUT_DOC?: string | null;
             /** Doc Inside */
-            DOC_INSIDE?: string;
+            DOC_INSIDE?: string | null;
             /** Doc No */
-            DOC_NO?: string;
+            DOC_NO?: string | null;
             /** Nc Program */
-            NC_PROGRAM?: string;
+            NC_PROGRAM?: string | null;
             /** Nc Program Writer */
-            NC_PROGRAM_WRITER?: string;
+            NC_PROGRAM_WRITER?: string | null;
             /** Nc Writer Nm */
-            NC_WRITER_NM?: string;
+            NC_WRITER_NM?: string | null;
             /** Nc Write Date */
-            NC_WRITE_DATE?: string;
+            NC_WRITE_DATE?: string | null;
             /** Nc Reviewer */
-            NC_REVIEWER?: string;
+            NC_REVIEWER?: string | null;
             /** Nc Reviewer Nm */
-            NC_REVIEWER_NM?: string;
+            NC_REVIEWER_NM?: string | null;
             /** Nc Review Dt */
-            NC_REVIEW_DT?: string;
+            NC_REVIEW_DT?: string | null;
             /** Raw Matl Size */
-            RAW_MATL_SIZE?: string;
+            RAW_MATL_SIZE?: string | null;
             /** Jaw Size */
-            JAW_SIZE?: string;
+            JAW_SIZE?: string | null;
             /** Validity */
-            VALIDITY?: string;
+            VALIDITY?: string | null;
             /** Program Remark */
-            PROGRAM_REMARK?: string;
+            PROGRAM_REMARK?: string | null;
             /** Op Draw No */
-            OP_DRAW_NO?: string;
+            OP_DRAW_NO?: string | null;
             /** Mtmg Numb */
-            MTMG_NUMB?: string;
+            MTMG_NUMB?: string | null;
+            /** Proc Cd */
+            PROC_CD?: string | null;
+            /** Proc Desc */
+            PROC_DESC?: string | null;
+            /** Run Time */
+            RUN_TIME?: number | null;
+            /** Idle Time */
+            IDLE_TIME?: number | null;
         };
-        /** PowerQueryProfileModel */
+        /**
+         * Pagination
+         * @description Which part of a list this is.
+         */
+        Pagination: {
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PlantSettingsResponse
+         * @description The whole settings document with its revision.
+         */
+        PlantSettingsResponse: {
+            graph: components["schemas"]["WorkflowGraphModel"];
+            trainer: components["schemas"]["TrainerRuntimeModel"];
+            predictor: components["schemas"]["PredictorRuntimeModel"];
+            sql: components["schemas"]["SQLConfigModel"];
+            data_source: components["schemas"]["DataSourceConfigModel"];
+            export: components["schemas"]["ExportConfigModel"];
+            visualization: components["schemas"]["VisualizationConfigModel"];
+            /** Updated At */
+            updated_at: string;
+            /** Search */
+            search: {
+                [key: string]: unknown;
+            };
+            /** Prediction */
+            prediction: {
+                [key: string]: unknown;
+            };
+            /** Access */
+            access: {
+                [key: string]: unknown;
+            };
+            /** Training */
+            training: {
+                [key: string]: unknown;
+            };
+            /** Revision */
+            revision: number;
+            /** Author */
+            author?: string | null;
+            /**
+             * Confirmed By
+             * @default []
+             */
+            confirmed_by?: string[];
+            /**
+             * Unconfirmed
+             * @default []
+             */
+            unconfirmed?: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PowerQueryProfileModel
+         * @description A named set of column aliases.
+         */
         PowerQueryProfileModel: {
             /** Name */
             name: string;
             /** Description */
-            description?: string;
-            /** Mapping */
+            description?: string | null;
+            /**
+             * Mapping
+             * @default {}
+             */
             mapping?: {
                 [key: string]: string;
             };
         };
-        /** PredictionRequest */
+        /**
+         * PredictionRequest
+         * @description Items whose routings are wanted.
+         */
         PredictionRequest: {
             /** Item Codes */
             item_codes: string[];
             /** Top K */
-            top_k?: number;
+            top_k?: number | null;
             /** Similarity Threshold */
-            similarity_threshold?: number;
+            similarity_threshold?: number | null;
             /**
              * Mode
+             * @description summary: the key columns; detailed: all output columns
              * @default summary
              */
             mode?: string;
-            /** Feature Weights */
+            /**
+             * Feature Weights
+             * @description Weights for this call only, 1 = as trained
+             */
             feature_weights?: {
                 [key: string]: number;
-            };
+            } | null;
             /** Weight Profile */
-            weight_profile?: string;
+            weight_profile?: string | null;
             /** Export Formats */
-            export_formats?: string[];
+            export_formats?: ("csv" | "excel" | "txt" | "parquet" | "json")[] | null;
             /**
              * With Visualization
              * @default false
              */
             with_visualization?: boolean;
+            /**
+             * With Evidence
+             * @description Also support, samples and ranges of each operation
+             * @default false
+             */
+            with_evidence?: boolean;
+            /**
+             * Ignore Own Routing
+             * @description Predict from neighbours even where the item has a routing
+             * @default false
+             */
+            ignore_own_routing?: boolean;
+            /**
+             * Ef Search
+             * @description Width of the search, this call only
+             */
+            ef_search?: number | null;
         };
-        /** PredictionResponse */
+        /**
+         * PredictionResponse
+         * @description Routings, candidates and figures of the prediction.
+         */
         PredictionResponse: {
             /** Items */
             items: components["schemas"]["RoutingSummary"][];
             /** Candidates */
             candidates: components["schemas"]["CandidateRouting"][];
-            /** Metrics */
-            metrics?: Record<string, unknown>;
+            /**
+             * Metrics
+             * @default {}
+             */
+            metrics?: {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
         };
-        /** PredictorRuntimeModel */
+        /**
+         * PredictionSettings
+         * @description A change of how routings are predicted.
+         */
+        PredictionSettings: {
+            /** Strategy */
+            strategy?: ("nearest" | "consensus") | null;
+        };
+        /**
+         * PredictorRuntimeModel
+         * @description How candidates are made.
+         */
         PredictorRuntimeModel: {
             /** Similarity High Threshold */
             similarity_high_threshold: number;
@@ -1308,30 +3114,302 @@ export interface components {
              * @default 0.95
              */
             trim_upper_percent?: number;
+        } & {
+            [key: string]: unknown;
         };
-        /** PredictorRuntimePatch */
+        /**
+         * PredictorRuntimePatch
+         * @description A change of how candidates are made.
+         */
         PredictorRuntimePatch: {
             /** Similarity High Threshold */
-            similarity_high_threshold?: number;
+            similarity_high_threshold?: number | null;
             /** Max Routing Variants */
-            max_routing_variants?: number;
+            max_routing_variants?: number | null;
             /** Trim Std Enabled */
-            trim_std_enabled?: boolean;
+            trim_std_enabled?: boolean | null;
             /** Trim Lower Percent */
-            trim_lower_percent?: number;
+            trim_lower_percent?: number | null;
             /** Trim Upper Percent */
-            trim_upper_percent?: number;
+            trim_upper_percent?: number | null;
         };
-        /** RegisterRequest */
+        /**
+         * ProfileActivationResponse
+         * @description What the activation means.
+         */
+        ProfileActivationResponse: {
+            profile: components["schemas"]["ProfileModel"];
+            /** Refresh Needed */
+            refresh_needed?: string | null;
+            /** Training Needed */
+            training_needed?: string | null;
+            /** Changed Columns */
+            changed_columns: string[];
+            /** Confirmed By */
+            confirmed_by: string[];
+            /** Unconfirmed */
+            unconfirmed: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ProfileCheckRequest
+         * @description An input profile to check against a source; without a profile the stored one of that name.
+         */
+        ProfileCheckRequest: {
+            /** Profile */
+            profile?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /**
+             * Path
+             * @default
+             */
+            path?: string;
+            /**
+             * Rows
+             * @default 0
+             */
+            rows?: number;
+        };
+        /**
+         * ProfileCheckResponse
+         * @description What the check found.
+         */
+        ProfileCheckResponse: {
+            /** Ok */
+            ok: boolean;
+            /** Problems */
+            problems: string[];
+            /** Columns */
+            columns: {
+                [key: string]: unknown;
+            }[];
+            /** Tables */
+            tables: {
+                [key: string]: unknown;
+            }[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ProfileImportRequest
+         * @description A text with profiles, as exported.
+         */
+        ProfileImportRequest: {
+            /** Content */
+            content: string | {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * ProfileImportResponse
+         * @description What was imported.
+         */
+        ProfileImportResponse: {
+            /** Created */
+            created: string[];
+            /** Updated */
+            updated: string[];
+            /** Unchanged */
+            unchanged: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ProfileListResponse
+         * @description Profiles by name, the built-in one first.
+         */
+        ProfileListResponse: {
+            /** Items */
+            items: components["schemas"]["ProfileModel"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ProfileModel
+         * @description A mapping profile.
+         */
+        ProfileModel: {
+            /** Name */
+            name: string;
+            /** Description */
+            description?: string | null;
+            /** Active */
+            active: boolean;
+            /** Revision */
+            revision: number;
+            /** Created At */
+            created_at?: string | null;
+            /** Updated At */
+            updated_at?: string | null;
+            /** Author */
+            author?: string | null;
+            /** Valid */
+            valid: boolean;
+            /**
+             * Problems
+             * @default []
+             */
+            problems?: string[];
+            /**
+             * Built In
+             * @default false
+             */
+            built_in?: boolean;
+            /** Profile */
+            profile?: {
+                [key: string]: unknown;
+            } | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ProfilePreviewRequest
+         * @description An output profile to try on rows, or on the prediction of items.
+         */
+        ProfilePreviewRequest: {
+            /** Profile */
+            profile?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /** Rows */
+            rows?: {
+                [key: string]: string | number | null;
+            }[] | null;
+            /** Item Codes */
+            item_codes?: string[] | null;
+            /**
+             * Max Findings
+             * @default 0
+             */
+            max_findings?: number;
+        };
+        /**
+         * ProfilePreviewResponse
+         * @description The rows as the profile writes them, and what breaks its checks.
+         */
+        ProfilePreviewResponse: {
+            /** Columns */
+            columns: string[];
+            /** Rows */
+            rows: {
+                [key: string]: string | null;
+            }[];
+            /** Findings */
+            findings: {
+                [key: string]: unknown;
+            }[];
+            /** Total Findings */
+            total_findings: number;
+            /** Valid */
+            valid: boolean;
+            /** Problems */
+            problems: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ProfileRevertRequest
+         * @description A revision to make the newest again.
+         */
+        ProfileRevertRequest: {
+            /** Revision */
+            revision: number;
+        };
+        /**
+         * ProfileRevisionListResponse
+         * @description Revisions of a profile, newest first.
+         */
+        ProfileRevisionListResponse: {
+            /** Items */
+            items: {
+                [key: string]: unknown;
+            }[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ProfileSaveRequest
+         * @description A profile to store.
+         */
+        ProfileSaveRequest: {
+            /** Profile */
+            profile: {
+                [key: string]: unknown;
+            };
+            /**
+             * Expected Revision
+             * @default 0
+             */
+            expected_revision?: number;
+            /**
+             * Comment
+             * @default
+             */
+            comment?: string;
+        };
+        /**
+         * ReasonRequest
+         * @description Why something is done, for the history.
+         */
+        ReasonRequest: {
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+        };
+        /**
+         * RefreshRequest
+         * @description A new reading of the source.
+         */
+        RefreshRequest: {
+            /**
+             * Force
+             * @default false
+             */
+            force?: boolean;
+        };
+        /**
+         * RefreshResponse
+         * @description The new snapshot and what changed.
+         */
+        RefreshResponse: {
+            snapshot: components["schemas"]["SnapshotModel"];
+            /** Changes */
+            changes: {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * RegisterRequest
+         * @description A new account.
+         */
         RegisterRequest: {
             /** Username */
             username: string;
             /** Password */
             password: string;
             /** Display Name */
-            display_name?: string;
+            display_name?: string | null;
         };
-        /** RegisterResponse */
+        /**
+         * RegisterResponse
+         * @description The account that waits for approval.
+         */
         RegisterResponse: {
             /** Username */
             username: string;
@@ -1347,43 +3425,431 @@ export interface components {
             is_admin?: boolean;
             /** Message */
             message: string;
+        } & {
+            [key: string]: unknown;
         };
-        /** RoutingSummary */
+        /**
+         * ResetPasswordRequest
+         * @description A password that an administrator sets.
+         */
+        ResetPasswordRequest: {
+            /** Username */
+            username: string;
+            /** Password */
+            password: string;
+        };
+        /**
+         * RevertRequest
+         * @description A revision to make the newest again.
+         */
+        RevertRequest: {
+            /** Revision */
+            revision: number;
+        };
+        /**
+         * RevisionListResponse
+         * @description Revisions, newest first.
+         */
+        RevisionListResponse: {
+            /** Items */
+            items: components["schemas"]["RevisionModel"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * RevisionModel
+         * @description One revision of the settings document.
+         */
+        RevisionModel: {
+            /** Revision */
+            revision: number;
+            /** At */
+            at: string;
+            /** Author */
+            author: string;
+            /** Comment */
+            comment?: string | null;
+            /**
+             * Changes
+             * @default []
+             */
+            changes?: {
+                [key: string]: unknown;
+            }[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * RoleRequest
+         * @description A role to give or take.
+         */
+        RoleRequest: {
+            /** Username */
+            username: string;
+            /** Is Admin */
+            is_admin: boolean;
+        };
+        /**
+         * RollbackRequest
+         * @description How many activations to go back, and why.
+         */
+        RollbackRequest: {
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+            /**
+             * Steps
+             * @default 1
+             */
+            steps?: number;
+        };
+        /**
+         * RoutingAuditModel
+         * @description One thing a planner did on the screen.
+         */
+        RoutingAuditModel: {
+            /** Id */
+            id: string;
+            /** Action */
+            action: string;
+            /** Level */
+            level?: string | null;
+            /** Message */
+            message?: string | null;
+            /** Context */
+            context?: {
+                [key: string]: unknown;
+            } | null;
+            /** Created At */
+            created_at?: string | null;
+        };
+        /**
+         * RoutingGroupConnectionModel
+         * @description A line between two nodes.
+         */
+        RoutingGroupConnectionModel: {
+            /** Id */
+            id: string;
+            /** Source Node Id */
+            source_node_id: string;
+            /** Target Node Id */
+            target_node_id: string;
+            /** Created At */
+            created_at?: string | null;
+            /**
+             * Created By
+             * @default manual
+             * @constant
+             */
+            created_by?: "manual";
+        };
+        /**
+         * RoutingGroupDetail
+         * @description A saved routing.
+         */
+        RoutingGroupDetail: {
+            /** Group Id */
+            group_id: string;
+            /** Group Name */
+            group_name: string;
+            /** Owner */
+            owner: string;
+            /** Version */
+            version: number;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Item Codes */
+            item_codes: string[];
+            /** Steps */
+            steps: components["schemas"]["RoutingGroupStepModel"][];
+            /** Connections */
+            connections: components["schemas"]["RoutingGroupConnectionModel"][];
+            /** Erp Required */
+            erp_required: boolean;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * RoutingGroupListResponse
+         * @description A page of saved routings, last changed first.
+         */
+        RoutingGroupListResponse: {
+            /** Items */
+            items: components["schemas"]["RoutingGroupSummaryModel"][];
+            pagination: components["schemas"]["Pagination"];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * RoutingGroupRequest
+         * @description A planner's routing to save.
+         */
+        RoutingGroupRequest: {
+            /** Group Name */
+            group_name: string;
+            /** Item Codes */
+            item_codes: string[];
+            /**
+             * Steps
+             * @default []
+             */
+            steps?: components["schemas"]["RoutingGroupStepModel"][];
+            /**
+             * Connections
+             * @default []
+             */
+            connections?: components["schemas"]["RoutingGroupConnectionModel"][];
+            /**
+             * Erp Required
+             * @default false
+             */
+            erp_required?: boolean;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * RoutingGroupSaved
+         * @description A routing that was saved.
+         */
+        RoutingGroupSaved: {
+            /** Group Id */
+            group_id: string;
+            /** Group Name */
+            group_name: string;
+            /** Owner */
+            owner: string;
+            /** Version */
+            version: number;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * RoutingGroupStateModel
+         * @description How a group stands against a snapshot.
+         */
+        RoutingGroupStateModel: {
+            /** Group Id */
+            group_id: string;
+            /** Version */
+            version: number;
+            /** Dirty */
+            dirty: boolean;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Snapshot Id */
+            snapshot_id: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * RoutingGroupStepModel
+         * @description One operation of a saved routing.
+         */
+        RoutingGroupStepModel: {
+            /** Seq */
+            seq: number;
+            /** Process Code */
+            process_code: string;
+            /** Duration Min */
+            duration_min?: number | null;
+            /** Routing Set Code */
+            routing_set_code?: string | null;
+            /** Variant Code */
+            variant_code?: string | null;
+            /** Primary Routing Code */
+            primary_routing_code?: string | null;
+            /** Secondary Routing Code */
+            secondary_routing_code?: string | null;
+            /** Branch Code */
+            branch_code?: string | null;
+            /** Branch Label */
+            branch_label?: string | null;
+            /** Branch Path */
+            branch_path?: string | null;
+            /** Sql Values */
+            sql_values?: unknown;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * RoutingGroupSummaryModel
+         * @description A saved routing in a list.
+         */
+        RoutingGroupSummaryModel: {
+            /** Group Id */
+            group_id: string;
+            /** Group Name */
+            group_name: string;
+            /** Item Codes */
+            item_codes: string[];
+            /** Step Count */
+            step_count: number;
+            /** Version */
+            version: number;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * RoutingGroupUpdateRequest
+         * @description A planner's routing to save over the version that was read.
+         */
+        RoutingGroupUpdateRequest: {
+            /** Group Name */
+            group_name: string;
+            /** Item Codes */
+            item_codes: string[];
+            /**
+             * Steps
+             * @default []
+             */
+            steps?: components["schemas"]["RoutingGroupStepModel"][];
+            /**
+             * Connections
+             * @default []
+             */
+            connections?: components["schemas"]["RoutingGroupConnectionModel"][];
+            /**
+             * Erp Required
+             * @default false
+             */
+            erp_required?: boolean;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * RoutingSnapshotModel
+         * @description The state of a planner's screen.
+         */
+        RoutingSnapshotModel: {
+            /** Id */
+            id: string;
+            /** Created At */
+            created_at?: string | null;
+            /** Reason */
+            reason?: string | null;
+            /** Version */
+            version?: number | null;
+            /** State */
+            state?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * RoutingSnapshotsRequest
+         * @description What a planner's screen collected.
+         */
+        RoutingSnapshotsRequest: {
+            /**
+             * Snapshots
+             * @default []
+             */
+            snapshots?: components["schemas"]["RoutingSnapshotModel"][];
+            /**
+             * Audits
+             * @default []
+             */
+            audits?: components["schemas"]["RoutingAuditModel"][];
+            /** Source */
+            source?: string | null;
+        };
+        /**
+         * RoutingSnapshotsResponse
+         * @description What was kept.
+         */
+        RoutingSnapshotsResponse: {
+            /** Accepted Snapshot Ids */
+            accepted_snapshot_ids: string[];
+            /** Accepted Audit Ids */
+            accepted_audit_ids: string[];
+            /** Updated Groups */
+            updated_groups: components["schemas"]["RoutingGroupStateModel"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * RoutingSummary
+         * @description A routing.
+         */
         RoutingSummary: {
             /** Item Cd */
             ITEM_CD: string;
             /** Candidate Id */
-            CANDIDATE_ID?: string;
+            CANDIDATE_ID?: string | null;
             /** Routing Signature */
-            ROUTING_SIGNATURE?: string;
+            ROUTING_SIGNATURE?: string | null;
             /** Priority */
-            PRIORITY?: string;
+            PRIORITY?: string | null;
             /** Similarity Tier */
-            SIMILARITY_TIER?: string;
+            SIMILARITY_TIER?: string | null;
             /** Similarity Score */
-            SIMILARITY_SCORE?: number;
+            SIMILARITY_SCORE?: number | null;
             /** Reference Item Cd */
-            REFERENCE_ITEM_CD?: string;
+            REFERENCE_ITEM_CD?: string | null;
+            /** Generated At */
+            generated_at?: string | null;
             /**
-             * Generated At
-             * Format: date-time
+             * Operations
+             * @default []
              */
-            generated_at?: string;
-            /** Operations */
             operations?: components["schemas"]["OperationStep"][];
+            /** Rank */
+            RANK?: number | null;
+        } & {
+            [key: string]: unknown;
         };
-        /** RslGroupCreate */
+        /**
+         * RslGroupCreate
+         * @description A group to create.
+         */
         RslGroupCreate: {
             /** Name */
             name: string;
             /** Description */
-            description?: string;
+            description?: string | null;
             /** Tags */
-            tags?: string[];
+            tags?: string[] | null;
             /** Slug */
-            slug?: string;
+            slug?: string | null;
         };
-        /** RslGroupListResponse */
+        /**
+         * RslGroupListResponse
+         * @description A page of groups, newest first.
+         */
         RslGroupListResponse: {
             /** Total */
             total: number;
@@ -1393,8 +3859,13 @@ export interface components {
             page_size: number;
             /** Items */
             items: components["schemas"]["RslGroupModel"][];
+        } & {
+            [key: string]: unknown;
         };
-        /** RslGroupModel */
+        /**
+         * RslGroupModel
+         * @description A group with its steps.
+         */
         RslGroupModel: {
             /** Id */
             id: number;
@@ -1403,30 +3874,30 @@ export interface components {
             /** Name */
             name: string;
             /** Description */
-            description?: string;
+            description?: string | null;
             /** Owner */
             owner: string;
-            /** Tags */
+            /**
+             * Tags
+             * @default []
+             */
             tags?: string[];
             /**
              * Status
              * @enum {string}
              */
             status: "draft" | "ready" | "pending_review" | "released" | "archived";
-            /** Validation Errors */
+            /**
+             * Validation Errors
+             * @default []
+             */
             validation_errors?: string[];
-            /**
-             * Last Validated At
-             * Format: date-time
-             */
-            last_validated_at?: string;
-            /**
-             * Released At
-             * Format: date-time
-             */
-            released_at?: string;
+            /** Last Validated At */
+            last_validated_at?: string | null;
+            /** Released At */
+            released_at?: string | null;
             /** Released By */
-            released_by?: string;
+            released_by?: string | null;
             /**
              * Created At
              * Format: date-time
@@ -1437,21 +3908,32 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
-            /** Steps */
+            /**
+             * Steps
+             * @default []
+             */
             steps?: components["schemas"]["RslStepModel"][];
+        } & {
+            [key: string]: unknown;
         };
-        /** RslGroupUpdate */
+        /**
+         * RslGroupUpdate
+         * @description A change of a group; what is not named stays.
+         */
         RslGroupUpdate: {
             /** Name */
-            name?: string;
+            name?: string | null;
             /** Description */
-            description?: string;
+            description?: string | null;
             /** Tags */
-            tags?: string[];
+            tags?: string[] | null;
             /** Slug */
-            slug?: string;
+            slug?: string | null;
         };
-        /** RslImportRequest */
+        /**
+         * RslImportRequest
+         * @description A text with groups.
+         */
         RslImportRequest: {
             /**
              * Format
@@ -1461,7 +3943,10 @@ export interface components {
             /** Payload */
             payload: string;
         };
-        /** RslImportResult */
+        /**
+         * RslImportResult
+         * @description What became of the groups in the text.
+         */
         RslImportResult: {
             /**
              * Created
@@ -1478,33 +3963,51 @@ export interface components {
              * @default 0
              */
             skipped?: number;
-            /** Errors */
+            /**
+             * Errors
+             * @default []
+             */
             errors?: string[];
+        } & {
+            [key: string]: unknown;
         };
-        /** RslRuleRefCreate */
+        /**
+         * RslRuleRefCreate
+         * @description A rule reference to add.
+         */
         RslRuleRefCreate: {
             /** Rule Name */
             rule_name: string;
             /** Rule Version */
-            rule_version?: string;
+            rule_version?: string | null;
             /** Metadata */
-            metadata?: Record<string, unknown>;
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
             /**
              * Is Optional
              * @default false
              */
             is_optional?: boolean;
         };
-        /** RslRuleRefModel */
+        /**
+         * RslRuleRefModel
+         * @description A rule reference.
+         */
         RslRuleRefModel: {
             /** Id */
             id: number;
             /** Rule Name */
             rule_name: string;
             /** Rule Version */
-            rule_version?: string;
-            /** Metadata */
-            metadata?: Record<string, unknown>;
+            rule_version?: string | null;
+            /**
+             * Metadata
+             * @default {}
+             */
+            metadata?: {
+                [key: string]: unknown;
+            };
             /**
              * Is Optional
              * @default false
@@ -1515,28 +4018,35 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+        } & {
+            [key: string]: unknown;
         };
-        /** RslStepCreate */
+        /**
+         * RslStepCreate
+         * @description A step to add.
+         */
         RslStepCreate: {
             /** Sequence */
-            sequence?: number;
+            sequence?: number | null;
             /** Name */
             name: string;
             /** Description */
-            description?: string;
-            /**
-             * Status
-             * @enum {string}
-             */
-            status?: "draft" | "ready" | "released";
+            description?: string | null;
+            /** Status */
+            status?: ("draft" | "ready" | "released") | null;
             /** Tags */
-            tags?: string[];
+            tags?: string[] | null;
             /** Config */
-            config?: Record<string, unknown>;
+            config?: {
+                [key: string]: unknown;
+            } | null;
             /** Rules */
-            rules?: components["schemas"]["RslRuleRefCreate"][];
+            rules?: components["schemas"]["RslRuleRefCreate"][] | null;
         };
-        /** RslStepModel */
+        /**
+         * RslStepModel
+         * @description A step.
+         */
         RslStepModel: {
             /** Id */
             id: number;
@@ -1545,16 +4055,24 @@ export interface components {
             /** Name */
             name: string;
             /** Description */
-            description?: string;
+            description?: string | null;
             /**
              * Status
              * @enum {string}
              */
             status: "draft" | "ready" | "released";
-            /** Tags */
+            /**
+             * Tags
+             * @default []
+             */
             tags?: string[];
-            /** Config */
-            config?: Record<string, unknown>;
+            /**
+             * Config
+             * @default {}
+             */
+            config?: {
+                [key: string]: unknown;
+            };
             /**
              * Created At
              * Format: date-time
@@ -1565,28 +4083,38 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
-            /** Rules */
+            /**
+             * Rules
+             * @default []
+             */
             rules?: components["schemas"]["RslRuleRefModel"][];
+        } & {
+            [key: string]: unknown;
         };
-        /** RslStepUpdate */
+        /**
+         * RslStepUpdate
+         * @description A change of a step; what is not named stays.
+         */
         RslStepUpdate: {
             /** Sequence */
-            sequence?: number;
+            sequence?: number | null;
             /** Name */
-            name?: string;
+            name?: string | null;
             /** Description */
-            description?: string;
-            /**
-             * Status
-             * @enum {string}
-             */
-            status?: "draft" | "ready" | "released";
+            description?: string | null;
+            /** Status */
+            status?: ("draft" | "ready" | "released") | null;
             /** Tags */
-            tags?: string[];
+            tags?: string[] | null;
             /** Config */
-            config?: Record<string, unknown>;
+            config?: {
+                [key: string]: unknown;
+            } | null;
         };
-        /** RslValidationResponse */
+        /**
+         * RslValidationResponse
+         * @description What the validation of a group found.
+         */
         RslValidationResponse: {
             /** Group Id */
             group_id: number;
@@ -1599,33 +4127,54 @@ export interface components {
              * Format: date-time
              */
             validated_at: string;
+        } & {
+            [key: string]: unknown;
         };
-        /** RuleValidationRequest */
+        /**
+         * RuleValidationRequest
+         * @description Operations to check.
+         */
         RuleValidationRequest: {
             /** Item Code */
             item_code: string;
-            /** Operations */
+            /**
+             * Operations
+             * @default []
+             */
             operations?: components["schemas"]["OperationStep"][];
             /** Rule Ids */
-            rule_ids?: string[];
+            rule_ids?: string[] | null;
             /** Context */
-            context?: Record<string, unknown>;
+            context?: {
+                [key: string]: unknown;
+            } | null;
         };
-        /** RuleValidationResponse */
+        /**
+         * RuleValidationResponse
+         * @description What the check found; `passed` is false only for an error.
+         */
         RuleValidationResponse: {
             /** Item Code */
             item_code: string;
             /** Passed */
             passed: boolean;
-            /** Violations */
+            /**
+             * Violations
+             * @default []
+             */
             violations?: components["schemas"]["RuleViolation"][];
             /**
              * Evaluated Rules
              * @default 0
              */
             evaluated_rules?: number;
+        } & {
+            [key: string]: unknown;
         };
-        /** RuleViolation */
+        /**
+         * RuleViolation
+         * @description A rule that the operations break.
+         */
         RuleViolation: {
             /** Rule Id */
             rule_id: string;
@@ -1637,38 +4186,97 @@ export interface components {
              * @enum {string}
              */
             severity?: "info" | "warning" | "error";
+        } & {
+            [key: string]: unknown;
         };
-        /** SQLConfigModel */
+        /**
+         * SQLConfigModel
+         * @description The columns of results.
+         */
         SQLConfigModel: {
-            /** Output Columns */
+            /**
+             * Output Columns
+             * @default []
+             */
             output_columns?: string[];
-            /** Column Aliases */
+            /**
+             * Column Aliases
+             * @default {}
+             */
             column_aliases?: {
                 [key: string]: string;
             };
-            /** Available Columns */
+            /**
+             * Available Columns
+             * @default []
+             */
             available_columns?: string[];
-            /** Profiles */
+            /**
+             * Profiles
+             * @default []
+             */
             profiles?: components["schemas"]["PowerQueryProfileModel"][];
             /** Active Profile */
-            active_profile?: string;
+            active_profile?: string | null;
+        } & {
+            [key: string]: unknown;
         };
-        /** SQLConfigPatch */
+        /**
+         * SQLConfigPatch
+         * @description A change of the columns of results.
+         */
         SQLConfigPatch: {
             /** Output Columns */
-            output_columns?: string[];
+            output_columns?: string[] | null;
             /** Column Aliases */
             column_aliases?: {
                 [key: string]: string;
-            };
+            } | null;
             /** Available Columns */
-            available_columns?: string[];
+            available_columns?: string[] | null;
             /** Profiles */
-            profiles?: components["schemas"]["PowerQueryProfileModel"][];
+            profiles?: components["schemas"]["PowerQueryProfileModel"][] | null;
             /** Active Profile */
-            active_profile?: string;
+            active_profile?: string | null;
         };
-        /** SimilarItem */
+        /**
+         * SearchSettings
+         * @description A change of the search: its width (null: the active version's default) and the encoder's cache.
+         */
+        SearchSettings: {
+            /** Ef Search */
+            ef_search?: number | null;
+            /** Cache Entries */
+            cache_entries?: number | null;
+        };
+        /**
+         * SearchSettingsResponse
+         * @description The search settings, and the measured trade-off of the active version.
+         */
+        SearchSettingsResponse: {
+            /** Ef Search */
+            ef_search?: number | null;
+            /** Default Ef Search */
+            default_ef_search?: number | null;
+            /** Current Ef Search */
+            current_ef_search?: number | null;
+            /** Cache Entries */
+            cache_entries: number;
+            /** Curve */
+            curve: {
+                [key: string]: unknown;
+            }[];
+            /** Model Version */
+            model_version?: string | null;
+            /** Revision */
+            revision: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SimilarItem
+         * @description A neighbour.
+         */
         SimilarItem: {
             /** Item Code */
             item_code: string;
@@ -1680,49 +4288,149 @@ export interface components {
              * @enum {string}
              */
             source?: "prediction" | "manifest";
-            /** Metadata */
-            metadata?: Record<string, unknown>;
+            /**
+             * Metadata
+             * @default {}
+             */
+            metadata?: {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
         };
-        /** SimilaritySearchRequest */
+        /**
+         * SimilaritySearchRequest
+         * @description Items whose neighbours are wanted.
+         */
         SimilaritySearchRequest: {
             /** Item Codes */
             item_codes: string[];
             /** Top K */
-            top_k?: number;
+            top_k?: number | null;
             /** Min Similarity */
-            min_similarity?: number;
+            min_similarity?: number | null;
             /** Feature Weights */
             feature_weights?: {
                 [key: string]: number;
-            };
+            } | null;
             /** Weight Profile */
-            weight_profile?: string;
+            weight_profile?: string | null;
             /**
              * Include Manifest Metadata
              * @default false
              */
             include_manifest_metadata?: boolean;
+            /**
+             * Ef Search
+             * @description Width of the search, this call only
+             */
+            ef_search?: number | null;
         };
-        /** SimilaritySearchResponse */
+        /**
+         * SimilaritySearchResponse
+         * @description Neighbours and figures of the search.
+         */
         SimilaritySearchResponse: {
-            /** Results */
+            /**
+             * Results
+             * @default []
+             */
             results?: components["schemas"]["SimilaritySearchResult"][];
-            /** Metrics */
-            metrics?: Record<string, unknown>;
+            /**
+             * Metrics
+             * @default {}
+             */
+            metrics?: {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
         };
-        /** SimilaritySearchResult */
+        /**
+         * SimilaritySearchResult
+         * @description The neighbours of one item, best first, without itself.
+         */
         SimilaritySearchResult: {
             /** Item Code */
             item_code: string;
-            /** Matches */
+            /**
+             * Matches
+             * @default []
+             */
             matches?: components["schemas"]["SimilarItem"][];
             /** Manifest Revision */
-            manifest_revision?: string;
+            manifest_revision?: string | null;
+        } & {
+            [key: string]: unknown;
         };
-        /** TimeBreakdown */
+        /**
+         * SnapshotModel
+         * @description The snapshot of the source that serves.
+         */
+        SnapshotModel: {
+            /** Tag */
+            tag?: string | null;
+            /** Source */
+            source: string;
+            /** Read At */
+            read_at?: string | null;
+            /** Age Seconds */
+            age_seconds: number;
+            /** Items */
+            items: number;
+            /** Routing Rows */
+            routing_rows: number;
+            /** Work Result Rows */
+            work_result_rows: number;
+            /** Items With Routing */
+            items_with_routing: number;
+            /** Bytes */
+            bytes: number;
+            /** Last Error */
+            last_error?: string | null;
+            /** Last Attempt At */
+            last_attempt_at?: string | null;
+            /**
+             * Findings
+             * @default []
+             */
+            findings?: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SystemStatusResponse
+         * @description Processes, Watch subscribers and health.
+         */
+        SystemStatusResponse: {
+            /** Status */
+            status: string;
+            /** Detail */
+            detail?: string | null;
+            /** Revision */
+            revision: number;
+            /** Processes */
+            processes: {
+                [key: string]: unknown;
+            }[];
+            /** Subscribers */
+            subscribers: {
+                [key: string]: unknown;
+            }[];
+            /** Checks */
+            checks: {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * TimeBreakdown
+         * @description Times of one operation, in minutes.
+         */
         TimeBreakdown: {
             /** Proc Seq */
-            proc_seq?: number;
+            proc_seq?: number | null;
             /** Setup Time */
             setup_time: number;
             /** Run Time */
@@ -1735,12 +4443,20 @@ export interface components {
             move_time: number;
             /** Total Time */
             total_time: number;
+        } & {
+            [key: string]: unknown;
         };
-        /** TimeSummaryRequest */
+        /**
+         * TimeSummaryRequest
+         * @description Operations whose times are to be summed up.
+         */
         TimeSummaryRequest: {
             /** Item Code */
             item_code: string;
-            /** Operations */
+            /**
+             * Operations
+             * @default []
+             */
             operations?: components["schemas"]["OperationStep"][];
             /**
              * Include Breakdown
@@ -1748,11 +4464,17 @@ export interface components {
              */
             include_breakdown?: boolean;
         };
-        /** TimeSummaryResponse */
+        /**
+         * TimeSummaryResponse
+         * @description Sums over the operations, in minutes.
+         */
         TimeSummaryResponse: {
             /** Item Code */
             item_code: string;
-            /** Totals */
+            /**
+             * Totals
+             * @default {}
+             */
             totals?: {
                 [key: string]: number;
             };
@@ -1762,9 +4484,14 @@ export interface components {
              */
             process_count?: number;
             /** Breakdown */
-            breakdown?: components["schemas"]["TimeBreakdown"][];
+            breakdown?: components["schemas"]["TimeBreakdown"][] | null;
+        } & {
+            [key: string]: unknown;
         };
-        /** TrainerRuntimeModel */
+        /**
+         * TrainerRuntimeModel
+         * @description How times are learned.
+         */
         TrainerRuntimeModel: {
             /** Similarity Threshold */
             similarity_threshold: number;
@@ -1803,65 +4530,110 @@ export interface components {
              * @default 1.28
              */
             time_profile_safe_sigma?: number;
+        } & {
+            [key: string]: unknown;
         };
-        /** TrainerRuntimePatch */
+        /**
+         * TrainerRuntimePatch
+         * @description A change of how times are learned.
+         */
         TrainerRuntimePatch: {
             /** Similarity Threshold */
-            similarity_threshold?: number;
+            similarity_threshold?: number | null;
             /** Trim Std Enabled */
-            trim_std_enabled?: boolean;
+            trim_std_enabled?: boolean | null;
             /** Trim Lower Percent */
-            trim_lower_percent?: number;
+            trim_lower_percent?: number | null;
             /** Trim Upper Percent */
-            trim_upper_percent?: number;
+            trim_upper_percent?: number | null;
             /** Time Profiles Enabled */
-            time_profiles_enabled?: boolean;
+            time_profiles_enabled?: boolean | null;
             /** Time Profile Strategy */
-            time_profile_strategy?: string;
+            time_profile_strategy?: string | null;
             /** Time Profile Optimal Sigma */
-            time_profile_optimal_sigma?: number;
+            time_profile_optimal_sigma?: number | null;
             /** Time Profile Safe Sigma */
-            time_profile_safe_sigma?: number;
+            time_profile_safe_sigma?: number | null;
         };
-        /** TrainingRequest */
+        /**
+         * TrainingRequest
+         * @description A training to start.
+         */
         TrainingRequest: {
             /** Version Label */
-            version_label?: string;
+            version_label?: string | null;
             /** Projector Metadata */
-            projector_metadata?: string[];
+            projector_metadata?: string[] | null;
             /**
              * Dry Run
              * @default false
              */
             dry_run?: boolean;
+            /**
+             * Activate
+             * @default false
+             */
+            activate?: boolean;
         };
-        /** TrainingStatusModel */
+        /**
+         * TrainingSettings
+         * @description A change of what happens with trained versions.
+         */
+        TrainingSettings: {
+            /** Activation Policy */
+            activation_policy?: string | null;
+            /** Gate Recall Margin */
+            gate_recall_margin?: number | null;
+            /** Gate Quality Margin */
+            gate_quality_margin?: number | null;
+            /** Keep Versions */
+            keep_versions?: number | null;
+        };
+        /**
+         * TrainingStatusModel
+         * @description How the current or last training goes.
+         */
         TrainingStatusModel: {
             /** Job Id */
-            job_id?: string;
+            job_id?: string | null;
             /** Status */
             status: string;
             /** Started At */
-            started_at?: string;
+            started_at?: string | null;
             /** Finished At */
-            finished_at?: string;
+            finished_at?: string | null;
             /** Progress */
             progress: number;
             /** Message */
-            message?: string;
+            message?: string | null;
             /** Version Path */
-            version_path?: string;
+            version_path?: string | null;
             /** Metrics */
-            metrics?: Record<string, unknown>;
+            metrics?: {
+                [key: string]: unknown;
+            } | null;
             /** Latest Version */
-            latest_version?: Record<string, unknown>;
+            latest_version?: {
+                [key: string]: unknown;
+            } | null;
+            /** Stage */
+            stage?: string | null;
+            /** Remaining Seconds */
+            remaining_seconds?: number | null;
+            /** Requested By */
+            requested_by?: string | null;
+        } & {
+            [key: string]: unknown;
         };
-        /** UserStatusResponse */
+        /**
+         * UserStatusResponse
+         * @description How an account stands.
+         */
         UserStatusResponse: {
             /** Username */
             username: string;
             /** Display Name */
-            display_name?: string;
+            display_name?: string | null;
             /**
              * Status
              * @enum {string}
@@ -1872,6 +4644,8 @@ export interface components {
              * @default false
              */
             is_admin?: boolean;
+        } & {
+            [key: string]: unknown;
         };
         /** ValidationError */
         ValidationError: {
@@ -1881,8 +4655,70 @@ export interface components {
             msg: string;
             /** Error Type */
             type: string;
+            /** Input */
+            input?: unknown;
+            /** Context */
+            ctx?: Record<string, unknown>;
         };
-        /** VisualizationConfigModel */
+        /**
+         * VerificationModel
+         * @description What the check of a version found.
+         */
+        VerificationModel: {
+            /** Ok */
+            ok: boolean;
+            /** Problems */
+            problems: string[];
+            /** Passed */
+            passed: string[];
+            /** Elapsed Ms */
+            elapsed_ms: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * VersionDetailModel
+         * @description A model version with its manifest.
+         */
+        VersionDetailModel: {
+            /** Version Name */
+            version_name: string;
+            /** Artifact Dir */
+            artifact_dir: string;
+            /** Manifest Path */
+            manifest_path: string;
+            /** Status */
+            status: string;
+            /** Active Flag */
+            active_flag: boolean;
+            /** Requested By */
+            requested_by?: string | null;
+            /** Created At */
+            created_at: string;
+            /** Trained At */
+            trained_at?: string | null;
+            /** Activated At */
+            activated_at?: string | null;
+            /** Updated At */
+            updated_at?: string | null;
+            /** Manifest Sha256 */
+            manifest_sha256?: string | null;
+            /**
+             * Bytes
+             * @default 0
+             */
+            bytes?: number;
+            /** Manifest */
+            manifest?: {
+                [key: string]: unknown;
+            } | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * VisualizationConfigModel
+         * @description Where the embedding can be looked at.
+         */
         VisualizationConfigModel: {
             /** Tensorboard Projector Dir */
             tensorboard_projector_dir: string;
@@ -1891,7 +4727,10 @@ export interface components {
              * @default true
              */
             projector_enabled?: boolean;
-            /** Projector Metadata Columns */
+            /**
+             * Projector Metadata Columns
+             * @default []
+             */
             projector_metadata_columns?: string[];
             /**
              * Neo4J Enabled
@@ -1899,47 +4738,62 @@ export interface components {
              */
             neo4j_enabled?: boolean;
             /** Neo4J Browser Url */
-            neo4j_browser_url?: string;
+            neo4j_browser_url?: string | null;
             /** Neo4J Workspace */
-            neo4j_workspace?: string;
+            neo4j_workspace?: string | null;
             /**
              * Publish Service Enabled
              * @default true
              */
             publish_service_enabled?: boolean;
             /** Publish Notes */
-            publish_notes?: string;
+            publish_notes?: string | null;
+        } & {
+            [key: string]: unknown;
         };
-        /** VisualizationConfigPatch */
+        /**
+         * VisualizationConfigPatch
+         * @description A change of where the embedding can be looked at.
+         */
         VisualizationConfigPatch: {
             /** Tensorboard Projector Dir */
-            tensorboard_projector_dir?: string;
+            tensorboard_projector_dir?: string | null;
             /** Projector Enabled */
-            projector_enabled?: boolean;
+            projector_enabled?: boolean | null;
             /** Projector Metadata Columns */
-            projector_metadata_columns?: string[];
+            projector_metadata_columns?: string[] | null;
             /** Neo4J Enabled */
-            neo4j_enabled?: boolean;
+            neo4j_enabled?: boolean | null;
             /** Neo4J Browser Url */
-            neo4j_browser_url?: string;
+            neo4j_browser_url?: string | null;
             /** Neo4J Workspace */
-            neo4j_workspace?: string;
+            neo4j_workspace?: string | null;
             /** Publish Service Enabled */
-            publish_service_enabled?: boolean;
+            publish_service_enabled?: boolean | null;
             /** Publish Notes */
-            publish_notes?: string;
+            publish_notes?: string | null;
         };
-        /** WorkflowConfigPatch */
+        /**
+         * WorkflowConfigPatch
+         * @description Sections to change; what is not named stays.
+         */
         WorkflowConfigPatch: {
-            graph?: components["schemas"]["WorkflowGraphPatch"];
-            trainer?: components["schemas"]["TrainerRuntimePatch"];
-            predictor?: components["schemas"]["PredictorRuntimePatch"];
-            sql?: components["schemas"]["SQLConfigPatch"];
-            data_source?: components["schemas"]["DataSourceConfigPatch"];
-            export?: components["schemas"]["ExportConfigPatch"];
-            visualization?: components["schemas"]["VisualizationConfigPatch"];
+            graph?: components["schemas"]["WorkflowGraphPatch"] | null;
+            trainer?: components["schemas"]["TrainerRuntimePatch"] | null;
+            predictor?: components["schemas"]["PredictorRuntimePatch"] | null;
+            sql?: components["schemas"]["SQLConfigPatch"] | null;
+            data_source?: components["schemas"]["DataSourceConfigPatch"] | null;
+            export?: components["schemas"]["ExportConfigPatch"] | null;
+            visualization?: components["schemas"]["VisualizationConfigPatch"] | null;
+            search?: components["schemas"]["SearchSettings"] | null;
+            prediction?: components["schemas"]["PredictionSettings"] | null;
+            access?: components["schemas"]["AccessSettings"] | null;
+            training?: components["schemas"]["TrainingSettings"] | null;
         };
-        /** WorkflowConfigResponse */
+        /**
+         * WorkflowConfigResponse
+         * @description The sections of the settings document that older clients know.
+         */
         WorkflowConfigResponse: {
             graph: components["schemas"]["WorkflowGraphModel"];
             trainer: components["schemas"]["TrainerRuntimeModel"];
@@ -1950,8 +4804,13 @@ export interface components {
             visualization: components["schemas"]["VisualizationConfigModel"];
             /** Updated At */
             updated_at: string;
+        } & {
+            [key: string]: unknown;
         };
-        /** WorkflowGraphEdge */
+        /**
+         * WorkflowGraphEdge
+         * @description An edge of the blueprint.
+         */
         WorkflowGraphEdge: {
             /** Id */
             id: string;
@@ -1962,20 +4821,37 @@ export interface components {
             /** Kind */
             kind: string;
             /** Label */
-            label?: string;
+            label?: string | null;
         };
-        /** WorkflowGraphModel */
+        /**
+         * WorkflowGraphModel
+         * @description The blueprint.
+         */
         WorkflowGraphModel: {
-            /** Nodes */
+            /**
+             * Nodes
+             * @default []
+             */
             nodes?: components["schemas"]["WorkflowGraphNode"][];
-            /** Edges */
+            /**
+             * Edges
+             * @default []
+             */
             edges?: components["schemas"]["WorkflowGraphEdge"][];
-            /** Design Refs */
+            /**
+             * Design Refs
+             * @default []
+             */
             design_refs?: string[];
             /** Last Saved */
-            last_saved?: string;
+            last_saved?: string | null;
+        } & {
+            [key: string]: unknown;
         };
-        /** WorkflowGraphNode */
+        /**
+         * WorkflowGraphNode
+         * @description A node of the blueprint.
+         */
         WorkflowGraphNode: {
             /** Id */
             id: string;
@@ -1984,66 +4860,141 @@ export interface components {
             /** Type */
             type: string;
             /** Category */
-            category?: string;
+            category?: string | null;
             /** Status */
-            status?: string;
-            /** Position */
+            status?: string | null;
+            /**
+             * Position
+             * @default {}
+             */
             position?: {
                 [key: string]: number;
             };
-            /** Settings */
-            settings?: Record<string, unknown>;
-            /** Metrics */
-            metrics?: Record<string, unknown>;
-            /** Doc Refs */
+            /**
+             * Settings
+             * @default {}
+             */
+            settings?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Metrics
+             * @default {}
+             */
+            metrics?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Doc Refs
+             * @default []
+             */
             doc_refs?: string[];
         };
-        /** WorkflowGraphPatch */
+        /**
+         * WorkflowGraphPatch
+         * @description A new blueprint.
+         */
         WorkflowGraphPatch: {
             /** Nodes */
-            nodes?: components["schemas"]["WorkflowGraphNode"][];
+            nodes?: components["schemas"]["WorkflowGraphNode"][] | null;
             /** Edges */
-            edges?: components["schemas"]["WorkflowGraphEdge"][];
+            edges?: components["schemas"]["WorkflowGraphEdge"][] | null;
             /** Design Refs */
-            design_refs?: string[];
+            design_refs?: string[] | null;
         };
-        /** WorkspaceSettingsPayload */
+        /**
+         * WorkspaceSettingsPayload
+         * @description A person's workspace to store.
+         */
         WorkspaceSettingsPayload: {
             /** Version */
-            version?: number | string;
+            version?: number | string | null;
             /** Layout */
-            layout?: Record<string, unknown>;
+            layout?: {
+                [key: string]: unknown;
+            } | null;
             /** Routing */
-            routing?: Record<string, unknown>;
+            routing?: {
+                [key: string]: unknown;
+            } | null;
             /** Algorithm */
-            algorithm?: Record<string, unknown>;
+            algorithm?: {
+                [key: string]: unknown;
+            } | null;
             /** Options */
-            options?: Record<string, unknown>;
+            options?: {
+                [key: string]: unknown;
+            } | null;
             /** Access */
-            access?: Record<string, unknown>;
+            access?: {
+                [key: string]: unknown;
+            } | null;
             /** Metadata */
-            metadata?: Record<string, unknown>;
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
         };
-        /** WorkspaceSettingsResponse */
+        /**
+         * WorkspaceSettingsResponse
+         * @description A person's workspace.
+         */
         WorkspaceSettingsResponse: {
             /** Version */
-            version?: number | string;
+            version?: number | string | null;
             /** Layout */
-            layout?: Record<string, unknown>;
+            layout?: {
+                [key: string]: unknown;
+            } | null;
             /** Routing */
-            routing?: Record<string, unknown>;
+            routing?: {
+                [key: string]: unknown;
+            } | null;
             /** Algorithm */
-            algorithm?: Record<string, unknown>;
+            algorithm?: {
+                [key: string]: unknown;
+            } | null;
             /** Options */
-            options?: Record<string, unknown>;
+            options?: {
+                [key: string]: unknown;
+            } | null;
             /** Access */
-            access?: Record<string, unknown>;
+            access?: {
+                [key: string]: unknown;
+            } | null;
             /** Metadata */
-            metadata?: Record<string, unknown>;
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
             /** Updated At */
             updated_at: string;
             /** User */
-            user?: string;
+            user?: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * WrapperResponse
+         * @description The generated wrapper of a revision.
+         */
+        WrapperResponse: {
+            /** Revision */
+            revision: number;
+            /** Path */
+            path: string;
+            /** Source */
+            source: string;
+            /** Revisions */
+            revisions: number[];
+        } & {
+            [key: string]: unknown;
+        };
+        /** ErrorResponse */
+        ErrorResponse: {
+            /**
+             * Detail
+             * @description What is wrong and what to do
+             */
+            detail: string;
         };
     };
     responses: never;
@@ -2067,7 +5018,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 201 */
+            /** @description Successful Response */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2076,7 +5027,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegisterResponse"];
                 };
             };
-            /** @description 422 */
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2100,7 +5051,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 200 */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2109,7 +5060,7 @@ export interface operations {
                     "application/json": components["schemas"]["LoginResponse"];
                 };
             };
-            /** @description 422 */
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2124,6 +5075,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;
             };
             path?: never;
@@ -2131,7 +5083,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 200 */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2140,7 +5092,16 @@ export interface operations {
                     "application/json": components["schemas"]["AuthenticatedUser"];
                 };
             };
-            /** @description 422 */
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2155,6 +5116,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;
             };
             path?: never;
@@ -2162,14 +5124,68 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 204 */
+            /** @description Successful Response */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description 422 */
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_password_api_auth_password_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserStatusResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2184,6 +5200,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;
             };
             path?: never;
@@ -2195,7 +5212,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 200 */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2204,7 +5221,25 @@ export interface operations {
                     "application/json": components["schemas"]["UserStatusResponse"];
                 };
             };
-            /** @description 422 */
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2219,6 +5254,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;
             };
             path?: never;
@@ -2230,7 +5266,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 200 */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2239,7 +5275,292 @@ export interface operations {
                     "application/json": components["schemas"]["UserStatusResponse"];
                 };
             };
-            /** @description 422 */
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_accounts_api_auth_admin_accounts_get: {
+        parameters: {
+            query?: {
+                status?: string;
+                search?: string;
+                limit?: number;
+                offset?: number;
+            };
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountListResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_role_api_auth_admin_role_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_disabled_api_auth_admin_disable_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DisableRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reset_password_api_auth_admin_reset_password_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetPasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    rotate_keys_api_auth_admin_rotate_keys_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyRotationResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2259,8 +5580,17 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 200 */
+            /** @description Successful Response */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthResponse"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2270,10 +5600,60 @@ export interface operations {
             };
         };
     };
+    health_report_health_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthReport"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthReport"];
+                };
+            };
+        };
+    };
+    liveness_health_live_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
     predict_api_predict_post: {
         parameters: {
             query?: never;
             header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;
             };
             path?: never;
@@ -2285,7 +5665,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 200 */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2294,7 +5674,16 @@ export interface operations {
                     "application/json": components["schemas"]["PredictionResponse"];
                 };
             };
-            /** @description 422 */
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2309,6 +5698,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;
             };
             path?: never;
@@ -2320,7 +5710,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 200 */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2329,7 +5719,16 @@ export interface operations {
                     "application/json": components["schemas"]["SimilaritySearchResponse"];
                 };
             };
-            /** @description 422 */
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2344,6 +5743,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;
             };
             path?: never;
@@ -2355,7 +5755,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 200 */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2364,7 +5764,16 @@ export interface operations {
                     "application/json": components["schemas"]["GroupRecommendationResponse"];
                 };
             };
-            /** @description 422 */
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2379,6 +5788,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;
             };
             path?: never;
@@ -2390,7 +5800,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 200 */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2399,7 +5809,16 @@ export interface operations {
                     "application/json": components["schemas"]["TimeSummaryResponse"];
                 };
             };
-            /** @description 422 */
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2414,6 +5833,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;
             };
             path?: never;
@@ -2425,7 +5845,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 200 */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2434,7 +5854,16 @@ export interface operations {
                     "application/json": components["schemas"]["RuleValidationResponse"];
                 };
             };
-            /** @description 422 */
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2449,6 +5878,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;
             };
             path?: never;
@@ -2460,7 +5890,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 200 */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2469,7 +5899,16 @@ export interface operations {
                     "application/json": components["schemas"]["CandidateSaveResponse"];
                 };
             };
-            /** @description 422 */
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2484,6 +5923,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;
             };
             path?: never;
@@ -2491,16 +5931,75 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 200 */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, unknown>;
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
-            /** @description 422 */
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    prometheus_metrics_api_system_metrics_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2513,8 +6012,12 @@ export interface operations {
     };
     get_workflow_graph_api_workflow_graph_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description all: also the sections and the revision that older clients do not know */
+                sections?: "all" | null;
+            };
             header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;
             };
             path?: never;
@@ -2522,7 +6025,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 200 */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2531,7 +6034,16 @@ export interface operations {
                     "application/json": components["schemas"]["WorkflowConfigResponse"];
                 };
             };
-            /** @description 422 */
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2544,8 +6056,14 @@ export interface operations {
     };
     patch_workflow_graph_api_workflow_graph_patch: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description all: also the sections and the revision that older clients do not know */
+                sections?: "all" | null;
+            };
             header?: {
+                /** @description ETag of the revision that was edited */
+                "If-Match"?: string | null;
+                /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;
             };
             path?: never;
@@ -2557,7 +6075,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 200 */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2566,7 +6084,125 @@ export interface operations {
                     "application/json": components["schemas"]["WorkflowConfigResponse"];
                 };
             };
-            /** @description 422 */
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_revisions_api_workflow_revisions_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                before?: number;
+            };
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionListResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    revert_settings_api_workflow_revert_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of the revision that was edited */
+                "If-Match"?: string | null;
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevertRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlantSettingsResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2579,8 +6215,12 @@ export interface operations {
     };
     get_training_status_api_trainer_status_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description true: also stage, remaining_seconds and requested_by, which older clients do not know */
+                details?: boolean;
+            };
             header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;
             };
             path?: never;
@@ -2588,7 +6228,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 200 */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2597,7 +6237,193 @@ export interface operations {
                     "application/json": components["schemas"]["TrainingStatusModel"];
                 };
             };
-            /** @description 422 */
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_model_versions_api_trainer_versions_get: {
+        parameters: {
+            query?: {
+                limit?: number | null;
+                status?: string;
+            };
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersionModel"][];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_version_history_api_trainer_history_get: {
+        parameters: {
+            query?: {
+                version_name?: string;
+                limit?: number;
+            };
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_model_version_api_trainer_versions__version_name__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                version_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionDetailModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_version_report_api_trainer_versions__version_name__reports__report__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                version_name: string;
+                report: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2612,6 +6438,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;
             };
             path?: never;
@@ -2623,16 +6450,41 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 403 */
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingStatusModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator, or training by API is switched off */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": null;
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description 422 */
+            /** @description A training is running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2643,12 +6495,11 @@ export interface operations {
             };
         };
     };
-    get_model_versions_api_trainer_versions_get: {
+    cancel_training_api_trainer_cancel_post: {
         parameters: {
-            query?: {
-                limit?: number;
-            };
+            query?: never;
             header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;
             };
             path?: never;
@@ -2656,16 +6507,34 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 200 */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ModelVersionModel"][];
+                    "application/json": components["schemas"]["TrainingStatusModel"];
                 };
             };
-            /** @description 422 */
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2680,6 +6549,63 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                version_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivationModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    verify_model_version_api_trainer_versions__version_name__verify_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;
             };
             path: {
@@ -2689,7 +6615,63 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 200 */
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    retire_model_version_api_trainer_versions__version_name__retire_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                version_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2698,7 +6680,133 @@ export interface operations {
                     "application/json": components["schemas"]["ModelVersionModel"];
                 };
             };
-            /** @description 422 */
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    roll_back_api_trainer_rollback_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RollbackRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivationModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    adopt_version_api_trainer_adopt_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdoptRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersionModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2713,6 +6821,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;
             };
             path?: never;
@@ -2720,7 +6829,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 200 */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2729,7 +6838,16 @@ export interface operations {
                     "application/json": components["schemas"]["WorkspaceSettingsResponse"];
                 };
             };
-            /** @description 422 */
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2744,6 +6862,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;
             };
             path?: never;
@@ -2755,7 +6874,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 200 */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2764,7 +6883,16 @@ export interface operations {
                     "application/json": components["schemas"]["WorkspaceSettingsResponse"];
                 };
             };
-            /** @description 422 */
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2788,14 +6916,71 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 204 */
+            /** @description Successful Response */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description 422 */
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_audit_events_api_audit_events_get: {
+        parameters: {
+            query?: {
+                action?: string;
+                username?: string;
+                since?: string | null;
+                until?: string | null;
+                limit?: number;
+                offset?: number;
+            };
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditListResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2810,6 +6995,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;
             };
             path?: never;
@@ -2821,7 +7007,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 200 */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2830,7 +7016,16 @@ export interface operations {
                     "application/json": components["schemas"]["AccessConnectionResponse"];
                 };
             };
-            /** @description 422 */
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2844,9 +7039,10 @@ export interface operations {
     get_master_data_tree_api_master_data_tree_get: {
         parameters: {
             query?: {
-                query?: string;
+                query?: string | null;
             };
             header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;
             };
             path?: never;
@@ -2854,7 +7050,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 200 */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2863,7 +7059,106 @@ export interface operations {
                     "application/json": components["schemas"]["MasterDataTreeResponse"];
                 };
             };
-            /** @description 422 */
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_hierarchy_api_master_data_hierarchy_get: {
+        parameters: {
+            query?: {
+                query?: string;
+            };
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HierarchyResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    search_items_api_master_data_items_get: {
+        parameters: {
+            query?: {
+                query?: string;
+                group?: string;
+                family?: string;
+                limit?: number;
+                offset?: number;
+            };
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemSearchResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2878,6 +7173,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;
             };
             path: {
@@ -2887,7 +7183,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 200 */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2896,7 +7192,16 @@ export interface operations {
                     "application/json": components["schemas"]["MasterDataItemResponse"];
                 };
             };
-            /** @description 422 */
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2913,6 +7218,7 @@ export interface operations {
                 limit?: number;
             };
             header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;
             };
             path?: never;
@@ -2920,7 +7226,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 200 */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2929,7 +7235,16 @@ export interface operations {
                     "application/json": components["schemas"]["MasterDataLogsResponse"];
                 };
             };
-            /** @description 422 */
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2944,6 +7259,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;
             };
             path?: never;
@@ -2951,16 +7267,121 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 200 */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "text/plain": string;
                 };
             };
-            /** @description 422 */
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_snapshot_api_master_data_snapshot_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    refresh_snapshot_api_master_data_refresh_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                accept?: string | null;
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RefreshRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefreshResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2974,10 +7395,11 @@ export interface operations {
     fetch_access_metadata_api_access_metadata_get: {
         parameters: {
             query?: {
-                table?: string;
-                path?: string;
+                table?: string | null;
+                path?: string | null;
             };
             header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;
             };
             path?: never;
@@ -2985,7 +7407,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 200 */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2994,7 +7416,60 @@ export interface operations {
                     "application/json": components["schemas"]["AccessMetadataResponse"];
                 };
             };
-            /** @description 422 */
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_source_tables_api_access_tables_get: {
+        parameters: {
+            query?: {
+                table?: string;
+                path?: string;
+            };
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessTablesResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3010,11 +7485,12 @@ export interface operations {
             query?: {
                 page?: number;
                 page_size?: number;
-                tags?: string[];
-                status?: "draft" | "ready" | "pending_review" | "released" | "archived";
-                search?: string;
+                tags?: string[] | null;
+                status?: ("draft" | "ready" | "pending_review" | "released" | "archived") | null;
+                search?: string | null;
             };
             header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;
             };
             path?: never;
@@ -3022,7 +7498,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 200 */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3031,7 +7507,16 @@ export interface operations {
                     "application/json": components["schemas"]["RslGroupListResponse"];
                 };
             };
-            /** @description 422 */
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3046,6 +7531,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;
             };
             path?: never;
@@ -3057,7 +7543,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 201 */
+            /** @description Successful Response */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3066,385 +7552,16 @@ export interface operations {
                     "application/json": components["schemas"]["RslGroupModel"];
                 };
             };
-            /** @description 422 */
-            422: {
+            /** @description Not logged in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-        };
-    };
-    fetch_group_api_rsl_groups__group_id__get: {
-        parameters: {
-            query?: never;
-            header?: {
-                Authorization?: string;
-            };
-            path: {
-                group_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description 200 */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RslGroupModel"];
-                };
-            };
-            /** @description 422 */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    delete_group_api_rsl_groups__group_id__delete: {
-        parameters: {
-            query?: never;
-            header?: {
-                Authorization?: string;
-            };
-            path: {
-                group_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description 204 */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description 422 */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    update_group_api_rsl_groups__group_id__patch: {
-        parameters: {
-            query?: never;
-            header?: {
-                Authorization?: string;
-            };
-            path: {
-                group_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RslGroupUpdate"];
-            };
-        };
-        responses: {
-            /** @description 200 */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RslGroupModel"];
-                };
-            };
-            /** @description 422 */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    add_step_api_rsl_groups__group_id__steps_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                Authorization?: string;
-            };
-            path: {
-                group_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RslStepCreate"];
-            };
-        };
-        responses: {
-            /** @description 201 */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RslStepModel"];
-                };
-            };
-            /** @description 422 */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    delete_step_api_rsl_groups__group_id__steps__step_id__delete: {
-        parameters: {
-            query?: never;
-            header?: {
-                Authorization?: string;
-            };
-            path: {
-                group_id: number;
-                step_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description 204 */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description 422 */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    update_step_api_rsl_groups__group_id__steps__step_id__patch: {
-        parameters: {
-            query?: never;
-            header?: {
-                Authorization?: string;
-            };
-            path: {
-                group_id: number;
-                step_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RslStepUpdate"];
-            };
-        };
-        responses: {
-            /** @description 200 */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RslStepModel"];
-                };
-            };
-            /** @description 422 */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    add_rule_api_rsl_groups__group_id__steps__step_id__rules_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                Authorization?: string;
-            };
-            path: {
-                group_id: number;
-                step_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RslRuleRefCreate"];
-            };
-        };
-        responses: {
-            /** @description 201 */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RslRuleRefModel"];
-                };
-            };
-            /** @description 422 */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    delete_rule_api_rsl_groups__group_id__steps__step_id__rules__rule_id__delete: {
-        parameters: {
-            query?: never;
-            header?: {
-                Authorization?: string;
-            };
-            path: {
-                group_id: number;
-                step_id: number;
-                rule_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description 204 */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description 422 */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    validate_group_api_rsl_groups__group_id__validate_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                Authorization?: string;
-            };
-            path: {
-                group_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description 200 */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RslValidationResponse"];
-                };
-            };
-            /** @description 422 */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    release_group_api_rsl_groups__group_id__release_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                Authorization?: string;
-            };
-            path: {
-                group_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description 200 */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RslGroupModel"];
-                };
-            };
-            /** @description 422 */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    retract_group_api_rsl_groups__group_id__retract_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                Authorization?: string;
-            };
-            path: {
-                group_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description 200 */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RslGroupModel"];
-                };
-            };
-            /** @description 422 */
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3462,6 +7579,7 @@ export interface operations {
                 include_archived?: boolean;
             };
             header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;
             };
             path?: never;
@@ -3469,16 +7587,26 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 200 */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": unknown;
+                    "text/csv": string;
                 };
             };
-            /** @description 422 */
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3493,6 +7621,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;
             };
             path?: never;
@@ -3504,7 +7633,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 200 */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3513,7 +7642,1752 @@ export interface operations {
                     "application/json": components["schemas"]["RslImportResult"];
                 };
             };
-            /** @description 422 */
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    fetch_group_api_rsl_groups__group_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                group_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RslGroupModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_group_api_rsl_groups__group_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                group_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    update_group_api_rsl_groups__group_id__patch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                group_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RslGroupUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RslGroupModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_step_api_rsl_groups__group_id__steps_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                group_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RslStepCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RslStepModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_step_api_rsl_groups__group_id__steps__step_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                group_id: number;
+                step_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    update_step_api_rsl_groups__group_id__steps__step_id__patch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                group_id: number;
+                step_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RslStepUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RslStepModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_rule_api_rsl_groups__group_id__steps__step_id__rules_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                group_id: number;
+                step_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RslRuleRefCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RslRuleRefModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_rule_api_rsl_groups__group_id__steps__step_id__rules__rule_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                group_id: number;
+                step_id: number;
+                rule_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    validate_group_api_rsl_groups__group_id__validate_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                group_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RslValidationResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    release_group_api_rsl_groups__group_id__release_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                group_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RslGroupModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    retract_group_api_rsl_groups__group_id__retract_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                group_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RslGroupModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_routing_groups_api_routing_groups_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                owner?: string;
+                item_code?: string;
+                search?: string;
+            };
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingGroupListResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_routing_group_api_routing_groups_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoutingGroupRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingGroupSaved"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    save_routing_snapshots_api_routing_groups_snapshots_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoutingSnapshotsRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingSnapshotsResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_routing_group_api_routing_groups__group_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingGroupDetail"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    update_routing_group_api_routing_groups__group_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoutingGroupUpdateRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingGroupSaved"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_routing_group_api_routing_groups__group_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_profiles_api_mapping__kind__profiles_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                kind: "input" | "output";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileListResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_profile_api_mapping__kind__profiles_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                kind: "input" | "output";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileSaveRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preview_output_profile_api_mapping_output_profiles_preview_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfilePreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfilePreviewResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_profiles_api_mapping__kind__profiles_export_get: {
+        parameters: {
+            query?: {
+                name?: string[] | null;
+            };
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                kind: "input" | "output";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_profile_revisions_api_mapping__kind__profiles__name__revisions_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                kind: "input" | "output";
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileRevisionListResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_profile_api_mapping__kind__profiles__name__get: {
+        parameters: {
+            query?: {
+                revision?: number;
+            };
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                kind: "input" | "output";
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    save_profile_api_mapping__kind__profiles__name__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                kind: "input" | "output";
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileSaveRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_profile_api_mapping__kind__profiles__name__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                kind: "input" | "output";
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    check_input_profile_api_mapping_input_profiles_check_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileCheckRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileCheckResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    import_profiles_api_mapping__kind__profiles_import_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                kind: "input" | "output";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileImportRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileImportResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    activate_profile_api_mapping__kind__profiles__name__activate_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                kind: "input" | "output";
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileActivationResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    revert_profile_api_mapping__kind__profiles__name__revert_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                kind: "input" | "output";
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileRevertRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_node_types_api_blueprint_node_types_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeTypesResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    check_graph_api_blueprint_check_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GraphCheckRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphCheckResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_wrapper_api_blueprint_wrapper_get: {
+        parameters: {
+            query?: {
+                revision?: number;
+            };
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrapperResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_projector_file_api_visualization_projector__file_name__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                file_name: "projector_config.json" | "vectors.tsv" | "metadata.tsv";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_active_features_api_models_active_features_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelFeaturesResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_system_status_api_system_status_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemStatusResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_dashboard_api_system_dashboard_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    stream_dashboard_api_system_events_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_search_settings_api_system_search_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchSettingsResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;

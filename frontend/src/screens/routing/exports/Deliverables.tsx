@@ -13,6 +13,7 @@ import { useRouting } from '../store/routingStore'
 import { useRoutingText } from '../texts'
 
 const SERVER_FORMATS = ['csv', 'excel', 'txt', 'parquet', 'json'] as const
+type ServerFormat = (typeof SERVER_FORMATS)[number]
 
 function safeUrl(text: string | null | undefined): string | null {
   return text && /^https?:\/\//i.test(text) ? text : null
@@ -68,7 +69,7 @@ function ServerExport() {
   const prediction = useRouting((state) => state.prediction)
   const inputs = useRouting((state) => state.inputs)
   const workflow = useWorkflow()
-  const [chosen, setChosen] = useState<string[]>(['csv'])
+  const [chosen, setChosen] = useState<ServerFormat[]>(['csv'])
   const [files, setFiles] = useState<string[]>([])
   const enabled = SERVER_FORMATS.filter((format) => workflow.data?.export[`enable_${format}`] !== false)
 
@@ -77,7 +78,7 @@ function ServerExport() {
       const codes = [...new Set((prediction?.items ?? []).map((item) => item.ITEM_CD))]
       return predict({
         ...requestOf(inputs, codes),
-        export_formats: chosen.filter((format) => enabled.includes(format as 'csv')),
+        export_formats: chosen.filter((format) => enabled.includes(format)),
       })
     },
     onSuccess: (response) => {

@@ -14,7 +14,7 @@ export interface RoutingDocument {
   itemCode: string
   candidateId: string
   /** The routing without its operations; null for a routing loaded from a group. */
-  summary: Omit<RoutingSummary, 'operations'> | null
+  summary: RoutingSummary | null
   operations: History<readonly Operation[]>
   /** What was last saved or predicted; the same array means nothing is unsaved. */
   baseline: readonly Operation[]
