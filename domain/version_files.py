@@ -57,6 +57,7 @@ class TrainedVersion:
         statistics: contents of feature_statistics.json; empty: no such file.
         importance, recommendations: reports; empty: no such files.
         time_profiles: contents of time_profiles.json; None: not trained.
+        evaluation: contents of evaluation.json (see domain.quality_report); its summary also goes into the manifest; None: not judged.
         weight_profiles: name -> feature -> weight, to choose among at a call.
         projector: metadata columns of all items for the TensorBoard Projector; None: no export.
         projector_rows: most items in that export.
@@ -79,6 +80,7 @@ class TrainedVersion:
     importance: Mapping[str, Any] = field(default_factory=dict)
     recommendations: Mapping[str, Any] = field(default_factory=dict)
     time_profiles: Mapping[str, Any] | None = None
+    evaluation: Mapping[str, Any] | None = None
     weight_profiles: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     projector: Mapping[str, Sequence[object]] | None = None
     projector_rows: int = PROJECTOR_ROWS
@@ -158,6 +160,7 @@ def _metadata(trained: TrainedVersion) -> dict[str, Any]:
         "wanted_recall": trained.wanted_recall,
         "recall_curve": [asdict(point) for point in trained.recall_curve],
         "unlike_below": trained.unlike_below,
+        **({"evaluation": trained.evaluation["summary"]} if trained.evaluation is not None else {}),
     }
 
 
@@ -210,6 +213,8 @@ def _json_files(trained: TrainedVersion, moment: datetime) -> dict[str, object]:
     files |= {name: dict(report) for name, report in reports.items() if report}
     if trained.time_profiles is not None:
         files["time_profiles"] = dict(trained.time_profiles)
+    if trained.evaluation is not None:
+        files["evaluation"] = dict(trained.evaluation)
     return files
 
 

@@ -15,7 +15,7 @@ import orjson
 
 from trainer.status_file import COMPLETED, FAILED, STAGES, TrainingStatus, write_status
 
-_SHARES: Final = dict(zip(STAGES, (10, 4, 4, 66, 8, 5, 1, 2), strict=True))
+_SHARES: Final = dict(zip(STAGES, (10, 4, 4, 64, 8, 2, 5, 1, 2), strict=True))
 """How much of the whole each stage is, in percent, by experience."""
 _STATUS_EVERY: Final = 1.0
 _LINE_EVERY: Final = 2.0

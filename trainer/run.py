@@ -23,9 +23,11 @@ from common.processes import stop_signals
 from common.settings import Settings
 from common.settings import settings as read_process_settings
 from common.source import Source, open_source
+from domain.plant_prediction import prediction_options
 from trainer.activation_gate import objection
 from trainer.command import TrainingRequest, read_request
 from trainer.control_cache import KnownSettings, newest_settings, read_settings
+from trainer.evaluation import EvaluationOptions
 from trainer.exit_codes import ExitCode, NotActivated, TrainingCancelled, cannot_write, exit_code_of
 from trainer.progress import ProgressReport, display_for
 from trainer.registration import FinishedVersion, Registrar
@@ -183,7 +185,8 @@ class TrainingRun:
 
     def _open(self, report: ProgressReport) -> tuple[Source, Training]:
         source = open_source(self._dataset())
-        return source, Training(source, self._known.profile, self._options, report)
+        judging = EvaluationOptions(prediction=prediction_options(self._known.plant))
+        return source, Training(source, self._known.profile, self._options, report, judging)
 
     def _dataset(self) -> Path:
         named = self._request.dataset or self._settings.dataset

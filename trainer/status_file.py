@@ -14,7 +14,17 @@ from common.processes import is_running
 
 FILE_NAME: Final = "training.status.json"
 IDLE, RUNNING, COMPLETED, FAILED, SKIPPED = "idle", "running", "completed", "failed", "skipped"
-STAGES: Final = ("reading", "learning", "encoding", "building", "measuring", "writing", "registering", "activating")
+STAGES: Final = (
+    "reading",
+    "learning",
+    "encoding",
+    "building",
+    "measuring",
+    "judging",
+    "writing",
+    "registering",
+    "activating",
+)
 """Stages of a training in their order."""
 
 

@@ -9,21 +9,29 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from common.artifacts import Manifest
 from common.blueprint.options import PipelineOptions
+from common.errors import DataProblem
 from common.source import Source
 from common.source.input_profile import InputProfile
 from common.source.internal_columns import FEATURES, INTERNAL_COLUMNS, ITEM_CODE, RESULTS
 from common.source.role_reading import check_required, table_of
 from domain.encoder import BlockEncoder, EncoderOptions
 from domain.engine import Engine, Vectors, build_index
+from domain.item_codes import ItemCodeIndex
 from domain.recall import RecallPoint, exact_truth, measure, smallest_ef, unlike_below
+from domain.searchable_model import SearchableModel
 from domain.time_profiles import ProfileOptions
 from domain.version_files import TrainedVersion, write_version
 from trainer.catalogue import Catalogue, cells, read_catalogue
+from trainer.current_routings import read_current_routings
+from trainer.evaluation import Evaluated, EvaluationOptions, evaluate, sample
 from trainer.feature_reports import feature_importance, feature_recommendations, feature_statistics
 from trainer.operation_times import operation_times
 from trainer.progress import ProgressReport
+from trainer.right_routings import FAMILY_COLUMN, families_of, own_routings
 from trainer.stage_clock import StageClock
 from trainer.version_folder import check_space, writing_version
 
@@ -37,12 +45,14 @@ class Learned:
         vectors: of all items, float32 (n, encoder.dimension).
         statistics: by feature.
         time_profiles: contents of time_profiles.json; None: not wanted.
+        families: family of each item by position.
     """
 
     encoder: BlockEncoder
     vectors: Vectors
     statistics: Mapping[str, Any]
     time_profiles: Mapping[str, Any] | None
+    families: Mapping[int, str]
 
 
 class Training:
@@ -52,10 +62,18 @@ class Training:
         source, profile: where the items come from.
         options: what is built.
         report: told how it goes.
+        judging: how the predictions of the new version are judged; None: they are not.
     """
 
-    def __init__(self, source: Source, profile: InputProfile, options: PipelineOptions, report: ProgressReport) -> None:
-        self._source, self._options, self._report = source, options, report
+    def __init__(
+        self,
+        source: Source,
+        profile: InputProfile,
+        options: PipelineOptions,
+        report: ProgressReport,
+        judging: EvaluationOptions | None = None,
+    ) -> None:
+        self._source, self._options, self._report, self._judging = source, options, report, judging
         self._profile = with_tables(profile, options)
         self.clock = StageClock()
 
@@ -126,8 +144,9 @@ class Training:
         with self._stage("encoding", f"Encoding {len(catalogue):,} items", total=len(catalogue), unit="items"):
             vectors = encoder.transform(catalogue.columns)
             self._report.advance(len(catalogue))
+        families = families_of(catalogue.columns[FAMILY_COLUMN]) if self._judging else {}
         catalogue.columns.clear()
-        return Learned(encoder, vectors, statistics, times)
+        return Learned(encoder, vectors, statistics, times, families)
 
     def build(self, learned: Learned) -> tuple[Engine, list[RecallPoint], float]:
         """The index over the vectors, its recall curve, and the similarity below which a query is unlike the catalogue.
@@ -152,6 +171,37 @@ class Training:
             curve = measure(index, learned.vectors, truth=truth)
             return index, curve, unlike_below(truth)
 
+    def judge(
+        self, name: str, catalogue: Catalogue, learned: Learned, index: Engine, ef_search: int
+    ) -> Mapping[str, Any] | None:
+        """What the leave-out evaluation of a sample of the items finds; None where no item has a routing.
+
+        Args:
+            name: of the version.
+        """
+        if self._judging is None:
+            return None
+        with self._stage("judging", "Judging predictions of a sample against the items' own routings"):
+            codes = ItemCodeIndex.of(catalogue.codes.to_pylist())
+            try:
+                routings = read_current_routings(self._source, self._profile, codes, results=True)
+            except DataProblem as problem:
+                self._report.note(f"Predictions of the version are not judged: {problem.message}")
+                return None
+            everyone = np.arange(len(codes), dtype=np.int64)
+            right = own_routings(routings, sample(everyone, self._judging.items * 4, 2), learned.families)
+            model = SearchableModel(name, index, codes, learned.encoder, ef_search)
+            found = evaluate(
+                Evaluated(model, codes, routings, right, lambda rows: learned.vectors[rows]), self._judging
+            )
+        if found is None:
+            self._report.note(
+                "No item has a routing to judge predictions against: the version is written without evaluation"
+            )
+            return None
+        self._report.add_metrics({"evaluation": found["summary"]})
+        return found
+
     def write(
         self,
         save_dir: Path,
@@ -173,8 +223,9 @@ class Training:
         check_space(save_dir.parent, len(catalogue), learned.encoder.dimension, options.m)
         with writing_version(save_dir) as folder:
             index, curve, unlike = self.build(learned)
+            default = smallest_ef(curve, options.target_recall)
+            evaluation = self.judge(save_dir.name, catalogue, learned, index, default)
             with self._stage("writing", f"Writing {save_dir.name}"):
-                default = smallest_ef(curve, options.target_recall)
                 chosen = next(point for point in curve if point.ef_search == default)
                 figures = {
                     **self._report.status.metrics,
@@ -200,6 +251,7 @@ class Training:
                     importance=feature_importance(learned.encoder),
                     recommendations={"recommendations": feature_recommendations(learned.encoder, learned.statistics)},
                     time_profiles=learned.time_profiles,
+                    evaluation=evaluation,
                     projector=self._projector(catalogue),
                     projector_rows=self._options.projector.most_points or len(catalogue),
                     metadata=metadata,

@@ -1,0 +1,158 @@
+"""Leave-out evaluation of a version: each item is predicted as if it had no routing, from all others, and judged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.item_codes import ItemCodeIndex
+from domain.operation_table import Neighbours, usable_neighbours
+from domain.quality_metrics import Proposal, score
+from domain.quality_report import JudgedItem, document
+from domain.routing_prediction import PredictionOptions, RoutingBatch, predict_routings
+from domain.searchable_model import SearchableModel
+from trainer.current_routings import CurrentRoutings
+from trainer.right_routings import RightRoutings
+
+MOST_NEIGHBOURS: Final = 50
+ITEMS_AT_ONCE: Final = 256
+
+Floats32 = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class EvaluationOptions:
+    """How a version is evaluated.
+
+    Attributes:
+        items: size of the sample; 0: all that can be judged.
+        top_k: neighbours an item.
+        seed: of the sample.
+        ef_search: width of the search; None: the version's default.
+        prediction: how items are predicted.
+    """
+
+    items: int = 300
+    top_k: int = MOST_NEIGHBOURS
+    seed: int = 1
+    ef_search: int | None = None
+    prediction: PredictionOptions = field(default_factory=PredictionOptions)
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What an evaluation works with.
+
+    Attributes:
+        model: the version.
+        index: codes of the items of the source.
+        routings: their current routings, parallel to `index`.
+        right: what they are judged against.
+        encode: vectors of items of the source, for those that the version does not hold; float32 (items, dimension).
+    """
+
+    model: SearchableModel
+    index: ItemCodeIndex
+    routings: CurrentRoutings
+    right: RightRoutings
+    encode: Callable[[Integers], Floats32]
+
+
+def sample(positions: Integers, items: int, seed: int) -> Integers:
+    """A random sample of positions, ascending; all of them when there are not more than `items`, or that is 0."""
+    if not items or len(positions) <= items:
+        return positions
+    chosen: Integers = np.sort(np.random.default_rng(seed).choice(positions, items, replace=False))
+    return chosen
+
+
+def evaluate(
+    work: Evaluated, options: EvaluationOptions, on_items: Callable[[int], None] | None = None
+) -> dict[str, Any] | None:
+    """Predict and judge a sample of the items that can be judged; the document of `domain.quality_report`.
+
+    Args:
+        on_items: told the number of items judged so far.
+
+    Returns:
+        None when no item can be judged.
+    """
+    started = time.perf_counter()
+    chosen = sample(work.right.positions(), options.items, options.seed)
+    if not len(chosen):
+        return None
+    judged: list[JudgedItem] = []
+    for start in range(0, len(chosen), ITEMS_AT_ONCE):
+        judged += _judged(work, options, chosen[start : start + ITEMS_AT_ONCE])
+        if on_items:
+            on_items(len(judged))
+    facts = {
+        "judged_against": work.right.judged_against,
+        "strategy": options.prediction.strategy,
+        "top_k": options.top_k,
+        "variants": options.prediction.max_variants,
+        "version": work.model.version_name,
+        "seconds": round(time.perf_counter() - started, 2),
+    }
+    return document(judged, facts)
+
+
+def _judged(work: Evaluated, options: EvaluationOptions, items: Integers) -> list[JudgedItem]:
+    prediction = replace(options.prediction, ignore_own=True, evidence=True)
+    table = work.routings.table
+    found = leave_out_neighbours(work, options, items)
+    usable = usable_neighbours(table, items, found, prediction.threshold)
+    batch = predict_routings(table, items, found, prediction)
+    codes = work.index.codes_at(items)
+    return [
+        JudgedItem(
+            code=code,
+            family=work.right.families.get(item, ""),
+            neighbours=int(usable.offsets[query + 1] - usable.offsets[query]),
+            score=score(proposals_of(work.routings, batch, query), work.right.routings[item], prediction.max_variants),
+        )
+        for query, (code, item) in enumerate(zip(codes, items.tolist(), strict=True))
+    ]
+
+
+def leave_out_neighbours(work: Evaluated, options: EvaluationOptions, items: Integers) -> Neighbours:
+    """The neighbours of items in the version, never the item itself, as positions in the source (-1 where it lacks them)."""
+    model = work.model
+    own = model.find_many(work.index.codes_at(items)).astype(np.int64)
+    vectors = np.zeros((len(items), model.dimension), np.float32)
+    stored = own >= 0
+    if stored.any():
+        vectors[stored] = model.vectors(own[stored])
+    if not stored.all():
+        vectors[~stored] = work.encode(items[~stored])
+    wanted = min(options.top_k + 1, model.items)
+    positions, similarities = model.search(vectors, wanted, options.ef_search or model.default_ef_search)
+    kept = (positions >= 0) & (positions != own[:, None])
+    kept &= np.cumsum(kept, axis=1) <= options.top_k
+    flat = positions[kept]
+    distinct, place = np.unique(flat, return_inverse=True)
+    in_source = work.index.find_many(model.codes.codes_at(distinct)).astype(np.int64)
+    return Neighbours(
+        offsets=np.concatenate(([0], np.cumsum(kept.sum(axis=1)))).astype(np.int64),
+        items=in_source[place] if len(distinct) else flat,
+        similarities=np.clip(similarities[kept].astype(np.float64), 0.0, 1.0),
+    )
+
+
+def proposals_of(routings: CurrentRoutings, batch: RoutingBatch, query: int) -> list[Proposal]:
+    """The routings proposed for one item of a batch, best first."""
+    first, last = np.searchsorted(batch.query, [query, query + 1])
+    run = batch.run_times()
+    made = []
+    for routing in sorted(range(int(first), int(last)), key=lambda place: int(batch.rank[place])):
+        part = slice(int(batch.offsets[routing]), int(batch.offsets[routing + 1]))
+        numbers = routings.table.operation[batch.rows[part]]
+        confidences = batch.evidence.support[part] if batch.evidence else np.full(len(numbers), np.nan)
+        made.append(Proposal([routings.jobs[number] for number in numbers.tolist()], run[part], confidences))
+    return made

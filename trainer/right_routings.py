@@ -1,0 +1,119 @@
+"""What is right for the items of a source: its `truth` table where it has one, else the routings themselves; and the items' families."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from common.source import Source
+from common.source.columns import ColumnType
+from common.source.internal_columns import ITEM_CODE
+from common.source.source import find_name
+from domain.dictionary_columns import DictionaryColumn
+from domain.features import tidy_text
+from domain.item_codes import ItemCodeIndex
+from domain.operation_table import RUN_SOURCES, OperationTable
+from domain.quality_metrics import RightRouting
+from trainer.current_routings import CurrentRoutings
+
+TRUTH: Final = "truth"
+ROUTINGS: Final = "routings"
+FAMILY_COLUMN: Final = "GROUP2"
+"""Column that holds an item's family where the source has no truth."""
+NO_FAMILY: Final = "-"
+_TRUTH_TYPES: Final = {
+    "ITEM_CD": ColumnType.TEXT,
+    "FAMILY": ColumnType.TEXT,
+    "PROC_SEQ": ColumnType.INTEGER,
+    "JOB_CD": ColumnType.TEXT,
+    "RUN_TIME": ColumnType.NUMBER,
+}
+
+
+@dataclass(frozen=True)
+class RightRoutings:
+    """What items are judged against.
+
+    Attributes:
+        judged_against: truth or routings.
+        routings: by position of the item; items without are not judged.
+        families: by position of the item.
+    """
+
+    judged_against: str
+    routings: Mapping[int, RightRouting]
+    families: Mapping[int, str]
+
+    def positions(self) -> npt.NDArray[np.int64]:
+        """Positions of the items that can be judged, ascending."""
+        return np.array(sorted(self.routings), np.int64)
+
+
+def has_truth(source: Source) -> bool:
+    """Whether the source says what its items' features imply (generated catalogues do)."""
+    return find_name(TRUTH, source.tables()) is not None
+
+
+def truth_of(source: Source, index: ItemCodeIndex) -> RightRoutings:
+    """The truth of a generated catalogue.
+
+    Raises:
+        NotFound: the table lacks a column.
+        DataProblem: it cannot be read.
+    """
+    table = find_name(TRUTH, source.tables()) or TRUTH
+    frames = list(source.batches(table, list(_TRUTH_TYPES), _TRUTH_TYPES))
+    if not frames:
+        return RightRoutings(TRUTH, {}, {})
+    rows = pl.concat(frames)
+    codes = rows[ITEM_CODE].unique(maintain_order=True)
+    known = {
+        code: position
+        for code, position in zip(codes, index.find_many([code or "" for code in codes]).tolist(), strict=True)
+        if position >= 0
+    }
+    routings, families = {}, {}
+    grouped = rows.sort("PROC_SEQ", maintain_order=True).group_by(ITEM_CODE, maintain_order=True)
+    for row in grouped.agg("JOB_CD", "RUN_TIME", pl.col("FAMILY").first()).iter_rows(named=True):
+        position = known.get(row[ITEM_CODE])
+        if position is not None:
+            times = np.array([np.nan if time is None else time for time in row["RUN_TIME"]], np.float64)
+            routings[position] = RightRouting([job.strip() for job in row["JOB_CD"]], times)
+            families[position] = row["FAMILY"] or NO_FAMILY
+    return RightRoutings(TRUTH, routings, families)
+
+
+def own_routings(current: CurrentRoutings, items: npt.NDArray[np.int64], families: Mapping[int, str]) -> RightRoutings:
+    """The items' own routings as what is right for them; of `items` those that have one.
+
+    Args:
+        items: int64; positions.
+        families: by position.
+    """
+    table = current.table
+    chosen = items[table.lengths(items) > 0].tolist()
+    routings = {}
+    for position in chosen:
+        rows = np.arange(int(table.offsets[position]), int(table.offsets[position + 1]))
+        routings[position] = RightRouting(current.job_sequence(position), run_times(table, rows))
+    return RightRoutings(ROUTINGS, routings, {position: families.get(position, NO_FAMILY) for position in chosen})
+
+
+def run_times(table: OperationTable, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Run time of operations in minutes, from the first column that is present; NaN where all are absent."""
+    times = table.times_with_results(rows)
+    chosen = times[:, RUN_SOURCES[0]]
+    for column in RUN_SOURCES[1:]:
+        chosen = np.where(np.isnan(chosen), times[:, column], chosen)
+    return chosen
+
+
+def families_of(groups: DictionaryColumn) -> dict[int, str]:
+    """The family of each item by position, from the item table's column FAMILY_COLUMN."""
+    names, places = groups.distinct(tidy_text)
+    return {position: names[place] or NO_FAMILY for position, place in enumerate(places.tolist())}
