@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import polars as pl
 
@@ -12,14 +12,6 @@ from aggregate_service.operation_columns import OF_ROUTING
 from common.errors import InvalidInput
 from common.tables import to_frame
 from protos.aggregate.v1 import aggregate_pb2 as pb
-
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-"""Text that begins so is run by spreadsheets (OWASP, CSV injection)."""
-
-PLAIN_NUMBER: Final = r"^[+-]?\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?$"
-
-SPLIT_FORMULA: Final = r";(\s*(?:[=@＝＠]|[+\-＋－][^\d.]))"
-"""A formula after a semicolon inside a cell."""
 
 
 def flat_rows(prediction: pb.PredictResponse, output_columns: Sequence[str]) -> pl.DataFrame:
@@ -72,25 +64,3 @@ def _frames(prediction: pb.PredictResponse) -> tuple[pl.DataFrame, pl.DataFrame]
             f"operation_offsets must ascend from 0 to the {operations.height} operations, one more than the {routings.height} routings"
         )
     return routings, operations
-
-
-def guard_formulas(frame: pl.DataFrame) -> pl.DataFrame:
-    """A frame whose text begins with an apostrophe where a spreadsheet would run it; numbers written as text stay."""
-    return frame.with_columns(
-        _guarded(pl.col(name)).alias(name) for name, kind in frame.schema.items() if kind == pl.String
-    )
-
-
-def guard_split_cells(frame: pl.DataFrame) -> pl.DataFrame:
-    """A frame in which no formula follows a semicolon: spreadsheets of some countries take lines apart there, whatever the separator."""
-    return frame.with_columns(
-        pl.col(name).str.replace_all(SPLIT_FORMULA, ";'${1}")
-        for name, kind in frame.schema.items()
-        if kind == pl.String
-    )
-
-
-def _guarded(column: pl.Expr) -> pl.Expr:
-    first = column.str.strip_chars_start(" ").str.slice(0, 1)
-    dangerous = first.is_in(list(FORMULA_STARTS)) & ~column.str.contains(PLAIN_NUMBER)
-    return pl.when(dangerous).then(pl.concat_str([pl.lit("'"), column])).otherwise(column)

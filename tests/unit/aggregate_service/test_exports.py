@@ -20,11 +20,11 @@ import polars as pl
 import pytest
 from pyarrow import parquet
 
-from aggregate_service.export_table import guard_formulas
 from aggregate_service.export_writers import FORMATS
 from common.errors import InvalidInput, PreconditionFailed
 from common.plant_settings.defaults import OUTPUT_COLUMNS
 from common.rpc.status import from_rpc_error
+from common.spreadsheet_cells import guard_formulas
 from common.tables import from_frame, number_column, table, text_column, to_frame
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
