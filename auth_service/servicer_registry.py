@@ -57,10 +57,11 @@ class RegistryServicer(registry_pb2_grpc.RegistryServiceServicer):
         )
 
     async def List(self, request: pb.ListVersionsRequest, context: Any) -> pb.ListVersionsResponse:
-        rows = await self._plane.database.read(
-            lambda session: registry.page(session, limit=request.limit, status=request.status)
-        )
-        return pb.ListVersionsResponse(versions=[version_message(row) for row in rows])
+        def work(session: Session) -> tuple[list[VersionRecord], list[str]]:
+            return registry.page(session, limit=request.limit, status=request.status), registry.way_back(session)
+
+        rows, way = await self._plane.database.read(work)
+        return pb.ListVersionsResponse(versions=[version_message(row) for row in rows], way_back=way)
 
     async def Get(self, request: pb.GetVersionRequest, context: Any) -> pb.GetVersionResponse:
         row = await self._plane.database.read(lambda session: registry.find(session, request.version_name))
@@ -164,6 +165,7 @@ def version_message(row: VersionRecord) -> pb.Version:
         updated_at=row.updated_at,
         manifest_sha256=row.manifest_sha256,
         bytes=row.bytes,
+        withdrawn=row.withdrawn,
     )
 
 

@@ -13,12 +13,14 @@ from protos.aggregate.v1.aggregate_pb2_grpc import AggregateServiceStub
 from protos.ann.v1.ann_pb2_grpc import AnnServiceStub
 from protos.auth.v1.auth_pb2_grpc import AuthServiceStub
 from protos.registry.v1.registry_pb2_grpc import RegistryServiceStub
+from protos.trainer.v1.trainer_pb2_grpc import TrainerServiceStub
 
 if TYPE_CHECKING:
     from protos.aggregate.v1.aggregate_pb2_grpc import AggregateServiceAsyncStub
     from protos.ann.v1.ann_pb2_grpc import AnnServiceAsyncStub
     from protos.auth.v1.auth_pb2_grpc import AuthServiceAsyncStub
     from protos.registry.v1.registry_pb2_grpc import RegistryServiceAsyncStub
+    from protos.trainer.v1.trainer_pb2_grpc import TrainerServiceAsyncStub
 
 Asked = TypeVar("Asked")
 Answered = TypeVar("Answered")
@@ -36,11 +38,13 @@ class ControlPlane:
         auth = connect(settings, [settings.auth_address])
         aggregate = connect(settings, settings.aggregate_addresses)
         ann = connect(settings, settings.ann_addresses)
-        self._channels = (auth, aggregate, ann)
+        trainer = connect(settings, [settings.trainer_address])
+        self._channels = (auth, aggregate, ann, trainer)
         self.auth: AuthServiceAsyncStub = AuthServiceStub(auth)
         self.registry: RegistryServiceAsyncStub = RegistryServiceStub(auth)
         self.aggregate: AggregateServiceAsyncStub = AggregateServiceStub(aggregate)
         self.ann: AnnServiceAsyncStub = AnnServiceStub(ann)
+        self.trainer: TrainerServiceAsyncStub = TrainerServiceStub(trainer)
 
     async def __aenter__(self) -> ControlPlane:
         return self

@@ -14,6 +14,7 @@ from rich.text import Text
 from cli.calls import ask
 from cli.control_plane import ControlPlane
 from cli.model_check import check
+from cli.retention_command import retention
 from cli.terminal import open_console
 from protos.registry.v1 import registry_pb2 as pb
 
@@ -25,6 +26,7 @@ Reason = Annotated[str, typer.Option("--reason", help="Why, for the history")]
 SLOW_SECONDS = 300.0
 
 app.command()(check)
+app.command()(retention)
 
 
 @app.command("list")

@@ -1,10 +1,13 @@
-"""Whether a new version may replace the active one: its recall must not be lower than the active one's by more than a margin."""
+"""Whether a new version may replace the active one: neither its recall nor its held-out quality may be lower by more than a margin."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+QUALITY: Final = {"sequence_exact": "right routings", "set_f1": "F1 of the operations"}
+"""Measures of `evaluation` in a manifest that are compared, each 0 to 1, higher is better."""
 
 
 def recall_at_default(metadata: Mapping[str, Any]) -> float | None:
@@ -16,21 +19,62 @@ def recall_at_default(metadata: Mapping[str, Any]) -> float | None:
     return None
 
 
-def objection(new_metadata: Mapping[str, Any], active_manifest_json: str, recall_margin: float) -> str:
+def held_out_quality(metadata: Mapping[str, Any]) -> tuple[str, dict[str, float]]:
+    """What a version was judged against ("" when it was not judged) and its measures on held-out items."""
+    evaluation = metadata.get("evaluation")
+    if not isinstance(evaluation, Mapping):
+        return "", {}
+    measured = {
+        name: float(evaluation[name])
+        for name in QUALITY
+        if isinstance(evaluation.get(name), (int, float)) and not isinstance(evaluation.get(name), bool)
+    }
+    return str(evaluation.get("judged_against") or ""), measured
+
+
+def objection(
+    new_metadata: Mapping[str, Any],
+    active_manifest_json: str,
+    recall_margin: float,
+    quality_margin: float,
+) -> str:
     """Why the new version should not replace the active one, for people; "" when nothing speaks against it.
+
+    Held-out quality counts where both versions were judged against the same; what only one of them has is not held against it.
 
     Args:
         active_manifest_json: manifest of the active version; "": there is none.
         recall_margin: how much lower its recall may be.
+        quality_margin: how much lower its held-out quality may be.
     """
     try:
         active = json.loads(active_manifest_json) if active_manifest_json else {}
     except ValueError:
         return ""
-    before, after = recall_at_default(active.get("metadata") or {}), recall_at_default(new_metadata)
-    if before is None or after is None or after >= before - recall_margin:
+    metadata = active.get("metadata") if isinstance(active, dict) else None
+    if not isinstance(metadata, Mapping):
         return ""
-    return (
-        f"recall@50 at the default ef_search is {after:.4f}, the active version has {before:.4f} and at most {recall_margin:g} less "
-        "is allowed (training.gate_recall_margin)"
-    )
+    return "; ".join(_objections(new_metadata, metadata, recall_margin, quality_margin))
+
+
+def _objections(
+    new: Mapping[str, Any], active: Mapping[str, Any], recall_margin: float, quality_margin: float
+) -> Iterator[str]:
+    before, after = recall_at_default(active), recall_at_default(new)
+    if before is not None and after is not None and after < before - recall_margin:
+        yield (
+            f"recall@50 at the default ef_search is {after:.4f}, the active version has {before:.4f} and at most "
+            f"{recall_margin:g} less is allowed (training.gate_recall_margin)"
+        )
+    judged_before, quality_before = held_out_quality(active)
+    judged_after, quality_after = held_out_quality(new)
+    if judged_before != judged_after:
+        return
+    for name, meaning in QUALITY.items():
+        if name in quality_before and name in quality_after:
+            was, becomes = quality_before[name], quality_after[name]
+            if becomes < was - quality_margin:
+                yield (
+                    f"{meaning} on held-out items is {becomes:.4f}, the active version has {was:.4f} and at most "
+                    f"{quality_margin:g} less is allowed (training.gate_quality_margin)"
+                )

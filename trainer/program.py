@@ -22,16 +22,16 @@ class TrainerProgram:
     def __init__(self, context: ServiceContext) -> None:
         self._context = context
         self._process = TrainingProcess(context.settings)
-        self._servicer = TrainerServicer(self._process, allowed=context.settings.training_by_api)
+        self._servicer = TrainerServicer(self._process, context.settings)
 
     def services(self) -> Sequence[Service]:
-        """TrainerService; starting and cancelling is for administrators."""
+        """TrainerService; starting, cancelling and deleting is for administrators."""
         return [
             Service(
                 trainer_pb2.DESCRIPTOR.services_by_name["TrainerService"],
                 trainer_pb2_grpc.add_TrainerServiceServicer_to_server,
                 self._servicer,
-                {"Run": Access.ADMIN, "Cancel": Access.ADMIN},
+                dict.fromkeys(("Run", "Cancel", "ApplyRetention"), Access.ADMIN),
             )
         ]
 

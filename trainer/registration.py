@@ -29,6 +29,7 @@ _ELSEWHERE: Final = (Unavailable, Unauthenticated)
 _ANSWER_SECONDS = 20.0
 _ACTIVATE_SECONDS = 180.0
 _COMMAND_SECONDS = 180.0
+_HISTORY_ENTRIES: Final = 10_000
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,32 @@ class Registrar:
             return str(self._call("GetActive", pb.GetActiveRequest(), 5.0).manifest_json)
         except ServiceError:
             return ""
+
+    def versions(self) -> pb.ListVersionsResponse:
+        """All versions, and those that can be rolled back to.
+
+        Raises:
+            ServiceError: auth_service does not answer.
+        """
+        answer: pb.ListVersionsResponse = self._call("List", pb.ListVersionsRequest(), _ANSWER_SECONDS)
+        return answer
+
+    def adopted(self) -> set[str]:
+        """Names of the versions that came from elsewhere.
+
+        Raises:
+            ServiceError: auth_service does not answer.
+        """
+        answer = self._call("History", pb.HistoryRequest(limit=_HISTORY_ENTRIES), _ANSWER_SECONDS)
+        return {entry.version_name for entry in answer.entries if entry.action == "adopted"}
+
+    def retire(self, name: str, reason: str) -> None:
+        """Take a version out of use.
+
+        Raises:
+            ServiceError: it is active, or auth_service does not answer.
+        """
+        self._call("Retire", pb.RetireRequest(version_name=name, reason=reason), _ANSWER_SECONDS)
 
     def register(self, version: FinishedVersion) -> None:
         """Record a version as pending.

@@ -31,6 +31,7 @@ from trainer.evaluation import EvaluationOptions
 from trainer.exit_codes import ExitCode, NotActivated, TrainingCancelled, cannot_write, exit_code_of
 from trainer.progress import ProgressReport, display_for
 from trainer.registration import FinishedVersion, Registrar
+from trainer.retention import DELETED, FAILED, RetentionRule, apply_retention
 from trainer.status_file import RUNNING, TrainingStatus, status_path
 from trainer.training import Training
 from trainer.training_lock import training_lock
@@ -230,7 +231,7 @@ class TrainingRun:
         with report.stage("registering", f"Registering {self.name}"):
             self._registrar.register(FinishedVersion(self.name, self._folder, self._request.requested_by, time.time()))
         done = f"{self.name}: {len(catalogue):,} items trained in {figures['total_seconds']:,.0f} s and registered"
-        return done + self._activate(report, manifest)
+        return done + self._activate(report, manifest) + self._delete_old(report)
 
     def _facts(self, source: Source, identity: str) -> dict[str, object]:
         """What the manifest and the training request say about this run."""
@@ -254,7 +255,12 @@ class TrainingRun:
         if not self._request.activate and training.activation_policy == "never":
             return ""
         if training.activation_policy != "always":
-            against = objection(manifest.metadata, self._registrar.active_manifest(), training.gate_recall_margin)
+            against = objection(
+                manifest.metadata,
+                self._registrar.active_manifest(),
+                training.gate_recall_margin,
+                training.gate_quality_margin,
+            )
             if against and self._request.activate:
                 raise NotActivated(f"{self.name} is registered but was not activated: {against}", reason="GATE_REFUSED")
             if against:
@@ -263,6 +269,23 @@ class TrainingRun:
         with report.stage("activating", f"Activating {self.name}"):
             self._registrar.activate(self.name)
         return ", active"
+
+    def _delete_old(self, report: ProgressReport) -> str:
+        """What the retention deleted, for the closing message; that it could not is only noted."""
+        training = self._known.plant.training
+        if self._request.registry_path is not None or not training.retention_after_training:
+            return ""
+        rule = RetentionRule(training.keep_versions, training.keep_good_versions)
+        try:
+            done = apply_retention(self._registrar, self._settings.models_dir, rule, dry_run=False)
+        except ServiceError as error:
+            report.note(f"Old versions were not looked through: {error.message}")
+            return ""
+        for one in done:
+            if one.outcome == FAILED:
+                report.note(f"{one.name} was not deleted: {one.reason}")
+        deleted = [one.name for one in done if one.outcome == DELETED]
+        return f"; old versions deleted: {', '.join(deleted)}" if deleted else ""
 
 
 def _pipeline(settings: Settings, known: KnownSettings) -> PipelineOptions:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
 
 from common.errors import PermissionDenied, Unavailable
+from common.plant_settings import PlantSettings
 from common.request_context import add_log_fields, current_caller
+from common.settings import Settings
 from protos.trainer.v1 import trainer_pb2 as pb
 from protos.trainer.v1 import trainer_pb2_grpc
+from trainer.registration import Registrar
+from trainer.retention import RetentionRule, apply_retention, freed_bytes
 from trainer.status_file import TrainingStatus
 from trainer.training_process import ControlSettings, TrainingProcess, Wanted
 
@@ -21,22 +26,21 @@ NOT_ALLOWED = (
 
 
 class TrainerServicer(trainer_pb2_grpc.TrainerServiceServicer):
-    """Run, Status, Follow and Cancel.
+    """Run, Status, Follow, Cancel and ApplyRetention.
 
     Args:
-        allowed: whether trainings may be started here.
+        settings: settings of the process; they say whether trainings may be started here.
 
     Attributes:
         control: settings that the next training works with.
     """
 
-    def __init__(self, process: TrainingProcess, *, allowed: bool) -> None:
-        self._process = process
-        self._allowed = allowed
+    def __init__(self, process: TrainingProcess, settings: Settings) -> None:
+        self._process, self._settings = process, settings
         self.control = ControlSettings()
 
     async def Run(self, request: pb.RunRequest, context: Any) -> pb.TrainingStatus:
-        if not self._allowed:
+        if not self._settings.training_by_api:
             raise PermissionDenied(NOT_ALLOWED, reason="TRAINING_BY_API_OFF")
         wanted = Wanted(
             label=request.version_label,
@@ -61,6 +65,25 @@ class TrainerServicer(trainer_pb2_grpc.TrainerServiceServicer):
 
     async def Cancel(self, request: pb.CancelRequest, context: Any) -> pb.TrainingStatus:
         return to_message(await self._process.cancel(current_caller().username))
+
+    async def ApplyRetention(self, request: pb.RetentionRequest, context: Any) -> pb.RetentionResponse:
+        training = PlantSettings.parse(self.control.document_json).training
+        rule = RetentionRule(
+            newest=request.keep_versions or training.keep_versions,
+            good=request.keep_good_versions or training.keep_good_versions,
+        )
+        done = await asyncio.to_thread(
+            apply_retention, Registrar(self._settings), self._settings.models_dir, rule, dry_run=request.dry_run
+        )
+        add_log_fields(dry_run=request.dry_run, freed_bytes=freed_bytes(done))
+        return pb.RetentionResponse(
+            versions=[
+                pb.RetainedVersion(version_name=one.name, outcome=one.outcome, reason=one.reason, bytes=one.bytes)
+                for one in done
+            ],
+            freed_bytes=freed_bytes(done),
+            dry_run=request.dry_run,
+        )
 
 
 def to_message(status: TrainingStatus) -> pb.TrainingStatus:

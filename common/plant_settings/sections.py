@@ -206,4 +206,8 @@ class TrainingSection(Section):
     gate_quality_margin: Share = 0.01
     """Held-out quality may be lower than the active version's by this much."""
     keep_versions: Annotated[int, Field(ge=1, le=1000)] = 12
-    """Newest versions that the retention keeps, beside the active one and those it could roll back to."""
+    """Newest versions that the retention keeps, beside the active one and the last good ones."""
+    keep_good_versions: Annotated[int, Field(ge=1, le=100)] = 3
+    """Versions that were active before and can be rolled back to, which the retention never deletes."""
+    retention_after_training: bool = True
+    """Delete old versions that were trained here after each training that was registered."""

@@ -270,6 +270,8 @@ class TrainingSettings(RequestModel):
     gate_recall_margin: Share | None = None
     gate_quality_margin: Share | None = None
     keep_versions: Annotated[int, Field(ge=1, le=1000)] | None = None
+    keep_good_versions: Annotated[int, Field(ge=1, le=100)] | None = None
+    retention_after_training: bool | None = None
 
 
 class WorkflowConfigPatch(RequestModel):

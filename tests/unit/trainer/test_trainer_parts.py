@@ -286,16 +286,46 @@ def test_versions_are_named_by_time_and_label() -> None:
     assert version_name("분기", moment) == "20261124-080509"
 
 
-def test_a_new_version_must_not_find_less_than_the_active_one() -> None:
-    def metadata(recall: float) -> dict[str, object]:
-        return {"default_ef_search": 64, "recall_curve": [{"ef_search": 64, "recall": recall}]}
+def gate_metadata(recall: float | None, quality: dict[str, object] | None = None) -> dict[str, object]:
+    """What the gate looks at in a manifest."""
+    made: dict[str, object] = {"default_ef_search": 64}
+    if recall is not None:
+        made["recall_curve"] = [{"ef_search": 64, "recall": recall}]
+    if quality is not None:
+        made["evaluation"] = {"judged_against": "routings", **quality}
+    return made
 
-    active = json.dumps({"metadata": metadata(0.999)})
-    assert objection(metadata(0.995), active, 0.005) == ""
-    assert "is 0.9900, the active version has 0.9990" in objection(metadata(0.99), active, 0.005)
-    assert objection(metadata(0.5), "", 0.005) == ""
-    assert objection(metadata(0.5), "{}", 0.005) == ""
-    assert objection({}, active, 0.005) == ""
+
+def test_a_new_version_must_not_find_less_than_the_active_one() -> None:
+    active = json.dumps({"metadata": gate_metadata(0.999)})
+    assert objection(gate_metadata(0.995), active, 0.005, 0.01) == ""
+    assert "is 0.9900, the active version has 0.9990" in objection(gate_metadata(0.99), active, 0.005, 0.01)
+    assert objection(gate_metadata(0.5), "", 0.005, 0.01) == ""
+    assert objection(gate_metadata(0.5), "{}", 0.005, 0.01) == ""
+    assert objection({}, active, 0.005, 0.01) == ""
+
+
+def test_a_new_version_must_not_predict_worse_than_the_active_one() -> None:
+    active = json.dumps({"metadata": gate_metadata(0.999, {"sequence_exact": 0.90, "set_f1": 0.97})})
+
+    def said(**quality: object) -> str:
+        return objection(gate_metadata(0.999, quality), active, 0.005, 0.01)
+
+    assert said(sequence_exact=0.895, set_f1=0.965) == ""
+    assert said(sequence_exact=0.95, set_f1=0.99) == ""
+    assert "right routings on held-out items is 0.8000, the active version has 0.9000" in said(sequence_exact=0.8)
+    both = said(sequence_exact=0.8, set_f1=0.5)
+    assert both.count("training.gate_quality_margin") == 2
+
+
+def test_quality_that_only_one_version_has_or_that_was_judged_otherwise_is_not_held_against_a_version() -> None:
+    active = json.dumps({"metadata": gate_metadata(0.999, {"sequence_exact": 0.9})})
+    assert objection(gate_metadata(0.999), active, 0.005, 0.01) == ""
+    other = gate_metadata(0.999, {"sequence_exact": 0.1, "judged_against": "truth"})
+    assert objection(other, active, 0.005, 0.01) == ""
+    for odd in (None, "0.1", True, {}):
+        assert objection(gate_metadata(0.999, {"sequence_exact": odd}), active, 0.005, 0.01) == ""
+    assert objection(gate_metadata(0.999), json.dumps({"metadata": {"evaluation": []}}), 0.005, 0.01) == ""
 
 
 def test_settings_come_from_the_newest_cache_or_the_file_of_the_starter(tmp_path: Path) -> None:
