@@ -323,6 +323,7 @@ def test_quality_that_only_one_version_has_or_that_was_judged_otherwise_is_not_h
     assert objection(gate_metadata(0.999), active, 0.005, 0.01) == ""
     other = gate_metadata(0.999, {"sequence_exact": 0.1, "judged_against": "truth"})
     assert objection(other, active, 0.005, 0.01) == ""
+    odd: object
     for odd in (None, "0.1", True, {}):
         assert objection(gate_metadata(0.999, {"sequence_exact": odd}), active, 0.005, 0.01) == ""
     assert objection(gate_metadata(0.999), json.dumps({"metadata": {"evaluation": []}}), 0.005, 0.01) == ""
