@@ -35,6 +35,7 @@ def test_help_names_every_command(tmp_path: Path) -> None:
         "down",
         "status",
         "predict",
+        "evaluate",
         "models",
         "users",
         "access",
