@@ -73,7 +73,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _up(known: argparse.Namespace) -> int:
-    environment = _prepare("runtime", [system_packages.ACCESS])
+    environment = _prepare("runtime", [system_packages.ACCESS, system_packages.TREES])
     arguments = ["up"]
     if known.data:
         arguments += ["--data", str(Path(known.data).absolute())]
@@ -94,7 +94,7 @@ def _ask_running(known: argparse.Namespace) -> int:
 
 
 def _test(arguments: Sequence[str]) -> int:
-    needs = [system_packages.ACCESS]
+    needs = [system_packages.ACCESS, system_packages.TREES, system_packages.DATABASE, system_packages.PROXY]
     if (ROOT / "frontend" / "package.json").exists():
         needs.append(system_packages.BROWSER)
     environment = _prepare("dev", needs)

@@ -24,6 +24,9 @@ class Need:
 
 
 ACCESS = Need(("unixodbc", "odbc-mdbtools", "mdbtools"), "Access files cannot be read; Parquet and CSV folders can")
+TREES = Need(("libgomp1",), "trainings cannot learn from routings (LightGBM needs it); plain similarity works")
+DATABASE = Need(("postgresql",), "the tests on PostgreSQL are skipped; those on SQLite run")
+PROXY = Need(("caddy",), "the tests of Caddy's configuration are skipped")
 BROWSER = Need(("chromium", "fonts-noto-cjk"), "the browser tests are skipped")
 
 
@@ -66,6 +69,9 @@ def _missing(packages: Sequence[str]) -> list[str]:
             "unixodbc": any(Path("/usr").glob("lib*/**/libodbc.so.2")),
             "odbc-mdbtools": any(Path("/usr").glob("lib*/**/libmdbodbc*")),
             "mdbtools": shutil.which("mdb-tables") is not None,
+            "libgomp1": any(Path("/usr").glob("lib*/**/libgomp.so.1")),
+            "postgresql": shutil.which("initdb") is not None or any(Path("/usr/lib/postgresql").glob("*/bin/initdb")),
+            "caddy": shutil.which("caddy") is not None,
             "chromium": any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")),
         }
         return [name for name in packages if not found.get(name, True)]
