@@ -6,6 +6,7 @@ import csv
 import enum
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +15,7 @@ from rich.text import Text
 
 from cli.calls import ask
 from cli.terminal import open_console
+from common.errors import InvalidInput
 
 if TYPE_CHECKING:
     from cli.prediction import Prediction, Routing
@@ -38,7 +40,19 @@ class Format(enum.StrEnum):
 
 
 def predict(
-    codes: Annotated[list[str], typer.Argument(metavar="CODE...", help="Item codes", show_default=False)],
+    codes: Annotated[
+        list[str] | None, typer.Argument(metavar="[CODE...]", help="Item codes", show_default=False)
+    ] = None,
+    file: Annotated[
+        str, typer.Option("--file", help="Any number of codes from a .txt, .csv or .parquet file; - is standard input")
+    ] = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="With --file: the result, .parquet or .csv", show_default=False)
+    ] = None,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="With --file: drop what an interrupted run has predicted")
+    ] = False,
+    batch: Annotated[int, typer.Option("--batch", min=1, max=10_000, help="With --file: items of a call")] = 500,
     output: Annotated[Format, typer.Option("--format", help="How to write the routings")] = Format.TABLE,
     top_k: Annotated[int, typer.Option("--top-k", min=1, max=50, help="Similar items to consider")] = 10,
     threshold: Annotated[
@@ -46,7 +60,26 @@ def predict(
     ] = None,
     detailed: Annotated[bool, typer.Option("--detailed", help="All output columns (json and csv)")] = False,
 ) -> None:
-    """Predict the routings of items. Exit code 4 when an item is unknown or gets none."""
+    """Predict the routings of items. Exit code 4 when an item is unknown or gets none.
+
+    With --file and --out any number of items; a run that was interrupted goes on when the command is repeated.
+    """
+    if bool(codes) == bool(file):
+        raise InvalidInput("Name item codes, or a file with --file, one of the two")
+    if file:
+        if out is None:
+            raise InvalidInput("--file needs --out: the file to write, .parquet or .csv")
+        from cli.bulk_command import predict_file
+        from cli.bulk_prediction import BulkOptions
+
+        missing = predict_file(file, out, BulkOptions(top_k, threshold, detailed, batch), restart=restart)
+        raise typer.Exit(EXIT_NOT_ALL if missing else 0)
+    if out is not None or restart:
+        raise InvalidInput("--out and --restart belong to --file; --format csv writes a few items to standard output")
+    _predict_some(codes or [], output, top_k=top_k, threshold=threshold, detailed=detailed)
+
+
+def _predict_some(codes: list[str], output: Format, *, top_k: int, threshold: float | None, detailed: bool) -> None:
     from cli.prediction import predict as ask_services
 
     answer = ask(lambda control: ask_services(control, codes, top_k=top_k, threshold=threshold, detailed=detailed))

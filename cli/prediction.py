@@ -46,8 +46,35 @@ async def predict(
     Raises:
         ServiceError: a service refused or does not answer.
     """
+    model_version, answer = await ask_services(control, codes, top_k=top_k, threshold=threshold, detailed=detailed)
+    return Prediction(
+        model_version=model_version,
+        routings=_routings(answer),
+        unknown=[codes[position] for position in answer.unknown],
+        without_routing=[codes[position] for position in answer.without_routing],
+        warnings=[warning.message for warning in answer.warnings],
+    )
+
+
+async def ask_services(
+    control: ControlPlane,
+    codes: Sequence[str],
+    *,
+    top_k: int,
+    threshold: float | None,
+    detailed: bool,
+    timeout: float | None = None,
+) -> tuple[str, PredictResponse]:
+    """The model version that found the neighbours of a batch, and the routings as aggregate_service answers them.
+
+    Args:
+        timeout: seconds of each call; None: the setting.
+
+    Raises:
+        ServiceError: a service refused or does not answer.
+    """
     search = SearchRequest(items=ItemCodes(codes=codes), top_k=top_k)
-    found = await control.call(control.ann.Search, search, service="ann_service")
+    found = await control.call(control.ann.Search, search, service="ann_service", timeout=timeout)
     neighbours = found.neighbours
     if found.unknown:
         neighbours = await _search_by_features(control, codes, found, top_k)
@@ -58,14 +85,8 @@ async def predict(
         detailed=detailed,
         model_version=found.model_version,
     )
-    answer = await control.call(control.aggregate.Predict, request, service="aggregate_service")
-    return Prediction(
-        model_version=found.model_version,
-        routings=_routings(answer),
-        unknown=[codes[position] for position in answer.unknown],
-        without_routing=[codes[position] for position in answer.without_routing],
-        warnings=[warning.message for warning in answer.warnings],
-    )
+    answer = await control.call(control.aggregate.Predict, request, service="aggregate_service", timeout=timeout)
+    return found.model_version, answer
 
 
 async def _search_by_features(
