@@ -6,75 +6,17 @@ handlers added (`model_version`, ...).
 
 from __future__ import annotations
 
-import contextlib
-import gzip
 import logging
-import logging.handlers
 import os
-import shutil
 import sys
-import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 import orjson
 import structlog
 
+from common.log_files import DailySizedFile
 from common.request_context import current_request
 from common.settings import Settings
-
-
-class DailySizedFile(logging.handlers.RotatingFileHandler):
-    """A log file that is rotated when it reaches a size or the (UTC) day changes; old parts are compressed, then deleted.
-
-    Only one process may write one file: no rename ever meets another process's open handle, which Windows would refuse.
-    """
-
-    def __init__(self, path: Path, *, max_bytes: int, retention_days: int) -> None:
-        self._day = self._day_of(path)
-        self._retention_seconds = retention_days * 86_400
-        super().__init__(path, maxBytes=max_bytes, encoding="utf-8", delay=False)
-
-    @staticmethod
-    def _day_of(path: Path) -> int:
-        with contextlib.suppress(OSError):
-            return int(path.stat().st_mtime // 86_400)
-        return int(time.time() // 86_400)
-
-    def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 - the name is logging's
-        today = int(time.time() // 86_400)
-        if today != self._day:
-            return True
-        return bool(super().shouldRollover(record))
-
-    def doRollover(self) -> None:  # noqa: N802 - the name is logging's
-        self._day = int(time.time() // 86_400)
-        if self.stream:
-            self.stream.close()
-            self.stream = None
-        current = Path(self.baseFilename)
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-        rotated = current.with_name(f"{current.stem}.{stamp}{current.suffix}")
-        with contextlib.suppress(OSError):  # a file that a viewer holds open on Windows is rotated next time
-            if current.exists() and current.stat().st_size:
-                os.replace(current, rotated)
-                self._compress(rotated)
-        self._delete_expired(current)
-        self.stream = self._open()
-
-    @staticmethod
-    def _compress(path: Path) -> None:
-        packed = path.with_name(path.name + ".gz")
-        with open(path, "rb") as source, gzip.open(packed, "wb", compresslevel=6) as target:
-            shutil.copyfileobj(source, target)
-        path.unlink()
-
-    def _delete_expired(self, current: Path) -> None:
-        limit = time.time() - self._retention_seconds
-        for old in current.parent.glob(f"{current.stem}.*{current.suffix}*"):
-            with contextlib.suppress(OSError):
-                if old.stat().st_mtime < limit:
-                    old.unlink()
 
 
 def _add_request(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -13,7 +13,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+import common
 from common.errors import ServiceError
+from common.event_log import report_cannot_start, report_failed, report_started, report_stopped
 from common.identity import Authenticator, KeyRing, ServiceCredential
 from common.logs import configure_logging, get_logger
 from common.processes import run_until_stopped
@@ -96,21 +98,29 @@ def run_service(process: str, address: str, build: Callable[[ServiceContext], Pr
         configure_logging(settings, process, instance)
         credential = ServiceCredential.load(settings.secrets_path)
     except (OSError, ServiceError) as error:
-        print(f"{instance} cannot start: {error}", file=sys.stderr, flush=True)
-        return EXIT_CANNOT_START
+        return _cannot_start(instance, str(error))
 
     async def main(stop: asyncio.Event) -> int:
         try:
             return await _serve(settings, process, instance, address, credential, build, stop)
         except ServiceError as error:
             log.error("cannot start", error=error.message, reason=error.reason)
-            print(f"{instance} cannot start: {error.message}", file=sys.stderr, flush=True)
+            return _cannot_start(instance, error.message)
         except OSError as error:
             log.exception("cannot start")
-            print(f"{instance} cannot start: {error}", file=sys.stderr, flush=True)
-        return EXIT_CANNOT_START
+            return _cannot_start(instance, str(error))
+        except Exception as error:
+            log.exception("failed")
+            report_failed(instance, f"{type(error).__name__}: {error}")
+            raise
 
     return run_until_stopped(main)
+
+
+def _cannot_start(instance: str, why: str) -> int:
+    print(f"{instance} cannot start: {why}", file=sys.stderr, flush=True)
+    report_cannot_start(instance, why)
+    return EXIT_CANNOT_START
 
 
 async def _serve(
@@ -168,6 +178,7 @@ async def _serve(
             parts["follower"] = follower
             await follower.start()
         log.info("started", address=address, pid=os.getpid())
+        report_started(instance, address, common.__version__)
         await stop.wait()
         log.info("stopping")
     finally:
@@ -177,4 +188,5 @@ async def _serve(
         if follower is not None:
             await follower.stop()
         await program.stop()
+    report_stopped(instance)
     return 0

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import uvicorn
 
+import common
 from common.errors import ServiceError
+from common.event_log import report_cannot_start, report_failed, report_started, report_stopped
 from common.logs import configure_logging, get_logger
 from common.processes import (
     IS_WINDOWS,
@@ -46,14 +48,23 @@ def serve(settings: Settings, port: int, worker: int | None) -> int:
         app = build_app(settings, instance)
     except (OSError, ServiceError) as error:
         print(f"{instance} cannot start: {error}", file=sys.stderr, flush=True)
+        report_cannot_start(instance, str(error))
         return EXIT_CANNOT_START
 
     async def main(stop: asyncio.Event) -> int:
         return await run_server(settings, app, listening, stop)
 
-    log.info("started", address=f"{settings.gateway_host}:{port}", pid=os.getpid())
-    code = run_until_stopped(main, http_event_loop)
-    log.info("stopped", address=f"{settings.gateway_host}:{port}")
+    address = f"{settings.gateway_host}:{port}"
+    log.info("started", address=address, pid=os.getpid())
+    report_started(instance, address, common.__version__)
+    try:
+        code = run_until_stopped(main, http_event_loop)
+    except Exception as error:
+        log.exception("failed")
+        report_failed(instance, f"{type(error).__name__}: {error}")
+        raise
+    log.info("stopped", address=address)
+    report_stopped(instance)
     return code
 
 

@@ -1,0 +1,143 @@
+"""A log file of one process: rotated by size and day, old parts compressed and deleted after a while.
+
+Only one process may write one file, so that no rename meets another writer. What else may hold it on Windows (an antivirus, a viewer,
+a backup) delays the rotation and never the logging; a full disk loses lines and never stops the process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import logging
+import logging.handlers
+import os
+import shutil
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from common.files import replace, temporary_name
+
+DAY_SECONDS: Final = 86_400
+RETRY_SECONDS: Final = 10.0
+"""A rotation that something held up is tried again after this long."""
+CLOSE_SECONDS: Final = 5.0
+
+
+class DailySizedFile(logging.handlers.RotatingFileHandler):
+    """Writes `path`, and moves it aside when it has reached a size or the (UTC) day has changed.
+
+    Args:
+        max_bytes: size at which the file is rotated.
+        retention_days: rotated parts older than this are deleted.
+    """
+
+    def __init__(self, path: Path, *, max_bytes: int, retention_days: int) -> None:
+        self._day = _day_of(path)
+        self._retention_seconds = retention_days * DAY_SECONDS
+        self._not_before = 0.0
+        self._lost = 0
+        self._failed = False
+        self._tidying: threading.Thread | None = None
+        super().__init__(path, maxBytes=max_bytes, encoding="utf-8", delay=False)
+        self._tidy_in_background()
+
+    def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 - the name is logging's
+        """Whether the file is to be moved aside before this line; not while an attempt that failed is recent."""
+        if time.monotonic() < self._not_before:
+            return False
+        return int(time.time() // DAY_SECONDS) != self._day or bool(super().shouldRollover(record))
+
+    def doRollover(self) -> None:  # noqa: N802 - the name is logging's
+        """Move the file aside; the rest (compressing, deleting) happens in the background."""
+        if self.stream:
+            self.stream.close()
+            self.stream = None
+        current = Path(self.baseFilename)
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+        try:
+            if current.exists() and current.stat().st_size:
+                os.replace(current, current.with_name(f"{current.stem}.{stamp}{current.suffix}"))
+            self._day = int(time.time() // DAY_SECONDS)
+            self._tidy_in_background()
+        except OSError:  # held by an antivirus or a viewer: the lines go on in the same file
+            self._not_before = time.monotonic() + RETRY_SECONDS
+        self.stream = self._open()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line; after lines that could not be written, how many they were."""
+        self._failed = False
+        super().emit(record)
+        if self._lost and not self._failed:
+            lost, self._lost = self._lost, 0
+            if self.stream:
+                with contextlib.suppress(OSError):
+                    self.stream.write("\n")  # ends a line that was cut off
+            said = f"{lost} log lines could not be written: see that {self.baseFilename} can be written and its disk has space"
+            super().emit(logging.LogRecord("common.log_files", logging.ERROR, __file__, 0, said, None, None))
+            self._lost += lost if self._failed else 0
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is logging's
+        """Count a line that the disk refused; anything else is told like logging tells it."""
+        self._failed = True
+        if isinstance(sys.exc_info()[1], OSError):
+            self._lost += 1
+        else:
+            super().handleError(record)
+
+    def close(self) -> None:
+        """Close the file and let the compression of old parts finish."""
+        super().close()
+        if self._tidying is not None:
+            self._tidying.join(CLOSE_SECONDS)
+
+    def _tidy_in_background(self) -> None:
+        before = self._tidying
+
+        def work() -> None:
+            if before is not None:
+                before.join()
+            tidy(Path(self.baseFilename), self._retention_seconds)
+
+        self._tidying = threading.Thread(target=work, name="log-tidy", daemon=True)
+        self._tidying.start()
+
+
+def tidy(current: Path, retention_seconds: float) -> None:
+    """Compress the rotated parts of a log file and delete those that are too old. What is held by somebody is left for the next time."""
+    limit = time.time() - retention_seconds
+    for part in sorted(current.parent.glob(f"{current.stem}.*{current.suffix}*")):
+        with contextlib.suppress(OSError):
+            if part.stat().st_mtime < limit:
+                part.unlink()
+            elif part.suffix == current.suffix:
+                compress(part)
+
+
+def compress(part: Path) -> None:
+    """Turn a rotated part into `<part>.gz` with the same time of change; all or nothing.
+
+    Raises:
+        OSError: the disk is full, or the part cannot be deleted and stays beside the compressed one.
+    """
+    packed = part.with_name(part.name + ".gz")
+    stamp = part.stat()
+    temporary = temporary_name(packed)
+    try:
+        with open(part, "rb") as source, gzip.open(temporary, "wb", compresslevel=6) as target:
+            shutil.copyfileobj(source, target)
+        os.utime(temporary, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+        replace(temporary, packed)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    part.unlink()
+
+
+def _day_of(path: Path) -> int:
+    with contextlib.suppress(OSError):
+        return int(path.stat().st_mtime // DAY_SECONDS)
+    return int(time.time() // DAY_SECONDS)
