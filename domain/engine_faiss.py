@@ -13,6 +13,7 @@ import numpy.typing as npt
 from common.errors import DataProblem
 from common.files import replace, temporary_name
 from domain.engine import ROWS_AT_ONCE, Positions, Progress, Vectors
+from domain.native_paths import native_path
 
 faiss: Any = _faiss  # its own annotations lack what its Python layer adds
 
@@ -81,7 +82,11 @@ class FaissEngine:
             DataProblem: the file is no faiss index.
         """
         try:
-            return cls(faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC), threads)
+            name = native_path(path)
+            if name is not None:
+                return cls(faiss.read_index(name, faiss.IO_FLAG_MMAP_IFC), threads)
+            with open(path, "rb") as stream:  # into memory of this process; the file cannot be named to faiss
+                return cls(faiss.read_index(faiss.PyCallbackIOReader(stream.read)), threads)
         except (RuntimeError, AttributeError) as error:
             raise DataProblem(
                 f"{path} is no faiss index that can be searched ({_first_line(error)}): restore it from a backup, "
@@ -133,8 +138,9 @@ class FaissEngine:
     def save(self, path: Path) -> None:
         temporary = temporary_name(path)
         try:
-            faiss.write_index(self._index, str(temporary))
-            with open(temporary, "rb+") as stream:
+            with open(temporary, "wb") as stream:
+                faiss.write_index(self._index, faiss.PyCallbackIOWriter(stream.write))
+                stream.flush()
                 os.fsync(stream.fileno())
             replace(temporary, path)
         except RuntimeError as error:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from common.errors import DataProblem, PreconditionFailed
 from common.files import replace, temporary_name
 from domain.engine import ROWS_AT_ONCE, Positions, Progress, Vectors
+from domain.native_paths import native_path
 
 
 def _library() -> Any:
@@ -63,7 +64,7 @@ class HnswlibEngine:
         """
         index = _library().Index(space="ip", dim=dimension)
         try:
-            index.load_index(str(path))
+            index.load_index(_native(path))
             engine = cls(index, dimension, threads)
             if engine.items:
                 index.get_items([0])
@@ -115,7 +116,7 @@ class HnswlibEngine:
     def save(self, path: Path) -> None:
         temporary = temporary_name(path)
         try:
-            self._index.save_index(str(temporary))
+            self._index.save_index(_native(temporary))
             with open(temporary, "rb+") as stream:
                 os.fsync(stream.fileno())
             replace(temporary, path)
@@ -126,3 +127,15 @@ class HnswlibEngine:
 
     def close(self) -> None:
         self._index = None
+
+
+def _native(path: Path) -> str:
+    name = native_path(path)
+    if name is None:
+        raise DataProblem(
+            f"hnswlib cannot open {path}: the folder's name has other than ASCII characters and the volume no short "
+            "names. Move the models to a folder with an ASCII name (ROUTING_ML_MODELS_DIR), or train with faiss",
+            reason="PATH_NOT_ASCII",
+            details={"path": path},
+        )
+    return name
