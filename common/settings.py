@@ -53,6 +53,11 @@ class Settings(BaseSettings):
     trusted_proxies: Addresses = Field(["127.0.0.1"], description="Proxies whose X-Forwarded-For counts")
     training_by_api: bool = Field(False, description="Allow administrators to start trainings through REST")
     frontend_dir: Path = Field(Path("frontend/dist"), description="Built frontend that the gateway serves")
+    docs_dir: Path = Field(Path("docs/site"), description="Built documents that the gateway serves under /docs")
+    metrics_token: str = Field("", description="Bearer token that a Prometheus server reads /metrics with; empty: none")
+    https_certificate: Path | None = Field(None, description="PEM certificate of the HTTPS proxy, to watch its age")
+    certificate_days: int = Field(30, ge=1, description="A certificate that ends sooner is told in /health")
+    least_free_bytes: int = Field(1024**3, ge=0, description="Less free space on a disk of ours is told in /health")
     admin_email: str = Field("admin@routing.local", description="First administrator")
     admin_password: str = Field("", description="Password of the first administrator; empty: random, printed once")
 
