@@ -88,6 +88,7 @@ class Logins:
         self._session_seconds = session_seconds
         self._throttle = throttle or LoginThrottle()
         self._checks: SharedWork[_Checked] = SharedWork()
+        self._hashes: SharedWork[tuple[bool, str | None]] = SharedWork()
         self._secret = secrets.token_bytes(32)
         self._registrations = Allowance(REGISTRATIONS_AT_ONCE, REGISTRATIONS_PER_SECOND)
 
@@ -123,7 +124,7 @@ class Logins:
         digest = hashlib.blake2b(password.encode("utf-8", "surrogatepass"), key=self._secret).digest()
         try:
             checked = await self._checks.answer(
-                (key, client_host, digest), lambda: self._check(key, username, password, client_host)
+                (key, client_host, digest), lambda: self._check(key, username, password, digest, client_host)
             )
         except TooManyRequests as error:
             logins_counter.labels("throttled").inc()
@@ -136,12 +137,17 @@ class Logins:
             raise Unauthenticated("E-mail or password is wrong, or the account is not approved", reason="LOGIN_FAILED")
         return outcome
 
-    async def _check(self, key: str, username: str, password: str, client_host: str) -> _Checked:
-        """Whether the password fits, throttled. Log-ins of one account and password from one place at the same time share this."""
+    async def _check(self, key: str, username: str, password: str, digest: bytes, client_host: str) -> _Checked:
+        """Whether the password fits, throttled. Log-ins of one account and password from one place at the same time share this.
+
+        Those from several places are throttled each by itself and share the hash.
+        """
         async with self._throttle.attempt(key, client_host):
             account = await self._database.read(lambda session: accounts.find(session, username))
             known_hash = account.password_hash if account else None
-            fits, new_hash = await self._passwords.verify(known_hash, password, client_host)
+            fits, new_hash = await self._hashes.answer(
+                (key, known_hash, digest), lambda: self._passwords.verify(known_hash, password, client_host)
+            )
             checked = _Checked(known_hash, fits, new_hash)
             if _refusal(account, checked):
                 self._throttle.failed(key, client_host)

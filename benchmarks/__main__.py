@@ -1,17 +1,19 @@
-"""`python -m benchmarks`: measure training, search, serving, start-up and memory at several catalogue sizes, as a table and JSON."""
+"""`python -m benchmarks`: measure training, search, serving, activation, the control plane and memory at several catalogue sizes."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
+from benchmarks.activation import activate
 from benchmarks.catalogues import ROOT
+from benchmarks.control_plane import control
 from benchmarks.report import Figure, show, write_json, write_markdown
 from benchmarks.searching import in_process
 from benchmarks.serving import serve
 from benchmarks.training import train
 
-SECTIONS = ("training", "search", "serving")
+SECTIONS = ("training", "search", "serving", "activation", "control")
 
 
 def main() -> None:
@@ -36,6 +38,10 @@ def main() -> None:
             figures += in_process(options.work, items)
         if "serving" in options.only:
             figures += serve(options.work, items)
+        if "activation" in options.only:
+            figures += activate(options.work, items)
+        if "control" in options.only:
+            figures += control(options.work, items)
         show(figures)
     if options.json:
         write_json(figures, options.json)

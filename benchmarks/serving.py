@@ -74,7 +74,8 @@ def serve(work: Path, items: int) -> list[Figure]:
 
 
 @contextlib.asynccontextmanager
-async def _client(url: str) -> AsyncIterator[httpx.AsyncClient]:
+async def logged_in(url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with the session of the administrator."""
     async with httpx.AsyncClient(base_url=url, timeout=30.0, trust_env=False) as client:
         answer = await client.post("/api/auth/login", json={"username": system.ADMIN, "password": system.PASSWORD})
         answer.raise_for_status()
@@ -83,12 +84,12 @@ async def _client(url: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def _first_request(url: str, code: str) -> None:
-    async with _client(url) as client:
+    async with logged_in(url) as client:
         (await client.post("/api/predict", json={"item_codes": [code], "top_k": 50})).raise_for_status()
 
 
 async def _requests(items: int, url: str, codes: list[str]) -> list[Figure]:
-    async with _client(url) as client:
+    async with logged_in(url) as client:
 
         async def post(path: str, body: Mapping[str, Any]) -> None:
             (await client.post(path, json=body)).raise_for_status()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
 
+from auth_service.argon2id import Argon2id
 from common.errors import (
     AlreadyExists,
     InvalidInput,
@@ -22,7 +24,7 @@ from protos.registry.v1 import registry_pb2
 from protos.settings.v1 import settings_pb2
 
 KIM, PASSWORD = "kim@plant.example", "Seal-Ring-42x"
-ADMIN = "admin@plant.example"
+ADMIN, ADMIN_PASSWORD = "admin@plant.example", "Start-Pass-99"
 
 
 def registration(username: str = KIM, password: str = PASSWORD, name: str | None = None) -> pb.RegisterRequest:
@@ -268,6 +270,30 @@ async def test_registrations_and_log_ins_in_a_burst_lose_none_and_lock_nobody_ou
     sessions = await asyncio.gather(*burst)
     assert other
     assert len({session.session_id for session in sessions}) == 2000
+
+
+async def test_log_ins_of_one_account_from_many_addresses_at_once_share_a_hash(
+    plant: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[str] = []
+    verify = Argon2id.verify
+
+    def noting(self: Argon2id, encoded: str, password: str, *, threads: int = 1) -> bool:
+        hashed.append(password)
+        time.sleep(0.05)
+        return verify(self, encoded, password, threads=threads)
+
+    monkeypatch.setattr(Argon2id, "verify", noting)
+    addresses = [f"10.1.{number}.1" for number in range(20)]
+    sessions = await asyncio.gather(*(plant.login(ADMIN, ADMIN_PASSWORD, address) for address in addresses))
+    assert len({session.session_id for session in sessions}) == 20
+    assert len(hashed) < 20
+    guesses = await asyncio.gather(
+        *(plant.login(ADMIN, "wrong-word-1", address) for address in addresses), return_exceptions=True
+    )
+    assert all(isinstance(outcome, Unauthenticated) for outcome in guesses)
+    counts = plant.program.logins._throttle._pairs._failures
+    assert [counts[ADMIN, address].count for address in addresses] == [1] * 20
 
 
 ADMIN_CALLS = [
