@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO, Final, TypeVar
@@ -27,8 +27,13 @@ class Run:
         return asyncio.get_running_loop().run_in_executor(self._pool, function, *arguments)
 
 
-async def export_stream(exporter: Exporter, parts: AsyncIterator[pb.ExportPart]) -> AsyncGenerator[pb.ExportChunk]:
+async def export_stream(
+    exporter_for: Callable[[Sequence[str]], Exporter], parts: AsyncIterator[pb.ExportPart]
+) -> AsyncGenerator[pb.ExportChunk]:
     """Write what comes; answer the files, and for a download the content.
+
+    Args:
+        exporter_for: the exporter with columns that are wanted beside the usual ones.
 
     Raises:
         InvalidInput: the parts are out of order, a format is unknown or off, a prediction contradicts itself.
@@ -37,14 +42,20 @@ async def export_stream(exporter: Exporter, parts: AsyncIterator[pb.ExportPart])
     first = await anext(aiter(parts), None)
     if first is None or first.WhichOneof("part") != "start":
         raise InvalidInput("The first part of an export says what to write (start)")
-    work = _Work(exporter, first.start)
+    work = _Work(exporter_for(first.start.extra_columns), first.start)
     async with _thread() as run:
         try:
             await run(work.begin)
+            ended = False
             async for part in parts:
-                if part.WhichOneof("part") != "prediction":
-                    raise InvalidInput("Every part of an export after the first one is a prediction")
-                await run(work.add, part.prediction)
+                kind = part.WhichOneof("part")
+                if ended or kind not in ("prediction", "end"):
+                    raise InvalidInput("After its start an export has predictions, and then its end")
+                ended = kind == "end"
+                if not ended:
+                    await run(work.add, part.prediction)
+            if not ended:  # a call that is cancelled can look like one that ends
+                raise InvalidInput("The export was cut off before its end, so nothing was written")
             yield pb.ExportChunk(files=await run(work.finish))
             while data := await run(work.read):
                 yield pb.ExportChunk(data=data)

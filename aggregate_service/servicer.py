@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
 from aggregate_service import messages
@@ -105,7 +105,7 @@ class AggregateServicer(aggregate_pb2_grpc.AggregateServiceServicer):
 
     async def Export(self, request: pb.ExportRequest, context: Any) -> pb.ExportResponse:
         files = await asyncio.to_thread(
-            self._exporter().export, request.prediction, list(request.formats), request.name
+            self._exporter(()).export, request.prediction, list(request.formats), request.name
         )
         return pb.ExportResponse(
             paths=[str(file.path) for file in files],
@@ -114,13 +114,14 @@ class AggregateServicer(aggregate_pb2_grpc.AggregateServiceServicer):
         )
 
     async def ExportStream(self, parts: AsyncIterator[pb.ExportPart], context: Any) -> AsyncIterator[pb.ExportChunk]:
-        async with contextlib.aclosing(export_stream(self._exporter(), parts)) as chunks:
+        async with contextlib.aclosing(export_stream(self._exporter, parts)) as chunks:
             async for chunk in chunks:
                 yield chunk
 
-    def _exporter(self) -> Exporter:
+    def _exporter(self, extra_columns: Sequence[str]) -> Exporter:
         sections = self.plant.document
-        return Exporter(sections.export, sections.sql.output_columns, self._settings.state_dir, self.output_profile)
+        columns = list(dict.fromkeys([*sections.sql.output_columns, *extra_columns]))
+        return Exporter(sections.export, columns, self._settings.state_dir, self.output_profile)
 
     async def Refresh(self, request: pb.RefreshRequest, context: Any) -> AsyncIterator[pb.RefreshProgress]:
         steps: asyncio.Queue[Progress | None] = asyncio.Queue()

@@ -14,10 +14,15 @@ BUILT_AT_ONCE = 20
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
 
 
+def json_text(content: object) -> bytes:
+    """JSON, UTF-8; NaN and infinity become null."""
+    return orjson.dumps(content, option=_OPTIONS)
+
+
 def json_answer(content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """An answer with a JSON body; NaN and infinity become null."""
     return Response(
-        orjson.dumps(content, option=_OPTIONS),
+        json_text(content),
         status_code=status,
         headers=dict(headers) if headers else None,
         media_type="application/json",

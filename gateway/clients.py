@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import grpc
-from grpc.aio import UnaryStreamMultiCallable, UnaryUnaryMultiCallable
+from grpc.aio import StreamStreamMultiCallable, UnaryStreamMultiCallable, UnaryUnaryMultiCallable
 
 from common.identity import ServiceCredential
 from common.rpc.client import Caller, connect
@@ -119,6 +121,47 @@ class Service(Generic[Stub]):
                 yield part
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error, self.name) from None
+
+    @contextlib.asynccontextmanager
+    async def exchange(
+        self, method: StreamStreamMultiCallable[Asked, Answered], *, timeout: float
+    ) -> AsyncIterator[Exchange[Asked, Answered]]:
+        """Call a method that takes and answers streams; the call ends with the block.
+
+        Raises:
+            ServiceError: what the service answered, or that it did not.
+        """
+        call = method(metadata=self._caller.metadata(), timeout=self._caller.time_left(timeout, self.name))
+        try:
+            yield Exchange(call)
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error, self.name) from None
+        finally:
+            call.cancel()
+
+
+class Exchange(Generic[Asked, Answered]):
+    """Both directions of one call. Methods raise grpc.aio.AioRpcError, which `Service.exchange` translates."""
+
+    def __init__(self, call: Any) -> None:
+        self._call = call
+
+    async def send(self, message: Asked) -> None:
+        """Send a message; waits while the service is behind."""
+        try:
+            await self._call.write(message)
+        except asyncio.InvalidStateError:
+            await self._call.read()  # the service has ended the call: this raises what it said
+            raise
+
+    async def end(self) -> None:
+        """Say that nothing more comes."""
+        await self._call.done_writing()
+
+    async def receive(self) -> Answered | None:
+        """The next answer; None after the last."""
+        answer = await self._call.read()
+        return None if answer is grpc.aio.EOF else cast(Answered, answer)
 
 
 class Clients:

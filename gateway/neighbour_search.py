@@ -26,6 +26,7 @@ class SearchOptions:
         feature_weights: weights for this call only, 1 = as trained.
         weight_profile: stored profile of weights; "" as trained.
         ef_search: width of the search; None: the setting.
+        model_version: the version that must answer; "": whichever serves.
     """
 
     top_k: int | None = None
@@ -33,6 +34,7 @@ class SearchOptions:
     feature_weights: Mapping[str, float] | None = None
     weight_profile: str = ""
     ef_search: int | None = None
+    model_version: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,18 +64,24 @@ async def find_neighbours(clients: Clients, codes: Sequence[str], options: Searc
     """The neighbours of each code, from one model version.
 
     Raises:
+        PreconditionFailed: another version than the wanted one serves.
         ServiceError: what the services answered.
     """
     for _attempt in range(VERSION_CHANGES):
         try:
             found = await _find_once(clients, codes, options)
         except PreconditionFailed as error:
-            if error.reason == "PRECONDITION_FAILED" or "VERSION" in error.reason:
+            if not options.model_version and version_changed(error):
                 continue  # another version became active between the two searches
             raise
         add_log_fields(model_version=found.model_version, items=len(codes))
         return found
     raise Unavailable("The model version changed again and again while searching. Try again", retry_after=1.0)
+
+
+def version_changed(error: PreconditionFailed) -> bool:
+    """Whether the error says that another model version became active."""
+    return error.reason == "PRECONDITION_FAILED" or "VERSION" in error.reason
 
 
 async def _find_once(clients: Clients, codes: Sequence[str], options: SearchOptions) -> Found:
@@ -106,6 +114,7 @@ def _request(options: SearchOptions) -> ann_pb2.SearchRequest:
         min_similarity=options.min_similarity,
         feature_weights=options.feature_weights,
         weight_profile=options.weight_profile,
+        model_version=options.model_version,
     )
 
 

@@ -1,19 +1,21 @@
-"""`/api/predict`: neighbours, then routings, in two calls whatever the number of items."""
+"""`/api/predict`: neighbours, then routings, in two calls for a batch; files of them on request."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from contextlib import AsyncExitStack
 
 from starlette.responses import Response
 
-from gateway.answers import large_answer, now_iso
-from gateway.exports import export_files
+from common.request_context import allow_more_time
+from gateway.answers import now_iso
+from gateway.exports import Export, each_once, exporting
 from gateway.guarded_routes import AreaRouter
-from gateway.neighbour_search import SearchOptions, find_neighbours
+from gateway.neighbour_search import SearchOptions
+from gateway.predicted_parts import PART_ITEMS, parts_of, seconds_for, with_one_version
+from gateway.prediction_answer import PredictionAnswer
 from gateway.schemas.prediction import PredictionRequest, PredictionResponse
 from gateway.state import TheGateway
-from gateway.translate import prediction
 from gateway.translate.visualization import visualization_of
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
@@ -25,55 +27,57 @@ area = AreaRouter("/api", "routing-ml")
 @area.user.post("/predict", response_model=PredictionResponse)
 async def predict(body: PredictionRequest, gateway: TheGateway) -> Response:
     """Predicts routings: an item's own where it has one, else from its neighbours."""
-    clients, plant = gateway.clients, gateway.plant
-    found = await find_neighbours(
-        clients,
-        body.item_codes,
-        SearchOptions(
-            top_k=body.top_k,
-            feature_weights=body.feature_weights,
-            weight_profile=body.weight_profile or "",
-            ef_search=body.ef_search,
-        ),
-    )
-    request = pb.PredictRequest(
-        item_codes=body.item_codes,
-        neighbours=found.neighbours,
-        similarity_threshold=body.similarity_threshold,
-        detailed=body.mode.strip().lower() == "detailed",
-        model_version=found.model_version,
-        evidence=body.with_evidence,
-        ignore_own_routing=body.ignore_own_routing,
-    )
-    response, weights, cache = await asyncio.gather(
-        clients.aggregate.call(clients.aggregate.stub.Predict, request),
-        gateway.models.feature_weights(found.model_version, body.feature_weights),
-        gateway.snapshots.caches(),
-    )
+    if len(body.item_codes) > PART_ITEMS or body.export_formats:
+        allow_more_time(seconds_for(len(body.item_codes)))
+    return await with_one_version(lambda: _predicted(body, gateway))
+
+
+async def _predicted(body: PredictionRequest, gateway: TheGateway) -> Response:
+    clients, aggregate, plant = gateway.clients, gateway.clients.aggregate, gateway.plant
     threshold = body.similarity_threshold
     if threshold is None:
         threshold = float(plant.section("trainer").get("similarity_threshold", DEFAULT_THRESHOLD))
-    generated_at = now_iso()
-    files = await export_files(clients, response, body.export_formats or [])
-    visualization = visualization_of(plant) if body.with_visualization else None
-
-    def content() -> dict[str, Any]:
-        metrics = prediction.metrics(
-            body.item_codes,
-            found,
-            response,
-            threshold=threshold,
-            generated_at=generated_at,
-            feature_weights=weights,
-            cache=cache,
-            exported_files=files,
+    answer = PredictionAnswer(threshold, now_iso())
+    formats, version = each_once(body.export_formats or []), ""
+    async with AsyncExitStack() as call:
+        export: Export | None = None
+        if formats:
+            start = pb.ExportStart(formats=formats)
+            export = await call.enter_async_context(
+                exporting(clients, start, seconds=seconds_for(len(body.item_codes)))
+            )
+        async for part in parts_of(clients, body.item_codes, search_options(body), wanted_of(body)):
+            version = part.found.model_version
+            response = await aggregate.call(aggregate.stub.Predict, part.request)
+            await answer.add(part, response)
+            if export is not None:
+                if not part.request.detailed:  # files have all columns, whatever the answer shows
+                    part.request.detailed, part.request.evidence = True, False
+                    response = await aggregate.call(aggregate.stub.Predict, part.request)
+                await export.add(response)
+        weights, cache = await asyncio.gather(
+            gateway.models.feature_weights(version, body.feature_weights), gateway.snapshots.caches()
         )
-        if visualization is not None:
-            metrics["visualization"] = visualization
-        return {
-            "items": prediction.routings(response, generated_at),
-            "candidates": prediction.candidates(response),
-            "metrics": metrics,
-        }
+        files = list((await export.finish()).paths) if export is not None else []
+    more = {"visualization": visualization_of(plant)} if body.with_visualization else {}
+    return answer.response(feature_weights=weights, cache=cache, exported_files=files, **more)
 
-    return await large_answer(len(body.item_codes), content)
+
+def search_options(body: PredictionRequest) -> SearchOptions:
+    """How a request wants neighbours to be found."""
+    return SearchOptions(
+        top_k=body.top_k,
+        feature_weights=body.feature_weights,
+        weight_profile=body.weight_profile or "",
+        ef_search=body.ef_search,
+    )
+
+
+def wanted_of(body: PredictionRequest) -> pb.PredictRequest:
+    """How a request wants routings to be predicted, without codes."""
+    return pb.PredictRequest(
+        similarity_threshold=body.similarity_threshold,
+        detailed=body.mode.strip().lower() == "detailed",
+        evidence=body.with_evidence,
+        ignore_own_routing=body.ignore_own_routing,
+    )

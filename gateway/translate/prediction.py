@@ -12,6 +12,7 @@ from protos.aggregate.v1 import aggregate_pb2 as pb
 
 RUN_TIME_SOURCES = ("MACH_WORKED_HOURS", "ACT_RUN_TIME", "RUN_TIME_QTY")
 NEIGHBOUR_LISTS = ("NEIGHBOURS_FOR", "NEIGHBOURS_AGAINST")
+SUMMED = ("requested_items", "returned_routings", "returned_candidates", "search_ms")
 JOB_CODE = "dbo_BI_ROUTING_VIEW_JOB_CD"
 
 
@@ -62,11 +63,8 @@ def metrics(
     *,
     threshold: float,
     generated_at: str,
-    feature_weights: Mapping[str, Any],
-    cache: Mapping[str, Any],
-    exported_files: Sequence[str],
 ) -> dict[str, Any]:
-    """Figures of a prediction; every field that the contract names, and what newer clients read."""
+    """Figures of a prediction, or of a part of one: what the contract names of it, and what newer clients read."""
     return {
         "requested_items": len(codes),
         "returned_routings": response.routings.rows,
@@ -74,9 +72,6 @@ def metrics(
         "threshold": threshold,
         "generated_at": generated_at,
         "model_version": found.model_version,
-        "feature_weights": feature_weights,
-        "cache": cache,
-        "exported_files": list(exported_files),
         "unknown_items": [codes[position] for position in response.unknown],
         "items_without_routing": [codes[position] for position in response.without_routing],
         "warnings": [
@@ -89,3 +84,16 @@ def metrics(
         "ef_search": found.ef_search,
         "search_ms": round(found.search_ms, 3),
     }
+
+
+def merged_metrics(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The figures of a whole prediction from those of its parts: counts and times are added, lists joined, the rest is the first part's."""
+    merged = dict(parts[0])
+    for part in parts[1:]:
+        for name in SUMMED:
+            merged[name] += part[name]
+        for name, value in part.items():
+            if isinstance(value, list):
+                merged[name] = merged[name] + value
+    merged["search_ms"] = round(merged["search_ms"], 3)
+    return merged

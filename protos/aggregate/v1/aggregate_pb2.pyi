@@ -970,6 +970,7 @@ class ExportPart(_message.Message):
 
     START_FIELD_NUMBER: _builtins.int
     PREDICTION_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def start(self) -> Global___ExportStart:
         """What to write; the first part, once."""
@@ -978,21 +979,43 @@ class ExportPart(_message.Message):
     def prediction(self) -> Global___PredictResponse:
         """Routings and operations to append, as Predict answered them."""
 
+    @_builtins.property
+    def end(self) -> Global___ExportEnd:
+        """Nothing more comes. A stream that ends without it was cut off, and leaves no file."""
+
     def __init__(
         self,
         *,
         start: Global___ExportStart | None = ...,
         prediction: Global___PredictResponse | None = ...,
+        end: Global___ExportEnd | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["part", b"part", "prediction", b"prediction", "start", b"start"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "part", b"part", "prediction", b"prediction", "start", b"start"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["part", b"part", "prediction", b"prediction", "start", b"start"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "part", b"part", "prediction", b"prediction", "start", b"start"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_part: _TypeAlias = _typing.Literal["start", "prediction"]  # noqa: Y015
+    _WhichOneofReturnType_part: _TypeAlias = _typing.Literal["start", "prediction", "end"]  # noqa: Y015
     _WhichOneofArgType_part: _TypeAlias = _typing.Literal["part", b"part"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_part) -> _WhichOneofReturnType_part | None: ...
 
 Global___ExportPart: _TypeAlias = ExportPart  # noqa: Y015
+
+@_typing.final
+class ExportEnd(_message.Message):
+    """Nothing to say."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportEnd: _TypeAlias = ExportEnd  # noqa: Y015
 
 @_typing.final
 class ExportStart(_message.Message):
@@ -1003,6 +1026,7 @@ class ExportStart(_message.Message):
     FORMATS_FIELD_NUMBER: _builtins.int
     NAME_FIELD_NUMBER: _builtins.int
     DOWNLOAD_FIELD_NUMBER: _builtins.int
+    EXTRA_COLUMNS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Start of the file names; "": routing_ and the time."""
     download: _builtins.bool
@@ -1011,16 +1035,21 @@ class ExportStart(_message.Message):
     def formats(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Formats: csv, excel, txt, parquet, json, xml; exactly one for a download."""
 
+    @_builtins.property
+    def extra_columns(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Columns that the flat formats have after the output columns of the settings; of no effect where an output profile is active."""
+
     def __init__(
         self,
         *,
         formats: _abc.Iterable[_builtins.str] | None = ...,
         name: _builtins.str = ...,
         download: _builtins.bool = ...,
+        extra_columns: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["download", b"download", "formats", b"formats", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["download", b"download", "extra_columns", b"extra_columns", "formats", b"formats", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

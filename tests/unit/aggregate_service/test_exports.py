@@ -185,10 +185,13 @@ async def test_a_prediction_that_contradicts_itself_is_refused_and_leaves_no_fil
     assert list((tmp_path / "state" / "deliverables" / "exports").iterdir()) == []
 
 
+END = pb.ExportPart(end=pb.ExportEnd())
+
+
 async def streamed(running: Running, *parts: pb.ExportPart) -> list[pb.ExportChunk]:
     """All answers of an export by parts; errors as the service raised them."""
     try:
-        return [chunk async for chunk in running.stub.ExportStream(iter(parts), metadata=running.metadata)]
+        return [chunk async for chunk in running.stub.ExportStream(iter([*parts, END]), metadata=running.metadata)]
     except grpc.aio.AioRpcError as error:
         raise from_rpc_error(error, "aggregate_service") from None
 
@@ -263,6 +266,13 @@ async def test_a_caller_who_hangs_up_leaves_no_file_and_no_thread(exporting: Run
     await wait_for(lambda: not any(thread.name.startswith("export") for thread in threading.enumerate()))
 
 
+async def test_a_stream_that_is_cut_off_leaves_no_file(exporting: Running, tmp_path: Path) -> None:
+    parts = [begin("csv"), part(JOB_NM="x")]
+    with pytest.raises(grpc.aio.AioRpcError, match="cut off"):
+        _answer = [chunk async for chunk in exporting.stub.ExportStream(iter(parts), metadata=exporting.metadata)]
+    await wait_for(lambda: list((tmp_path / "state" / "deliverables" / "exports").iterdir()) == [])
+
+
 async def wait_for(condition: Callable[[], bool]) -> None:
     for _ in range(400):
         if condition():
@@ -276,7 +286,8 @@ async def wait_for(condition: Callable[[], bool]) -> None:
     [
         ((), "first part"),
         ((part(JOB_NM="x"),), "first part"),
-        ((begin("csv"), begin("csv")), "after the first one"),
+        ((begin("csv"), begin("csv")), "predictions, and then"),
+        ((begin("csv"), END), "predictions, and then"),
         ((begin("csv", "txt", download=True),), "exactly one format"),
         ((begin(),), "exactly one format"),
         ((begin("csv", name="../x"), part(JOB_NM="x")), "cannot be the name"),

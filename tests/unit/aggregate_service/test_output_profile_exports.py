@@ -45,7 +45,9 @@ PROFILE = OutputProfile(
 
 
 def export(folder: Path, kind: str, profile: OutputProfile | None) -> Path:
-    exporter = Exporter(ExportSection(export_directory="out", compress_on_save=False), list(OUTPUT_COLUMNS), folder, profile)
+    exporter = Exporter(
+        ExportSection(export_directory="out", compress_on_save=False), list(OUTPUT_COLUMNS), folder, profile
+    )
     return exporter.export(PREDICTION, [kind], "routing")[0].path
 
 

@@ -120,6 +120,7 @@ class Plant:
 
     def __init__(self, folder: Path, **settings: Any) -> None:
         self.script = Script()
+        self.export: list[Any] = []
         self.ports = {name: free_port() for name in ("ann", "aggregate", "auth", "trainer", "gateway")}
         self.settings = Settings(
             _env_file=None,
@@ -187,6 +188,7 @@ class Plant:
                 kind.Watch = _watch(script)
             if name == "AggregateService":
                 kind.Refresh = _refresh(script)
+                kind.ExportStream = _export(script, self.export)
             return Service(descriptor, getattr(grpc_module, f"add_{name}Servicer_to_server"), kind(), access or {})
 
         anybody = {"Register": Access.OPEN, "Login": Access.OPEN, "RecordAudit": Access.OPEN}
@@ -259,6 +261,20 @@ def _refresh(script: Script) -> Any:
             yield part
 
     return refresh
+
+
+def _export(script: Script, real: list[Any]) -> Any:
+    """ExportStream: what was asked is the list of all parts, the answer a list of chunks; or what a test put into `real`."""
+
+    async def export(self: Any, parts: Any, context: Any) -> Any:
+        if real:
+            async for chunk in real[-1](self, parts, context):
+                yield chunk
+            return
+        for chunk in script.answer("ExportStream", [part async for part in parts]):
+            yield chunk
+
+    return export
 
 
 def neighbours(*queries: list[tuple[str, float]]) -> table_pb2.Neighbours:
@@ -344,6 +360,7 @@ def running_plant(tmp_path_factory: pytest.TempPathFactory, plant_settings: dict
 def plant(running_plant: Plant) -> Plant:
     """The module's plant with a fresh script of plausible answers."""
     script = running_plant.script
+    running_plant.export.clear()
     script.asked.clear()
     script.authorizations.clear()
     script.request_ids.clear()

@@ -117,11 +117,52 @@ def test_a_version_change_between_the_two_searches_starts_over(plant: Any, servi
     assert calls == ["items", "features", "items", "features"]
 
 
-def test_exported_files_are_named_in_the_metrics(plant: Any) -> None:
-    plant.script.answers["Export"] = aggregate_pb2.ExportResponse(paths=["x.csv", "x.json"], bytes=[1, 2])
+def test_exported_files_are_named_in_the_metrics_and_hold_all_columns(plant: Any) -> None:
+    files = aggregate_pb2.ExportResponse(paths=["x.csv", "x.json"], bytes=[1, 2])
+    plant.script.answers["ExportStream"] = [aggregate_pb2.ExportChunk(files=files)]
     body = plant.client().post("/api/predict", json={"item_codes": ["A"], "export_formats": ["csv", "json", "csv"]})
     assert body.json()["metrics"]["exported_files"] == ["x.csv", "x.json"]
-    assert list(plant.script.last("Export").formats) == ["csv", "json"]
+    start, part, end = plant.script.last("ExportStream")
+    assert end.WhichOneof("part") == "end"
+    assert list(start.start.formats) == ["csv", "json"]
+    assert part.prediction.operations.rows == 4
+    assert [request.detailed for request in plant.script.asked["Predict"]] == [False, True]
+
+
+def test_many_items_are_predicted_in_parts_by_one_version(plant: Any, services: Any) -> None:
+    def search(request: ann_pb2.SearchRequest) -> ann_pb2.SearchResponse:
+        lists = [[("B", 0.9)]] * len(request.items.codes)
+        return ann_pb2.SearchResponse(model_version="v1", neighbours=services.neighbours(*lists), search_ms=1.0)
+
+    plant.script.answers["Search"] = search
+    plant.script.answers["Predict"] = lambda request: aggregate_pb2.PredictResponse(
+        unknown=[len(request.item_codes) - 1]
+    )
+    codes = [f"I{number}" for number in range(1_201)]
+    metrics = plant.client().post("/api/predict", json={"item_codes": codes}).json()["metrics"]
+    assert metrics["requested_items"] == 1_201
+    assert metrics["unknown_items"] == ["I499", "I999", "I1200"]
+    assert metrics["search_ms"] == 3.0
+    assert [len(request.item_codes) for request in plant.script.asked["Predict"]] == [500, 500, 201]
+    assert [request.model_version for request in plant.script.asked["Search"]] == ["", "v1", "v1"]
+
+
+def test_a_version_that_changes_between_parts_begins_the_answer_again(plant: Any, services: Any) -> None:
+    active = ["v1", "v2"]
+
+    def search(request: ann_pb2.SearchRequest) -> ann_pb2.SearchResponse:
+        if request.model_version == "v1":
+            active.pop(0)
+        if request.model_version not in ("", active[0]):
+            raise errors.PreconditionFailed("Another version serves", reason="MODEL_VERSION_CHANGED")
+        lists = [[("B", 0.9)]] * len(request.items.codes)
+        return ann_pb2.SearchResponse(model_version=active[0], neighbours=services.neighbours(*lists))
+
+    plant.script.answers["Search"] = search
+    plant.script.answers["Predict"] = aggregate_pb2.PredictResponse()
+    codes = [f"I{number}" for number in range(600)]
+    metrics = plant.client().post("/api/predict", json={"item_codes": codes}).json()["metrics"]
+    assert (metrics["model_version"], metrics["requested_items"]) == ("v2", 600)
 
 
 def test_unknown_export_formats_are_refused_before_anything_is_predicted(plant: Any) -> None:

@@ -1,0 +1,75 @@
+"""Predictions of many items in parts, so that neither messages nor memory grow with their number; all parts by one model version."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
+
+from common.errors import PreconditionFailed, Unavailable
+from gateway.clients import Clients
+from gateway.neighbour_search import VERSION_CHANGES, Found, SearchOptions, find_neighbours, version_changed
+from protos.aggregate.v1 import aggregate_pb2 as pb
+
+PART_ITEMS: Final = 500
+"""Items of a part: the contract's usual batch, answered in well under a second."""
+
+SECONDS_AN_ITEM: Final = 0.02
+LEAST_SECONDS: Final = 60.0
+"""Time that a call over many items may take: many times what it needs."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class PredictedPart:
+    """A part: its codes, what the search found, and the question whose answer the routings are."""
+
+    codes: Sequence[str]
+    found: Found
+    request: pb.PredictRequest
+
+
+def seconds_for(items: int) -> float:
+    """Seconds that a call over so many items may take."""
+    return LEAST_SECONDS + SECONDS_AN_ITEM * items
+
+
+async def parts_of(
+    clients: Clients, codes: Sequence[str], options: SearchOptions, wanted: pb.PredictRequest
+) -> AsyncIterator[PredictedPart]:
+    """The items with their neighbours, part by part, in order.
+
+    Args:
+        wanted: how to predict; codes, neighbours and version are filled in.
+
+    Raises:
+        PreconditionFailed: another version became active between two parts (see `with_one_version`).
+        ServiceError: what the services answered.
+    """
+    version = options.model_version
+    for start in range(0, len(codes), PART_ITEMS):
+        part = codes[start : start + PART_ITEMS]
+        found = await find_neighbours(clients, part, replace(options, model_version=version))
+        version = found.model_version if len(codes) > PART_ITEMS else version
+        request = pb.PredictRequest()
+        request.CopyFrom(wanted)
+        request.item_codes.extend(part)
+        request.neighbours.CopyFrom(found.neighbours)
+        request.model_version = found.model_version
+        yield PredictedPart(part, found, request)
+
+
+async def with_one_version(work: Callable[[], Awaitable[T]]) -> T:
+    """The result of `work`, which is begun again when the model version changed under it.
+
+    Raises:
+        Unavailable: it changed every time.
+    """
+    for _attempt in range(VERSION_CHANGES):
+        try:
+            return await work()
+        except PreconditionFailed as error:
+            if not version_changed(error):
+                raise
+    raise Unavailable("The model version changed again and again while predicting. Try again", retry_after=1.0)
