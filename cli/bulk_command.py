@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from cli.bulk_prediction import BulkOptions, predict_all
+from cli.bulk_prediction import BulkOptions, by_gateway, by_services, predict_all
 from cli.calls import ask
 from cli.item_list import read_item_list
 from cli.prediction_journal import PredictionJournal
@@ -24,12 +25,16 @@ LINE_SECONDS: Final = 10.0
 """Between two lines of progress where there is no terminal."""
 
 
-def predict_file(source: str, target: Path, options: BulkOptions, *, restart: bool) -> int:
+def predict_file(
+    source: str, target: Path, options: BulkOptions, *, restart: bool, url: str = "", user: str = ""
+) -> int:
     """Predict the items of `source` into `target`; returns how many items got no routing.
 
     Args:
         source: file with item codes, or "-".
         restart: drop what an interrupted run left.
+        url: gateway that predicts; "": the services of this installation.
+        user: e-mail of an account there.
 
     Raises:
         ServiceError: says what is wrong; what is predicted is kept for the next run.
@@ -41,7 +46,7 @@ def predict_file(source: str, target: Path, options: BulkOptions, *, restart: bo
         _say(f"{items.repeated:,} entries name an item again; each item is predicted once")
     journal = PredictionJournal(target.absolute(), items.codes, options.as_json(), restart=restart)
     try:
-        _predict(journal, items.codes, options, source, target)
+        _predict(journal, items.codes, _runner(options, url, user), source, target)
         finished = [journal.finished[part] for part in sorted(journal.finished)]
         rows = join_parts([journal.part_file(part.part) for part in finished], target.absolute())
         unanswered = write_unanswered(finished, target.absolute())
@@ -58,7 +63,24 @@ def predict_file(source: str, target: Path, options: BulkOptions, *, restart: bo
     return missing
 
 
-def _predict(journal: PredictionJournal, codes: list[str], options: BulkOptions, source: str, target: Path) -> None:
+Runner = Callable[[list[str], PredictionJournal, Callable[[int], None]], None]
+"""Predicts what the journal lacks of the codes, and tells how many items each step has done."""
+
+
+def _runner(options: BulkOptions, url: str, user: str) -> Runner:
+    def by_the_services(codes: list[str], journal: PredictionJournal, advance: Callable[[int], None]) -> None:
+        ask(lambda control: predict_all(by_services(control, options), codes, options.batch, journal, advance))
+
+    def by_the_gateway(codes: list[str], journal: PredictionJournal, advance: Callable[[int], None]) -> None:
+        from cli.remote_prediction import logged_in
+
+        with logged_in(url, user) as client:
+            asyncio.run(predict_all(by_gateway(client, url, options), codes, options.batch, journal, advance))
+
+    return by_the_gateway if url else by_the_services
+
+
+def _predict(journal: PredictionJournal, codes: list[str], run: Runner, source: str, target: Path) -> None:
     """Predict what the journal lacks, showing progress."""
     done = sum(part.items for part in journal.finished.values())
     if done:
@@ -67,7 +89,7 @@ def _predict(journal: PredictionJournal, codes: list[str], options: BulkOptions,
         return
     try:
         with _progress(len(codes), done) as advance:
-            ask(lambda control: predict_all(control, codes, options, journal, advance))
+            run(codes, journal, advance)
     except KeyboardInterrupt:
         kept = sum(part.items for part in journal.finished.values())
         again = "the same input" if source == "-" else source

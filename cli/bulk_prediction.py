@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -13,9 +13,11 @@ import polars as pl
 from cli.control_plane import ControlPlane
 from cli.prediction import ask_services
 from cli.prediction_journal import PredictionJournal
+from cli.remote_prediction import predict_remotely, translated
 from common.errors import DeadlineExceeded, PreconditionFailed, Unavailable
 from common.tables import to_frame
 from protos.aggregate.v1.aggregate_pb2 import PredictResponse
+from routing_ml_client import RoutingMlClient
 
 BATCH: Final = 500
 """Usual number of items of a call: its own cost does not count any more, and an answer is a few MB."""
@@ -27,7 +29,18 @@ CALL_SECONDS: Final = 120.0
 PAUSES: Final = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 """Seconds before a batch is tried again when a service does not answer (it may be restarting)."""
 
-OF_ROUTING: Final = ("ITEM_CD", "CANDIDATE_ID", "RANK", "PRIORITY", "SIMILARITY_SCORE", "SIMILARITY_TIER")
+OF_ROUTING: Final[tuple[str, ...]] = (
+    "ITEM_CD",
+    "CANDIDATE_ID",
+    "RANK",
+    "PRIORITY",
+    "SIMILARITY_SCORE",
+    "SIMILARITY_TIER",
+    "ROUTING_SIGNATURE",
+    "REFERENCE_ITEM_CD",
+)
+"""Columns that come first: what is said of the whole routing."""
+
 UNKNOWN: Final = "the item master does not hold this code"
 WITHOUT_ROUTING: Final = "no similar item has a routing"
 
@@ -53,34 +66,51 @@ class BulkOptions:
         return {"top_k": self.top_k, "threshold": self.threshold, "detailed": self.detailed, "batch": self.batch}
 
 
+@dataclass(frozen=True)
+class PredictedBatch:
+    """A batch of items that is predicted.
+
+    Attributes:
+        rows: one row an operation.
+        model_version: version that found the neighbours.
+        unanswered: (code, reason) of items without a routing.
+    """
+
+    rows: pl.DataFrame
+    model_version: str
+    unanswered: list[tuple[str, str]]
+
+
+Ask = Callable[[Sequence[str]], Awaitable[PredictedBatch]]
+"""Predicts a batch. Raises ServiceError."""
+
+
 async def predict_all(
-    control: ControlPlane,
-    codes: Sequence[str],
-    options: BulkOptions,
-    journal: PredictionJournal,
-    on_items: Callable[[int], None],
+    ask: Ask, codes: Sequence[str], batch: int, journal: PredictionJournal, on_items: Callable[[int], None]
 ) -> None:
     """Predict the parts that the journal does not have yet.
 
     Args:
+        batch: items of a call.
         on_items: called with the number of items of each part that is stored.
 
     Raises:
         ServiceError: a service refused, or did not answer for minutes; what is stored stays.
     """
-    parts = iter([part for part in range(-(-len(codes) // options.batch)) if part not in journal.finished])
+    parts = iter([part for part in range(-(-len(codes) // batch)) if part not in journal.finished])
     storing = asyncio.Lock()
     pauses: list[float] = []  # none before the first answer: services that never answered are not waited for
 
     async def work(waiting: Iterator[int]) -> None:
         for part in waiting:
-            batch = codes[part * options.batch : (part + 1) * options.batch]
-            version, answer = await _ask(control, batch, options, pauses)
+            chosen = codes[part * batch : (part + 1) * batch]
+            found = await _patiently(ask, chosen, pauses)
             pauses[:] = PAUSES
-            rows = await asyncio.to_thread(rows_of, answer, version)
             async with storing:
-                await asyncio.to_thread(journal.add, part, len(batch), rows, version, unanswered_of(batch, answer))
-            on_items(len(batch))
+                await asyncio.to_thread(
+                    journal.add, part, len(chosen), found.rows, found.model_version, found.unanswered
+                )
+            on_items(len(chosen))
 
     workers = [asyncio.create_task(work(parts)) for _ in range(UNDER_WAY)]
     try:
@@ -91,25 +121,51 @@ async def predict_all(
         await asyncio.gather(*workers, return_exceptions=True)
 
 
-async def _ask(
-    control: ControlPlane, batch: Sequence[str], options: BulkOptions, pauses: Sequence[float]
-) -> tuple[str, PredictResponse]:
+async def _patiently(ask: Ask, codes: Sequence[str], pauses: Sequence[float]) -> PredictedBatch:
     """The answer to a batch, asked again after each of `pauses` (seconds) while services do not answer or change versions."""
     for pause in (*pauses, None):
         try:
-            return await ask_services(
-                control,
-                batch,
-                top_k=options.top_k,
-                threshold=options.threshold,
-                detailed=options.detailed,
-                timeout=CALL_SECONDS,
-            )
+            return await ask(codes)
         except (Unavailable, DeadlineExceeded, PreconditionFailed):
             if pause is None:
                 raise
             await asyncio.sleep(pause)
     raise AssertionError("the last attempt returns or raises")
+
+
+def by_services(control: ControlPlane, options: BulkOptions) -> Ask:
+    """Predicts by the services themselves."""
+
+    async def ask(codes: Sequence[str]) -> PredictedBatch:
+        version, answer = await ask_services(
+            control,
+            codes,
+            top_k=options.top_k,
+            threshold=options.threshold,
+            detailed=options.detailed,
+            timeout=CALL_SECONDS,
+        )
+        rows = await asyncio.to_thread(rows_of, answer, version)
+        unknown = [codes[position] for position in answer.unknown]
+        without = [codes[position] for position in answer.without_routing]
+        return PredictedBatch(rows, version, _unanswered(unknown, without))
+
+    return ask
+
+
+def by_gateway(client: RoutingMlClient, url: str, options: BulkOptions) -> Ask:
+    """Predicts by the REST API of the gateway at `url`."""
+
+    def ask_now(codes: Sequence[str]) -> PredictedBatch:
+        with translated(url):
+            found = predict_remotely(
+                client, codes, top_k=options.top_k, threshold=options.threshold, detailed=options.detailed
+            )
+        rows = [{**routing.columns, **operation} for routing in found.routings for operation in routing.operations]
+        frame = _in_order(pl.DataFrame(rows, infer_schema_length=None), found.model_version)
+        return PredictedBatch(frame, found.model_version, _unanswered(found.unknown, found.without_routing))
+
+    return lambda codes: asyncio.to_thread(ask_now, codes)
 
 
 def rows_of(answer: PredictResponse, model_version: str) -> pl.DataFrame:
@@ -118,15 +174,17 @@ def rows_of(answer: PredictResponse, model_version: str) -> pl.DataFrame:
     lengths = [end - begin for begin, end in pairwise(answer.operation_offsets)]
     place = pl.Series("place", range(routings.height), dtype=pl.UInt32).repeat_by(pl.Series(lengths, dtype=pl.UInt32))
     of_routing = routings[place.explode().drop_nulls()]
-    first: list[str] = [name for name in OF_ROUTING if name in of_routing.columns]
-    rest = [name for name in of_routing.columns if name not in first]
     own = operations.drop([name for name in operations.columns if name in of_routing.columns])
-    return pl.concat([of_routing.select(first + rest), own], how="horizontal").with_columns(
-        pl.lit(model_version).alias("MODEL_VERSION")
-    )
+    return _in_order(pl.concat([of_routing, own], how="horizontal"), model_version)
 
 
-def unanswered_of(batch: Sequence[str], answer: PredictResponse) -> list[tuple[str, str]]:
-    """The items of a batch that got no routing, and why."""
-    unknown = [(batch[position], UNKNOWN) for position in answer.unknown]
-    return unknown + [(batch[position], WITHOUT_ROUTING) for position in answer.without_routing]
+def _in_order(rows: pl.DataFrame, model_version: str) -> pl.DataFrame:
+    """Rows with what is said of the routing first, and the model version last."""
+    first = [name for name in OF_ROUTING if name in rows.columns]
+    rest = [name for name in rows.columns if name not in OF_ROUTING]
+    return rows.select(first + rest).with_columns(pl.lit(model_version).alias("MODEL_VERSION"))
+
+
+def _unanswered(unknown: Sequence[str], without_routing: Sequence[str]) -> list[tuple[str, str]]:
+    """The items that got no routing, and why."""
+    return [(code, UNKNOWN) for code in unknown] + [(code, WITHOUT_ROUTING) for code in without_routing]

@@ -59,6 +59,10 @@ def predict(
         float | None, typer.Option("--threshold", min=0.0, max=1.0, help="Least similarity; default: the setting")
     ] = None,
     detailed: Annotated[bool, typer.Option("--detailed", help="All output columns (json and csv)")] = False,
+    url: Annotated[
+        str, typer.Option("--url", help="Ask the gateway of another machine, such as http://plant-server:8000")
+    ] = "",
+    user: Annotated[str, typer.Option("--user", help="With --url: e-mail of an account there")] = "",
 ) -> None:
     """Predict the routings of items. Exit code 4 when an item is unknown or gets none.
 
@@ -72,17 +76,29 @@ def predict(
         from cli.bulk_command import predict_file
         from cli.bulk_prediction import BulkOptions
 
-        missing = predict_file(file, out, BulkOptions(top_k, threshold, detailed, batch), restart=restart)
+        missing = predict_file(
+            file, out, BulkOptions(top_k, threshold, detailed, batch), restart=restart, url=url, user=user
+        )
         raise typer.Exit(EXIT_NOT_ALL if missing else 0)
     if out is not None or restart:
         raise InvalidInput("--out and --restart belong to --file; --format csv writes a few items to standard output")
-    _predict_some(codes or [], output, top_k=top_k, threshold=threshold, detailed=detailed)
+    _show(_predict_some(codes or [], url, user, top_k=top_k, threshold=threshold, detailed=detailed), output)
 
 
-def _predict_some(codes: list[str], output: Format, *, top_k: int, threshold: float | None, detailed: bool) -> None:
+def _predict_some(
+    codes: list[str], url: str, user: str, *, top_k: int, threshold: float | None, detailed: bool
+) -> Prediction:
+    if url:
+        from cli.remote_prediction import logged_in, predict_remotely
+
+        with logged_in(url, user) as client:
+            return predict_remotely(client, codes, top_k=top_k, threshold=threshold, detailed=detailed)
     from cli.prediction import predict as ask_services
 
-    answer = ask(lambda control: ask_services(control, codes, top_k=top_k, threshold=threshold, detailed=detailed))
+    return ask(lambda control: ask_services(control, codes, top_k=top_k, threshold=threshold, detailed=detailed))
+
+
+def _show(answer: Prediction, output: Format) -> None:
     if output is Format.JSON:
         typer.echo(json.dumps(_as_json(answer), ensure_ascii=False, indent=1))
     elif output is Format.CSV:

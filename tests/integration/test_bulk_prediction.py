@@ -13,9 +13,10 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from cli.remote_prediction import CREDENTIAL_VARIABLE
 from common.processes import IS_WINDOWS
 from tests.support.catalogue import items_with_routing, items_without_routing
-from tests.support.running_system import ROOT, RunningSystem, wait_until
+from tests.support.running_system import ADMIN_EMAIL, ADMIN_PASSWORD, ROOT, RunningSystem, wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -47,6 +48,35 @@ def test_the_file_holds_what_rest_answers(whole: pl.DataFrame, admin: httpx.Clie
         for operation in routing["operations"]
     ]
     assert [list(row) for row in whole.filter(pl.col("ITEM_CD").is_in(asked)).select(shown).rows()] == answered
+
+
+def test_the_gateway_of_another_machine_gives_the_same(
+    whole: pl.DataFrame, whole_system: RunningSystem, codes: list[str], tmp_path: Path
+) -> None:
+    there = ("--url", whole_system.url, "--user", ADMIN_EMAIL)
+    out = tmp_path / "out.parquet"
+    variables = {**whole_system.variables, "ROUTING_ML_STATE_DIR": str(tmp_path), CREDENTIAL_VARIABLE: ADMIN_PASSWORD}
+
+    def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "cli", "predict", *arguments],
+            cwd=ROOT,
+            env=variables,
+            input="\n".join(codes),
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+        )
+
+    done = command("--file", "-", "--out", str(out), *there, "--batch", "100")
+    assert done.returncode == 4, done.stderr
+    assert_frame_equal(pl.read_parquet(out), whole, rel_tol=1e-9, check_column_order=False, check_dtypes=False)
+    some = json.loads(command(codes[0], "--format", "json", *there).stdout)
+    assert {item["ITEM_CD"] for item in some["items"]} == {codes[0]}
+    variables[CREDENTIAL_VARIABLE] = "wrong"
+    refused = command(codes[0], *there)
+    assert (refused.returncode, "401" in refused.stderr) == (1, True)
+    assert "cannot be reached" in command(codes[0], "--url", "http://127.0.0.1:9", "--user", ADMIN_EMAIL).stderr
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, getattr(signal, "SIGKILL", signal.SIGTERM)])
