@@ -22,17 +22,25 @@ def allowed_path(text: str, configured: Path, folders: Sequence[str]) -> Path:
         return configured
     if any(ord(character) < 32 for character in text):
         raise InvalidInput("The path holds control characters", reason="PATH_INVALID")
-    own = configured if configured.is_dir() else configured.parent
+    wanted = Path(text.strip())
+    allowed = [configured if configured.is_dir() else configured.parent, *map(Path, folders)]
     try:
-        path = Path(text.strip()).expanduser().resolve()
-        if any(path.is_relative_to(folder.expanduser().resolve()) for folder in [own, *map(Path, folders)]):
-            return path
+        if _may_be_looked_at(wanted, allowed):
+            path = wanted.expanduser().resolve()
+            if any(path.is_relative_to(folder.expanduser().resolve()) for folder in allowed):
+                return path
     except (OSError, RuntimeError, ValueError) as error:
         raise InvalidInput(f"{text!r} is not a usable path ({error})", reason="PATH_INVALID") from None
     raise PermissionDenied(
         f"{text} is not in an allowed folder: an administrator can add its folder to access.allowed_folders in the settings",
         reason="PATH_NOT_ALLOWED",
     )
+
+
+def _may_be_looked_at(path: Path, allowed: Sequence[Path]) -> bool:
+    """Whether a path may be resolved: on Windows that already logs in at the server of a network path, whoever runs it."""
+    server = path.as_posix().startswith("//")
+    return not server or any(path.is_relative_to(folder) for folder in allowed)
 
 
 def first_existing(dataset: Path | None, access_paths: Sequence[str]) -> Path:

@@ -90,7 +90,9 @@ class Diagnosis:
 
 def path_hash(path: Path) -> str:
     """Hash of a normalised path, 0x and 16 hexadecimal digits, for clients that may not see paths."""
-    return "0x" + digest([path.expanduser().absolute().as_posix().casefold()])
+    with suppress(RuntimeError):  # ~ of somebody unknown stays as it is
+        path = path.expanduser()
+    return "0x" + digest([path.absolute().as_posix().casefold()])
 
 
 def diagnose(path: Path, profile: InputProfile | None = None, *, read_values: bool = False) -> Diagnosis:

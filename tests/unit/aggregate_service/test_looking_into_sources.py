@@ -87,6 +87,8 @@ def outside(folder: Path) -> list[tuple[str, type[ServiceError]]]:
         ("../../etc/passwd", PermissionDenied),
         ("C:\\Windows\\win.ini", PermissionDenied),
         ("\\\\server\\share\\x.accdb", PermissionDenied),
+        ("//server/share/x.accdb", PermissionDenied),
+        ("~nobody-here/x.accdb", InvalidInput),
         (f"{allowed}/demo.accdb\0.txt", InvalidInput),
     ]
 
