@@ -1,0 +1,101 @@
+"""`python -m benchmarks.prediction_quality`: rerun every method on one catalogue, as a table and a section of docs/quality.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks.catalogues import ROOT
+from benchmarks.prediction_quality import neighbour_methods, product, spaces
+from benchmarks.prediction_quality.boosting_alone import boosted
+from benchmarks.prediction_quality.held_out import HeldOut, held_out
+from benchmarks.prediction_quality.quality_table import MethodQuality, show, write_markdown
+from domain.quality_metrics import Proposal, quality, score
+
+Figures = dict[str, Any]
+METHODS = ("monolith", "blocks", "boosting", "product")
+TOP = 4
+
+
+def main() -> None:
+    """Run the chosen methods."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.prediction_quality", description=__doc__)
+    parser.add_argument("--items", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=5)
+    parser.add_argument("--held-out", type=int, default=1_500)
+    parser.add_argument("--hard", action="store_true", help="the hard catalogue (demo/make_catalogue.py --hard)")
+    parser.add_argument("--only", nargs="+", choices=METHODS, default=list(METHODS))
+    parser.add_argument(
+        "--work", type=Path, default=ROOT / "var" / "quality", help="folder for catalogues and versions"
+    )
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    parser.add_argument("--markdown", type=Path, help="also write them into the section of this file")
+    options = parser.parse_args()
+    options.work.mkdir(parents=True, exist_ok=True)
+    data = held_out(options.work, options.items, options.seed, options.held_out, hard=options.hard)
+    rows: list[MethodQuality] = []
+    for name in METHODS:
+        if name in options.only:
+            rows += RUN[name](data, options.work)
+            show(rows)
+    title = f"{options.items:,} items, seed {options.seed}, {options.held_out:,} held out"
+    if options.json:
+        options.json.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
+    if options.markdown:
+        write_markdown(options.markdown, "hard" if options.hard else f"seed {options.seed}", title, rows)
+
+
+def _row(name: str, data: HeldOut, proposals: Sequence[Sequence[Proposal]], seconds: float) -> MethodQuality:
+    scores = [score(made, right, TOP) for made, right in zip(proposals, data.right, strict=True)]
+    return MethodQuality.of(name, asdict(quality(scores)), seconds)
+
+
+def _pair(name: str, make: Callable[[], Any], data: HeldOut) -> list[MethodQuality]:
+    started = time.perf_counter()
+    nearest, voted = neighbour_methods.both(data, make())
+    seconds = time.perf_counter() - started
+    return [_row(f"{name}, nearest", data, nearest, seconds), _row(f"{name}, vote of 20", data, voted, seconds)]
+
+
+def _monolith(data: HeldOut, _work: Path) -> list[MethodQuality]:
+    return _pair("the old monolith's vectors", lambda: spaces.monolith_vectors(data.columns), data)
+
+
+def _blocks(data: HeldOut, _work: Path) -> list[MethodQuality]:
+    return _pair("a block of dimensions a feature", lambda: spaces.block_vectors(data.columns), data)
+
+
+def _boosting(data: HeldOut, _work: Path) -> list[MethodQuality]:
+    started = time.perf_counter()
+    made = boosted(data)
+    return [_row("gradient boosting alone, no neighbours", data, made, time.perf_counter() - started)]
+
+
+def _product(data: HeldOut, work: Path) -> list[MethodQuality]:
+    started = time.perf_counter()
+    folder = product.train(data, work / "models" / data.folder.name)
+    seconds = time.perf_counter() - started
+    rows = _pair("the product's learned space", lambda: product.space(data, folder), data)
+    for strategy in ("nearest", "consensus"):
+        begun = time.perf_counter()
+        figures: Figures = product.predicted(data, folder, strategy)
+        whole = seconds + time.perf_counter() - begun
+        rows.append(MethodQuality.of(f"`{strategy}` of the product", figures, whole))
+    return rows
+
+
+RUN: dict[str, Callable[[HeldOut, Path], list[MethodQuality]]] = {
+    "monolith": _monolith,
+    "blocks": _blocks,
+    "boosting": _boosting,
+    "product": _product,
+}
+
+
+if __name__ == "__main__":
+    main()
