@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, StorageState, sync_playwright
 
 from tests.e2e.browser_steps import HEIGHT, PATIENCE, ROOT, WIDTH, log_in
 from tests.support.running_system import RunningSystem
@@ -54,6 +54,7 @@ class Watched:
     def __init__(self, origin: str) -> None:
         self._origin = origin
         self.expected_statuses: set[int] = set()
+        self.server_may_be_away = False
         self.problems: list[str] = []
 
     def follow(self, page: Page) -> None:
@@ -68,6 +69,8 @@ class Watched:
         refused = "Failed to load resource" in message.text
         if refused and any(f"status of {status}" in message.text for status in self.expected_statuses):
             return
+        if self.server_may_be_away and "net::ERR_" in message.text:
+            return
         self.problems.append(f"console: {message.text} ({message.location.get('url', '')})")
 
     def _request(self, request: Request) -> None:
@@ -78,23 +81,35 @@ class Watched:
 
 @pytest.fixture
 def watched(whole_system: RunningSystem) -> Iterator[Watched]:
-    """Fails the test at its end when a page had a problem. `expected_statuses` names refusals that a test provokes."""
+    """Fails the test at its end when a page had a problem. A test says what it provokes: refusals, or a server that is away."""
     watched = Watched(whole_system.url)
     yield watched
     assert not watched.problems, "\n".join(watched.problems)
 
 
+@pytest.fixture(scope="session")
+def admin_state(browser: Browser, whole_system: RunningSystem) -> StorageState:
+    """What a browser keeps once the administrator has logged in: most tests start there."""
+    context = browser.new_context(base_url=whole_system.url, locale="ko-KR")
+    context.set_default_timeout(PATIENCE)
+    log_in(context.new_page())
+    state = context.storage_state()
+    context.close()
+    return state
+
+
 @pytest.fixture
 def new_page(browser: Browser, whole_system: RunningSystem, watched: Watched) -> Iterator[NewPage]:
-    """Makes pages of people who do not share a session."""
+    """Makes pages of people who do not share a session; of somebody who is logged in when given their `state`."""
     contexts: list[BrowserContext] = []
 
-    def make(width: int = WIDTH, height: int = HEIGHT) -> Page:
+    def make(width: int = WIDTH, height: int = HEIGHT, state: StorageState | None = None) -> Page:
         context = browser.new_context(
             base_url=whole_system.url,
             viewport={"width": width, "height": height},
             locale="ko-KR",
             accept_downloads=True,
+            storage_state=state,
         )
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
@@ -108,10 +123,11 @@ def new_page(browser: Browser, whole_system: RunningSystem, watched: Watched) ->
 
 
 @pytest.fixture
-def admin_page(new_page: NewPage) -> Page:
+def admin_page(new_page: NewPage, admin_state: StorageState) -> Page:
     """A page of the administrator, on the routing screen."""
-    page = new_page()
-    log_in(page)
+    page = new_page(state=admin_state)
+    page.goto("/routing")
+    page.get_by_role("heading", level=1, name="라우팅 구성").wait_for()
     return page
 
 

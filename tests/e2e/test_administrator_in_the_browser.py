@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
 from tests.support.running_system import RunningSystem
 
 PASSWORD = "Seal-Ring-42x"
+TRAINING = 120_000
 
 
 def test_a_person_registers_waits_and_gets_in_once_approved(admin_page: Page, new_page, watched) -> None:  # type: ignore[no-untyped-def]
@@ -82,6 +85,75 @@ def test_a_mapping_is_copied_changed_and_previewed(admin_page: Page, open_menu: 
     expect(preview).to_contain_text("SLS-0000718")
     admin_page.get_by_role("button", name="Save", exact=True).click()
     expect(admin_page.get_by_text('프로파일 "E2E output"을(를) 저장했습니다.')).to_be_visible()
+
+
+def test_an_option_of_the_blueprint_is_saved_trained_activated_and_rolled_back(
+    admin_page: Page, open_menu: Callable[[Page, str], None], whole_system: RunningSystem
+) -> None:
+    with whole_system.admin() as client:
+        before = next(v["version_name"] for v in client.get("/api/trainer/versions").json() if v["active_flag"])
+    open_menu(admin_page, "알고리즘")
+    admin_page.locator('.react-flow__node[data-id="index"]').click()
+    admin_page.get_by_role("spinbutton", name="구축 탐색 폭").fill("80")
+    expect(admin_page.get_by_text("저장하지 않은 변경")).to_be_visible()
+    admin_page.get_by_role("button", name="저장", exact=True).click()
+    expect(admin_page.get_by_text("저장하고 모든 프로세스에 적용했습니다")).to_be_visible()
+    expect(admin_page.get_by_text("저장하지 않은 변경")).to_have_count(0)
+    admin_page.get_by_role("button", name="생성된 코드").click()
+    code = admin_page.get_by_role("dialog", name="생성된 코드")
+    expect(code).to_contain_text("ef_construction=80")
+    code.get_by_role("button", name="닫기").click()
+    expect(code).to_have_count(0)
+
+    admin_page.get_by_role("button", name="실행", exact=True).click()
+    run = admin_page.get_by_role("dialog", name="학습 실행")
+    run.get_by_label("버전 이름").fill("browser")
+    run.get_by_role("button", name="학습 시작").click()
+    expect(run).to_contain_text(re.compile(r"완료.*browser|실패"), timeout=TRAINING)
+    expect(run).not_to_contain_text("실패")
+
+    admin_page.goto("/admin/models")
+    row = admin_page.get_by_role("row").filter(has_text="browser")
+    row.get_by_role("button", name="활성화").click()
+    admin_page.get_by_role("dialog").get_by_label("사유").fill("a test")
+    admin_page.get_by_role("dialog").get_by_role("button", name="활성화").click()
+    expect(row.get_by_role("button", name="활성화")).to_have_count(0)
+    admin_page.get_by_role("button", name="이전 버전으로 롤백").click()
+    admin_page.get_by_role("dialog").get_by_role("button", name="이전 버전으로 롤백").click()
+    expect(row.get_by_role("button", name="활성화")).to_be_visible()
+    with whole_system.admin() as client:
+        active = [v["version_name"] for v in client.get("/api/trainer/versions").json() if v["active_flag"]]
+    assert active == [before]
+
+
+def test_files_of_the_wrong_kind_are_refused_with_a_word_and_change_nothing(
+    admin_page: Page, open_menu: Callable[[Page, str], None], tmp_path: Path
+) -> None:
+    picture, other = tmp_path / "picture.json", tmp_path / "other.json"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(64))
+    other.write_text('{"nodes": "<script>alert(1)</script>"}', encoding="utf-8")
+    open_menu(admin_page, "알고리즘")
+    nodes = admin_page.locator(".react-flow__node")
+    expect(nodes).not_to_have_count(0)
+    shown = nodes.count()
+    for file in (picture, other):
+        choose(admin_page, "JSON 가져오기", file)
+        notice = admin_page.get_by_text("그래프 JSON이 아닙니다")
+        expect(notice).to_be_visible()
+        admin_page.get_by_role("status").filter(has=notice).get_by_role("button", name="닫기").click()
+        expect(notice).to_have_count(0)
+    assert nodes.count() == shown
+
+    open_menu(admin_page, "데이터 출력 설정")
+    choose(admin_page, "Import", picture)
+    expect(admin_page.get_by_text("JSON 프로파일 파일이 아닙니다")).to_be_visible()
+
+
+def choose(page: Page, button: str, file: Path) -> None:
+    """Choose a file in the dialog that a button opens."""
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name=button, exact=True).click()
+    chooser.value.set_files(file)
 
 
 def test_the_dashboard_shows_requests_as_they_come(admin_page: Page, whole_system: RunningSystem) -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
+
+from tests.support.running_system import ADMIN_PASSWORD, RunningSystem
 
 ITEMS = "SLS-0000718\nSLS-0000711"
 
@@ -107,6 +111,76 @@ def test_the_exported_csv_holds_the_order_of_the_canvas(admin_page: Page, tmp_pa
     rows = list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8-sig"))))
     assert [row["dbo_BI_ROUTING_VIEW_JOB_CD"] for row in rows] == shown
     assert [row["PROC_SEQ"] for row in rows] == [str(10 * (position + 1)) for position in range(len(shown))]
+
+
+def test_unsaved_work_survives_a_reload_and_a_session_that_ends(admin_page: Page, watched) -> None:  # type: ignore[no-untyped-def]
+    recommend(admin_page)
+    card(admin_page, 1).get_by_role("group").press("Delete")
+    left = codes(admin_page)
+    admin_page.get_by_label("그룹 이름").fill("E2E-RETURN")
+    admin_page.once("dialog", lambda dialog: dialog.accept())
+    admin_page.reload()
+    expect(admin_page.locator("li[data-operation]")).to_have_count(len(left))
+    assert codes(admin_page) == left
+    expect(admin_page.get_by_test_id("unsaved-mark")).to_contain_text("저장하지 않은")
+
+    watched.expected_statuses.add(401)
+    admin_page.get_by_label("그룹 이름").fill("E2E-RETURN")
+    admin_page.context.clear_cookies()
+    admin_page.keyboard.press(
+        "Control+s"
+    )  # a click could meet the log-in dialog, should another request have opened it
+    dialog = admin_page.get_by_role("dialog", name="세션이 끝났습니다")
+    dialog.get_by_label("비밀번호").fill(ADMIN_PASSWORD)
+    dialog.get_by_role("button", name="로그인", exact=True).click()
+    expect(dialog).to_have_count(0)
+    expect(admin_page.get_by_text('그룹 "E2E-RETURN"을(를) 저장했습니다')).to_be_visible()
+    assert codes(admin_page) == left
+    expect(admin_page.get_by_test_id("unsaved-mark")).to_contain_text("변경 없음")
+
+
+def test_work_goes_on_while_the_server_is_away_and_is_saved_once_it_is_back(  # type: ignore[no-untyped-def]
+    admin_page: Page, whole_system: RunningSystem, watched
+) -> None:
+    recommend(admin_page)
+    admin_page.get_by_label("그룹 이름").fill("E2E-AWAY")
+    watched.server_may_be_away = True
+    dead = whole_system.kill("gateway")
+    admin_page.keyboard.press("Control+s")
+    banner = admin_page.get_by_role("alert").filter(has_text="서버에 연결할 수 없습니다")
+    expect(banner.first).to_be_visible()
+    card(admin_page, 1).get_by_role("group").press("Delete")
+    left = codes(admin_page)
+    whole_system.wait_for_restart("gateway", dead)
+    expect(admin_page.get_by_text("서버에 다시 연결되었습니다")).to_be_visible(timeout=30_000)
+    expect(banner).to_have_count(0)
+    watched.server_may_be_away = False
+    assert codes(admin_page) == left
+    admin_page.keyboard.press("Control+s")
+    expect(admin_page.get_by_text('그룹 "E2E-AWAY"을(를) 저장했습니다')).to_be_visible()
+
+
+def test_five_thousand_pasted_codes_are_counted_and_the_first_fifty_asked_for(admin_page: Page) -> None:
+    pasted = "\n".join("" if number % 3 == 0 else f" SLS-{number % 2000:07d} " for number in range(5000))
+    admin_page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    admin_page.evaluate("text => navigator.clipboard.writeText(text)", pasted)
+    admin_page.get_by_label("품목 코드 목록").press("ControlOrMeta+v")
+    expect(admin_page.get_by_text("품목 50건")).to_be_visible()
+    with admin_page.expect_request("**/api/predict") as asked:
+        admin_page.get_by_role("button", name="추천 실행").click()
+    sent = json.loads(asked.value.post_data or "")["item_codes"]
+    assert len(sent) == len(set(sent)) == 50
+    admin_page.get_by_role("tab").first.wait_for()
+
+
+def test_names_with_markup_are_shown_as_they_are_written(admin_page: Page) -> None:
+    name = "<img src=x onerror=alert(1)><b>LINE</b>"
+    admin_page.on("dialog", lambda dialog: pytest.fail(f"markup was run: {dialog.message}"))
+    recommend(admin_page, "SLS-0000718")
+    admin_page.get_by_label("그룹 이름").fill(name)
+    admin_page.get_by_role("button", name="저장 (CSV × SERVER)").click()
+    expect(admin_page.get_by_role("region", name="최근 저장 그룹")).to_contain_text(name)
+    assert admin_page.locator("#root img, #root b >> text=LINE").count() == 0
 
 
 def test_two_tabs_that_edit_one_group_are_told_of_each_other(admin_page: Page, watched) -> None:  # type: ignore[no-untyped-def]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
-from tests.e2e.browser_steps import HEIGHT, ROOT, SCREENS, log_in
+from tests.e2e.browser_steps import HEIGHT, ROOT, SCREENS
 
 PATHS = {
     "master-data": "/master-data",
@@ -38,26 +38,49 @@ def fill(page: Page, screen: str) -> None:
 
 
 @pytest.mark.parametrize("screen", PATHS)
-def test_a_screen_is_accessible_and_fits(screen: str, new_page, watched) -> None:  # type: ignore[no-untyped-def]
-    if screen == "training-status":
-        watched.expected_statuses.add(404)  # the demo version was trained without time profiles: no such report
-    page = new_page()
-    log_in(page)
+def test_a_screen_is_accessible_and_fits(screen: str, new_page, admin_state) -> None:  # type: ignore[no-untyped-def]
+    page = new_page(state=admin_state)
     page.goto(PATHS[screen])
     page.get_by_role("heading", level=1).wait_for()
-    page.wait_for_timeout(1500)
     fill(page, screen)
+    expect(page.locator(".skeleton")).to_have_count(0)
+    check_accessibility(page)
+    for width in (1280, 1024):
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        page.wait_for_timeout(300)
+        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert overflow <= 0, f"{screen} is {overflow} px wider than {width}"
+        take_picture(page, f"{screen}-{width}")
+
+
+def test_the_page_before_the_log_in_is_accessible(new_page) -> None:  # type: ignore[no-untyped-def]
+    page = new_page()
+    page.goto("/")
+    page.get_by_label("이메일").wait_for()
+    check_accessibility(page)
+    take_picture(page, "log-in-1280")
+
+
+def check_accessibility(page: Page) -> None:
+    """Fail on what axe finds serious."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate(f"axe.run(document, {RULES}).then((result) => result.violations)")
     serious = [
         f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found if one["impact"] in ("serious", "critical")
     ]
     assert not serious, "\n".join(serious)
-    for width in (1280, 1024):
-        page.set_viewport_size({"width": width, "height": HEIGHT})
-        page.wait_for_timeout(300)
-        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert overflow <= 0, f"{screen} is {overflow} px wider than {width}"
-        if os.environ.get("ROUTING_ML_SCREENSHOTS"):
-            SCREENS.mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=SCREENS / f"{screen}-{width}.png", full_page=True)
+
+
+def take_picture(page: Page, name: str) -> None:
+    """Store the whole page as a picture of the documents, when they are asked for."""
+    if not os.environ.get("ROUTING_ML_SCREENSHOTS"):
+        return
+    size = page.viewport_size
+    assert size is not None
+    height = max(HEIGHT, page.evaluate("document.documentElement.scrollHeight"))
+    page.set_viewport_size(
+        {"width": size["width"], "height": height}
+    )  # what sticks to the window's edge stays at its end
+    expect(page.locator("[aria-live=polite] .card")).to_have_count(0, timeout=10_000)  # notices have gone
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENS / f"{name}.png")

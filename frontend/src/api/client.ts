@@ -87,7 +87,7 @@ export async function send(method: Method, path: string, options: Options = {}):
     } catch {
       // Not JSON: the text itself is the body.
     }
-    throw new ApiError(answer.status, path, body)
+    throw new ApiError(answer.status, path, body, answer.headers.get('x-error-reason'))
   }
   return answer
 }

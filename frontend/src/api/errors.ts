@@ -12,6 +12,8 @@ export class ApiError extends Error {
     readonly status: number,
     readonly path: string,
     readonly body: unknown,
+    /** The server's name for what is wrong, such as WRONG_PASSWORD; the same in every language. */
+    readonly reason: string | null = null,
   ) {
     super(`${status} ${path}`)
   }
@@ -49,6 +51,10 @@ export function isOffline(error: unknown): error is OfflineError {
 
 export function statusOf(error: unknown): number | undefined {
   return error instanceof ApiError ? error.status : undefined
+}
+
+export function reasonOf(error: unknown): string | null {
+  return error instanceof ApiError ? error.reason : null
 }
 
 /** One sentence for people. */

@@ -1,7 +1,8 @@
 /** Reports that a training leaves beside its model. */
 import { useQuery } from '@tanstack/react-query'
 import { request } from './client'
-import { statusOf } from './errors'
+import { useVersionDetail } from './training'
+import { factsOf } from './versionFacts'
 
 interface KindOfTime {
   OPTIMAL: number | null
@@ -36,29 +37,23 @@ interface Reports {
   feature_recommendations: { recommendations: { feature: string; finding: string; recommendation: string }[] }
 }
 
-/** A report of a version; null where the version has none. */
-export async function readReport<Name extends keyof Reports>(
-  version: string,
-  name: Name,
-  signal?: AbortSignal,
-): Promise<Reports[Name] | null> {
-  try {
-    return await request<Reports[Name]>(
-      'get',
-      `/api/trainer/versions/${encodeURIComponent(version)}/reports/${name}`,
-      { signal },
-    )
-  } catch (error) {
-    if (statusOf(error) === 404) return null
-    throw error
-  }
+/** Whether the manifest of a version lists a report; one that is not listed is not asked for. */
+function lists(artifacts: readonly { name: string; path: string }[], name: string): boolean {
+  return artifacts.some((artifact) => artifact.name === name || artifact.path === `${name}.json`)
 }
 
+/** A report of a version; null where the version has none. */
 export function useReport<Name extends keyof Reports>(version: string | null, name: Name) {
+  const detail = useVersionDetail(version)
+  const listed = detail.data ? lists(factsOf(detail.data.manifest).artifacts, name) : undefined
+  const path = `/api/trainer/versions/${encodeURIComponent(version ?? '')}/reports/${name}`
   return useQuery({
-    queryKey: ['report', version, name],
-    enabled: version !== null,
+    queryKey: ['report', version, name, listed],
+    enabled: version !== null && (listed !== undefined || detail.isError),
     staleTime: Infinity,
-    queryFn: ({ signal }) => readReport(version ?? '', name, signal),
+    queryFn: async ({ signal }): Promise<Reports[Name] | null> => {
+      if (detail.isError) throw detail.error
+      return listed ? request<Reports[Name]>('get', path, { signal }) : null
+    },
   })
 }

@@ -5,7 +5,23 @@ export interface RecallPoint {
   latency_ms: number
 }
 
+/** How well the version predicts routings that are known, measured at the end of its training. */
+export interface Evaluation {
+  judged_against: string
+  strategy: string
+  items: number
+  unanswered: number
+  sequence_exact: number
+  set_f1: number
+  run_time_mape: number | null
+  top_recall: number
+  variants: number
+  edit_distance: number
+  calibration_error: number | null
+}
+
 export interface VersionFacts {
+  evaluation: Evaluation | null
   items: number | null
   dimension: number | null
   engine: string | null
@@ -23,7 +39,9 @@ export function factsOf(manifest: Record<string, unknown> | null | undefined): V
   const defaultEf = number('default_ef_search')
   const point = curve.find((one) => one.ef_search === defaultEf) ?? null
   const artifacts = Object.entries((manifest?.artifacts ?? {}) as Record<string, { path?: string }>)
+  const evaluation = metadata.evaluation as Evaluation | null | undefined
   return {
+    evaluation: typeof evaluation?.sequence_exact === 'number' ? evaluation : null,
     items: number('items') ?? number('total_items'),
     dimension: number('dimension') ?? number('vector_dimension'),
     engine: typeof metadata.engine === 'string' ? metadata.engine : null,

@@ -3,11 +3,13 @@ import { useTrainingStatus, useVersionHistory } from '@/api/training'
 import { Badge, Card } from '@/ui/Card'
 import { Empty, QueryPanel } from '@/ui/PanelState'
 import { formatTime } from '@/i18n/format'
+import { useTrainingWords } from '@/i18n/trainingWords'
 import { TrainingProgress } from './TrainingProgress'
 import { useBlueprintText } from './texts'
 
 export function RunHistory() {
   const t = useBlueprintText()
+  const words = useTrainingWords()
   const status = useTrainingStatus()
   const history = useVersionHistory(20)
   return (
@@ -30,7 +32,7 @@ export function RunHistory() {
                 <Badge
                   tone={entry.action === 'refused' ? 'bad' : entry.action === 'activated' ? 'good' : 'plain'}
                 >
-                  {entry.action}
+                  {words(entry.action)}
                 </Badge>
                 <span>{entry.version_name}</span>
                 <span className="text-muted">

@@ -2,6 +2,7 @@
 import type { TrainingState } from '@/api/training'
 import { Badge } from '@/ui/Card'
 import { formatSeconds, formatTime } from '@/i18n/format'
+import { useTrainingWords } from '@/i18n/trainingWords'
 import { useBlueprintText } from './texts'
 
 export function toneOf(status: string): 'good' | 'bad' | 'accent' | 'warn' | 'plain' {
@@ -12,12 +13,13 @@ export function toneOf(status: string): 'good' | 'bad' | 'accent' | 'warn' | 'pl
 
 export function TrainingProgress({ status }: { status: TrainingState }) {
   const t = useBlueprintText()
+  const words = useTrainingWords()
   const running = status.status === 'running'
   return (
     <div className="tile p-3">
       <div className="flex flex-wrap items-center gap-2">
-        <Badge tone={toneOf(status.status)}>{status.status}</Badge>
-        {status.stage && <span className="font-medium text-heading">{status.stage}</span>}
+        <Badge tone={toneOf(status.status)}>{words(status.status)}</Badge>
+        {status.stage && <span className="font-medium text-heading">{words(status.stage)}</span>}
         {status.requested_by && <span className="text-[0.86rem] text-muted">{status.requested_by}</span>}
         <span className="ml-auto text-[0.86rem] text-muted">
           {formatTime(status.finished_at ?? status.started_at)}

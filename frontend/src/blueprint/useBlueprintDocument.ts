@@ -14,7 +14,8 @@ import { blueprintText } from './texts'
 /** The graph of the settings; an empty one means the default pipeline. */
 export function graphOf(settings: PlantSettings, fallback: Graph): Graph {
   const { nodes, edges } = settings.graph
-  const graph = nodes?.length ? { nodes, edges: edges ?? [] } : fallback
+  if (!nodes?.length) return arrange(fallback)
+  const graph = { nodes, edges: edges ?? [] }
   return hasPositions(graph) ? graph : arrange(graph)
 }
 

@@ -1,7 +1,7 @@
 /** Changes the person's own password. */
 import { useState, type FormEvent } from 'react'
 import { request } from '@/api/client'
-import { describeError, statusOf } from '@/api/errors'
+import { describeError, reasonOf } from '@/api/errors'
 import { Button } from '@/ui/Button'
 import { Dialog } from '@/ui/Dialog'
 import { TextField } from '@/ui/Field'
@@ -39,7 +39,7 @@ function PasswordForm({ onDone }: { onDone: () => void }) {
       notify('good', t('changed'))
       onDone()
     } catch (problem) {
-      setError(statusOf(problem) === 401 ? t('wrongPassword') : describeError(problem))
+      setError(reasonOf(problem) === 'WRONG_PASSWORD' ? t('wrongPassword') : describeError(problem))
     } finally {
       setBusy(false)
     }

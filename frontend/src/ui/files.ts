@@ -1,4 +1,8 @@
 /** Files and the clipboard, in the browser. */
+import { commonText } from '@/i18n/common'
+import { formatBytes } from '@/i18n/format'
+import { notify } from './toasts'
+
 export function downloadFile(name: string, content: BlobPart, type: string) {
   const url = URL.createObjectURL(new Blob([content], { type }))
   const link = document.createElement('a')
@@ -34,7 +38,7 @@ export async function copyText(text: string): Promise<boolean> {
   }
 }
 
-/** Lets the person choose a file and reads it as text; null when none is chosen or it is too big. */
+/** Lets the person choose a file and reads it as text; null when none is chosen or it is too big, which is said. */
 export function chooseTextFile(
   accept: string,
   mostBytes = 5_000_000,
@@ -45,8 +49,11 @@ export function chooseTextFile(
     input.accept = accept
     input.onchange = () => {
       const file = input.files?.[0]
-      if (!file || file.size > mostBytes) resolve(null)
-      else file.text().then((text) => resolve({ name: file.name, text }), reject)
+      if (!file) resolve(null)
+      else if (file.size > mostBytes) {
+        notify('bad', commonText('fileTooBig', { name: file.name, most: formatBytes(mostBytes) }))
+        resolve(null)
+      } else file.text().then((text) => resolve({ name: file.name, text }), reject)
     }
     input.oncancel = () => resolve(null)
     input.click()

@@ -5,6 +5,8 @@ import { factsOf } from '@/api/versionFacts'
 import { Badge, Card, Figure } from '@/ui/Card'
 import { Empty, QueryPanel } from '@/ui/PanelState'
 import { formatBytes, formatNumber, formatPercent, formatTime } from '@/i18n/format'
+import { useTrainingWords } from '@/i18n/trainingWords'
+import { EvaluationFigures } from '@/quality/EvaluationFigures'
 import { useModelsText } from './texts'
 import { VersionsPanel } from './VersionsPanel'
 
@@ -48,6 +50,12 @@ function Facts({ detail }: { detail: VersionDetail }) {
         />
         <Figure label={t('size')} value={formatBytes(detail.bytes)} />
       </div>
+      {facts.evaluation && (
+        <section className="mt-4 border-t border-line pt-3" aria-label={t('judged')}>
+          <h3 className="mb-2 text-[0.95rem]">{t('judged')}</h3>
+          <EvaluationFigures evaluation={facts.evaluation} />
+        </section>
+      )}
       <dl className="mt-4 space-y-1 text-[0.86rem]">
         <dt className="text-muted">{t('folder')}</dt>
         <dd className="font-mono text-[0.82rem] break-all">{detail.artifact_dir}</dd>
@@ -73,6 +81,7 @@ function Facts({ detail }: { detail: VersionDetail }) {
 
 function VersionHistory() {
   const t = useModelsText()
+  const words = useTrainingWords()
   const history = useVersionHistory()
   return (
     <Card title={t('history')} description={t('historyAbout')}>
@@ -96,7 +105,7 @@ function VersionHistory() {
                           : 'plain'
                     }
                   >
-                    {entry.action}
+                    {words(entry.action)}
                   </Badge>
                   <b className="text-heading">{entry.version_name}</b>
                   {entry.previous_version && (

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Download, RefreshCw } from 'lucide-react'
 import { request, send } from '@/api/client'
 import { describeError } from '@/api/errors'
+import { useSnapshot } from '@/api/operations'
 import type { MasterLogs } from '@/api/types'
 import { Badge, Card } from '@/ui/Card'
 import { Button } from '@/ui/Button'
@@ -35,27 +36,38 @@ export function ConnectionPanel() {
   const t = useMasterText()
   const common = useCommonText()
   const logs = useLogs()
+  const snapshot = useSnapshot()
   return (
     <Card title={t('connection')} description={t('connectionAbout')}>
       <QueryPanel query={logs}>
         {({ connection }) => {
           const good = connection.status === 'connected'
+          const other = good ? null : (snapshot.data?.source ?? null)
+          const state = good ? 'connected' : other ? 'otherSource' : 'disconnected'
           return (
             <dl className="space-y-2">
               <div>
                 <dt className="text-[0.84rem] text-muted">{t('state')}</dt>
                 <dd>
-                  <Badge tone={good ? 'good' : 'bad'}>{t(good ? 'connected' : 'disconnected')}</Badge>
-                  {!good && <p className="mt-1 text-[0.84rem]">{t('disconnectedHint')}</p>}
+                  <Badge tone={good ? 'good' : other ? 'warn' : 'bad'}>{t(state)}</Badge>
+                  {!good && (
+                    <p className="mt-1 text-[0.84rem]">{t(other ? 'otherSourceHint' : 'disconnectedHint')}</p>
+                  )}
                 </dd>
               </div>
+              {other && (
+                <div>
+                  <dt className="text-[0.84rem] text-muted">{t('sourceInUse')}</dt>
+                  <dd className="break-all">{other}</dd>
+                </div>
+              )}
               <div>
                 <dt className="text-[0.84rem] text-muted">{t('path')}</dt>
                 <dd className="break-all">{connection.path}</dd>
               </div>
               <div>
                 <dt className="text-[0.84rem] text-muted">{t('lastSync')}</dt>
-                <dd>{formatTime(connection.last_sync)}</dd>
+                <dd>{formatTime(connection.last_sync ?? (other ? snapshot.data?.read_at : null))}</dd>
               </div>
             </dl>
           )

@@ -10,6 +10,7 @@ import { useOperationsText } from './texts'
 
 const TIME_AXIS = {
   type: 'time',
+  minInterval: 60_000,
   ...AXIS,
   splitLine: { show: false },
   axisLabel: { ...AXIS.axisLabel, formatter: (value: number) => formatClock(value) },

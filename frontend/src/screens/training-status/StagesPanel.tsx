@@ -3,10 +3,12 @@ import { useReport } from '@/api/reports'
 import { Card } from '@/ui/Card'
 import { Empty, QueryPanel } from '@/ui/PanelState'
 import { formatBytes, formatSeconds } from '@/i18n/format'
+import { useTrainingWords } from '@/i18n/trainingWords'
 import { useTrainingText } from './texts'
 
 export function StagesPanel({ version }: { version: string | null }) {
   const t = useTrainingText()
+  const words = useTrainingWords()
   const metrics = useReport(version, 'training_metrics')
   const advice = useReport(version, 'feature_recommendations').data?.recommendations ?? []
   return (
@@ -30,7 +32,7 @@ export function StagesPanel({ version }: { version: string | null }) {
                       key={stage}
                       className="grid grid-cols-[7rem_1fr_5rem] items-center gap-2 text-[0.88rem]"
                     >
-                      <dt className="truncate">{stage}</dt>
+                      <dt className="truncate">{words(stage)}</dt>
                       <dd className="h-2.5 overflow-hidden rounded-full bg-field" aria-hidden>
                         <div
                           className="h-full rounded-full bg-accent-strong"

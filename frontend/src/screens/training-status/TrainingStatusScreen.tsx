@@ -7,9 +7,11 @@ import { useVersionDetail, useVersions } from '@/api/training'
 import { factsOf } from '@/api/versionFacts'
 import { RunHistory } from '@/blueprint/RunHistory'
 import { Card, Figure } from '@/ui/Card'
+import { useMediaQuery } from '@/ui/useMediaQuery'
 import { formatNumber, formatPercent, formatTime } from '@/i18n/format'
 import { FeaturePanel } from './FeaturePanel'
 import { HeatPanel } from './HeatPanel'
+import { QualityPanel } from './QualityPanel'
 import { StagesPanel } from './StagesPanel'
 import { TrendPanel } from './TrendPanel'
 import { useTrainingText } from './texts'
@@ -24,20 +26,47 @@ export default function TrainingStatusScreen() {
   return (
     <div className="flex flex-col gap-5">
       <Figures name={name} trainedAt={active?.trained_at} />
-      <div className="grid items-start gap-5 md:grid-cols-2 2xl:grid-cols-4">
-        <ProjectorCard />
-        <FeaturePanel version={name} />
-        <TrendPanel />
-        <HeatPanel version={name} />
-      </div>
-      <div className="grid items-start gap-5 xl:grid-cols-2">
-        <StagesPanel version={name} />
-        <RunHistory />
-      </div>
+      <Panels version={name} />
       <p className="flex items-center justify-center gap-2 text-[0.88rem] text-muted">
         <Info className="size-4" aria-hidden />
         {t('note')}
       </p>
+    </div>
+  )
+}
+
+/** Side by side where there is room for four; else two columns that end wherever their panels do. */
+function Panels({ version }: { version: string | null }) {
+  const fourColumns = useMediaQuery('(min-width: 1440px)')
+  if (fourColumns)
+    return (
+      <>
+        <div className="grid grid-cols-4 items-start gap-5">
+          <ProjectorCard />
+          <FeaturePanel version={version} />
+          <TrendPanel />
+          <HeatPanel version={version} />
+        </div>
+        <div className="grid grid-cols-3 items-start gap-5">
+          <QualityPanel version={version} />
+          <StagesPanel version={version} />
+          <RunHistory />
+        </div>
+      </>
+    )
+  return (
+    <div className="grid items-start gap-5 md:grid-cols-2">
+      <div className="flex min-w-0 flex-col gap-5">
+        <ProjectorCard />
+        <QualityPanel version={version} />
+        <TrendPanel />
+        <StagesPanel version={version} />
+      </div>
+      <div className="flex min-w-0 flex-col gap-5">
+        <FeaturePanel version={version} />
+        <HeatPanel version={version} />
+        <RunHistory />
+      </div>
     </div>
   )
 }
