@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
@@ -18,6 +18,8 @@ from auth_service.database import Database
 from auth_service.documents import settings_hooks
 from auth_service.documents.service import documents_service
 from auth_service.documents.surroundings import Published, Surroundings
+from auth_service.erp.sender import ErpSender
+from auth_service.erp.servicer import ErpServicer
 from auth_service.first_administrator import ensure_administrator
 from auth_service.key_rotation import KeyRotation
 from auth_service.logins import Logins, Signer
@@ -31,6 +33,7 @@ from auth_service.watch import WatchHub
 from common.blueprint.pipeline import blueprint_violations
 from common.errors import ServiceError, Unavailable
 from common.logs import get_logger
+from common.request_context import current_caller
 from common.rpc.server import Service
 from common.service import ServiceContext
 from common.watch import ControlHandlers
@@ -66,6 +69,12 @@ class AuthProgram:
             checks=[blueprint_violations],
             savers=[settings_hooks.wrapper_saver(settings.state_dir)],
         )
+        self.erp = ErpSender(
+            settings.state_dir / "erp" / "outbox.db",
+            settings.state_dir,
+            settings.secrets_path,
+            lambda: self.hub.state.settings.document_json,
+        )
         self._tasks: list[asyncio.Task[Any]] = []
 
     def services(self) -> Sequence[Service]:
@@ -78,7 +87,12 @@ class AuthProgram:
             RegistryServicer(self.plane, self.activation, self._context.settings).service(),
             SettingsServicer(self.settings, self.hub).service(),
             documents_service(surroundings),
+            ErpServicer(self.erp, self._note).service(),
         ]
+
+    async def _note(self, action: str, target: str, facts: Mapping[str, object]) -> None:
+        caller = current_caller()
+        await self.database.write(lambda session: audit.record_of_caller(session, caller, action, target, facts))
 
     async def _change(self, action: Callable[[Session], Result]) -> tuple[Result, Published]:
         result, outcomes = await self.plane.change(action)
@@ -109,6 +123,7 @@ class AuthProgram:
                 log.warning("waiting for the database", error=error.message)
             await asyncio.sleep(0.5)
         await self.plane.load()
+        await self.erp.start()
         self._tasks = [
             asyncio.create_task(self.plane.look_for_changes(self._context.set_serving)),
             asyncio.create_task(self.rotation.rotate_by_age()),
@@ -145,6 +160,7 @@ class AuthProgram:
         """Finish what has begun, close the database."""
         for task in self._tasks:
             task.cancel()
+        await self.erp.stop()
         await self.activation.settle()
         await self.plane.settle()
         self.logins.close()

@@ -12,6 +12,7 @@ from common.settings import Settings
 from protos.aggregate.v1.aggregate_pb2_grpc import AggregateServiceStub
 from protos.ann.v1.ann_pb2_grpc import AnnServiceStub
 from protos.auth.v1.auth_pb2_grpc import AuthServiceStub
+from protos.erp.v1.erp_pb2_grpc import ErpServiceStub
 from protos.registry.v1.registry_pb2_grpc import RegistryServiceStub
 from protos.trainer.v1.trainer_pb2_grpc import TrainerServiceStub
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from protos.aggregate.v1.aggregate_pb2_grpc import AggregateServiceAsyncStub
     from protos.ann.v1.ann_pb2_grpc import AnnServiceAsyncStub
     from protos.auth.v1.auth_pb2_grpc import AuthServiceAsyncStub
+    from protos.erp.v1.erp_pb2_grpc import ErpServiceAsyncStub
     from protos.registry.v1.registry_pb2_grpc import RegistryServiceAsyncStub
     from protos.trainer.v1.trainer_pb2_grpc import TrainerServiceAsyncStub
 
@@ -42,6 +44,7 @@ class ControlPlane:
         self._channels = (auth, aggregate, ann, trainer)
         self.auth: AuthServiceAsyncStub = AuthServiceStub(auth)
         self.registry: RegistryServiceAsyncStub = RegistryServiceStub(auth)
+        self.erp: ErpServiceAsyncStub = ErpServiceStub(auth)
         self.aggregate: AggregateServiceAsyncStub = AggregateServiceStub(aggregate)
         self.ann: AnnServiceAsyncStub = AnnServiceStub(ann)
         self.trainer: TrainerServiceAsyncStub = TrainerServiceStub(trainer)

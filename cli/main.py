@@ -13,6 +13,7 @@ from rich.text import Text
 from cli.access_commands import app as access_app
 from cli.backup_commands import backup, restore
 from cli.bench_command import bench
+from cli.erp_commands import app as erp_app
 from cli.evaluate_command import evaluate
 from cli.installation import installation_settings
 from cli.log_commands import logs
@@ -89,6 +90,7 @@ app.command(rich_help_panel=WORK)(evaluate)
 app.add_typer(models_app, name="models", rich_help_panel=CARE)
 app.add_typer(users_app, name="users", rich_help_panel=CARE)
 app.add_typer(access_app, name="access", rich_help_panel=CARE)
+app.add_typer(erp_app, name="erp", rich_help_panel=CARE)
 app.command(rich_help_panel=CARE)(logs)
 app.command(rich_help_panel=CARE)(backup)
 app.command(rich_help_panel=CARE)(restore)

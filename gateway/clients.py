@@ -8,7 +8,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import grpc
-from grpc.aio import StreamStreamMultiCallable, UnaryStreamMultiCallable, UnaryUnaryMultiCallable
+from grpc.aio import (
+    StreamStreamMultiCallable,
+    StreamUnaryMultiCallable,
+    UnaryStreamMultiCallable,
+    UnaryUnaryMultiCallable,
+)
 
 from common.identity import ServiceCredential
 from common.rpc.client import Caller, connect
@@ -19,6 +24,7 @@ from protos.ann.v1.ann_pb2_grpc import AnnServiceStub
 from protos.auth.v1.auth_pb2_grpc import AuthServiceStub
 from protos.common.v1.process_pb2_grpc import ProcessServiceStub
 from protos.documents.v1.documents_pb2_grpc import DocumentsServiceStub
+from protos.erp.v1.erp_pb2_grpc import ErpServiceStub
 from protos.registry.v1.registry_pb2_grpc import RegistryServiceStub
 from protos.settings.v1.settings_pb2_grpc import SettingsServiceStub
 from protos.trainer.v1.trainer_pb2_grpc import TrainerServiceStub
@@ -29,6 +35,7 @@ if TYPE_CHECKING:
     from protos.auth.v1.auth_pb2_grpc import AuthServiceAsyncStub
     from protos.common.v1.process_pb2_grpc import ProcessServiceAsyncStub
     from protos.documents.v1.documents_pb2_grpc import DocumentsServiceAsyncStub
+    from protos.erp.v1.erp_pb2_grpc import ErpServiceAsyncStub
     from protos.registry.v1.registry_pb2_grpc import RegistryServiceAsyncStub
     from protos.settings.v1.settings_pb2_grpc import SettingsServiceAsyncStub
     from protos.trainer.v1.trainer_pb2_grpc import TrainerServiceAsyncStub
@@ -68,6 +75,7 @@ READS: Mapping[str, Sequence[str]] = {
         "CheckGraph",
         "GetWrapper",
     ),
+    "routing.erp.v1.ErpService": ("List", "Get", "Status"),
     "routing.trainer.v1.TrainerService": ("Status",),
     "routing.common.v1.ProcessService": ("Describe", "Metrics"),
 }
@@ -139,6 +147,43 @@ class Service(Generic[Stub]):
         finally:
             call.cancel()
 
+    @contextlib.asynccontextmanager
+    async def upload(
+        self, method: StreamUnaryMultiCallable[Asked, Answered], *, timeout: float
+    ) -> AsyncIterator[Upload[Asked, Answered]]:
+        """Call a method that takes a stream and answers once; the call ends with the block.
+
+        Raises:
+            ServiceError: what the service answered, or that it did not.
+        """
+        call = method(metadata=self._caller.metadata(), timeout=self._caller.time_left(timeout, self.name))
+        try:
+            yield Upload(call)
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error, self.name) from None
+        finally:
+            call.cancel()
+
+
+class Upload(Generic[Asked, Answered]):
+    """One call that takes a stream. Methods raise grpc.aio.AioRpcError, which `Service.upload` translates."""
+
+    def __init__(self, call: Any) -> None:
+        self._call = call
+
+    async def send(self, message: Asked) -> None:
+        """Send a message; waits while the service is behind."""
+        try:
+            await self._call.write(message)
+        except asyncio.InvalidStateError:
+            await self._call  # the service has ended the call: this raises what it said
+            raise
+
+    async def answer(self) -> Answered:
+        """Say that nothing more comes, and wait for the answer."""
+        await self._call.done_writing()
+        return cast(Answered, await self._call)
+
 
 class Exchange(Generic[Asked, Answered]):
     """Both directions of one call. Methods raise grpc.aio.AioRpcError, which `Service.exchange` translates."""
@@ -189,6 +234,7 @@ class Clients:
         self.documents: Service[DocumentsServiceAsyncStub] = Service(
             self._caller, "auth_service", DocumentsServiceStub(auth)
         )
+        self.erp: Service[ErpServiceAsyncStub] = Service(self._caller, "auth_service", ErpServiceStub(auth))
         self.trainer: Service[TrainerServiceAsyncStub] = Service(self._caller, "trainer", TrainerServiceStub(trainer))
         self.processes: dict[str, Service[ProcessServiceAsyncStub]] = {}
         for name, addresses in (

@@ -49,7 +49,14 @@ class BodyTooLarge(errors.InvalidInput):
     default_reason = "BODY_TOO_LARGE"
 
 
+class ClientGone(errors.ServiceError):
+    """The client has hung up (499, seen by nobody but the log)."""
+
+    default_reason = "CLIENT_GONE"
+
+
 _STATUSES[BadRequest] = 400
+_STATUSES[ClientGone] = 499
 _STATUSES[BodyTooLarge] = 413
 
 

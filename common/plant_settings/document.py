@@ -13,6 +13,7 @@ from common.plant_settings import rules
 from common.plant_settings.sections import (
     AccessSection,
     DataSourceSection,
+    ErpSection,
     ExportSection,
     Graph,
     PredictionSection,
@@ -45,6 +46,7 @@ class PlantSettings(Section):
     access: AccessSection = AccessSection()
     snapshot: SnapshotSection = SnapshotSection()
     training: TrainingSection = TrainingSection()
+    erp: ErpSection = ErpSection()
 
     @classmethod
     def parse(cls, text: str | bytes) -> PlantSettings:

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 from pathlib import PurePosixPath
 
+from common.plant_settings.erp_interface import endpoint_problem
 from common.plant_settings.sections import (
     DataSourceSection,
     ExportSection,
@@ -120,6 +121,9 @@ def check_export(export: ExportSection) -> Iterator[Violation]:
         )
     if not _printable(export.export_directory):
         yield Violation(("export", "export_directory"), "a folder's name has no control characters")
+    endpoint = (export.erp_endpoint or "").strip()
+    if endpoint and (problem := endpoint_problem(endpoint)):
+        yield Violation(("export", "erp_endpoint"), problem)
 
 
 def _printable(text: str) -> bool:

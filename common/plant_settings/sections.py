@@ -211,3 +211,14 @@ class TrainingSection(Section):
     """Versions that were active before and can be rolled back to, which the retention never deletes."""
     retention_after_training: bool = True
     """Delete old versions that were trained here after each training that was registered."""
+
+
+class ErpSection(Section):
+    """How the ERP interface hands messages over; what and where to is in the export section."""
+
+    max_attempts: Annotated[int, Field(ge=1, le=100)] = 12
+    """Attempts before a message counts as failed."""
+    retry_seconds: Annotated[float, Field(ge=0.05, le=3600.0, allow_inf_nan=False)] = 5.0
+    """Pause after the first failure; it doubles with each further one, up to a quarter of an hour."""
+    timeout_seconds: Annotated[float, Field(ge=0.5, le=300.0, allow_inf_nan=False)] = 30.0
+    """Time that the ERP has to answer."""

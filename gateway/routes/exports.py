@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import PureWindowsPath
 from typing import Annotated, Any, Final
@@ -15,6 +15,7 @@ from starlette.responses import Response
 from common.request_context import allow_more_time
 from gateway.answers import json_answer, now_iso
 from gateway.exports import Download, exporting
+from gateway.failures import ClientGone
 from gateway.guarded_routes import AreaRouter
 from gateway.predicted_parts import parts_of, seconds_for, with_one_version
 from gateway.routes.predict import search_options, wanted_of
@@ -25,7 +26,6 @@ from gateway.translate.group_rows import extra_columns, group_parts
 from protos.aggregate.v1 import aggregate_pb2
 from protos.documents.v1 import documents_pb2
 
-CLIENT_CLOSED_REQUEST: Final = 499
 NOT_IN_NAMES: Final = re.compile(r"[^\w .()\[\]-]+")
 FILES: Final[dict[int | str, dict[str, Any]]] = {
     200: {
@@ -87,14 +87,12 @@ async def export_prediction(
 async def _exported_prediction(
     gateway: Gateway, body: PredictionRequest, request: Request, start: aggregate_pb2.ExportStart, kind: str
 ) -> Response:
-    facts = _PredictionFacts(len(body.item_codes))
+    facts = PredictionFacts(len(body.item_codes))
     async with AsyncExitStack() as call:
         export = await call.enter_async_context(
             exporting(gateway.clients, start, seconds=seconds_for(len(body.item_codes)))
         )
-        async for prediction in predictions(gateway, body, facts):
-            if await request.is_disconnected():
-                return Response(status_code=CLIENT_CLOSED_REQUEST)
+        async for prediction in predictions(gateway, body, facts, request):
             await export.add(prediction)
         files = await export.finish()
         if start.download:
@@ -102,7 +100,7 @@ async def _exported_prediction(
     return json_answer({**facts.content(), **file_facts(files, kind)})
 
 
-class _PredictionFacts:
+class PredictionFacts:
     """What is told about a prediction whose routings went elsewhere."""
 
     def __init__(self, requested: int) -> None:
@@ -126,13 +124,19 @@ class _PredictionFacts:
 
 
 async def predictions(
-    gateway: Gateway, body: PredictionRequest, facts: _PredictionFacts
-) -> AsyncIterator[aggregate_pb2.PredictResponse]:
-    """The routings of a request's items with all output columns, part by part."""
+    gateway: Gateway, body: PredictionRequest, facts: PredictionFacts, request: Request
+) -> AsyncGenerator[aggregate_pb2.PredictResponse]:
+    """The routings of a request's items with all output columns, part by part.
+
+    Raises:
+        ClientGone: nobody waits for the answer any more.
+    """
     aggregate, wanted = gateway.clients.aggregate, wanted_of(body)
     wanted.detailed, wanted.evidence = True, False
     async for part in parts_of(gateway.clients, body.item_codes, search_options(body), wanted):
         answer = await aggregate.call(aggregate.stub.Predict, part.request)
+        if await request.is_disconnected():
+            raise ClientGone("The client has hung up, so nothing was written")
         facts.note(part.codes, part.found.model_version, answer)
         yield answer
 

@@ -274,6 +274,14 @@ class TrainingSettings(RequestModel):
     retention_after_training: bool | None = None
 
 
+class ErpSettings(RequestModel):
+    """A change of how the ERP interface hands messages over."""
+
+    max_attempts: Annotated[int, Field(ge=1, le=100)] | None = None
+    retry_seconds: Annotated[float, Field(ge=0.05, le=3600)] | None = None
+    timeout_seconds: Annotated[float, Field(ge=0.5, le=300)] | None = None
+
+
 class WorkflowConfigPatch(RequestModel):
     """Sections to change; what is not named stays."""
 
@@ -288,6 +296,7 @@ class WorkflowConfigPatch(RequestModel):
     prediction: PredictionSettings | None = None
     access: AccessSettings | None = None
     training: TrainingSettings | None = None
+    erp: ErpSettings | None = None
 
 
 class WorkflowConfigResponse(AnswerModel):
@@ -310,6 +319,7 @@ class PlantSettingsResponse(WorkflowConfigResponse):
     prediction: dict[str, Any]
     access: dict[str, Any]
     training: dict[str, Any]
+    erp: dict[str, Any]
     revision: int
     author: str | None = None
     confirmed_by: list[str] = []

@@ -15,7 +15,7 @@ from common.plant_settings import UNKNOWN_NAME, PlantSettings, difference, merge
 from common.plant_settings.rules import find_circle
 
 RECORDINGS = Path(__file__).parents[2] / "contract" / "recordings" / "workflow.json"
-ADDITIVE = {"search", "prediction", "access", "snapshot", "training"}
+ADDITIVE = {"search", "prediction", "access", "snapshot", "training", "erp"}
 NOW = "2030-01-02T03:04:05Z"
 
 

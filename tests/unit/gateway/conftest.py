@@ -34,6 +34,7 @@ from protos.ann.v1 import ann_pb2, ann_pb2_grpc
 from protos.auth.v1 import auth_pb2, auth_pb2_grpc
 from protos.common.v1 import table_pb2
 from protos.documents.v1 import documents_pb2, documents_pb2_grpc
+from protos.erp.v1 import erp_pb2, erp_pb2_grpc
 from protos.registry.v1 import registry_pb2, registry_pb2_grpc
 from protos.settings.v1 import settings_pb2, settings_pb2_grpc
 from protos.trainer.v1 import trainer_pb2, trainer_pb2_grpc
@@ -189,6 +190,8 @@ class Plant:
             if name == "AggregateService":
                 kind.Refresh = _refresh(script)
                 kind.ExportStream = _export(script, self.export)
+            if name == "ErpService":
+                kind.Enqueue = _enqueue(script)
             return Service(descriptor, getattr(grpc_module, f"add_{name}Servicer_to_server"), kind(), access or {})
 
         anybody = {"Register": Access.OPEN, "Login": Access.OPEN, "RecordAudit": Access.OPEN}
@@ -200,6 +203,7 @@ class Plant:
                 service(registry_pb2, registry_pb2_grpc, "RegistryService"),
                 service(settings_pb2, settings_pb2_grpc, "SettingsService"),
                 service(documents_pb2, documents_pb2_grpc, "DocumentsService"),
+                service(erp_pb2, erp_pb2_grpc, "ErpService"),
             ],
             "trainer": [service(trainer_pb2, trainer_pb2_grpc, "TrainerService")],
         }
@@ -275,6 +279,15 @@ def _export(script: Script, real: list[Any]) -> Any:
             yield chunk
 
     return export
+
+
+def _enqueue(script: Script) -> Any:
+    """Enqueue: what was asked is the list of all parts."""
+
+    async def enqueue(self: Any, parts: Any, context: Any) -> Any:
+        return script.answer("Enqueue", [part async for part in parts])
+
+    return enqueue
 
 
 def neighbours(*queries: list[tuple[str, float]]) -> table_pb2.Neighbours:
