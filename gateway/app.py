@@ -26,7 +26,6 @@ from gateway.routes import AREAS
 from gateway.state import Gateway
 
 EXPOSED_HEADERS = ["x-request-id", "x-error-reason", "etag", "content-disposition", "retry-after"]
-ALLOWED_HEADERS = ["authorization", "content-type", "if-match", "x-request-id", "accept", "accept-language"]
 
 
 def build_app(settings: Settings, instance: str) -> RequestMiddleware:
@@ -45,7 +44,7 @@ def build_app(settings: Settings, instance: str) -> RequestMiddleware:
             allow_origins=[origin.rstrip("/") for origin in settings.allowed_origins],
             allow_credentials=True,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
-            allow_headers=ALLOWED_HEADERS,
+            allow_headers=["*"],  # whatever headers the clients of these origins send
             expose_headers=EXPOSED_HEADERS,
         )
     return RequestMiddleware(
