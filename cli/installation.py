@@ -13,7 +13,18 @@ from common.settings import Settings
 ROOT = Path(__file__).resolve().parent.parent
 DEMO_CATALOGUE = ROOT / "demo" / "catalogue"
 
-_FOLDERS = ("state_dir", "models_dir", "frontend_dir", "dataset", "log_dir", "tls_certificate", "tls_key", "tls_ca")
+_FOLDERS = (
+    "state_dir",
+    "models_dir",
+    "frontend_dir",
+    "docs_dir",
+    "https_certificate",
+    "dataset",
+    "log_dir",
+    "tls_certificate",
+    "tls_key",
+    "tls_ca",
+)
 
 
 @lru_cache(maxsize=1)

@@ -14,13 +14,16 @@ from cli.access_commands import app as access_app
 from cli.backup_commands import backup, restore
 from cli.bench_command import bench
 from cli.erp_commands import app as erp_app
+from cli.doctor_command import doctor
 from cli.evaluate_command import evaluate
 from cli.installation import installation_settings
 from cli.log_commands import logs
+from cli.metrics_command import metrics
 from cli.model_commands import app as models_app
 from cli.predict_command import predict
 from cli.terminal import open_console
 from cli.user_commands import app as users_app
+from cli.watchdog_command import watchdog
 from common.errors import ServiceError
 
 EXIT_NOT_RUNNING = 3
@@ -91,6 +94,9 @@ app.add_typer(models_app, name="models", rich_help_panel=CARE)
 app.add_typer(users_app, name="users", rich_help_panel=CARE)
 app.add_typer(access_app, name="access", rich_help_panel=CARE)
 app.add_typer(erp_app, name="erp", rich_help_panel=CARE)
+app.command(rich_help_panel=CARE)(doctor)
+app.command(rich_help_panel=CARE)(watchdog)
+app.command(rich_help_panel=CARE)(metrics)
 app.command(rich_help_panel=CARE)(logs)
 app.command(rich_help_panel=CARE)(backup)
 app.command(rich_help_panel=CARE)(restore)

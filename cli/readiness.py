@@ -34,6 +34,14 @@ class ServiceProbe:
             return False
         return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
+    async def answers(self) -> bool:
+        """Whether it answers anything, be it that it is not ready."""
+        try:
+            await self._check(health_pb2.HealthCheckRequest(), timeout=PROBE_SECONDS)
+        except grpc.aio.AioRpcError:
+            return False
+        return True
+
     async def close(self) -> None:
         """Close the channel."""
         await self._channel.close()
@@ -49,6 +57,10 @@ class GatewayProbe:
         """Whether it can predict (HTTP 200 of /api/health)."""
         return await asyncio.to_thread(lambda: gateway_health(self._host, self._port)[0] == 200)
 
+    async def answers(self) -> bool:
+        """Whether it answers anything, be it that it cannot predict."""
+        return await asyncio.to_thread(lambda: gateway_answer(self._host, self._port, "/health/live")[0] != 0)
+
     async def close(self) -> None:
         """Nothing to close."""
 
@@ -58,9 +70,14 @@ Probe = ServiceProbe | GatewayProbe
 
 def gateway_health(host: str, port: int) -> tuple[int, dict[str, object]]:
     """Status and body of the gateway's /api/health; status 0 when it does not answer."""
+    return gateway_answer(host, port, "/api/health")
+
+
+def gateway_answer(host: str, port: int, path: str) -> tuple[int, dict[str, object]]:
+    """Status and body of a path of the gateway that answers JSON; status 0 when it does not answer."""
     connection = http.client.HTTPConnection(host, port, timeout=PROBE_SECONDS)
     try:
-        connection.request("GET", "/api/health")
+        connection.request("GET", path)
         response = connection.getresponse()
         body = json.loads(response.read() or b"{}")
         return response.status, body if isinstance(body, dict) else {}

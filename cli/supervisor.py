@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cli.first_version import FirstVersion
+from cli.hang_watch import LOOK_SECONDS, PATIENCE_SECONDS, HangWatch
 from cli.installation import ROOT, variables_of
 from cli.readiness import GatewayProbe, Probe, ServiceProbe
 from cli.run_record import FAILED, READY, RESTARTING, STARTING, STOP_FILE_NAME, STOPPED, STOPPING, RunRecord
@@ -182,6 +183,7 @@ class Supervisor:
     async def _keep_running(self) -> None:
         """Start processes again that die, until told to stop."""
         recovering: dict[str, asyncio.Task[None]] = {}
+        watching = asyncio.create_task(self._end_what_hangs())
         while not self._stop.is_set():
             for process in self._processes:
                 if process.record.state != RESTARTING and not process.alive:
@@ -194,8 +196,24 @@ class Supervisor:
                 await asyncio.wait_for(self._stop.wait(), WATCH_SECONDS)
             except TimeoutError:
                 continue
-        for task in recovering.values():
+        for task in (watching, *recovering.values()):
             task.cancel()
+
+    async def _end_what_hangs(self) -> None:
+        """Kill processes that run and do not answer; like any that died they are started again."""
+        watch = HangWatch()
+        probes: dict[str, Probe] = {process.record.name: self._probe(process) for process in self._processes}
+        try:
+            while True:
+                await asyncio.sleep(LOOK_SECONDS)
+                ready = {process.record.name: process for process in self._processes if process.record.state == READY}
+                for name in await watch.look({name: probes[name] for name in ready}):
+                    log.error("process hangs and is ended", name=name, silent_seconds=PATIENCE_SECONDS)
+                    await asyncio.to_thread(ready[name].kill)
+                    watch.forget(name)
+        finally:
+            for probe in probes.values():
+                await probe.close()
 
     def _restart(self, process: SupervisedProcess, recovering: dict[str, asyncio.Task[None]]) -> None:
         try:

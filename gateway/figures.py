@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from bisect import bisect_left
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from prometheus_client import Counter, Histogram
 
@@ -54,17 +56,40 @@ class RecentRequests:
         current.failed += status >= 500
         current.refused += 400 <= status < 500
 
-    def history(self, last_seconds: int = 3600) -> list[dict[str, float]]:
-        """One entry for ten seconds with requests, oldest first: at, requests, error_rate (0 to 1), mean, p50, p95 and p99 in ms."""
-        since = time.time() - last_seconds
-        return [
-            {"at": float(one.start), **summary([one])} for one in list(self._bins) if one.start + BIN_SECONDS > since
-        ]
+    def history(self, last_seconds: int = 3600, others: Iterable[Bin] = ()) -> list[dict[str, float]]:
+        """One entry for ten seconds with requests, oldest first: at, requests, error_rate (0 to 1), mean, p50, p95 and p99 in ms.
 
-    def summary(self, last_seconds: int = 300) -> dict[str, float]:
+        Args:
+            others: what the other gateway processes counted.
+        """
+        together: dict[int, list[Bin]] = {}
+        for one in self._since(last_seconds, others):
+            together.setdefault(one.start, []).append(one)
+        return [{"at": float(start), **summary(together[start])} for start in sorted(together)]
+
+    def summary(self, last_seconds: int = 300, others: Iterable[Bin] = ()) -> dict[str, float]:
         """The same figures over the last seconds."""
+        return summary(self._since(last_seconds, others))
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """The bins for the other processes; `bins_of` reads them."""
+        return [asdict(one) for one in list(self._bins)]
+
+    def _since(self, last_seconds: int, others: Iterable[Bin]) -> list[Bin]:
         since = time.time() - last_seconds
-        return summary([one for one in list(self._bins) if one.start + BIN_SECONDS > since])
+        return [one for one in [*self._bins, *others] if one.start + BIN_SECONDS > since]
+
+
+def bins_of(stored: Iterable[dict[str, Any]]) -> list[Bin]:
+    """Bins as `RecentRequests.as_json` gave them.
+
+    Raises:
+        TypeError, ValueError: they are of another program version.
+    """
+    bins = [Bin(**one) for one in stored]
+    if any(len(one.counts) != len(BUCKETS) + 1 for one in bins):
+        raise ValueError("the latency buckets are others")
+    return bins
 
 
 def summary(bins: list[Bin]) -> dict[str, float]:

@@ -6,7 +6,8 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,12 @@ import common
 from common.errors import ServiceError
 from common.identity import Caller
 from common.request_context import RequestContext, enter_request, leave_request, new_request_id
+from common.settings import Settings
 from common.watch import ControlFollower
 from gateway.answers import iso_time, now_iso
 from gateway.clients import Clients
+from gateway.host_checks import HostFinding, certificates, clock, disk_space
+from gateway.plant_state import PlantState
 from protos.aggregate.v1 import aggregate_pb2
 from protos.ann.v1 import ann_pb2
 from protos.settings.v1 import settings_pb2
@@ -87,8 +91,12 @@ class Health:
 class HealthChecker:
     """Asks the dependencies, at most once a second however often it is asked."""
 
-    def __init__(self, clients: Clients, follower: ControlFollower | None) -> None:
+    def __init__(
+        self, settings: Settings, clients: Clients, follower: ControlFollower | None, plant: PlantState
+    ) -> None:
+        self._settings, self._plant = settings, plant
         self._clients, self._follower = clients, follower
+        self._looking: dict[str, tuple[asyncio.Task[HostFinding], float]] = {}
         self._lock = asyncio.Lock()
         self._last: Health | None = None
         self._last_at = -math.inf
@@ -107,6 +115,9 @@ class HealthChecker:
             "snapshot": self._snapshot(),
             "database": self._database(),
             "training": self._training(),
+            "disk": self._host("disk", disk_space),
+            "certificate": self._host("certificate", certificates),
+            "clock": self._host("clock", clock),
         }
         token = enter_request(
             RequestContext(new_request_id(), Caller.nobody(), deadline=time.monotonic() + CHECK_SECONDS)
@@ -131,6 +142,9 @@ class HealthChecker:
         async def ask() -> Check:
             info = await ann.call(ann.stub.Info, ann_pb2.InfoRequest(), as_process=True)
             facts: dict[str, Any] = {"model_version": info.model_version or None, "items": info.items}
+            trained = seconds_of(self._plant.manifest.get("generated_at"))
+            if trained is not None:
+                facts["age_seconds"] = round(time.time() - trained, 1)
             if not info.model_version:
                 return Check(False, True, "No model version is active: activate one", facts)
             vector = np.full(info.dimension, 1.0 / math.sqrt(info.dimension), dtype="<f4")
@@ -187,6 +201,23 @@ class HealthChecker:
         # Training is not installed everywhere and predictions never wait for it.
         return check if check.ok else Check(False, False, "", {"training": None, "answers": False})
 
+    async def _host(self, name: str, look: Callable[[Settings], HostFinding]) -> Check:
+        """Look at the host in a thread; a look that hangs (a share that vanished) is waited for by nobody and not begun twice."""
+        task, since = self._looking.get(name) or (
+            asyncio.create_task(asyncio.to_thread(look, self._settings)),
+            time.monotonic(),
+        )
+        self._looking[name] = (task, since)
+        done, _ = await asyncio.wait({task}, timeout=CHECK_SECONDS / 2)
+        if not done:
+            waited = time.monotonic() - since
+            return Check(
+                False, False, f"Looking at {name} takes {waited:.0f} s so far: a drive or share may not answer"
+            )
+        del self._looking[name]
+        finding = task.result()
+        return Check(not finding.problem, False, finding.problem, finding.facts)
+
     def _control(self) -> Check:
         if self._follower is None:
             return Check(True, False)
@@ -196,8 +227,18 @@ class HealthChecker:
         return Check(self._follower.connected, False, "", facts)
 
 
-async def _guarded(ask: Callable[[], Awaitable[Check]], *, needed: bool, name: str) -> Check:
+def seconds_of(iso: object) -> float | None:
+    """Seconds since 1970 of an ISO time; None where it is none."""
     try:
-        return await ask()
+        return datetime.fromisoformat(str(iso)).timestamp()
+    except ValueError:
+        return None
+
+
+async def _guarded(ask: Callable[[], Awaitable[Check]], *, needed: bool, name: str) -> Check:
+    began = time.perf_counter()
+    try:
+        check = await ask()
+        return replace(check, facts={**check.facts, "latency_ms": round((time.perf_counter() - began) * 1000, 3)})
     except ServiceError as error:
         return Check(False, needed, error.message, {"reason": error.reason, "service": name})

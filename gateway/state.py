@@ -18,6 +18,7 @@ from gateway.figures import RecentRequests
 from gateway.health import HealthChecker
 from gateway.last_answers import LastAnswers
 from gateway.plant_state import PlantState
+from gateway.worker_figures import SharedFigures
 
 
 class Gateway:
@@ -30,6 +31,7 @@ class Gateway:
         plant: settings document, active version, manifest.
         recent: requests of the last hour.
         last: what `/api/metrics` repeats of the last evaluations.
+        shared: figures of this and the other gateway processes.
         started_at: when the process began, seconds since 1970 UTC.
         stopping: set when the process is told to stop; answers without an end finish then.
         clients, health, models, snapshots: available between `start` and `stop`.
@@ -46,6 +48,7 @@ class Gateway:
         self.plant = PlantState()
         self.recent = RecentRequests()
         self.last = LastAnswers()
+        self.shared = SharedFigures(settings.run_path, instance, self.recent, self.last)
         self.stopping = asyncio.Event()
         self.started_at = time.time()
         self._credential = ServiceCredential.load(settings.secrets_path)
@@ -62,13 +65,15 @@ class Gateway:
             keys=self.keys,
             handlers=self.plant,
         )
-        self.health = HealthChecker(self.clients, self.follower)
+        self.health = HealthChecker(self.settings, self.clients, self.follower, self.plant)
         self.models = ModelFacts(self.clients)
         self.snapshots = SnapshotFacts(self.clients)
         await self.follower.start()
+        await self.shared.start()
 
     async def stop(self) -> None:
         """Disconnect."""
+        await self.shared.stop()
         if self.follower is not None:
             await self.follower.stop()
         await self.clients.close()

@@ -38,11 +38,14 @@ async def status(gateway: Gateway) -> dict[str, Any]:
 
 async def dashboard(gateway: Gateway, history_seconds: int) -> dict[str, Any]:
     """Figures for the dashboard, with the history of the last `history_seconds`."""
-    info, snapshot, tables = await asyncio.gather(_search_info(gateway), _snapshot(gateway), gateway.snapshots.caches())
+    info, snapshot, tables, workers = await asyncio.gather(
+        search_info(gateway), snapshot_info(gateway), gateway.snapshots.caches(), gateway.shared.others()
+    )
+    others = [one for worker in workers for one in worker.bins]
     return {
         "model_version": gateway.plant.serving_version() or None,
-        "latency": gateway.recent.summary(),
-        "history": gateway.recent.history(history_seconds),
+        "latency": gateway.recent.summary(others=others),
+        "history": gateway.recent.history(history_seconds, others),
         "search_cache": translate.search_cache(info),
         "tables": tables,
         "snapshot": translate.snapshot(snapshot) if snapshot else None,
@@ -57,7 +60,7 @@ async def search_settings(gateway: Gateway) -> dict[str, Any]:
     """
     settings = gateway.clients.settings
     document, info = await asyncio.gather(
-        settings.call(settings.stub.Get, settings_pb2.GetSettingsRequest()), _search_info(gateway)
+        settings.call(settings.stub.Get, settings_pb2.GetSettingsRequest()), search_info(gateway)
     )
     return translate.search_settings(document, gateway.plant.manifest, info)
 
@@ -71,7 +74,8 @@ async def _followers(gateway: Gateway) -> settings_pb2.SubscribersResponse | Non
         return None
 
 
-async def _search_info(gateway: Gateway) -> ann_pb2.InfoResponse | None:
+async def search_info(gateway: Gateway) -> ann_pb2.InfoResponse | None:
+    """What a search process says of itself; None when none answers."""
     ann = gateway.clients.ann
     try:
         return await ann.call(ann.stub.Info, ann_pb2.InfoRequest(), timeout=ASK_SECONDS, as_process=True)
@@ -79,7 +83,8 @@ async def _search_info(gateway: Gateway) -> ann_pb2.InfoResponse | None:
         return None
 
 
-async def _snapshot(gateway: Gateway) -> aggregate_pb2.SnapshotInfoResponse | None:
+async def snapshot_info(gateway: Gateway) -> aggregate_pb2.SnapshotInfoResponse | None:
+    """The snapshot that serves; None when aggregate_service does not answer."""
     try:
         return await gateway.snapshots.info()
     except ServiceError:

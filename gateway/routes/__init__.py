@@ -41,6 +41,7 @@ AREAS: tuple[AreaRouter, ...] = (
     rules.area,
     candidates.area,
     metrics.area,
+    metrics.scrape,
     workflow.area,
     trainer.area,
     retention.area,

@@ -30,3 +30,11 @@ async def health_report(gateway: TheGateway) -> Response:
 async def liveness() -> Response:
     """Tells that the gateway itself runs; asks nobody."""
     return json_answer({"live": True})
+
+
+@area.anybody.get("/health/ready", response_model=HealthResponse, responses={503: {"model": HealthResponse}})
+async def readiness(gateway: TheGateway) -> Response:
+    """Tells whether requests should be sent here: 503 while nothing can be predicted or the gateway is stopping."""
+    health = await gateway.health.check()
+    status = 503 if gateway.stopping.is_set() else health.http_status
+    return json_answer({"status": health.status, "detail": health.detail}, status)

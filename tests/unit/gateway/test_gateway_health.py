@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any
 
@@ -9,6 +10,8 @@ import httpx
 import pytest
 
 from common import errors
+from common.settings import Settings
+from gateway.host_checks import HostFinding
 from protos.aggregate.v1 import aggregate_pb2
 from protos.ann.v1 import ann_pb2
 
@@ -32,7 +35,19 @@ def test_all_is_well(plant: Any) -> None:
 
 def test_the_report_names_every_dependency(plant: Any) -> None:
     body = httpx.get(f"{plant.url}/health").json()
-    assert set(body["checks"]) == {"model", "snapshot", "database", "training", "control"}
+    assert set(body["checks"]) == {
+        "model",
+        "snapshot",
+        "database",
+        "training",
+        "disk",
+        "certificate",
+        "clock",
+        "control",
+    }
+    for name in ("model", "snapshot", "database", "training"):
+        assert body["checks"][name]["latency_ms"] > 0
+    assert set(body["checks"]["disk"]["free_bytes"]) == {"state", "models", "logs"}
     assert body["checks"]["model"]["model_version"] == "v1"
     assert body["checks"]["snapshot"]["tag"] == "t1"
     assert body["live"] is True
@@ -60,6 +75,39 @@ def test_a_failed_refresh_or_a_locked_database_only_degrades(plant: Any) -> None
     plant.script.answers["Get"] = errors.Unavailable("the database is locked")
     answer = httpx.get(f"{plant.url}/api/health")
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+
+
+def test_readiness_follows_the_health(plant: Any) -> None:
+    assert httpx.get(f"{plant.url}/health/ready").status_code == 200
+    plant.script.answers["Info"] = ann_pb2.InfoResponse()
+    answer = httpx.get(f"{plant.url}/health/ready")
+    assert (answer.status_code, answer.json()["status"]) == (503, "down")
+
+
+def test_a_look_at_the_host_that_hangs_degrades_and_is_not_begun_twice(
+    plant: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.health.CHECK_SECONDS", 0.2)
+    released, begun = threading.Event(), []
+
+    def hang(_settings: Settings) -> HostFinding:
+        begun.append(1)
+        released.wait(20)
+        return HostFinding("")
+
+    monkeypatch.setattr("gateway.health.disk_space", hang)
+    try:
+        for _attempt in range(2):
+            answer = httpx.get(f"{plant.url}/api/health")
+            assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+            assert "a drive or share may not answer" in answer.json()["detail"]
+        assert begun == [1]
+    finally:
+        released.set()
+    for _attempt in range(100):
+        if httpx.get(f"{plant.url}/api/health").json()["status"] == "ok":
+            return
+    raise AssertionError("the share answers again and the health does not say so")
 
 
 def test_liveness_asks_nobody(plant: Any) -> None:
