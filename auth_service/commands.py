@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import functools
 import getpass
+import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from sqlalchemy.orm import Session
 from auth_service import accounts, backup, offline, schema
 from auth_service.control_state import advance
 from auth_service.database import Database
+from auth_service.documents import proposal_reviews
 from auth_service.passwords import Passwords, check_password
 from common.errors import DataProblem, ServiceError, Unavailable
 from common.logs import configure_logging
@@ -191,6 +193,28 @@ def activate(
     with opened(settings, registry_path) as database:
         offline.activate(database, settings.derived_path, name, reason)
     typer.echo(f"{name} is active; processes take it over when they start.")
+
+
+@app.command("planner-examples")
+@telling
+def planner_examples(
+    registry_path: Annotated[
+        Path | None, typer.Option("--registry-path", help="SQLite file of another registry")
+    ] = None,
+) -> None:
+    """Print the routings that planners kept of proposals, the last of each item, as JSON."""
+    with opened(read_settings(), registry_path) as database, database.reading() as session:
+        found = proposal_reviews.examples(session)
+    facts = [
+        {
+            "item_code": one.item_code,
+            "outcome": one.outcome,
+            "reviewed_at": one.reviewed_at,
+            "operations": [{"job": each.job, "setup": each.setup, "run": each.run} for each in one.kept],
+        }
+        for one in found
+    ]
+    typer.echo(json.dumps(facts, ensure_ascii=False))
 
 
 @app.command("backup")

@@ -16,7 +16,11 @@ from sqlalchemy import Connection, MetaData
 from auth_service.database import Base, Database
 from common.errors import NotFound, PreconditionFailed
 
-RECORD_MODULES = ("auth_service.records", "auth_service.documents.records")
+RECORD_MODULES = (
+    "auth_service.records",
+    "auth_service.documents.records",
+    "auth_service.documents.proposal_records",
+)
 """Modules whose import completes the metadata."""
 
 

@@ -12,6 +12,7 @@ from common.settings import Settings
 from protos.aggregate.v1.aggregate_pb2_grpc import AggregateServiceStub
 from protos.ann.v1.ann_pb2_grpc import AnnServiceStub
 from protos.auth.v1.auth_pb2_grpc import AuthServiceStub
+from protos.documents.v1.documents_pb2_grpc import DocumentsServiceStub
 from protos.erp.v1.erp_pb2_grpc import ErpServiceStub
 from protos.registry.v1.registry_pb2_grpc import RegistryServiceStub
 from protos.trainer.v1.trainer_pb2_grpc import TrainerServiceStub
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from protos.aggregate.v1.aggregate_pb2_grpc import AggregateServiceAsyncStub
     from protos.ann.v1.ann_pb2_grpc import AnnServiceAsyncStub
     from protos.auth.v1.auth_pb2_grpc import AuthServiceAsyncStub
+    from protos.documents.v1.documents_pb2_grpc import DocumentsServiceAsyncStub
     from protos.erp.v1.erp_pb2_grpc import ErpServiceAsyncStub
     from protos.registry.v1.registry_pb2_grpc import RegistryServiceAsyncStub
     from protos.trainer.v1.trainer_pb2_grpc import TrainerServiceAsyncStub
@@ -43,6 +45,7 @@ class ControlPlane:
         trainer = connect(settings, [settings.trainer_address])
         self._channels = (auth, aggregate, ann, trainer)
         self.auth: AuthServiceAsyncStub = AuthServiceStub(auth)
+        self.documents: DocumentsServiceAsyncStub = DocumentsServiceStub(auth)
         self.registry: RegistryServiceAsyncStub = RegistryServiceStub(auth)
         self.erp: ErpServiceAsyncStub = ErpServiceStub(auth)
         self.aggregate: AggregateServiceAsyncStub = AggregateServiceStub(aggregate)

@@ -21,6 +21,7 @@ from cli.log_commands import logs
 from cli.metrics_command import metrics
 from cli.model_commands import app as models_app
 from cli.predict_command import predict
+from cli.proposal_commands import app as proposals_app
 from cli.terminal import open_console
 from cli.user_commands import app as users_app
 from cli.watchdog_command import watchdog
@@ -90,6 +91,7 @@ def status(
 
 app.command(rich_help_panel=WORK)(predict)
 app.command(rich_help_panel=WORK)(evaluate)
+app.add_typer(proposals_app, name="proposals", rich_help_panel=WORK)
 app.add_typer(models_app, name="models", rich_help_panel=CARE)
 app.add_typer(users_app, name="users", rich_help_panel=CARE)
 app.add_typer(access_app, name="access", rich_help_panel=CARE)

@@ -28,6 +28,8 @@ USER_METHODS: Final = (
     "UpdateRoutingGroup",
     "DeleteRoutingGroup",
     "SaveRoutingSnapshots",
+    "ListProposalReviews",
+    "ProposalReport",
     "CreateRslGroup",
     "ListRslGroups",
     "GetRslGroup",
@@ -64,5 +66,6 @@ def documents_service(here: Surroundings) -> Service:
         access={
             **dict.fromkeys(USER_METHODS, Access.USER),
             **dict.fromkeys(ADMIN_METHODS, Access.ADMIN),
+            "PlannerExamples": Access.SERVICE,
         },
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from auth_service.documents.servicer_blueprint import BlueprintMethods
 from auth_service.documents.servicer_candidates import CandidateMethods
 from auth_service.documents.servicer_profiles import ProfileMethods
+from auth_service.documents.servicer_proposals import ProposalMethods
 from auth_service.documents.servicer_routing_groups import RoutingGroupMethods
 from auth_service.documents.servicer_rsl import RslMethods
 from auth_service.documents.surroundings import Surroundings
@@ -13,6 +14,7 @@ from protos.documents.v1 import documents_pb2_grpc
 
 class DocumentsServicer(
     RoutingGroupMethods,
+    ProposalMethods,
     RslMethods,
     CandidateMethods,
     ProfileMethods,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from auth_service.documents import routing_groups, routing_snapshots, workspaces
+from auth_service.documents import proposal_reviews, routing_groups, routing_snapshots, workspaces
 from auth_service.documents.fields import Violations, json_object, json_value, to_json
+from auth_service.documents.proposal_messages import read_proposals, review_message
+from auth_service.documents.proposal_reviews import Review
 from auth_service.documents.routing_group_content import CODES, Connection, Content, Step, accepted
 from auth_service.documents.surroundings import Surroundings
 from common.request_context import add_log_fields, current_caller
@@ -29,13 +32,15 @@ class RoutingGroupMethods:
     async def CreateRoutingGroup(self, request: pb.CreateRoutingGroupRequest, context: Any) -> pb.RoutingGroup:
         caller, now = current_caller(), self._here.now()
         content = read_content(request.content)
+        proposals = read_proposals(content, request.proposals)
 
-        def work(session: Any) -> routing_groups.RoutingGroup:
+        def work(session: Any) -> pb.RoutingGroup:
             group = routing_groups.create(session, caller, content, now)
             self._here.audit(session, caller, "routing_group.create", group.group_id, {"name": content.group_name})
-            return group
+            reviews = proposal_reviews.record(session, caller, group.group_id, content, proposals, now)
+            return group_message(group, reviews)
 
-        return group_message(await self._here.database.write(work))
+        return await self._here.database.write(work)
 
     async def ListRoutingGroups(
         self, request: pb.ListRoutingGroupsRequest, context: Any
@@ -80,14 +85,16 @@ class RoutingGroupMethods:
     async def UpdateRoutingGroup(self, request: pb.UpdateRoutingGroupRequest, context: Any) -> pb.RoutingGroup:
         caller, now = current_caller(), self._here.now()
         content = read_content(request.content)
+        proposals = read_proposals(content, request.proposals)
 
-        def work(session: Any) -> routing_groups.RoutingGroup:
+        def work(session: Any) -> pb.RoutingGroup:
             group = routing_groups.update(session, caller, request.group_id, request.version, content, now)
             facts = {"name": content.group_name, "version": group.version}
             self._here.audit(session, caller, "routing_group.update", group.group_id, facts)
-            return group
+            reviews = proposal_reviews.record(session, caller, group.group_id, content, proposals, now)
+            return group_message(group, reviews)
 
-        return group_message(await self._here.database.write(work))
+        return await self._here.database.write(work)
 
     async def DeleteRoutingGroup(self, request: pb.RoutingGroupRequest, context: Any) -> pb.DeleteResponse:
         caller, now = current_caller(), self._here.now()
@@ -197,8 +204,8 @@ def read_content(message: pb.RoutingGroupContent) -> Content:
     return accepted(content, found)
 
 
-def group_message(group: routing_groups.RoutingGroup) -> pb.RoutingGroup:
-    """A routing group as a message."""
+def group_message(group: routing_groups.RoutingGroup, reviews: Sequence[Review] = ()) -> pb.RoutingGroup:
+    """A routing group as a message, with what became of the proposals that were sent with it."""
     content = group.content
     return pb.RoutingGroup(
         group_id=group.group_id,
@@ -206,6 +213,7 @@ def group_message(group: routing_groups.RoutingGroup) -> pb.RoutingGroup:
         version=group.version,
         created_at=group.created_at,
         updated_at=group.updated_at,
+        reviews=[review_message(review) for review in reviews],
         content=pb.RoutingGroupContent(
             group_name=content.group_name,
             item_codes=content.item_codes,

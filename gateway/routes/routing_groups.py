@@ -13,6 +13,7 @@ from gateway.guarded_routes import AreaRouter
 from gateway.schemas import routing_groups as bodies
 from gateway.state import TheGateway
 from gateway.translate import routing_groups as translate
+from gateway.translate.proposals import proposals
 from protos.documents.v1 import documents_pb2 as pb
 
 Filter = Annotated[
@@ -26,7 +27,7 @@ area = AreaRouter("/api/routing/groups", "routing-groups")
 async def create_routing_group(body: bodies.RoutingGroupRequest, gateway: TheGateway) -> Response:
     """Saves a routing under a new name (409 when the caller has one of that name)."""
     documents = gateway.clients.documents
-    request = pb.CreateRoutingGroupRequest(content=translate.content(body))
+    request = pb.CreateRoutingGroupRequest(content=translate.content(body), proposals=proposals(body.proposals))
     return json_answer(translate.saved(await documents.call(documents.stub.CreateRoutingGroup, request)), 201)
 
 
@@ -65,7 +66,12 @@ async def get_routing_group(group_id: str, gateway: TheGateway) -> Response:
 async def update_routing_group(group_id: str, body: bodies.RoutingGroupUpdateRequest, gateway: TheGateway) -> Response:
     """Replaces a saved routing (409 when `version` is not the stored one)."""
     documents = gateway.clients.documents
-    request = pb.UpdateRoutingGroupRequest(group_id=group_id, version=body.version, content=translate.content(body))
+    request = pb.UpdateRoutingGroupRequest(
+        group_id=group_id,
+        version=body.version,
+        content=translate.content(body),
+        proposals=proposals(body.proposals),
+    )
     return json_answer(translate.saved(await documents.call(documents.stub.UpdateRoutingGroup, request)))
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from gateway.schemas.wire import AnswerModel, NotNegative, RequestModel
+from gateway.schemas.wire import AnswerModel, ItemCode, NotNegative, RequestModel
 
 Name = Annotated[str, Field(min_length=1)]
 MOST_ROWS = 2**31
@@ -40,6 +40,19 @@ class RoutingGroupConnectionModel(RequestModel):
     created_by: Literal["manual"] = "manual"
 
 
+class RoutingProposalModel(RequestModel):
+    """A routing that a prediction proposed, as it was answered."""
+
+    item_code: ItemCode
+    candidate_id: str = ""
+    model_version: str = ""
+    strategy: str = ""
+    operations: Annotated[
+        list[dict[str, Any]],
+        Field(min_length=1, max_length=1_000, description="Operations in order, as the prediction answered them"),
+    ]
+
+
 class RoutingGroupRequest(RequestModel):
     """A planner's routing to save."""
 
@@ -49,12 +62,26 @@ class RoutingGroupRequest(RequestModel):
     connections: list[RoutingGroupConnectionModel] = []
     erp_required: bool = False
     metadata: dict[str, Any] | None = None
+    proposals: list[RoutingProposalModel] = Field(
+        [], description="Proposals that the steps were made from; what was changed in them is recorded"
+    )
 
 
 class RoutingGroupUpdateRequest(RoutingGroupRequest):
     """A planner's routing to save over the version that was read."""
 
     version: Annotated[int, Field(ge=1, lt=MOST_ROWS)]
+
+
+class ProposalOutcome(AnswerModel):
+    """What became of a proposal; counts of changes."""
+
+    item_code: str
+    outcome: Literal["accepted", "changed"]
+    added: int
+    removed: int
+    moved: int
+    times_edited: int
 
 
 class RoutingGroupSaved(AnswerModel):
@@ -65,6 +92,7 @@ class RoutingGroupSaved(AnswerModel):
     owner: str
     version: int
     updated_at: datetime
+    proposals: list[ProposalOutcome] | None = Field(None, description="Of the proposals that were sent with it")
 
 
 class RoutingGroupDetail(RoutingGroupSaved):

@@ -7,6 +7,7 @@ from typing import Any
 from gateway.answers import iso_time_or_now
 from gateway.bodies import document_text, document_value
 from gateway.schemas import routing_groups as bodies
+from gateway.translate.proposals import outcome
 from protos.documents.v1 import documents_pb2 as pb
 
 STEP_TEXTS = (
@@ -61,14 +62,15 @@ def _text(value: object, field: str) -> str:
 
 
 def saved(group: pb.RoutingGroup) -> dict[str, Any]:
-    """A routing that was saved."""
-    return {
+    """A routing that was saved, with what became of the proposals that were sent with it."""
+    answer = {
         "group_id": group.group_id,
         "group_name": group.content.group_name,
         "owner": group.owner,
         "version": group.version,
         "updated_at": iso_time_or_now(group.updated_at),
     }
+    return {**answer, "proposals": [outcome(review) for review in group.reviews]} if group.reviews else answer
 
 
 def whole(group: pb.RoutingGroup) -> dict[str, Any]:

@@ -304,6 +304,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Readiness
+         * @description Tells whether requests should be sent here: 503 while nothing can be predicted or the gateway is stopping.
+         */
+        get: operations["readiness_health_ready_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/predict": {
         parameters: {
             query?: never;
@@ -453,9 +473,29 @@ export interface paths {
         };
         /**
          * Prometheus Metrics
-         * @description Figures of this gateway process in the Prometheus text format.
+         * @description Figures of all processes of the installation in the Prometheus text format.
          */
         get: operations["prometheus_metrics_api_system_metrics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Scraped Metrics
+         * @description The same for a Prometheus server, which brings the token of ROUTING_ML_METRICS_TOKEN; administrators need none.
+         */
+        get: operations["scraped_metrics_metrics_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -762,6 +802,26 @@ export interface paths {
          * @description Registers artifacts that came from elsewhere.
          */
         post: operations["adopt_version_api_trainer_adopt_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trainer/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply Retention
+         * @description Tells which old versions the retention would delete; with `dry_run` false it deletes them. Active and good ones stay.
+         */
+        post: operations["apply_retention_api_trainer_retention_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1288,6 +1348,190 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/routing/groups/{group_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export Routing Group
+         * @description Writes a saved routing to a file: one routing an item of the group, an operation a step (403 when it is somebody else's).
+         */
+        post: operations["export_routing_group_api_routing_groups__group_id__export_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/predict/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export Prediction
+         * @description Predicts routings of up to 10,000 items into a file, with all output columns; neither side holds more than a part of them.
+         */
+        post: operations["export_prediction_api_predict_export_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/routing/groups/{group_id}/erp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Hand Overs Of Group
+         * @description When a saved routing was handed over, newest first, and what became of it (403 when it is somebody else's).
+         */
+        get: operations["list_hand_overs_of_group_api_routing_groups__group_id__erp_get"];
+        put?: never;
+        /**
+         * Hand Over Routing Group
+         * @description Puts a saved routing into the ERP outbox, from where it is delivered however long the ERP is away (409 when the interface is off).
+         */
+        post: operations["hand_over_routing_group_api_routing_groups__group_id__erp_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/erp/predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand Over Prediction
+         * @description Predicts routings of up to 10,000 items and puts them into the ERP outbox as one message (409 when the interface is off).
+         */
+        post: operations["hand_over_prediction_api_erp_predictions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/erp/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Erp Status
+         * @description Whether the interface is on, where it leads and how the queue stands.
+         */
+        get: operations["get_erp_status_api_erp_status_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/erp/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Erp Messages
+         * @description Messages of the outbox, newest first.
+         */
+        get: operations["list_erp_messages_api_erp_messages_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/erp/messages/{message_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Erp Message
+         * @description One message.
+         */
+        get: operations["get_erp_message_api_erp_messages__message_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/erp/messages/{message_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Erp Message
+         * @description Hands a message over again at once, with all its attempts before it (409 when it has been delivered).
+         */
+        post: operations["retry_erp_message_api_erp_messages__message_id__retry_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/erp/messages/{message_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Erp Message
+         * @description Takes a message out of the queue (409 when it has been delivered or is on its way).
+         */
+        post: operations["cancel_erp_message_api_erp_messages__message_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/routing/groups": {
         parameters: {
             query?: never;
@@ -1355,6 +1599,46 @@ export interface paths {
          * @description Deletes a saved routing.
          */
         delete: operations["delete_routing_group_api_routing_groups__group_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/routing/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Proposal Reviews
+         * @description Reviewed proposals, newest first: one's own, everybody's for administrators.
+         */
+        get: operations["list_proposal_reviews_api_routing_proposals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/routing/proposals/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Report Proposals
+         * @description How often planners accepted proposals as they were, and which operations they changed most.
+         */
+        get: operations["report_proposals_api_routing_proposals_report_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2292,6 +2576,118 @@ export interface components {
             disabled: boolean;
         };
         /**
+         * ErpMessageModel
+         * @description Something that is handed to the ERP, and how far it is.
+         */
+        ErpMessageModel: {
+            /**
+             * Message Id
+             * @description Also the value of the header Idempotency-Key of every attempt
+             */
+            message_id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "routing_group" | "prediction";
+            /** Subject Id */
+            subject_id: string;
+            /** Subject Name */
+            subject_name: string;
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "csv" | "json" | "xml";
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "http" | "file";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "pending" | "sending" | "delivered" | "failed" | "cancelled";
+            /** Attempts */
+            attempts: number;
+            /** Next Attempt At */
+            next_attempt_at?: string | null;
+            /** Last Error */
+            last_error: string;
+            /** Last Status */
+            last_status?: number | null;
+            /** Bytes */
+            bytes: number;
+            /** Sha256 */
+            sha256: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Delivered At */
+            delivered_at?: string | null;
+            /**
+             * Target
+             * @description Where it went, without anything secret
+             */
+            target: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ErpMessagesModel
+         * @description A page of messages, newest first.
+         */
+        ErpMessagesModel: {
+            /** Items */
+            items: components["schemas"]["ErpMessageModel"][];
+            pagination: components["schemas"]["Pagination"];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ErpSettings
+         * @description A change of how the ERP interface hands messages over.
+         */
+        ErpSettings: {
+            /** Max Attempts */
+            max_attempts?: number | null;
+            /** Retry Seconds */
+            retry_seconds?: number | null;
+            /** Timeout Seconds */
+            timeout_seconds?: number | null;
+        };
+        /**
+         * ErpStatusModel
+         * @description Whether the interface is on, where it leads and how the queue stands.
+         */
+        ErpStatusModel: {
+            /** Enabled */
+            enabled: boolean;
+            /** Ready */
+            ready: boolean;
+            /** Protocol */
+            protocol: string;
+            /** Target */
+            target: string;
+            /** Problem */
+            problem: string;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Oldest Waiting At */
+            oldest_waiting_at?: string | null;
+            /** Last Error */
+            last_error: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * ExportConfigModel
          * @description Exports and the ERP interface.
          */
@@ -2417,6 +2813,49 @@ export interface components {
             } | null;
             /** Wrapper Source */
             wrapper_source?: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * GroupExportModel
+         * @description A saved routing in a file on the server.
+         */
+        GroupExportModel: {
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "csv" | "excel" | "txt" | "parquet" | "json" | "xml";
+            /**
+             * Path
+             * @description Where it is on the server
+             */
+            path: string;
+            /** File Name */
+            file_name: string;
+            /** Bytes */
+            bytes: number;
+            /**
+             * Operations
+             * @description Operations in it, one a row of the flat formats
+             */
+            operations: number;
+            /**
+             * Compressed
+             * @description Whether it lies in a ZIP file (export.compress_on_save)
+             */
+            compressed: boolean;
+            /**
+             * Exported At
+             * Format: date-time
+             */
+            exported_at: string;
+            /** Group Id */
+            group_id: string;
+            /** Group Name */
+            group_name: string;
+            /** Version */
+            version: number;
         } & {
             [key: string]: unknown;
         };
@@ -2831,6 +3270,28 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * OperationChangesModel
+         * @description What happened to an operation, counted over reviews.
+         */
+        OperationChangesModel: {
+            /** Process Code */
+            process_code: string;
+            /** Proposed */
+            proposed: number;
+            /** Kept */
+            kept: number;
+            /** Added */
+            added: number;
+            /** Removed */
+            removed: number;
+            /** Moved */
+            moved: number;
+            /** Times Edited */
+            times_edited: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * OperationStep
          * @description An operation; times in minutes. What is not known is null.
          */
@@ -2978,6 +3439,10 @@ export interface components {
             training: {
                 [key: string]: unknown;
             };
+            /** Erp */
+            erp: {
+                [key: string]: unknown;
+            };
             /** Revision */
             revision: number;
             /** Author */
@@ -3011,6 +3476,51 @@ export interface components {
             mapping?: {
                 [key: string]: string;
             };
+        };
+        /**
+         * PredictionExportModel
+         * @description Predicted routings in a file on the server.
+         */
+        PredictionExportModel: {
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "csv" | "excel" | "txt" | "parquet" | "json" | "xml";
+            /**
+             * Path
+             * @description Where it is on the server
+             */
+            path: string;
+            /** File Name */
+            file_name: string;
+            /** Bytes */
+            bytes: number;
+            /**
+             * Operations
+             * @description Operations in it, one a row of the flat formats
+             */
+            operations: number;
+            /**
+             * Compressed
+             * @description Whether it lies in a ZIP file (export.compress_on_save)
+             */
+            compressed: boolean;
+            /**
+             * Exported At
+             * Format: date-time
+             */
+            exported_at: string;
+            /** Model Version */
+            model_version: string;
+            /** Requested Items */
+            requested_items: number;
+            /** Unknown Items */
+            unknown_items: string[];
+            /** Items Without Routing */
+            items_without_routing: string[];
+        } & {
+            [key: string]: unknown;
         };
         /**
          * PredictionRequest
@@ -3360,6 +3870,123 @@ export interface components {
             comment?: string;
         };
         /**
+         * ProposalChangeModel
+         * @description One thing that a planner changed; `from` and `to` are places in the routing from 1, or minutes.
+         */
+        ProposalChangeModel: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "added" | "removed" | "moved" | "time";
+            /** Process Code */
+            process_code: string;
+            /** Occurrence */
+            occurrence: number;
+            /** Field */
+            field?: string | null;
+            /** From */
+            from?: number | null;
+            /** To */
+            to?: number | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ProposalOutcome
+         * @description What became of a proposal; counts of changes.
+         */
+        ProposalOutcome: {
+            /** Item Code */
+            item_code: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "accepted" | "changed";
+            /** Added */
+            added: number;
+            /** Removed */
+            removed: number;
+            /** Moved */
+            moved: number;
+            /** Times Edited */
+            times_edited: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ProposalReportResponse
+         * @description What planners did with proposals; operations most changed first.
+         */
+        ProposalReportResponse: {
+            /** Reviews */
+            reviews: number;
+            /** Accepted */
+            accepted: number;
+            /** Acceptance Rate */
+            acceptance_rate?: number | null;
+            /** Operations */
+            operations: components["schemas"]["OperationChangesModel"][];
+            /** Versions */
+            versions: components["schemas"]["VersionReviewsModel"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ProposalReviewListResponse
+         * @description A page of reviewed proposals, newest first.
+         */
+        ProposalReviewListResponse: {
+            /** Items */
+            items: components["schemas"]["ProposalReviewModel"][];
+            pagination: components["schemas"]["Pagination"];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ProposalReviewModel
+         * @description A reviewed proposal.
+         */
+        ProposalReviewModel: {
+            /** Item Code */
+            item_code: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "accepted" | "changed";
+            /** Added */
+            added: number;
+            /** Removed */
+            removed: number;
+            /** Moved */
+            moved: number;
+            /** Times Edited */
+            times_edited: number;
+            /** Review Id */
+            review_id: string;
+            /** Group Id */
+            group_id: string;
+            /** Candidate Id */
+            candidate_id: string;
+            /** Model Version */
+            model_version: string;
+            /** Strategy */
+            strategy: string;
+            /** Reviewed By */
+            reviewed_by: string;
+            /**
+             * Reviewed At
+             * Format: date-time
+             */
+            reviewed_at: string;
+            /** Changes */
+            changes: components["schemas"]["ProposalChangeModel"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * ReasonRequest
          * @description Why something is done, for the history.
          */
@@ -3437,6 +4064,51 @@ export interface components {
             username: string;
             /** Password */
             password: string;
+        };
+        /**
+         * RetainedVersion
+         * @description What became of a version: kept, deleted (with dry_run: would be) or failed.
+         */
+        RetainedVersion: {
+            /** Version Name */
+            version_name: string;
+            /** Outcome */
+            outcome: string;
+            /** Reason */
+            reason: string;
+            /** Bytes */
+            bytes: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * RetentionReport
+         * @description Every version of the registry, newest first.
+         */
+        RetentionReport: {
+            /** Dry Run */
+            dry_run: boolean;
+            /** Freed Bytes */
+            freed_bytes: number;
+            /** Versions */
+            versions: components["schemas"]["RetainedVersion"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * RetentionRequest
+         * @description What to keep; what is left out is as the settings say.
+         */
+        RetentionRequest: {
+            /**
+             * Dry Run
+             * @default true
+             */
+            dry_run?: boolean;
+            /** Keep Versions */
+            keep_versions?: number | null;
+            /** Keep Good Versions */
+            keep_good_versions?: number | null;
         };
         /**
          * RevertRequest
@@ -3563,6 +4235,11 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+            /**
+             * Proposals
+             * @description Of the proposals that were sent with it
+             */
+            proposals?: components["schemas"]["ProposalOutcome"][] | null;
             /** Item Codes */
             item_codes: string[];
             /** Steps */
@@ -3622,6 +4299,12 @@ export interface components {
             metadata?: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * Proposals
+             * @description Proposals that the steps were made from; what was changed in them is recorded
+             * @default []
+             */
+            proposals?: components["schemas"]["RoutingProposalModel"][];
         };
         /**
          * RoutingGroupSaved
@@ -3641,6 +4324,11 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+            /**
+             * Proposals
+             * @description Of the proposals that were sent with it
+             */
+            proposals?: components["schemas"]["ProposalOutcome"][] | null;
         } & {
             [key: string]: unknown;
         };
@@ -3748,8 +4436,44 @@ export interface components {
             metadata?: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * Proposals
+             * @description Proposals that the steps were made from; what was changed in them is recorded
+             * @default []
+             */
+            proposals?: components["schemas"]["RoutingProposalModel"][];
             /** Version */
             version: number;
+        };
+        /**
+         * RoutingProposalModel
+         * @description A routing that a prediction proposed, as it was answered.
+         */
+        RoutingProposalModel: {
+            /** Item Code */
+            item_code: string;
+            /**
+             * Candidate Id
+             * @default
+             */
+            candidate_id?: string;
+            /**
+             * Model Version
+             * @default
+             */
+            model_version?: string;
+            /**
+             * Strategy
+             * @default
+             */
+            strategy?: string;
+            /**
+             * Operations
+             * @description Operations in order, as the prediction answered them
+             */
+            operations: {
+                [key: string]: unknown;
+            }[];
         };
         /**
          * RoutingSnapshotModel
@@ -4588,6 +5312,10 @@ export interface components {
             gate_quality_margin?: number | null;
             /** Keep Versions */
             keep_versions?: number | null;
+            /** Keep Good Versions */
+            keep_good_versions?: number | null;
+            /** Retention After Training */
+            retention_after_training?: boolean | null;
         };
         /**
          * TrainingStatusModel
@@ -4716,6 +5444,22 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * VersionReviewsModel
+         * @description Reviews of the proposals of one version.
+         */
+        VersionReviewsModel: {
+            /** Model Version */
+            model_version: string;
+            /** Reviews */
+            reviews: number;
+            /** Accepted */
+            accepted: number;
+            /** Acceptance Rate */
+            acceptance_rate?: number | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * VisualizationConfigModel
          * @description Where the embedding can be looked at.
          */
@@ -4789,6 +5533,7 @@ export interface components {
             prediction?: components["schemas"]["PredictionSettings"] | null;
             access?: components["schemas"]["AccessSettings"] | null;
             training?: components["schemas"]["TrainingSettings"] | null;
+            erp?: components["schemas"]["ErpSettings"] | null;
         };
         /**
          * WorkflowConfigResponse
@@ -5649,6 +6394,35 @@ export interface operations {
             };
         };
     };
+    readiness_health_ready_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthResponse"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthResponse"];
+                };
+            };
+        };
+    };
     predict_api_predict_post: {
         parameters: {
             query?: never;
@@ -6007,6 +6781,24 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
                 };
+            };
+        };
+    };
+    scraped_metrics_metrics_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -6786,6 +7578,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelVersionModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    apply_retention_api_trainer_retention_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RetentionRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionReport"];
                 };
             };
             /** @description Not logged in */
@@ -8150,6 +8996,491 @@ export interface operations {
             };
         };
     };
+    export_routing_group_api_routing_groups__group_id__export_post: {
+        parameters: {
+            query?: {
+                format?: "csv" | "excel" | "txt" | "parquet" | "json" | "xml";
+                target?: "server" | "download";
+                /** @description Start of the file's name; empty: made from what is exported */
+                file_name?: string;
+            };
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file's facts; for a download the file itself */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupExportModel"];
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_prediction_api_predict_export_post: {
+        parameters: {
+            query?: {
+                format?: "csv" | "excel" | "txt" | "parquet" | "json" | "xml";
+                target?: "server" | "download";
+                /** @description Start of the file's name; empty: made from what is exported */
+                file_name?: string;
+            };
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PredictionRequest"];
+            };
+        };
+        responses: {
+            /** @description The file's facts; for a download the file itself */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PredictionExportModel"];
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_hand_overs_of_group_api_routing_groups__group_id__erp_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErpMessagesModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    hand_over_routing_group_api_routing_groups__group_id__erp_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErpMessageModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    hand_over_prediction_api_erp_predictions_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PredictionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErpMessageModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_erp_status_api_erp_status_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErpStatusModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_erp_messages_api_erp_messages_get: {
+        parameters: {
+            query?: {
+                state?: ("pending" | "sending" | "delivered" | "failed" | "cancelled") | null;
+                limit?: number;
+                offset?: number;
+            };
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErpMessagesModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_erp_message_api_erp_messages__message_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErpMessageModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    retry_erp_message_api_erp_messages__message_id__retry_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErpMessageModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cancel_erp_message_api_erp_messages__message_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErpMessageModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_routing_groups_api_routing_groups_get: {
         parameters: {
             query?: {
@@ -8397,6 +9728,98 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_proposal_reviews_api_routing_proposals_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                item_code?: string;
+                outcome?: "" | "accepted" | "changed";
+                model_version?: string;
+            };
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalReviewListResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    report_proposals_api_routing_proposals_report_get: {
+        parameters: {
+            query?: {
+                /** @description Reviews of so many last days */
+                days?: number;
+                model_version?: string;
+            };
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalReportResponse"];
+                };
             };
             /** @description Not logged in */
             401: {

@@ -320,18 +320,24 @@ class CreateRoutingGroupRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CONTENT_FIELD_NUMBER: _builtins.int
+    PROPOSALS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def content(self) -> Global___RoutingGroupContent:
         """Its content."""
+
+    @_builtins.property
+    def proposals(self) -> _containers.RepeatedCompositeFieldContainer[Global___RoutingProposal]:
+        """The proposals that it was made from; what was changed in them is recorded."""
 
     def __init__(
         self,
         *,
         content: Global___RoutingGroupContent | None = ...,
+        proposals: _abc.Iterable[Global___RoutingProposal] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "proposals", b"proposals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -346,6 +352,7 @@ class UpdateRoutingGroupRequest(_message.Message):
     GROUP_ID_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     CONTENT_FIELD_NUMBER: _builtins.int
+    PROPOSALS_FIELD_NUMBER: _builtins.int
     group_id: _builtins.str
     """Its id (UUID)."""
     version: _builtins.int
@@ -354,20 +361,506 @@ class UpdateRoutingGroupRequest(_message.Message):
     def content(self) -> Global___RoutingGroupContent:
         """The new content, whole."""
 
+    @_builtins.property
+    def proposals(self) -> _containers.RepeatedCompositeFieldContainer[Global___RoutingProposal]:
+        """Proposals that it was made from; those sent with an earlier saving need not be sent again."""
+
     def __init__(
         self,
         *,
         group_id: _builtins.str = ...,
         version: _builtins.int = ...,
         content: Global___RoutingGroupContent | None = ...,
+        proposals: _abc.Iterable[Global___RoutingProposal] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "group_id", b"group_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "group_id", b"group_id", "proposals", b"proposals", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UpdateRoutingGroupRequest: _TypeAlias = UpdateRoutingGroupRequest  # noqa: Y015
+
+@_typing.final
+class RoutingProposal(_message.Message):
+    """A routing that a prediction proposed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEM_CODE_FIELD_NUMBER: _builtins.int
+    CANDIDATE_ID_FIELD_NUMBER: _builtins.int
+    MODEL_VERSION_FIELD_NUMBER: _builtins.int
+    STRATEGY_FIELD_NUMBER: _builtins.int
+    OPERATIONS_FIELD_NUMBER: _builtins.int
+    item_code: _builtins.str
+    """Item it was proposed for; one of the group's."""
+    candidate_id: _builtins.str
+    """Identifier of the candidate; "" when not known."""
+    model_version: _builtins.str
+    """Model version that proposed it; "" when not known."""
+    strategy: _builtins.str
+    """Strategy that chose it; "" when not known."""
+    @_builtins.property
+    def operations(self) -> _containers.RepeatedCompositeFieldContainer[Global___TimedOperation]:
+        """Its operations in order."""
+
+    def __init__(
+        self,
+        *,
+        item_code: _builtins.str = ...,
+        candidate_id: _builtins.str = ...,
+        model_version: _builtins.str = ...,
+        strategy: _builtins.str = ...,
+        operations: _abc.Iterable[Global___TimedOperation] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidate_id", b"candidate_id", "item_code", b"item_code", "model_version", b"model_version", "operations", b"operations", "strategy", b"strategy"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RoutingProposal: _TypeAlias = RoutingProposal  # noqa: Y015
+
+@_typing.final
+class TimedOperation(_message.Message):
+    """An operation with its times."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROCESS_CODE_FIELD_NUMBER: _builtins.int
+    SETUP_TIME_FIELD_NUMBER: _builtins.int
+    RUN_TIME_FIELD_NUMBER: _builtins.int
+    JOB_CODE_FIELD_NUMBER: _builtins.int
+    process_code: _builtins.str
+    """Code of the process (job)."""
+    setup_time: _builtins.float
+    """Set-up time in minutes; absent when not known."""
+    run_time: _builtins.float
+    """Run time in minutes; absent when not known."""
+    job_code: _builtins.str
+    """Code by which the plant's routings know the operation; "": the process code."""
+    def __init__(
+        self,
+        *,
+        process_code: _builtins.str = ...,
+        setup_time: _builtins.float | None = ...,
+        run_time: _builtins.float | None = ...,
+        job_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_run_time", b"_run_time", "_setup_time", b"_setup_time", "run_time", b"run_time", "setup_time", b"setup_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_run_time", b"_run_time", "_setup_time", b"_setup_time", "job_code", b"job_code", "process_code", b"process_code", "run_time", b"run_time", "setup_time", b"setup_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__run_time: _TypeAlias = _typing.Literal["run_time"]  # noqa: Y015
+    _WhichOneofArgType__run_time: _TypeAlias = _typing.Literal["_run_time", b"_run_time"]  # noqa: Y015
+    _WhichOneofReturnType__setup_time: _TypeAlias = _typing.Literal["setup_time"]  # noqa: Y015
+    _WhichOneofArgType__setup_time: _TypeAlias = _typing.Literal["_setup_time", b"_setup_time"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__run_time) -> _WhichOneofReturnType__run_time | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__setup_time) -> _WhichOneofReturnType__setup_time | None: ...
+
+Global___TimedOperation: _TypeAlias = TimedOperation  # noqa: Y015
+
+@_typing.final
+class ProposalChange(_message.Message):
+    """One thing that a planner changed in a proposal."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    PROCESS_CODE_FIELD_NUMBER: _builtins.int
+    OCCURRENCE_FIELD_NUMBER: _builtins.int
+    FIELD_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """added, removed, moved or time."""
+    process_code: _builtins.str
+    """Code of the process."""
+    occurrence: _builtins.int
+    """How often the operation comes before in the same routing."""
+    field: _builtins.str
+    """Which time was edited: SETUP_TIME, RUN_TIME, or DURATION for both together; "" for other kinds."""
+    before: _builtins.float
+    """Place in the routing from 1, or minutes, before the change; absent when there was none."""
+    after: _builtins.float
+    """Place or minutes after it; absent when there is none."""
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        process_code: _builtins.str = ...,
+        occurrence: _builtins.int = ...,
+        field: _builtins.str = ...,
+        before: _builtins.float | None = ...,
+        after: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_after", b"_after", "_before", b"_before", "after", b"after", "before", b"before"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_after", b"_after", "_before", b"_before", "after", b"after", "before", b"before", "field", b"field", "kind", b"kind", "occurrence", b"occurrence", "process_code", b"process_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__after: _TypeAlias = _typing.Literal["after"]  # noqa: Y015
+    _WhichOneofArgType__after: _TypeAlias = _typing.Literal["_after", b"_after"]  # noqa: Y015
+    _WhichOneofReturnType__before: _TypeAlias = _typing.Literal["before"]  # noqa: Y015
+    _WhichOneofArgType__before: _TypeAlias = _typing.Literal["_before", b"_before"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__after) -> _WhichOneofReturnType__after | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__before) -> _WhichOneofReturnType__before | None: ...
+
+Global___ProposalChange: _TypeAlias = ProposalChange  # noqa: Y015
+
+@_typing.final
+class ProposalReview(_message.Message):
+    """What became of a proposal."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVIEW_ID_FIELD_NUMBER: _builtins.int
+    GROUP_ID_FIELD_NUMBER: _builtins.int
+    ITEM_CODE_FIELD_NUMBER: _builtins.int
+    CANDIDATE_ID_FIELD_NUMBER: _builtins.int
+    MODEL_VERSION_FIELD_NUMBER: _builtins.int
+    STRATEGY_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    REVIEWED_BY_FIELD_NUMBER: _builtins.int
+    REVIEWED_AT_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    review_id: _builtins.str
+    """Its id (UUID)."""
+    group_id: _builtins.str
+    """Routing group that was saved."""
+    item_code: _builtins.str
+    """Item."""
+    candidate_id: _builtins.str
+    """Identifier of the candidate."""
+    model_version: _builtins.str
+    """Model version that proposed it."""
+    strategy: _builtins.str
+    """Strategy that chose it."""
+    outcome: _builtins.str
+    """accepted or changed."""
+    reviewed_by: _builtins.str
+    """Who saved the group last."""
+    reviewed_at: _builtins.float
+    """When, seconds since 1970 UTC."""
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProposalChange]:
+        """What was changed."""
+
+    def __init__(
+        self,
+        *,
+        review_id: _builtins.str = ...,
+        group_id: _builtins.str = ...,
+        item_code: _builtins.str = ...,
+        candidate_id: _builtins.str = ...,
+        model_version: _builtins.str = ...,
+        strategy: _builtins.str = ...,
+        outcome: _builtins.str = ...,
+        reviewed_by: _builtins.str = ...,
+        reviewed_at: _builtins.float = ...,
+        changes: _abc.Iterable[Global___ProposalChange] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidate_id", b"candidate_id", "changes", b"changes", "group_id", b"group_id", "item_code", b"item_code", "model_version", b"model_version", "outcome", b"outcome", "review_id", b"review_id", "reviewed_at", b"reviewed_at", "reviewed_by", b"reviewed_by", "strategy", b"strategy"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProposalReview: _TypeAlias = ProposalReview  # noqa: Y015
+
+@_typing.final
+class ListProposalReviewsRequest(_message.Message):
+    """Which reviews."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LIMIT_FIELD_NUMBER: _builtins.int
+    OFFSET_FIELD_NUMBER: _builtins.int
+    ITEM_CODE_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    MODEL_VERSION_FIELD_NUMBER: _builtins.int
+    limit: _builtins.int
+    """Most reviews wanted, 1 to 200; 0 means 20."""
+    offset: _builtins.int
+    """Reviews to skip."""
+    item_code: _builtins.str
+    """Only of this item, trimmed and ignoring case; "": any."""
+    outcome: _builtins.str
+    """accepted or changed; "": both."""
+    model_version: _builtins.str
+    """Only proposals of this version; "": any."""
+    def __init__(
+        self,
+        *,
+        limit: _builtins.int = ...,
+        offset: _builtins.int = ...,
+        item_code: _builtins.str = ...,
+        outcome: _builtins.str = ...,
+        model_version: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["item_code", b"item_code", "limit", b"limit", "model_version", b"model_version", "offset", b"offset", "outcome", b"outcome"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListProposalReviewsRequest: _TypeAlias = ListProposalReviewsRequest  # noqa: Y015
+
+@_typing.final
+class ListProposalReviewsResponse(_message.Message):
+    """One page of reviews."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    OFFSET_FIELD_NUMBER: _builtins.int
+    total: _builtins.int
+    """Reviews that match, all pages."""
+    limit: _builtins.int
+    """Limit that was applied."""
+    offset: _builtins.int
+    """Offset that was applied."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProposalReview]:
+        """The reviews, newest first."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___ProposalReview] | None = ...,
+        total: _builtins.int = ...,
+        limit: _builtins.int = ...,
+        offset: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "limit", b"limit", "offset", b"offset", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListProposalReviewsResponse: _TypeAlias = ListProposalReviewsResponse  # noqa: Y015
+
+@_typing.final
+class ProposalReportRequest(_message.Message):
+    """Which reviews to sum up."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SINCE_FIELD_NUMBER: _builtins.int
+    MODEL_VERSION_FIELD_NUMBER: _builtins.int
+    since: _builtins.float
+    """Only reviews since then, seconds since 1970 UTC; 0: all."""
+    model_version: _builtins.str
+    """Only proposals of this version; "": any."""
+    def __init__(
+        self,
+        *,
+        since: _builtins.float = ...,
+        model_version: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["model_version", b"model_version", "since", b"since"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProposalReportRequest: _TypeAlias = ProposalReportRequest  # noqa: Y015
+
+@_typing.final
+class ProposalReportResponse(_message.Message):
+    """What planners did with proposals."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVIEWS_FIELD_NUMBER: _builtins.int
+    ACCEPTED_FIELD_NUMBER: _builtins.int
+    OPERATIONS_FIELD_NUMBER: _builtins.int
+    VERSIONS_FIELD_NUMBER: _builtins.int
+    reviews: _builtins.int
+    """Reviewed proposals."""
+    accepted: _builtins.int
+    """Of them accepted as they were."""
+    @_builtins.property
+    def operations(self) -> _containers.RepeatedCompositeFieldContainer[Global___OperationChanges]:
+        """Operations, most changed first, at most 50."""
+
+    @_builtins.property
+    def versions(self) -> _containers.RepeatedCompositeFieldContainer[Global___VersionReviews]:
+        """By model version, most reviewed first."""
+
+    def __init__(
+        self,
+        *,
+        reviews: _builtins.int = ...,
+        accepted: _builtins.int = ...,
+        operations: _abc.Iterable[Global___OperationChanges] | None = ...,
+        versions: _abc.Iterable[Global___VersionReviews] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "operations", b"operations", "reviews", b"reviews", "versions", b"versions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProposalReportResponse: _TypeAlias = ProposalReportResponse  # noqa: Y015
+
+@_typing.final
+class OperationChanges(_message.Message):
+    """What happened to an operation, counted over reviews."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROCESS_CODE_FIELD_NUMBER: _builtins.int
+    PROPOSED_FIELD_NUMBER: _builtins.int
+    KEPT_FIELD_NUMBER: _builtins.int
+    ADDED_FIELD_NUMBER: _builtins.int
+    REMOVED_FIELD_NUMBER: _builtins.int
+    MOVED_FIELD_NUMBER: _builtins.int
+    TIMES_EDITED_FIELD_NUMBER: _builtins.int
+    process_code: _builtins.str
+    """Code of the process."""
+    proposed: _builtins.int
+    """Times it was proposed."""
+    kept: _builtins.int
+    """Times it was kept of those."""
+    added: _builtins.int
+    """Times planners added it."""
+    removed: _builtins.int
+    """Times they removed it."""
+    moved: _builtins.int
+    """Times they moved it."""
+    times_edited: _builtins.int
+    """Times of it that they edited."""
+    def __init__(
+        self,
+        *,
+        process_code: _builtins.str = ...,
+        proposed: _builtins.int = ...,
+        kept: _builtins.int = ...,
+        added: _builtins.int = ...,
+        removed: _builtins.int = ...,
+        moved: _builtins.int = ...,
+        times_edited: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "kept", b"kept", "moved", b"moved", "process_code", b"process_code", "proposed", b"proposed", "removed", b"removed", "times_edited", b"times_edited"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OperationChanges: _TypeAlias = OperationChanges  # noqa: Y015
+
+@_typing.final
+class VersionReviews(_message.Message):
+    """Reviews of the proposals of one version."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODEL_VERSION_FIELD_NUMBER: _builtins.int
+    REVIEWS_FIELD_NUMBER: _builtins.int
+    ACCEPTED_FIELD_NUMBER: _builtins.int
+    model_version: _builtins.str
+    """The version; "" where the client did not say."""
+    reviews: _builtins.int
+    """Reviewed proposals."""
+    accepted: _builtins.int
+    """Of them accepted as they were."""
+    def __init__(
+        self,
+        *,
+        model_version: _builtins.str = ...,
+        reviews: _builtins.int = ...,
+        accepted: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "model_version", b"model_version", "reviews", b"reviews"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VersionReviews: _TypeAlias = VersionReviews  # noqa: Y015
+
+@_typing.final
+class PlannerExamplesRequest(_message.Message):
+    """Nothing to say."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlannerExamplesRequest: _TypeAlias = PlannerExamplesRequest  # noqa: Y015
+
+@_typing.final
+class PlannerExamplesResponse(_message.Message):
+    """Routings that planners stand behind."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlannerExample]:
+        """One an item, newest first."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___PlannerExample] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlannerExamplesResponse: _TypeAlias = PlannerExamplesResponse  # noqa: Y015
+
+@_typing.final
+class PlannerExample(_message.Message):
+    """A routing that a planner kept for an item."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEM_CODE_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    REVIEWED_AT_FIELD_NUMBER: _builtins.int
+    OPERATIONS_FIELD_NUMBER: _builtins.int
+    item_code: _builtins.str
+    """The item."""
+    outcome: _builtins.str
+    """accepted: as it was proposed; changed: corrected."""
+    reviewed_at: _builtins.float
+    """When, seconds since 1970 UTC."""
+    @_builtins.property
+    def operations(self) -> _containers.RepeatedCompositeFieldContainer[Global___TimedOperation]:
+        """Its operations in order."""
+
+    def __init__(
+        self,
+        *,
+        item_code: _builtins.str = ...,
+        outcome: _builtins.str = ...,
+        reviewed_at: _builtins.float = ...,
+        operations: _abc.Iterable[Global___TimedOperation] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["item_code", b"item_code", "operations", b"operations", "outcome", b"outcome", "reviewed_at", b"reviewed_at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlannerExample: _TypeAlias = PlannerExample  # noqa: Y015
 
 @_typing.final
 class RoutingGroupRequest(_message.Message):
@@ -403,6 +896,7 @@ class RoutingGroup(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     UPDATED_AT_FIELD_NUMBER: _builtins.int
+    REVIEWS_FIELD_NUMBER: _builtins.int
     group_id: _builtins.str
     """Its id (UUID)."""
     owner: _builtins.str
@@ -417,6 +911,10 @@ class RoutingGroup(_message.Message):
     def content(self) -> Global___RoutingGroupContent:
         """Its content."""
 
+    @_builtins.property
+    def reviews(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProposalReview]:
+        """What became of the proposals that were sent with the saving; empty otherwise."""
+
     def __init__(
         self,
         *,
@@ -426,10 +924,11 @@ class RoutingGroup(_message.Message):
         version: _builtins.int = ...,
         created_at: _builtins.float = ...,
         updated_at: _builtins.float = ...,
+        reviews: _abc.Iterable[Global___ProposalReview] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "created_at", b"created_at", "group_id", b"group_id", "owner", b"owner", "updated_at", b"updated_at", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "created_at", b"created_at", "group_id", b"group_id", "owner", b"owner", "reviews", b"reviews", "updated_at", b"updated_at", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

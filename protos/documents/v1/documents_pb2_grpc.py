@@ -75,6 +75,21 @@ class DocumentsServiceStub:
                 request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.SaveRoutingSnapshotsRequest.SerializeToString,
                 response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.SaveRoutingSnapshotsResponse.FromString,
                 _registered_method=True)
+        self.ListProposalReviews = channel.unary_unary(
+                '/routing.documents.v1.DocumentsService/ListProposalReviews',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ListProposalReviewsRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ListProposalReviewsResponse.FromString,
+                _registered_method=True)
+        self.ProposalReport = channel.unary_unary(
+                '/routing.documents.v1.DocumentsService/ProposalReport',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ProposalReportRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ProposalReportResponse.FromString,
+                _registered_method=True)
+        self.PlannerExamples = channel.unary_unary(
+                '/routing.documents.v1.DocumentsService/PlannerExamples',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.PlannerExamplesRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.PlannerExamplesResponse.FromString,
+                _registered_method=True)
         self.CreateRslGroup = channel.unary_unary(
                 '/routing.documents.v1.DocumentsService/CreateRslGroup',
                 request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.CreateRslGroupRequest.SerializeToString,
@@ -282,6 +297,27 @@ class DocumentsServiceServicer:
 
     def SaveRoutingSnapshots(self, request, context):
         """Keeps snapshots and audit entries that a planner's screen collected. What was sent before is accepted again without being stored twice.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListProposalReviews(self, request, context):
+        """Reviewed proposals, newest first: the caller's own; everybody's for administrators.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ProposalReport(self, request, context):
+        """What planners did with proposals: how often they accepted them, and which operations they changed most.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PlannerExamples(self, request, context):
+        """The last review of each item, as an example for training. For processes of the installation.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -539,6 +575,21 @@ def add_DocumentsServiceServicer_to_server(servicer, server):
                     servicer.SaveRoutingSnapshots,
                     request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.SaveRoutingSnapshotsRequest.FromString,
                     response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.SaveRoutingSnapshotsResponse.SerializeToString,
+            ),
+            'ListProposalReviews': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListProposalReviews,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ListProposalReviewsRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ListProposalReviewsResponse.SerializeToString,
+            ),
+            'ProposalReport': grpc.unary_unary_rpc_method_handler(
+                    servicer.ProposalReport,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ProposalReportRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ProposalReportResponse.SerializeToString,
+            ),
+            'PlannerExamples': grpc.unary_unary_rpc_method_handler(
+                    servicer.PlannerExamples,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.PlannerExamplesRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.PlannerExamplesResponse.SerializeToString,
             ),
             'CreateRslGroup': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateRslGroup,
@@ -908,6 +959,87 @@ class DocumentsService:
             '/routing.documents.v1.DocumentsService/SaveRoutingSnapshots',
             protos_dot_documents_dot_v1_dot_documents__pb2.SaveRoutingSnapshotsRequest.SerializeToString,
             protos_dot_documents_dot_v1_dot_documents__pb2.SaveRoutingSnapshotsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListProposalReviews(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.DocumentsService/ListProposalReviews',
+            protos_dot_documents_dot_v1_dot_documents__pb2.ListProposalReviewsRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.ListProposalReviewsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ProposalReport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.DocumentsService/ProposalReport',
+            protos_dot_documents_dot_v1_dot_documents__pb2.ProposalReportRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.ProposalReportResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PlannerExamples(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.DocumentsService/PlannerExamples',
+            protos_dot_documents_dot_v1_dot_documents__pb2.PlannerExamplesRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.PlannerExamplesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -49,6 +49,12 @@ class DocumentsServiceStub:
     """Deletes a routing group; its row stays for the audit."""
     SaveRoutingSnapshots: _grpc.UnaryUnaryMultiCallable[_documents_pb2.SaveRoutingSnapshotsRequest, _documents_pb2.SaveRoutingSnapshotsResponse]
     """Keeps snapshots and audit entries that a planner's screen collected. What was sent before is accepted again without being stored twice."""
+    ListProposalReviews: _grpc.UnaryUnaryMultiCallable[_documents_pb2.ListProposalReviewsRequest, _documents_pb2.ListProposalReviewsResponse]
+    """Reviewed proposals, newest first: the caller's own; everybody's for administrators."""
+    ProposalReport: _grpc.UnaryUnaryMultiCallable[_documents_pb2.ProposalReportRequest, _documents_pb2.ProposalReportResponse]
+    """What planners did with proposals: how often they accepted them, and which operations they changed most."""
+    PlannerExamples: _grpc.UnaryUnaryMultiCallable[_documents_pb2.PlannerExamplesRequest, _documents_pb2.PlannerExamplesResponse]
+    """The last review of each item, as an example for training. For processes of the installation."""
     CreateRslGroup: _grpc.UnaryUnaryMultiCallable[_documents_pb2.CreateRslGroupRequest, _documents_pb2.RslGroup]
     """Creates an RSL group; the slug comes from the name when none is given, and gets -2, -3 ... on a clash."""
     ListRslGroups: _grpc.UnaryUnaryMultiCallable[_documents_pb2.ListRslGroupsRequest, _documents_pb2.ListRslGroupsResponse]
@@ -131,6 +137,12 @@ class DocumentsServiceAsyncStub(DocumentsServiceStub):
     """Deletes a routing group; its row stays for the audit."""
     SaveRoutingSnapshots: _aio.UnaryUnaryMultiCallable[_documents_pb2.SaveRoutingSnapshotsRequest, _documents_pb2.SaveRoutingSnapshotsResponse]  # type: ignore[assignment]
     """Keeps snapshots and audit entries that a planner's screen collected. What was sent before is accepted again without being stored twice."""
+    ListProposalReviews: _aio.UnaryUnaryMultiCallable[_documents_pb2.ListProposalReviewsRequest, _documents_pb2.ListProposalReviewsResponse]  # type: ignore[assignment]
+    """Reviewed proposals, newest first: the caller's own; everybody's for administrators."""
+    ProposalReport: _aio.UnaryUnaryMultiCallable[_documents_pb2.ProposalReportRequest, _documents_pb2.ProposalReportResponse]  # type: ignore[assignment]
+    """What planners did with proposals: how often they accepted them, and which operations they changed most."""
+    PlannerExamples: _aio.UnaryUnaryMultiCallable[_documents_pb2.PlannerExamplesRequest, _documents_pb2.PlannerExamplesResponse]  # type: ignore[assignment]
+    """The last review of each item, as an example for training. For processes of the installation."""
     CreateRslGroup: _aio.UnaryUnaryMultiCallable[_documents_pb2.CreateRslGroupRequest, _documents_pb2.RslGroup]  # type: ignore[assignment]
     """Creates an RSL group; the slug comes from the name when none is given, and gets -2, -3 ... on a clash."""
     ListRslGroups: _aio.UnaryUnaryMultiCallable[_documents_pb2.ListRslGroupsRequest, _documents_pb2.ListRslGroupsResponse]  # type: ignore[assignment]
@@ -258,6 +270,30 @@ class DocumentsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_documents_pb2.SaveRoutingSnapshotsResponse, _abc.Awaitable[_documents_pb2.SaveRoutingSnapshotsResponse]]:
         """Keeps snapshots and audit entries that a planner's screen collected. What was sent before is accepted again without being stored twice."""
+
+    @_abc_1.abstractmethod
+    def ListProposalReviews(
+        self,
+        request: _documents_pb2.ListProposalReviewsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_documents_pb2.ListProposalReviewsResponse, _abc.Awaitable[_documents_pb2.ListProposalReviewsResponse]]:
+        """Reviewed proposals, newest first: the caller's own; everybody's for administrators."""
+
+    @_abc_1.abstractmethod
+    def ProposalReport(
+        self,
+        request: _documents_pb2.ProposalReportRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_documents_pb2.ProposalReportResponse, _abc.Awaitable[_documents_pb2.ProposalReportResponse]]:
+        """What planners did with proposals: how often they accepted them, and which operations they changed most."""
+
+    @_abc_1.abstractmethod
+    def PlannerExamples(
+        self,
+        request: _documents_pb2.PlannerExamplesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_documents_pb2.PlannerExamplesResponse, _abc.Awaitable[_documents_pb2.PlannerExamplesResponse]]:
+        """The last review of each item, as an example for training. For processes of the installation."""
 
     @_abc_1.abstractmethod
     def CreateRslGroup(
