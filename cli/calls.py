@@ -30,6 +30,7 @@ def running_settings() -> Settings:
             "trainer_address": addresses["trainer"][0],
             "ann_addresses": addresses["ann"],
             "aggregate_addresses": addresses["aggregate"],
+            "gateway_port": int(addresses["gateway"][0].rpartition(":")[2]),
         }
     )
 
