@@ -130,8 +130,15 @@ def adopt(
 
 
 @app.command()
-def doctor() -> None:
-    """Check every version and what is wrong with it. Exit code 1 when one cannot be served."""
+def doctor(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="A folder with artifacts, registered or not; default: every registered version"),
+    ] = None,
+) -> None:
+    """Check every version, or a folder, and what is wrong with it. Exit code 1 when one cannot be served."""
+    if folder is not None:
+        raise typer.Exit(_examine_folder(folder))
 
     async def work(control: ControlPlane) -> list[tuple[pb.Version, pb.VerifyResponse]]:
         listed = await control.call(control.registry.List, pb.ListVersionsRequest())
@@ -150,6 +157,22 @@ def doctor() -> None:
     if not checked:
         typer.echo("No version is registered.")
     raise typer.Exit(0 if all(answer.ok for _version, answer in checked) else 1)
+
+
+def _examine_folder(folder: Path) -> int:
+    """Print what the doctor found about a folder; returns the exit code."""
+    from cli.model_doctor import examine
+
+    found = examine(folder)
+    for passed in found.passed:
+        typer.echo(f"{typer.style('✓', fg='green')} {passed}")
+    for problem in found.problems:
+        typer.echo(f"{typer.style('✗', fg='red')} {problem}")
+    if found.problems:
+        typer.echo(f"{folder} cannot be served")
+        return 1
+    typer.echo(f"{folder} can be served. Register it with: routing-ml models adopt {folder}")
+    return 0
 
 
 def _say_activation(answer: pb.ActivateResponse) -> None:
