@@ -1,6 +1,7 @@
 """Items as vectors: each feature a block of dimensions, scaled by its weight, the whole of length 1.
 
-The similarity of two items is then the weighted mean of the similarities of their features. Every block of an item
+The similarity of two items is then the weighted mean of the similarities of their features, and of what has been learned about how
+they are made where the version has a learned block. Every block of an item
 has the same length whatever its value, so that a common rare value counts as much as a common frequent one, and the weights of
 one call can be applied to finished vectors by scaling blocks.
 """
@@ -39,10 +40,15 @@ from domain.features import (
     FeatureKind,
     tidy_text,
 )
+from domain.learned_block import NAME as LEARNED
+from domain.learned_block import LearnedBlock
+from domain.learned_model import LearnedOutputs
 
 Vectors = npt.NDArray[np.float32]
 
 STATE_FORMAT: Final = "routing-ml/block-encoder@1"
+LEARNED_FORMAT: Final = "routing-ml/block-encoder@2"
+"""Format of encoders with a learned block, which readers of the first format cannot use."""
 LEAST_DIMENSIONS, MOST_DIMENSIONS = 64, 192
 LEAST_SLACK: Final = 4
 ROWS_AT_ONCE: Final = 65_536
@@ -75,6 +81,8 @@ class BlockEncoder:
         weights: weight of each feature as trained.
         active: whether each feature takes part.
         dimension: length of a vector.
+        learned: the learned block, whose dimensions come last; None: vectors hold features only.
+        learned_share: its share of a similarity, 0 to 1; the features share the rest.
     """
 
     def __init__(
@@ -84,19 +92,24 @@ class BlockEncoder:
         weights: Mapping[str, float],
         active: Mapping[str, bool],
         options: EncoderOptions,
+        learned: LearnedBlock | None = None,
+        learned_share: float = 0.0,
     ) -> None:
         """Args:
-        slack: dimensions that hold the share of values which the blocks cannot place; the last ones.
+        slack: dimensions that hold the share of values which the blocks cannot place; the last ones of the features.
         """
         self.blocks = tuple(blocks)
         self.slack = slack
         self.weights, self.active, self.options = dict(weights), dict(active), options
         self.features = list(self.weights)
-        self.dimension = sum(block.width for block in blocks) + slack
+        self.learned, self.learned_share = learned, learned_share if learned is not None else 0.0
+        self.features_dimension = sum(block.width for block in blocks) + slack
+        self.dimension = self.features_dimension + (learned.width if learned is not None else 0)
         self.starts = np.cumsum([0, *(block.width for block in blocks)]).tolist()
         raw = np.array([self.weights[block.feature] ** options.weight_exponent for block in blocks], np.float64)
         self.scales = raw / np.sqrt((raw**2).sum()) if len(raw) else raw
-        self.reads = tuple(dict.fromkeys(name for block in blocks for name in block.reads))
+        read = [name for block in blocks for name in block.reads]
+        self.reads = tuple(dict.fromkeys([*read, *(learned.model.reads if learned is not None else ())]))
 
     @classmethod
     def fit(
@@ -155,12 +168,18 @@ class BlockEncoder:
         dimension = max(LEAST_DIMENSIONS, -(-(used + LEAST_SLACK) // 8) * 8)
         return cls(blocks, dimension - used, known_weights, known_active, options)
 
-    def transform(self, columns: Columns, out: Vectors | None = None) -> Vectors:
+    def with_learned(self, learned: LearnedBlock, share: float) -> BlockEncoder:
+        """The same encoder with a learned block that has a share, 0 to 1, of every similarity."""
+        return BlockEncoder(self.blocks, self.slack, self.weights, self.active, self.options, learned, share)
+
+    def transform(self, columns: Columns, out: Vectors | None = None, outputs: LearnedOutputs | None = None) -> Vectors:
         """Vectors of all rows.
 
         Args:
             columns: columns by feature name; features without column count as absent.
             out: where to write, float32 (rows, dimension); None: a new array.
+            outputs: what the learned models say of the rows (the items they learned from need what models say that did not see
+                them); None: the models are asked.
 
         Returns:
             float32 (rows, dimension), rows of length 1.
@@ -179,8 +198,36 @@ class BlockEncoder:
             unplaced = block.encode(needed, part)
             part *= np.float32(scale)
             lost.add(unplaced.rows, unplaced.seeds, float(scale))
-        lost.write(vectors[:, self.dimension - self.slack :])
+        lost.write(vectors[:, self.features_dimension - self.slack : self.features_dimension])
+        if self.learned is not None:
+            vectors[:, : self.features_dimension] *= np.float32(np.sqrt(1.0 - self.learned_share))
+            said = self.learned.model.outputs(needed) if outputs is None else outputs
+            part = self.learned.encode(said)
+            vectors[:, self.features_dimension :] = part * np.float32(np.sqrt(self.learned_share))
         return vectors
+
+    def learned_vectors(self, vectors: Vectors) -> Vectors:
+        """The dimensions of the learned block, rows of length 1, float32 (rows, learned.width)."""
+        return vectors[:, self.features_dimension :] / np.float32(np.sqrt(self.learned_share))
+
+    def features_alone(self, vectors: Vectors) -> Vectors:
+        """The dimensions of the features, rows of length 1, float32 (rows, features_dimension)."""
+        if self.learned is None:
+            return vectors
+        return vectors[:, : self.features_dimension] / np.float32(np.sqrt(1.0 - self.learned_share))
+
+    def size_differences(self, queries: Vectors, others: Vectors) -> npt.NDArray[np.float32]:
+        """How far sizes of pairs of items differ: root of the summed squares of the logarithms of their ratios, float32 (n,).
+
+        Args:
+            queries, others: vectors, float32 (n, dimension); sizes that either item lacks do not count.
+        """
+        squares = np.zeros(len(queries), np.float32)
+        for block, start in zip(self.blocks, self.starts, strict=False):
+            if isinstance(block, SizeBlock):
+                end = start + block.width
+                squares += block.difference(queries[:, start:end], others[:, start:end]) ** 2
+        return np.sqrt(squares)
 
     def encode(self, columns: Mapping[str, Sequence[str | float | None]], rows: int) -> Vectors:
         """Vectors of a few items given as Python values; float32 (rows, dimension).
@@ -207,7 +254,7 @@ class BlockEncoder:
             InvalidInput: a factor is negative or no number, a feature is unknown, or all blocks would vanish.
         """
         for name, factor in multipliers.items():
-            if name not in self.weights:
+            if name not in self.weights and not (name == LEARNED and self.learned is not None):
                 raise InvalidInput(f"{name} is no feature of this model; its features are {', '.join(self.features)}")
             if not (np.isfinite(factor) and factor >= 0):
                 raise InvalidInput(f"The weight of {name} is {factor}; weights are numbers >= 0")
@@ -216,6 +263,10 @@ class BlockEncoder:
         for block, start in zip(self.blocks, self.starts, strict=False):
             factor = multipliers.get(block.feature, 1.0) ** self.options.weight_exponent
             factors[start : start + block.width] = factor
+            alive = alive or factor > 0
+        if self.learned is not None:
+            factor = multipliers.get(LEARNED, 1.0) ** self.options.weight_exponent
+            factors[self.features_dimension :] = factor
             alive = alive or factor > 0
         if not alive:
             raise InvalidInput(
@@ -226,28 +277,42 @@ class BlockEncoder:
     def to_state(self) -> dict[str, Any]:
         """Plain builtins from which `from_state` makes the encoder again."""
         return {
-            "format": STATE_FORMAT,
+            "format": STATE_FORMAT if self.learned is None else LEARNED_FORMAT,
             "blocks": [{"kind": block.kind, **block.to_state()} for block in self.blocks],
             "slack": self.slack,
             "weights": self.weights,
             "active": self.active,
             "options": asdict(self.options),
+            **({} if self.learned is None else {"learned_share": self.learned_share}),
         }
 
     @classmethod
-    def from_state(cls, state: Mapping[str, Any]) -> BlockEncoder:
+    def from_state(cls, state: Mapping[str, Any], learned: LearnedBlock | None = None) -> BlockEncoder:
         """The encoder of a state.
 
+        Args:
+            learned: the learned block of the version; its file lies beside the state's.
+
         Raises:
-            DataProblem: the state is of another format or damaged.
+            DataProblem: the state is of another format or damaged, or the learned block is missing.
         """
-        if not isinstance(state, Mapping) or state.get("format") != STATE_FORMAT:
-            found = state.get("format") if isinstance(state, Mapping) else type(state).__name__
-            raise DataProblem(f"The encoder is of format {found}; this program reads {STATE_FORMAT}")
+        found = state.get("format") if isinstance(state, Mapping) else type(state).__name__
+        if found not in (STATE_FORMAT, LEARNED_FORMAT):
+            raise DataProblem(
+                f"The encoder is of format {found}; this program reads {STATE_FORMAT} and {LEARNED_FORMAT}"
+            )
+        if found == LEARNED_FORMAT and learned is None:
+            raise DataProblem("The encoder has a learned block, but the version has no learned model: train it again")
         try:
             blocks = [BLOCK_KINDS[part["kind"]].from_state(part) for part in state["blocks"]]
             return cls(
-                blocks, int(state["slack"]), state["weights"], state["active"], EncoderOptions(**state["options"])
+                blocks,
+                int(state["slack"]),
+                state["weights"],
+                state["active"],
+                EncoderOptions(**state["options"]),
+                learned if found == LEARNED_FORMAT else None,
+                float(state.get("learned_share", 0.0)),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise DataProblem(f"The encoder's state is damaged ({type(error).__name__}: {error})") from error

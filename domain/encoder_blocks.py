@@ -1,7 +1,7 @@
 """Blocks of an item's vector: one feature each, one rule for what near means.
 
 A block gives each row a vector of length 1, or nothing where the row has a value it cannot place (never seen in training); the
-encoder puts such rows' share into its slack dimensions. A learned block, which reads many features, would be one class more here.
+encoder puts such rows' share into its slack dimensions.
 """
 
 from __future__ import annotations
@@ -154,6 +154,12 @@ class SizeBlock:
             out[absent, -1] = 1.0
             return NOTHING
         return Unplaced(absent, np.repeat(seeds_of(self.feature, [ABSENT]), len(absent)))
+
+    def difference(self, one: Vectors, other: Vectors) -> Vectors:
+        """Differences of the logarithms of pairs of sizes by their vectors (n, width), scaled or not; 0 where either is absent."""
+        across = one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0]
+        along = one[:, 0] * other[:, 0] + one[:, 1] * other[:, 1]
+        return (np.abs(np.arctan2(across, along)) / SIZE_FREQUENCIES[0]).astype(np.float32)
 
     def to_state(self) -> dict[str, Any]:
         return {"feature": self.feature, "unit_from": self.unit_from, "absence": self.absence}

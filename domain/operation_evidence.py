@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from domain.consensus import Weighed
 from domain.operation_sharing import SharedOperations
 from domain.operation_table import RUN, SETUP
 from domain.time_profiles import ProfileOptions, TimeProfiles, confidence
@@ -29,6 +30,10 @@ class Evidence:
         samples: int64; run times used.
         confidence: float64; of the run time, 0 to 1.
         ranges: for RUN_TIME and SETUP_TIME the arrays optimal, standard, safe (minutes).
+        belief: float64; calibrated probability that the operation belongs, from neighbours and models, 0 to 1.
+        learned: float64; what the version's models alone say of it, 0 to 1; NaN where there is none.
+        model: int64; number of its model, -1 where it has none.
+        time_belief: float64; calibrated probability that the run time is at most a quarter off; NaN where not measured.
         supporters: positions of the neighbours that have the operation.
         dissenters: positions of the neighbours that lack it.
     """
@@ -37,16 +42,21 @@ class Evidence:
     samples: Integers
     confidence: Floats
     ranges: Mapping[str, tuple[Floats, Floats, Floats]]
+    belief: Floats
+    learned: Floats
+    model: Integers
+    time_belief: Floats
     supporters: Sequence[Integers]
     dissenters: Sequence[Integers]
 
 
 def evidence_of(
-    shared: SharedOperations, estimates: TimeProfiles, groups: Integers, options: ProfileOptions
+    weighed: Weighed, shared: SharedOperations, estimates: TimeProfiles, groups: Integers, options: ProfileOptions
 ) -> Evidence:
     """Evidence of predicted operations.
 
     Args:
+        shared: the operations, with the times that the estimates were made of.
         estimates: the profiles (groups, times) that the times were taken from.
         groups: int64 (operations); the shared operation of each.
         options: how the ranges are made.
@@ -74,6 +84,10 @@ def evidence_of(
             name: (profiles.optimal[groups, column], profiles.standard[groups, column], profiles.safe[groups, column])
             for name, column in EVIDENCE_TIMES
         },
+        belief=weighed.confidence[groups],
+        learned=weighed.probabilities[groups],
+        model=weighed.models[groups],
+        time_belief=np.where(trust > 0.0, weighed.calibration.times.at(trust), np.nan)[groups],
         supporters=[supporters[group] for group in groups.tolist()],
         dissenters=[dissenters[group] for group in groups.tolist()],
     )
@@ -88,6 +102,10 @@ def no_evidence(operations: int) -> Evidence:
         samples=np.zeros(operations, np.int64),
         confidence=nothing,
         ranges={name: (nothing, nothing, nothing) for name, _column in EVIDENCE_TIMES},
+        belief=nothing,
+        learned=nothing,
+        model=np.full(operations, -1, np.int64),
+        time_belief=nothing,
         supporters=nobody,
         dissenters=nobody,
     )
@@ -105,6 +123,10 @@ def evidence_in_order(parts: Sequence[Evidence], operations: Integers) -> Eviden
             name: tuple(np.concatenate([part.ranges[name][k] for part in parts])[operations] for k in range(3))  # type: ignore[misc]
             for name, _column in EVIDENCE_TIMES
         },
+        belief=np.concatenate([part.belief for part in parts])[operations],
+        learned=np.concatenate([part.learned for part in parts])[operations],
+        model=np.concatenate([part.model for part in parts])[operations],
+        time_belief=np.concatenate([part.time_belief for part in parts])[operations],
         supporters=[supporters[operation] for operation in operations.tolist()],
         dissenters=[dissenters[operation] for operation in operations.tolist()],
     )

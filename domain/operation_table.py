@@ -87,11 +87,18 @@ class Neighbours:
         offsets: int64 (queries + 1); the neighbours of query q are [offsets[q], offsets[q + 1]).
         items: int64; positions of the neighbours among the items, -1 where unknown.
         similarities: float64, 0 to 1, parallel to items.
+        found: int64; place of each among the neighbours that the search found, to which what a version says of them is parallel; None:
+            they are all of those, in their order.
     """
 
     offsets: npt.NDArray[np.int64]
     items: npt.NDArray[np.int64]
     similarities: npt.NDArray[np.float64]
+    found: npt.NDArray[np.int64] | None = None
+
+    def found_at(self) -> npt.NDArray[np.int64]:
+        """`found`, or what None stands for."""
+        return np.arange(len(self.items)) if self.found is None else self.found
 
     @staticmethod
     def none(queries: int) -> Neighbours:
@@ -118,16 +125,18 @@ def usable_neighbours(
     query = neighbours.query_of_each()
     similar = np.nan_to_num(neighbours.similarities, nan=-1.0)
     usable = (table.lengths(neighbours.items) > 0) & (neighbours.items != items[query])
-    query, found, similar = query[usable], neighbours.items[usable], similar[usable]
-    order = np.lexsort((-similar, query))  # stable: equal similarities keep the order they came in
-    query, found, similar = query[order], found[order], similar[order]
+    order = np.flatnonzero(usable)
+    order = order[np.lexsort((-similar[order], query[order]))]  # stable: equal similarities keep the order they came in
+    places = neighbours.found_at()[order]
+    query, found, similar = query[order], neighbours.items[order], similar[order]
     if len(found):
         _, first = np.unique(query * max(table.items, 1) + found, return_index=True)
         if len(first) < len(found):
             first.sort()
-            query, found, similar = query[first], found[first], similar[first]
+            query, found, similar, places = query[first], found[first], similar[first], places[first]
     best = np.ones(len(query), bool)
     best[1:] = query[1:] != query[:-1]
     kept = best | (similar >= threshold)
     counts = np.bincount(query[kept], minlength=len(items))
-    return Neighbours(np.concatenate(([0], np.cumsum(counts))).astype(np.int64), found[kept], similar[kept])
+    offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+    return Neighbours(offsets, found[kept], similar[kept], places[kept])

@@ -37,13 +37,13 @@ def merged_routing(table: OperationTable, shared: SharedOperations, query: int) 
     if not len(kept):
         kept = np.flatnonzero(present[:, 0])
     rows, places, present = rows[kept], places[kept], present[kept]
-    order = _precedence_order(places, present, weights)
+    order = precedence_order(places, present, weights)
     rows, present = rows[order], present[order]
-    chosen = rows[np.arange(len(rows)), _best_by_machine(table.machine[rows], present, weights)]
+    chosen = rows[np.arange(len(rows)), best_by_machine(table.machine[rows], present, weights)]
     return MergedRouting(first + kept[order], chosen)
 
 
-def _precedence_order(
+def precedence_order(
     places: npt.NDArray[np.int64], present: npt.NDArray[np.bool_], weights: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.intp]:
     """Order of operations (n, s) by how many others each precedes, then by mean place, then by first appearance."""
@@ -57,7 +57,7 @@ def _precedence_order(
     return np.lexsort((appearance, np.round(mean_place, 9), -wins))
 
 
-def _best_by_machine(
+def best_by_machine(
     machines: npt.NDArray[np.integer], present: npt.NDArray[np.bool_], weights: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.intp]:
     """For each operation (n, s) the first neighbour that has it on the machine with the most weight."""

@@ -1,7 +1,7 @@
 """Routings of items: their own, or predicted from the routings of similar items.
 
-An item with a routing of its own keeps it. Otherwise the routings of its best neighbours are proposed with times estimated from all
-neighbours that share the operation (weights: similarity squared, after outlier removal), and one that merges all of them.
+An item with a routing of its own keeps it. Otherwise its neighbours' routings are merged, by `consensus` together with what the version
+has learned, and alternatives are proposed; times are estimated from all neighbours that share the operation, after outlier removal.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from common.errors import InvalidInput
+from domain.consensus import Weighed, consensus_routings, weigh
+from domain.estimates import Estimates
 from domain.operation_evidence import Evidence, evidence_in_order, evidence_of, no_evidence
 from domain.operation_sharing import SharedOperations, share_operations
 from domain.operation_table import (
@@ -42,7 +44,8 @@ class PredictionOptions:
     """How items are predicted.
 
     Attributes:
-        strategy: nearest (the best neighbours' routings first) or consensus (the merged routing first).
+        strategy: nearest (the best neighbours' routings first) or consensus (the merged routing first, with what the version has
+            learned).
         threshold: neighbours below this similarity do not count, except the best when none reaches it.
         max_variants: most neighbours' routings proposed an item, the merged one apart.
         outliers: which of the neighbours' times an estimate uses.
@@ -67,11 +70,13 @@ class Draft(NamedTuple):
         slot: which neighbour of the item it comes from; MERGED for the merged one.
         groups: int64; shared operation of each of its operations.
         rows: int64; row of the table whose machine and texts each operation has.
+        similarity: of the neighbours behind it; NaN: that of the neighbour in `slot`.
     """
 
     slot: int
     groups: Integers
     rows: Integers
+    similarity: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -114,26 +119,21 @@ class RoutingBatch:
         return chosen
 
 
-def nearest(table: OperationTable, shared: SharedOperations, query: int, variants: int) -> list[Draft]:
+def nearest(table: OperationTable, weighed: Weighed, query: int, variants: int) -> list[Draft]:
     """The routings of the best neighbours, best first, then the merged one."""
+    shared = weighed.shared
     return [*_neighbour_routings(shared, query, variants), _merged(table, shared, query)]
 
 
-def consensus(table: OperationTable, shared: SharedOperations, query: int, variants: int) -> list[Draft]:
-    """The merged routing first, then the best neighbours' routings that differ from it and from each other in their operations."""
-    merged = _merged(table, shared, query)
-    seen = {merged.groups.tobytes()}
-    chosen = [merged]
-    for draft in _neighbour_routings(shared, query, len(shared.similarities[query])):
-        if len(chosen) > variants:
-            break
-        if (content := draft.groups.tobytes()) not in seen:
-            seen.add(content)
-            chosen.append(draft)
-    return chosen
+def consensus(table: OperationTable, weighed: Weighed, query: int, variants: int) -> list[Draft]:
+    """The consensus first, then the routings of groups of neighbours that differ from it and from each other."""
+    return [
+        Draft(MERGED if one.slot < 0 else one.slot, one.groups, one.rows, one.similarity)
+        for one in consensus_routings(table, weighed, query, variants)
+    ]
 
 
-Strategy = Callable[[OperationTable, SharedOperations, int, int], list[Draft]]
+Strategy = Callable[[OperationTable, Weighed, int, int], list[Draft]]
 
 STRATEGIES: Final[Mapping[str, Strategy]] = MappingProxyType({"nearest": nearest, "consensus": consensus})
 """How the routings of one item are chosen from its neighbours, by name."""
@@ -153,14 +153,32 @@ def _merged(table: OperationTable, shared: SharedOperations, query: int) -> Draf
     return Draft(MERGED, merged.groups, merged.rows)
 
 
+@dataclass(frozen=True)
+class Learned:
+    """What a version has learned, for a batch of items.
+
+    Attributes:
+        estimates: what it says of the items and their neighbours.
+        model_of: int64 (operation numbers of the table); number of the model of each, -1 where it has none.
+    """
+
+    estimates: Estimates
+    model_of: Integers
+
+
 def predict_routings(
-    table: OperationTable, items: Integers, neighbours: Neighbours, options: PredictionOptions
+    table: OperationTable,
+    items: Integers,
+    neighbours: Neighbours,
+    options: PredictionOptions,
+    learned: Learned | None = None,
 ) -> RoutingBatch:
     """Routings of a batch of items; items without any (unknown, or no neighbour with a routing) have none.
 
     Args:
         items: int64 (queries); positions of the items, -1 where unknown: those get nothing.
         neighbours: of each of them, best first; may be empty where the item has a routing of its own.
+        learned: what the version that found the neighbours says of items and neighbours; None: nothing, neighbours decide alone.
 
     Raises:
         InvalidInput: the strategy does not exist.
@@ -177,7 +195,7 @@ def predict_routings(
     asking = np.flatnonzero(~own & (items >= 0) & (np.diff(neighbours.offsets) > 0))
     for start in range(0, len(asking), ITEMS_AT_ONCE):
         queries = asking[start : start + ITEMS_AT_ONCE]
-        parts.append(_predicted(table, items, neighbours, queries, strategy, options))
+        parts.append(_predicted(table, items, neighbours, queries, strategy, options, learned))
     return _in_order(parts) if len(parts) > 1 else parts[0]
 
 
@@ -209,6 +227,7 @@ def _predicted(
     queries: Integers,
     strategy: Strategy,
     options: PredictionOptions,
+    learned: Learned | None,
 ) -> RoutingBatch:
     counts = np.diff(neighbours.offsets)[queries]
     places = ranges(neighbours.offsets[queries], counts)
@@ -216,14 +235,18 @@ def _predicted(
         np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
         neighbours.items[places],
         neighbours.similarities[places],
+        neighbours.found_at()[places],
     )
     usable = usable_neighbours(table, items[queries], asked, options.threshold)
     shared = share_operations(table, usable)
+    weighed = weigh(table, shared, queries, *((learned.estimates, learned.model_of) if learned else (None, None)))
+    if strategy is consensus:
+        shared = weighed.shared
     estimates = shared.profiles(options.outliers)
     drafts: list[Draft] = []
     draft_query: list[int] = []
     for asked_query in np.flatnonzero(np.diff(usable.offsets)).tolist():
-        chosen = strategy(table, shared, asked_query, options.max_variants)
+        chosen = strategy(table, weighed, asked_query, options.max_variants)
         drafts.extend(chosen)
         draft_query.extend([asked_query] * len(chosen))
     query = np.array(draft_query, np.int64)
@@ -236,6 +259,8 @@ def _predicted(
     place = np.arange(len(rows)) - np.repeat(offsets[:-1], lengths)
     weighted = (shared.weights * shared.similarities).sum(axis=1) / np.maximum(shared.weights.sum(axis=1), 1e-300)
     nearby = usable.offsets[query] + np.maximum(slot, 0)
+    standing = np.where(merged, weighted[query], usable.similarities[nearby])
+    stated = np.array([draft.similarity for draft in drafts], np.float64)
     rank = np.arange(len(query)) - np.searchsorted(query, query) + 1
     rank_of_variant = _running_count(query, ~merged)
     below = np.flatnonzero(
@@ -246,7 +271,7 @@ def _predicted(
         rank=rank,
         variant=np.where(merged, MERGED, rank_of_variant),
         reference=np.where(merged, MERGED, usable.items[nearby]),
-        similarity=np.clip(np.where(merged, weighted[query], usable.similarities[nearby]), 0.0, 1.0),
+        similarity=np.clip(np.where(np.isnan(stated), standing, stated), 0.0, 1.0),
         offsets=offsets,
         rows=rows,
         sequence=np.where(np.repeat(merged, lengths), (place + 1) * SEQUENCE_STEP, table.sequence[rows]).astype(
@@ -255,7 +280,7 @@ def _predicted(
         times=estimates.standard[groups],
         predicted=np.ones(len(query), bool),
         below_threshold=queries[below],
-        evidence=evidence_of(shared, estimates, groups, options.profile) if options.evidence else None,
+        evidence=evidence_of(weighed, shared, estimates, groups, options.profile) if options.evidence else None,
     )
 
 

@@ -13,10 +13,15 @@ import numpy.typing as npt
 
 from common.artifacts import Manifest, Verdict, check_integrity, judge, load_joblib, read_manifest
 from common.errors import DataProblem, InvalidInput, PreconditionFailed
+from domain.calibration import Calibration
 from domain.encoder import BlockEncoder
 from domain.encoder_directions import scaled_to_unit
 from domain.engine import Engine, Positions, Vectors, open_index
+from domain.estimates import Estimates
 from domain.item_codes import ItemCodeIndex
+from domain.learned_block import LearnedBlock
+from domain.learned_chances import Chances, LearnedChances
+from domain.learned_model import read_parts
 from domain.version_files import LINEAGE
 
 RERANKED: Final = 300
@@ -60,6 +65,8 @@ class SearchableModel:
         weight_profiles: name -> feature -> weight.
         judgement: how the versions of the libraries compare with those of the training.
         metadata: the manifest's metadata.
+        calibration: how models and votes are weighed, and what confidence that deserves.
+        chances: what the models said of the items of the index, where vectors do not hold it all.
     """
 
     version_name: str
@@ -71,6 +78,9 @@ class SearchableModel:
     weight_profiles: dict[str, dict[str, float]] = field(default_factory=dict)
     judgement: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    calibration: Calibration = field(default_factory=Calibration)
+    chances: Chances | None = None
+    _empty: Vectors | None = None
 
     @property
     def engine_name(self) -> str:
@@ -133,6 +143,56 @@ class SearchableModel:
         if all(value == 1.0 for value in multipliers.values()) and multipliers.keys() <= self.encoding.weights.keys():
             return None
         return self.encoding.block_factors(multipliers)
+
+    def estimates(
+        self,
+        queries: Vectors,
+        positions: npt.NDArray[np.int64],
+        neighbours: Vectors,
+        query_of: npt.NDArray[np.int64],
+    ) -> Estimates | None:
+        """What the version says of items and their neighbours; None where it has learned nothing.
+
+        Args:
+            queries: vectors of the items, float32 (q, dimension).
+            positions: their positions in the index, -1 where they are not in it.
+            neighbours: vectors of the neighbours, float32 (n, dimension).
+            query_of: number of the item that each neighbour belongs to, (n).
+        """
+        encoder = self.encoding
+        if not isinstance(encoder, BlockEncoder) or encoder.learned is None:
+            return None
+        said = encoder.learned.decode(encoder.learned_vectors(queries))
+        probabilities = said.probabilities
+        if self.chances is not None and (positions >= 0).any():
+            stored = positions >= 0
+            probabilities[stored] = self.chances.at(positions[stored])
+        model = encoder.learned.model
+        return Estimates(
+            operations=model.operations,
+            probabilities=probabilities,
+            factors=said.factors,
+            neighbour_factors=encoder.learned.factors(encoder.learned_vectors(neighbours)),
+            size_differences=encoder.size_differences(queries[query_of], neighbours),
+            times=model.times,
+            calibration=self.calibration,
+            reasons=model.reasons,
+        )
+
+    def feature_similarities(self, queries: Vectors, others: Vectors) -> Vectors:
+        """Similarities of pairs of items by their features alone, float32 (n)."""
+        encoder = self.encoding
+        if isinstance(encoder, BlockEncoder):
+            queries, others = encoder.features_alone(queries), encoder.features_alone(others)
+        similar: Vectors = np.einsum("nd,nd->n", queries, others)
+        return similar
+
+    def without_features(self, vectors: Vectors) -> npt.NDArray[np.bool_]:
+        """Whether each vector is that of an item of which no feature is known, bool (n)."""
+        if self._empty is None:
+            self._empty = self.encode({}, 1)[0]
+        same: npt.NDArray[np.bool_] = vectors @ self._empty > 1.0 - 1e-5
+        return same
 
     def search(
         self,
@@ -225,6 +285,8 @@ class SearchableModel:
         """Let go of all files."""
         self.engine.close()
         self.codes.close()
+        if self.chances is not None:
+            self.chances.close()
 
 
 def weighted_similarities(queries: Vectors, stored: Vectors, factors: npt.NDArray[np.float32]) -> Vectors:
@@ -345,7 +407,8 @@ def _load_native(folder: Path, manifest: Manifest, name: str, threads: int) -> S
             f"similarity_engine.joblib of version {name} lacks {error}: restore it from a backup, or train again",
             reason="ARTIFACT_DAMAGED",
         ) from error
-    encoder = BlockEncoder.from_state(load_joblib(manifest.needed("encoder").file(folder)))
+    learned, chances, calibration = _load_learned(folder, manifest)
+    encoder = BlockEncoder.from_state(load_joblib(manifest.needed("encoder").file(folder)), learned)
     codes_file = manifest.needed("item_codes").file(folder)
     codes = ItemCodeIndex.open(codes_file.parent, codes_file.stem)
     engine = open_index(engine_name, manifest.needed("index").file(folder), dimension, threads=threads)
@@ -358,4 +421,19 @@ def _load_native(folder: Path, manifest: Manifest, name: str, threads: int) -> S
         None if unlike is None else float(unlike),
         weight_profiles_of(manifest, folder),
         metadata=manifest.metadata,
+        calibration=calibration,
+        chances=chances,
     )
+
+
+def _load_learned(folder: Path, manifest: Manifest) -> tuple[LearnedBlock | None, LearnedChances | None, Calibration]:
+    artifact = manifest.artifacts.get("learned_model")
+    if artifact is None:
+        return None, None, Calibration()
+    learned = LearnedBlock.from_parts(read_parts(artifact.file(folder)))
+    stored = manifest.artifacts.get("calibration")
+    calibration = Calibration.from_json(stored.file(folder).read_text(encoding="utf-8")) if stored else Calibration()
+    chances = (
+        LearnedChances.open(folder, len(learned.model.operations)) if "learned_chances" in manifest.artifacts else None
+    )
+    return learned, chances, calibration

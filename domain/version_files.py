@@ -19,9 +19,15 @@ import pyarrow as pa
 from common.artifacts import Artifact, Manifest, describe_file, running_versions, write_manifest
 from common.errors import InvalidInput
 from common.files import write_text, writing
+from domain.calibration import Calibration
 from domain.encoder import BlockEncoder
 from domain.engine import EF_CONSTRUCTION, Engine, M, Vectors, index_file_name
 from domain.item_codes import SUFFIXES, ItemCodeIndex
+from domain.learned_block import NAME as LEARNED
+from domain.learned_chances import FILES as CHANCES
+from domain.learned_chances import LearnedChances
+from domain.learned_model import FILE as LEARNED_MODEL
+from domain.learned_model import LearnedOutputs, write_parts
 from domain.recall import RecallPoint, smallest_ef
 
 LINEAGE: Final = "routing-ml/blocks@1"
@@ -29,6 +35,10 @@ LINEAGE: Final = "routing-ml/blocks@1"
 SEARCHER_FORMAT: Final = "routing-ml/searcher@1"
 PROJECTOR_ROWS: Final = 10_000
 """Items in a Projector export; the Projector itself samples above this."""
+
+CALIBRATION: Final = "calibration.json"
+CHANCE_NAMES: Final = ("learned_chances", "learned_chance_operations", "learned_chance_values")
+"""Names in the manifest of the files of `domain.learned_chances`."""
 
 ROLES: Final = {
     "encoder": "encoder",
@@ -63,6 +73,8 @@ class TrainedVersion:
         projector_rows: most items in that export.
         metadata: more facts for training_metadata.json and the manifest's metadata.
         trained_at: moment of the training; None: now.
+        calibration: of the learned block; None: the version has none.
+        outputs: what the learned models say of all items; None: the version has none.
     """
 
     encoder: BlockEncoder
@@ -86,6 +98,8 @@ class TrainedVersion:
     projector_rows: int = PROJECTOR_ROWS
     metadata: Mapping[str, Any] = field(default_factory=dict)
     trained_at: datetime | None = None
+    calibration: Calibration | None = None
+    outputs: LearnedOutputs | None = None
 
     @property
     def default_ef_search(self) -> int:
@@ -126,6 +140,8 @@ def write_version(folder: Path, trained: TrainedVersion) -> Manifest:
     add(engine_file, "index", f"routing-ml/index-{trained.index.name}@1")
     for suffix, name in zip(SUFFIXES, ("item_codes", "item_code_hashes", "item_code_order"), strict=True):
         add(f"item_codes{suffix}", name)
+    for path, name in _write_learned(folder, trained).items():
+        add(path, name)
     if trained.projector is not None:
         for name in write_projector(
             folder / "tb_projector", trained.vectors, trained.projector, trained.projector_rows
@@ -200,7 +216,8 @@ def _json_files(trained: TrainedVersion, moment: datetime) -> dict[str, object]:
             "runtime_versions": running_versions(),
             "lineage": LINEAGE,
             "engine": trained.index.name,
-            "blocks": {block.feature: block.width for block in encoder.blocks},
+            "blocks": {block.feature: block.width for block in encoder.blocks}
+            | ({LEARNED: encoder.learned.width} if encoder.learned is not None else {}),
         },
         "training_request": dict(trained.request),
         "training_metrics": dict(trained.metrics),
@@ -216,6 +233,20 @@ def _json_files(trained: TrainedVersion, moment: datetime) -> dict[str, object]:
     if trained.evaluation is not None:
         files["evaluation"] = dict(trained.evaluation)
     return files
+
+
+def _write_learned(folder: Path, trained: TrainedVersion) -> dict[str, str]:
+    """Write the learned block, its calibration and what its vectors cannot hold; file -> name in the manifest."""
+    learned = trained.encoder.learned
+    if learned is None:
+        return {}
+    write_parts(folder / LEARNED_MODEL, learned.to_parts())
+    write_text(folder / CALIBRATION, (trained.calibration or Calibration()).to_json() + "\n")
+    written = {LEARNED_MODEL: "learned_model", CALIBRATION: "calibration"}
+    if not learned.exact and trained.outputs is not None:
+        LearnedChances.write(folder, trained.outputs.probabilities)
+        written |= dict(zip(CHANCES, CHANCE_NAMES, strict=True))
+    return written
 
 
 def _write_joblib(path: Path, content: object) -> None:

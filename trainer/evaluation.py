@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.item_codes import ItemCodeIndex
+from domain.learned_model import models_of
 from domain.operation_table import Neighbours, usable_neighbours
 from domain.quality_metrics import Proposal, score
 from domain.quality_report import JudgedItem, document
-from domain.routing_prediction import PredictionOptions, RoutingBatch, predict_routings
+from domain.routing_prediction import Learned, PredictionOptions, RoutingBatch, predict_routings
 from domain.searchable_model import SearchableModel
 from trainer.current_routings import CurrentRoutings
 from trainer.right_routings import RightRoutings
@@ -106,9 +107,9 @@ def evaluate(
 def _judged(work: Evaluated, options: EvaluationOptions, items: Integers) -> list[JudgedItem]:
     prediction = replace(options.prediction, ignore_own=True, evidence=True)
     table = work.routings.table
-    found = leave_out_neighbours(work, options, items)
+    found, learned = leave_out_neighbours(work, options, items)
     usable = usable_neighbours(table, items, found, prediction.threshold)
-    batch = predict_routings(table, items, found, prediction)
+    batch = predict_routings(table, items, found, prediction, learned)
     codes = work.index.codes_at(items)
     return [
         JudgedItem(
@@ -121,8 +122,11 @@ def _judged(work: Evaluated, options: EvaluationOptions, items: Integers) -> lis
     ]
 
 
-def leave_out_neighbours(work: Evaluated, options: EvaluationOptions, items: Integers) -> Neighbours:
-    """The neighbours of items in the version, never the item itself, as positions in the source (-1 where it lacks them)."""
+def leave_out_neighbours(
+    work: Evaluated, options: EvaluationOptions, items: Integers
+) -> tuple[Neighbours, Learned | None]:
+    """The neighbours of items in the version, never the item itself, as positions in the source (-1 where it lacks them), and
+    what the version has learned about both."""
     model = work.model
     own = model.find_many(work.index.codes_at(items)).astype(np.int64)
     vectors = np.zeros((len(items), model.dimension), np.float32)
@@ -138,11 +142,16 @@ def leave_out_neighbours(work: Evaluated, options: EvaluationOptions, items: Int
     flat = positions[kept]
     distinct, place = np.unique(flat, return_inverse=True)
     in_source = work.index.find_many(model.codes.codes_at(distinct)).astype(np.int64)
-    return Neighbours(
+    neighbours = Neighbours(
         offsets=np.concatenate(([0], np.cumsum(kept.sum(axis=1)))).astype(np.int64),
         items=in_source[place] if len(distinct) else flat,
         similarities=np.clip(similarities[kept].astype(np.float64), 0.0, 1.0),
     )
+    estimates = model.estimates(vectors, own, model.vectors(flat), np.nonzero(kept)[0])
+    if estimates is None:
+        return neighbours, None
+    model_of = models_of(estimates.operations, work.routings.jobs, work.routings.occurrences.tolist())
+    return neighbours, Learned(estimates, model_of)
 
 
 def proposals_of(routings: CurrentRoutings, batch: RoutingBatch, query: int) -> list[Proposal]:
@@ -153,6 +162,6 @@ def proposals_of(routings: CurrentRoutings, batch: RoutingBatch, query: int) -> 
     for routing in sorted(range(int(first), int(last)), key=lambda place: int(batch.rank[place])):
         part = slice(int(batch.offsets[routing]), int(batch.offsets[routing + 1]))
         numbers = routings.table.operation[batch.rows[part]]
-        confidences = batch.evidence.support[part] if batch.evidence else np.full(len(numbers), np.nan)
+        confidences = batch.evidence.belief[part] if batch.evidence else np.full(len(numbers), np.nan)
         made.append(Proposal([routings.jobs[number] for number in numbers.tolist()], run[part], confidences))
     return made

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,18 +20,24 @@ from common.source import Source
 from common.source.input_profile import InputProfile
 from common.source.internal_columns import FEATURES, INTERNAL_COLUMNS, ITEM_CODE, RESULTS
 from common.source.role_reading import check_required, table_of
-from domain.encoder import BlockEncoder, EncoderOptions
+from domain.calibration import Calibration
+from domain.encoder import LEAST_DIMENSIONS, BlockEncoder, EncoderOptions
 from domain.engine import Engine, Vectors, build_index
 from domain.item_codes import ItemCodeIndex
+from domain.learned_chances import KnownChances
 from domain.recall import RecallPoint, exact_truth, measure, smallest_ef, unlike_below
 from domain.searchable_model import SearchableModel
 from domain.time_profiles import ProfileOptions
 from domain.version_files import TrainedVersion, write_version
+from trainer.calibrating import calibrate
 from trainer.catalogue import Catalogue, cells, read_catalogue
-from trainer.current_routings import read_current_routings
+from trainer.current_routings import CurrentRoutings, read_current_routings
 from trainer.evaluation import Evaluated, EvaluationOptions, evaluate, sample
 from trainer.feature_reports import feature_importance, feature_recommendations, feature_statistics
+from trainer.learned_stage import FEWEST_ITEMS, LearnedStage, LearningOptions, learn, learned_weights
+from trainer.operation_models import BoostingOptions
 from trainer.operation_times import operation_times
+from trainer.planner_examples import PlannerExample, with_examples
 from trainer.progress import ProgressReport
 from trainer.right_routings import FAMILY_COLUMN, families_of, own_routings
 from trainer.stage_clock import StageClock
@@ -46,6 +54,8 @@ class Learned:
         statistics: by feature.
         time_profiles: contents of time_profiles.json; None: not wanted.
         families: family of each item by position.
+        routings: current routings of the items; None: neither learning nor judging wants them, or they cannot be read.
+        stage: what was learned from them; None: nothing.
     """
 
     encoder: BlockEncoder
@@ -53,6 +63,8 @@ class Learned:
     statistics: Mapping[str, Any]
     time_profiles: Mapping[str, Any] | None
     families: Mapping[int, str]
+    routings: CurrentRoutings | None = None
+    stage: LearnedStage | None = None
 
 
 class Training:
@@ -63,6 +75,7 @@ class Training:
         options: what is built.
         report: told how it goes.
         judging: how the predictions of the new version are judged; None: they are not.
+        examples: routings that planners stand behind; they are learned from in the place of the items' own.
     """
 
     def __init__(
@@ -72,8 +85,10 @@ class Training:
         options: PipelineOptions,
         report: ProgressReport,
         judging: EvaluationOptions | None = None,
+        examples: Sequence[PlannerExample] = (),
     ) -> None:
         self._source, self._options, self._report, self._judging = source, options, report, judging
+        self._examples = examples
         self._profile = with_tables(profile, options)
         self.clock = StageClock()
 
@@ -131,10 +146,21 @@ class Training:
         return [name for name in wanted if name in known] or [ITEM_CODE]
 
     def _learn(self, catalogue: Catalogue) -> Learned:
+        weights, encode, embed = self._options.weights, self._options.encode, self._options.embed
+        codes = ItemCodeIndex.of(catalogue.codes.to_pylist())
+        routings = self._routings(codes)
+        stage = self._learn_from(catalogue, codes, routings)
         with self._stage("learning", "Learning the features", unit="rows"):
-            weights, encode, embed = self._options.weights, self._options.encode, self._options.embed
-            layout = EncoderOptions(embed.dimensions, encode.weight_exponent, encode.least_text, embed.widest)
-            encoder = BlockEncoder.fit(catalogue.columns, weights.weights, weights.active, layout)
+            chosen = dict(weights.weights)
+            if stage is not None and self._options.learn.feature_weights:
+                chosen = learned_weights(stage.importance, weights.active) | chosen
+            room = embed.dimensions - (stage.block.width if stage is not None else 0)
+            layout = EncoderOptions(
+                max(LEAST_DIMENSIONS, room), encode.weight_exponent, encode.least_text, embed.widest
+            )
+            encoder = BlockEncoder.fit(catalogue.columns, chosen, weights.active, layout)
+            if stage is not None:
+                encoder = encoder.with_learned(stage.block, self._options.learn.share)
             statistics = feature_statistics(catalogue.columns)
             times = None
             if self._options.times.enabled:
@@ -142,11 +168,69 @@ class Training:
                     self._source, self._profile, _profile_options(self._options), self._report.advance
                 )
         with self._stage("encoding", f"Encoding {len(catalogue):,} items", total=len(catalogue), unit="items"):
-            vectors = encoder.transform(catalogue.columns)
+            vectors = encoder.transform(catalogue.columns, outputs=stage.outputs if stage is not None else None)
             self._report.advance(len(catalogue))
         families = families_of(catalogue.columns[FAMILY_COLUMN]) if self._judging else {}
         catalogue.columns.clear()
-        return Learned(encoder, vectors, statistics, times, families)
+        return Learned(encoder, vectors, statistics, times, families, routings, stage)
+
+    def _routings(self, codes: ItemCodeIndex) -> CurrentRoutings | None:
+        """The items' current routings where learning or judging wants them; a source that has none is told and trained without."""
+        if not self._options.learn.enabled and self._judging is None:
+            return None
+        with self._stage("learning", "Reading the routings of the items"):
+            try:
+                return read_current_routings(
+                    self._source, self._profile, codes, results=True, on_rows=self._report.advance
+                )
+            except DataProblem as problem:
+                self._report.note(
+                    f"The version learns nothing from routings and its predictions are not judged: {problem.message}"
+                )
+                return None
+
+    def _learn_from(
+        self, catalogue: Catalogue, codes: ItemCodeIndex, routings: CurrentRoutings | None
+    ) -> LearnedStage | None:
+        """The supervised stage; None when it is switched off, or when there is too little to learn from."""
+        options = self._options.learn
+        if not options.enabled or routings is None:
+            return None
+        boosting = BoostingOptions(
+            iterations=options.iterations,
+            leaves=options.leaves,
+            learning_rate=options.learning_rate,
+            most_rows=options.most_rows,
+            threads=self._options.index.threads or os.cpu_count() or 1,
+            seed=options.seed,
+        )
+        wanted = LearningOptions(options.operations, options.least_items, options.folds, options.directions, boosting)
+        started = time.perf_counter()
+        taught, counts = with_examples(routings, codes, self._examples)
+        if taught is not routings:
+            self._report.note(f"{int((counts != 1.0).sum()):,} routings that planners reviewed count more than others")
+        with self._stage("learning", "Learning from routings how items are made", unit="operations"):
+            stage = learn(
+                catalogue.columns,
+                taught,
+                wanted,
+                self._options.weights.active,
+                None if taught is routings else counts,
+                on_operation=self._report.advance,
+            )
+        if stage is None:
+            self._report.note(
+                f"{routings.items_with_routing:,} items have a routing; nothing is learned from fewer than {FEWEST_ITEMS}, or from "
+                "routings without a common operation: the version finds items by their features alone"
+            )
+            return None
+        self._report.add_metrics(
+            {
+                "supervised_seconds": round(time.perf_counter() - started, 2),
+                "operations_learned": len(stage.block.model.operations),
+            }
+        )
+        return stage
 
     def build(self, learned: Learned) -> tuple[Engine, list[RecallPoint], float]:
         """The index over the vectors, its recall curve, and the similarity below which a query is unlike the catalogue.
@@ -172,7 +256,13 @@ class Training:
             return index, curve, unlike_below(truth)
 
     def judge(
-        self, name: str, catalogue: Catalogue, learned: Learned, index: Engine, ef_search: int
+        self,
+        name: str,
+        catalogue: Catalogue,
+        learned: Learned,
+        index: Engine,
+        ef_search: int,
+        calibration: Calibration,
     ) -> Mapping[str, Any] | None:
         """What the leave-out evaluation of a sample of the items finds; None where no item has a routing.
 
@@ -181,16 +271,17 @@ class Training:
         """
         if self._judging is None:
             return None
+        routings = learned.routings
+        if routings is None:
+            return None
         with self._stage("judging", "Judging predictions of a sample against the items' own routings"):
             codes = ItemCodeIndex.of(catalogue.codes.to_pylist())
-            try:
-                routings = read_current_routings(self._source, self._profile, codes, results=True)
-            except DataProblem as problem:
-                self._report.note(f"Predictions of the version are not judged: {problem.message}")
-                return None
             everyone = np.arange(len(codes), dtype=np.int64)
             right = own_routings(routings, sample(everyone, self._judging.items * 4, 2), learned.families)
-            model = SearchableModel(name, index, codes, learned.encoder, ef_search)
+            chances = KnownChances(learned.stage.outputs.probabilities) if learned.stage is not None else None
+            model = SearchableModel(
+                name, index, codes, learned.encoder, ef_search, calibration=calibration, chances=chances
+            )
             found = evaluate(
                 Evaluated(model, codes, routings, right, lambda rows: learned.vectors[rows]), self._judging
             )
@@ -224,7 +315,8 @@ class Training:
         with writing_version(save_dir) as folder:
             index, curve, unlike = self.build(learned)
             default = smallest_ef(curve, options.target_recall)
-            evaluation = self.judge(save_dir.name, catalogue, learned, index, default)
+            calibration = self._calibrate(learned, index, default)
+            evaluation = self.judge(save_dir.name, catalogue, learned, index, default, calibration)
             with self._stage("writing", f"Writing {save_dir.name}"):
                 chosen = next(point for point in curve if point.ef_search == default)
                 figures = {
@@ -256,10 +348,28 @@ class Training:
                     projector_rows=self._options.projector.most_points or len(catalogue),
                     metadata=metadata,
                     trained_at=datetime.now(UTC),
+                    calibration=calibration,
+                    outputs=learned.stage.outputs if learned.stage is not None else None,
                 )
                 manifest = write_version(folder, trained)
         self._report.add_metrics({**figures, **self.clock.figures()})
         return manifest
+
+    def _calibrate(self, learned: Learned, index: Engine, ef_search: int) -> Calibration:
+        """How neighbours and models are weighed together in this version."""
+        if learned.stage is None or learned.routings is None:
+            return Calibration()
+        with self._stage("measuring", "Calibrating confidences on items that the models have not seen"):
+            return calibrate(
+                learned.encoder,
+                index,
+                learned.vectors,
+                learned.stage.outputs,
+                learned.routings.table,
+                learned.stage.operation_of,
+                ef_search,
+                self._options.learn.seed,
+            )
 
     def _projector(self, catalogue: Catalogue) -> dict[str, Sequence[object]] | None:
         """Columns that the export shows; None: no export."""

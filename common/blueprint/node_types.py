@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from common.blueprint.learned_node import LEARNED_NODE
 from common.blueprint.node_type import NodeType
 from common.blueprint.setting_nodes import SETTING_NODES
 from common.blueprint.training_nodes import TRAINING_NODES
 
-NODE_TYPES: Final[tuple[NodeType, ...]] = (*TRAINING_NODES, *SETTING_NODES)
+NODE_TYPES: Final[tuple[NodeType, ...]] = (*TRAINING_NODES, LEARNED_NODE, *SETTING_NODES)
 """All node types in the order of the pipeline."""
 
 BY_TYPE: Final = {node_type.type: node_type for node_type in NODE_TYPES}

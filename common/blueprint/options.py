@@ -63,6 +63,39 @@ class EncodeOptions:
 
 
 @dataclass(frozen=True)
+class LearnOptions:
+    """What is learned from the items' routings: which operations an item needs and how long they take.
+
+    Attributes:
+        enabled: whether vectors get a learned block; without it they hold the features only.
+        share: share of a similarity that the learned block has, 0 to 1.
+        feature_weights: whether the weights of features that are not set come half from how much they tell.
+        operations: most operations with a model of their own, the most frequent ones; neighbours vote for the others.
+        least_items: items that must have an operation before it gets a model.
+        folds: parts of the catalogue; what is said of an item comes from models that have not seen its part.
+        iterations: trees an operation.
+        leaves: most leaves of a tree.
+        learning_rate: what each tree adds.
+        directions: most dimensions of the block for operations.
+        most_rows: most items that one operation learns from.
+        seed: of samples and folds.
+    """
+
+    enabled: bool = True
+    share: float = 0.8
+    feature_weights: bool = True
+    operations: int = 300
+    least_items: int = 20
+    folds: int = 3
+    iterations: int = 40
+    leaves: int = 15
+    learning_rate: float = 0.15
+    directions: int = 48
+    most_rows: int = 60_000
+    seed: int = 1
+
+
+@dataclass(frozen=True)
 class EmbedOptions:
     """The shape of the vectors.
 
@@ -150,6 +183,7 @@ class PipelineOptions:
     load: LoadOptions = field(default_factory=LoadOptions)
     weights: WeightOptions = field(default_factory=WeightOptions)
     encode: EncodeOptions = field(default_factory=EncodeOptions)
+    learn: LearnOptions = field(default_factory=LearnOptions)
     embed: EmbedOptions = field(default_factory=EmbedOptions)
     index: IndexOptions = field(default_factory=IndexOptions)
     times: TimeOptions = field(default_factory=TimeOptions)
@@ -184,6 +218,7 @@ PARTS: Final[dict[str, Any]] = {
     "load": LoadOptions,
     "weights": WeightOptions,
     "encode": EncodeOptions,
+    "learn": LearnOptions,
     "embed": EmbedOptions,
     "index": IndexOptions,
     "times": TimeOptions,

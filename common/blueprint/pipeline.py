@@ -142,9 +142,9 @@ def default_graph() -> dict[str, Any]:
     """The default pipeline as a graph {nodes, edges}: what an empty graph means."""
     nodes, edges = [], []
     types = {node_type.type: node_type for node_type in NODE_TYPES}
-    order = [*DEFAULT_ORDER, "weights", "time_profiles", "projector", "predictor", "sql"]
+    order = [*DEFAULT_ORDER, "weights", "learned", "time_profiles", "projector", "predictor", "sql"]
     columns = {name: number for number, name in enumerate([*DEFAULT_ORDER, "predictor", "sql"])}
-    columns |= {"weights": 0, "time_profiles": 1, "projector": 3}
+    columns |= {"weights": 0, "time_profiles": 1, "learned": 2, "projector": 3}
     for type_ in order:
         node_type = types[type_]
         nodes.append(

@@ -168,7 +168,7 @@ TRAINING_NODES: Final[tuple[NodeType, ...]] = (
                 96,
             ),
         ),
-        inputs=(Port("encoded", "encoded", required=True),),
+        inputs=(Port("encoded", "encoded", required=True), Port("learned", "learned")),
         outputs=(Port("vectors", "vectors"),),
         words=("embedding", "embed", "embeddings", "vector", "임베딩", "벡터"),
         required=True,

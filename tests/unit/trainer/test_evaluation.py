@@ -134,7 +134,7 @@ def neighbours_of(version: Path, source: Path, items: list[str], renamed: bool) 
         work = Evaluated(
             model, index, current, RightRoutings("routings", {}, {}), lambda rows: known.vectors(places[rows])
         )
-        return leave_out_neighbours(work, replace(OPTIONS, top_k=5), np.arange(20)), index
+        return leave_out_neighbours(work, replace(OPTIONS, top_k=5), np.arange(20))[0], index
     finally:
         model.close()
         known.close()

@@ -343,7 +343,7 @@ def test_a_changed_blueprint_changes_what_is_trained_without_a_line_of_code(
     manifest = read_manifest(folder / "manifest.json")
     assert (manifest.metadata["m"], manifest.metadata["ef_construction"]) == (24, 60)
     dimension = manifest.metadata["dimension"]
-    assert 90 <= dimension <= 112
+    assert 90 <= dimension <= 140  # the features have at least 64, what was learned comes on top
     assert json.loads((folder / "active_features.json").read_text())["PART_TYPE"] is False
     assert json.loads((folder / "feature_weights.json").read_text())["weights"]["ITEM_TYPE"] == 9.0
     times = json.loads((folder / "time_profiles.json").read_text(encoding="utf-8"))

@@ -1,0 +1,64 @@
+"""What a model version says of a batch of items and of their neighbours, beside who the neighbours are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.calibration import Calibration
+from domain.learned_model import RUN_KIND, SETUP_KIND, TimeModel
+from domain.operation_table import TIME_COLUMNS
+
+Floats = npt.NDArray[np.float64]
+Floats32 = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int64]
+
+KIND_OF_COLUMN = tuple(
+    SETUP_KIND if name in ("SETUP_TIME", "ACT_SETUP_TIME") else RUN_KIND if "RUN" in name or "WORKED" in name else None
+    for name in TIME_COLUMNS
+)
+"""Which of the modelled times each time column compares like; None: like neither."""
+LARGEST_RATIO = 20.0
+"""A neighbour's time is scaled at most by this, or its inverse."""
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Estimates for q items and their n neighbours (in the order in which the search found them), from one version.
+
+    Attributes:
+        operations: name of each operation with a model (`domain.learned_model.operation_key`).
+        probabilities: that each item needs each of them, float32 (q, operations).
+        factors: time factors of the items, float32 (q, factors).
+        neighbour_factors: time factors of the neighbours, float32 (n, factors).
+        size_differences: how far each neighbour's sizes are from the item's, as logarithms of ratios, float32 (n).
+        times: how factors make times.
+        calibration: how models and votes are weighed, and what confidence that deserves.
+        reasons: for each operation the features that tell most about it.
+    """
+
+    operations: Sequence[str]
+    probabilities: Floats32
+    factors: Floats32
+    neighbour_factors: Floats32
+    size_differences: Floats32
+    times: TimeModel
+    calibration: Calibration
+    reasons: Sequence[Sequence[str]] = ()
+
+    def time_ratios(self, models: Integers, queries: Integers, neighbours: Integers) -> Floats:
+        """By what each neighbour's time of an operation must be multiplied to be the item's, float64 (rows, len(TIME_COLUMNS)).
+
+        Args:
+            models: number of the operation's model, -1 where it has none; rows.
+            queries, neighbours: the item and the neighbour of each row.
+        """
+        apart = (self.factors[queries] - self.neighbour_factors[neighbours]).astype(np.float64)
+        logarithms = np.einsum("rf,rkf->rk", apart, self.times.effects[models].astype(np.float64))
+        limit = np.log(LARGEST_RATIO)
+        ratios = np.exp(np.clip(logarithms, -limit, limit))
+        ones = np.ones(len(models))
+        return np.stack([ones if kind is None else ratios[:, kind] for kind in KIND_OF_COLUMN], axis=1)

@@ -1,0 +1,101 @@
+"""What the models said of the items they learned from, where a vector cannot hold it all: mapped from files, the small ones left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from common.errors import DataProblem
+from common.files import writing
+
+FILES: Final = ("learned_chances.offsets.npy", "learned_chances.operations.npy", "learned_chances.values.npy")
+LEAST: Final = 0.01
+"""Probabilities below are not stored."""
+
+Floats32 = npt.NDArray[np.float32]
+
+
+class Chances(Protocol):
+    """Probabilities of operations by position of the item."""
+
+    def at(self, positions: npt.NDArray[np.integer]) -> Floats32:
+        """Probabilities of items, float32 (n, operations)."""
+
+    def close(self) -> None:
+        """Let go of what they lie in."""
+
+
+class KnownChances:
+    """Probabilities in memory, float32 (items, operations)."""
+
+    def __init__(self, probabilities: Floats32) -> None:
+        self._probabilities = probabilities
+
+    def at(self, positions: npt.NDArray[np.integer]) -> Floats32:
+        """Probabilities of items, float32 (n, operations)."""
+        found: Floats32 = self._probabilities[positions]
+        return found
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+class LearnedChances:
+    """Probabilities of operations by item, mapped."""
+
+    def __init__(
+        self, offsets: npt.NDArray[Any], operations: npt.NDArray[Any], values: npt.NDArray[Any], count: int
+    ) -> None:
+        """Args:
+        offsets: int64 (items + 1); item i has [offsets[i], offsets[i + 1]).
+        operations, values: uint16 and float16; operation and its probability.
+        count: number of operations.
+        """
+        self._offsets, self._operations, self._values, self._count = offsets, operations, values, count
+
+    @staticmethod
+    def write(folder: Path, probabilities: Floats32) -> None:
+        """Write the files of all items, float32 (items, operations), into a folder."""
+        counts, operations, values = [], [], []
+        for start in range(0, len(probabilities), 65_536):
+            part = probabilities[start : start + 65_536]
+            kept = part >= LEAST
+            counts.append(kept.sum(axis=1))
+            operations.append(np.nonzero(kept)[1].astype(np.uint16))
+            values.append(part[kept].astype(np.float16))
+        offsets = np.concatenate(([0], np.cumsum(np.concatenate(counts)))).astype(np.int64)
+        arrays: list[npt.NDArray[Any]] = [offsets, np.concatenate(operations), np.concatenate(values)]
+        for name, array in zip(FILES, arrays, strict=True):
+            with writing(folder / name) as stream:
+                np.save(stream, array)
+
+    @classmethod
+    def open(cls, folder: Path, operations: int) -> LearnedChances:
+        """Map the files of a folder.
+
+        Raises:
+            DataProblem: one is missing or damaged.
+        """
+        try:
+            offsets, chosen, values = (np.load(folder / name, mmap_mode="r") for name in FILES)
+        except (OSError, ValueError) as error:
+            raise DataProblem(
+                f"{folder / FILES[0]} and the files beside it cannot be read ({error}): train again"
+            ) from error
+        return cls(offsets, chosen, values, operations)
+
+    def at(self, positions: npt.NDArray[np.integer]) -> Floats32:
+        """Probabilities of items, float32 (n, operations)."""
+        found = np.zeros((len(positions), self._count), np.float32)
+        for row, position in enumerate(positions.tolist()):
+            part = slice(int(self._offsets[position]), int(self._offsets[position + 1]))
+            found[row, self._operations[part]] = self._values[part]
+        return found
+
+    def close(self) -> None:
+        """Let go of the files."""
+        empty = np.zeros(0, np.int64)
+        self._offsets, self._operations, self._values = empty, empty, empty

@@ -1,0 +1,213 @@
+"""Fitting how neighbours and models are weighed together, and what confidence the result deserves, on items that neither has seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.calibration import Calibration, Curve
+from domain.consensus import weigh
+from domain.encoder import BlockEncoder
+from domain.engine import Engine, Vectors
+from domain.estimates import Estimates
+from domain.learned_model import LearnedOutputs, log_odds, sigmoid
+from domain.operation_evidence import evidence_of
+from domain.operation_sharing import share_operations
+from domain.operation_table import RUN, Neighbours, OperationTable, ranges, usable_neighbours
+from domain.time_profiles import ProfileOptions
+
+SAMPLE: Final = 2_400
+NEIGHBOURS: Final = (10, 50)
+"""Neighbours an item, half of the sample each: what is fitted must hold for few and for many."""
+AT_ONCE: Final = 64
+NEAR: Final = 0.25
+"""A time counts as right when it is off by at most this."""
+UNLIKE_SHARE: Final = 0.001
+FEWEST_CASES: Final = 200
+CURVE_POINTS: Final = 40
+SURE: Final = 0.002
+"""No confidence is nearer to 0 or 1 than this."""
+
+Floats = npt.NDArray[np.float64]
+Booleans = npt.NDArray[np.bool_]
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was found for the operations among the neighbours of a sample of items: one row an item and operation.
+
+    Attributes:
+        item: number in the sample.
+        probabilities: of the models, NaN without one.
+        votes: smoothed share of the neighbours' weight.
+        belongs: whether the item's own routing has it.
+        trust: confidence of the run time by rule, 0 where it cannot be judged.
+        near: whether the run time was right.
+        likeness: best similarity of each item to a neighbour by its features alone.
+    """
+
+    item: Integers
+    probabilities: Floats
+    votes: Floats
+    belongs: Booleans
+    trust: Floats
+    near: Booleans
+    likeness: Floats
+
+
+def calibrate(
+    encoder: BlockEncoder,
+    index: Engine,
+    vectors: Vectors,
+    outputs: LearnedOutputs,
+    table: OperationTable,
+    model_of: Integers,
+    ef_search: int,
+    seed: int,
+) -> Calibration:
+    """Fit on a sample of items with routings, each predicted from others and by models that did not see it.
+
+    Args:
+        vectors: of all items, float32 (items, dimension).
+        outputs: what the models say of all items.
+        table: their routings.
+        model_of: number of the model of each operation number, -1 where it has none.
+    """
+    routed = np.flatnonzero(np.diff(table.offsets) > 0)
+    random = np.random.default_rng(seed)
+    chosen = random.permutation(routed)[: min(SAMPLE, len(routed))]
+    parts = []
+    for start in range(0, len(chosen), AT_ONCE):
+        items = chosen[start : start + AT_ONCE]
+        k = NEIGHBOURS[(start // AT_ONCE) % len(NEIGHBOURS)]
+        parts.append(_judged(encoder, index, vectors, outputs, table, model_of, items, k, ef_search, start))
+    judged = Judged(*(np.concatenate([getattr(part, name) for part in parts]) for name in Judged.__annotations__))
+    return fit_calibration(judged)
+
+
+def _judged(
+    encoder: BlockEncoder,
+    index: Engine,
+    vectors: Vectors,
+    outputs: LearnedOutputs,
+    table: OperationTable,
+    model_of: Integers,
+    items: Integers,
+    k: int,
+    ef_search: int,
+    start: int,
+) -> Judged:
+    positions, similarities = index.search(np.ascontiguousarray(vectors[items]), min(k + 1, index.items), ef_search)
+    kept = (positions >= 0) & (positions != items[:, None])
+    kept &= np.cumsum(kept, axis=1) <= k
+    found = positions[kept]
+    query = np.nonzero(kept)[0]
+    offsets = np.concatenate(([0], np.cumsum(kept.sum(axis=1)))).astype(np.int64)
+    neighbours = Neighbours(offsets, found, np.clip(similarities[kept].astype(np.float64), 0.0, 1.0))
+    assert encoder.learned is not None  # only versions with a learned block are calibrated
+    model = encoder.learned.model
+    estimates = Estimates(
+        operations=model.operations,
+        probabilities=outputs.probabilities[items],
+        factors=outputs.factors[items],
+        neighbour_factors=outputs.factors[found],
+        size_differences=encoder.size_differences(vectors[items[query]], vectors[found]),
+        times=model.times,
+        calibration=Calibration(),
+    )
+    usable = usable_neighbours(table, items, neighbours, 0.0)
+    shared = share_operations(table, usable)
+    weighed = weigh(table, shared, np.arange(len(items)), estimates, model_of)
+    query_of = shared.query_of_groups()
+    first = shared.rows.max(axis=1)
+    operation = table.operation[first].astype(np.int64)
+    own_rows = ranges(table.offsets[items], table.lengths(items))
+    own_query = np.repeat(np.arange(len(items)), table.lengths(items))
+    own_keys = (own_query << 32) | table.operation[own_rows]
+    keys = (query_of << 32) | operation
+    belongs = np.isin(keys, own_keys)
+    profiles = weighed.shared.profiles(ProfileOptions("trimmed_std"))
+    proof = evidence_of(weighed, weighed.shared, profiles, np.arange(len(keys)), ProfileOptions())
+    order = np.argsort(own_keys)
+    place = np.clip(np.searchsorted(own_keys[order], keys), 0, max(len(order) - 1, 0))
+    actual = np.where(belongs, table.times[own_rows[order][place], RUN], np.nan)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        off = np.abs(profiles.standard[:, RUN] / actual - 1.0)
+    known = ~np.isnan(off) & (actual > 0)
+    likeness = np.full(len(items), -1.0)
+    similar = np.einsum(
+        "nd,nd->n", encoder.features_alone(vectors[items[query]]), encoder.features_alone(vectors[found])
+    )
+    np.maximum.at(likeness, query, similar)
+    return Judged(
+        query_of + start,
+        weighed.probabilities,
+        weighed.votes,
+        belongs,
+        np.where(known, proof.confidence, 0.0),
+        off <= NEAR,
+        likeness,
+    )
+
+
+def fit_calibration(judged: Judged) -> Calibration:
+    """Fit weights on half of the items and curves on the other half; the usual weights where there are too few cases."""
+    usual = Calibration()
+    unlike = float(np.quantile(judged.likeness, UNLIKE_SHARE)) if len(judged.likeness) else None
+    if len(judged.item) < FEWEST_CASES:
+        return Calibration(unlike_below=unlike)
+    odd = (judged.item % 2).astype(bool)
+    modelled = ~np.isnan(judged.probabilities)
+    cast = log_odds(judged.votes)
+    bias, model, vote = usual.bias, usual.model, usual.vote
+    bias_alone, vote_alone = usual.bias_alone, usual.vote_alone
+    rows = odd & modelled
+    if rows.sum() >= FEWEST_CASES:
+        said = log_odds(judged.probabilities[rows])
+        bias, model, vote = logistic(np.stack([said, cast[rows]], axis=1), judged.belongs[rows])
+    rows = odd & ~modelled
+    if rows.sum() >= FEWEST_CASES:
+        bias_alone, vote_alone = logistic(cast[rows, None], judged.belongs[rows])
+    fitted = Calibration(bias, model, vote, bias_alone, vote_alone)
+    believed = fitted.believed(judged.probabilities, judged.votes)
+    timed = judged.trust > 0.0
+    return Calibration(
+        *(bias, model, vote, bias_alone, vote_alone),
+        operations=rising(believed[~odd], judged.belongs[~odd]),
+        times=rising(judged.trust[timed], judged.near[timed]) if timed.sum() >= FEWEST_CASES else Curve(),
+        unlike_below=unlike,
+        cases=int((~odd).sum()),
+    )
+
+
+def logistic(columns: Floats, right: Booleans, penalty: float = 1.0) -> tuple[float, ...]:
+    """Bias and weights (not negative) of a logistic regression, by Newton's method."""
+    design = np.concatenate([np.ones((len(columns), 1)), columns], axis=1)
+    weights = np.zeros(design.shape[1])
+    for _step in range(30):
+        chance = np.asarray(sigmoid(design @ weights), np.float64)
+        gradient = design.T @ (right - chance) - penalty * weights
+        curvature = (design * (chance * (1.0 - chance))[:, None]).T @ design + penalty * np.eye(len(weights))
+        step = np.linalg.solve(curvature, gradient)
+        weights = weights + step
+        if np.abs(step).max() < 1e-8:
+            break
+    weights[1:] = np.maximum(weights[1:], 0.0)
+    return tuple(float(weight) for weight in weights)
+
+
+def rising(scores: Floats, right: Booleans) -> Curve:
+    """The rising curve that fits best (isotonic regression), thinned to a few dozen points."""
+    from sklearn.isotonic import IsotonicRegression  # only the training side has it
+
+    fitted = IsotonicRegression(y_min=SURE, y_max=1.0 - SURE, out_of_bounds="clip")
+    fitted.fit(scores, right.astype(np.float64))
+    points, shares = fitted.X_thresholds_, fitted.y_thresholds_
+    if len(points) > CURVE_POINTS:
+        chosen = np.unique(np.linspace(0, len(points) - 1, CURVE_POINTS).astype(np.int64))
+        points, shares = points[chosen], shares[chosen]
+    return Curve(tuple(map(float, points)), tuple(map(float, shares)))

@@ -1,0 +1,149 @@
+"""The supervised stage of a training: from items and their routings to the learned block and what it says of every item."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.dictionary_columns import Columns
+from domain.features import DEFAULT_ACTIVE, DEFAULT_WEIGHTS
+from domain.learned_block import LearnedBlock
+from domain.learned_inputs import ItemInputs
+from domain.learned_model import LearnedModel, LearnedOutputs, operation_key
+from domain.time_design import TimeDesign
+from trainer.current_routings import CurrentRoutings
+from trainer.operation_models import BoostingOptions, fit_operations
+from trainer.time_models import fit_times
+
+FEWEST_ITEMS: Final = 100
+"""Items with a routing below which nothing is learned."""
+REASONS: Final = 3
+"""Features named as what tells about an operation."""
+LEAST_GAIN: Final = 0.02
+
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class LearningOptions:
+    """How the supervised block is learned.
+
+    Attributes:
+        operations: most operations with a model of their own, the most frequent ones.
+        least_items: items that must have an operation before it gets a model.
+        folds: parts of the catalogue; what is said of an item comes from models that did not see its part.
+        directions: most dimensions of the block for the operations.
+        boosting: how the classifiers are fitted.
+    """
+
+    operations: int = 300
+    least_items: int = 20
+    folds: int = 3
+    directions: int = 48
+    boosting: BoostingOptions = field(default_factory=BoostingOptions)
+
+
+@dataclass(frozen=True)
+class LearnedStage:
+    """What was learned.
+
+    Attributes:
+        block: the block with its models.
+        outputs: what the models say of all items, each item unseen by the models that speak of it.
+        operation_of: model of each operation number of the routings, -1 where it has none, int64.
+        importance: share that each feature has in telling which operations an item needs.
+    """
+
+    block: LearnedBlock
+    outputs: LearnedOutputs
+    operation_of: Integers
+    importance: Mapping[str, float]
+
+
+def learn(
+    columns: Columns,
+    routings: CurrentRoutings,
+    options: LearningOptions,
+    active: Mapping[str, bool] | None = None,
+    weights: npt.NDArray[np.float64] | None = None,
+    on_operation: Callable[[int], None] | None = None,
+) -> LearnedStage | None:
+    """Learn from routings; None where there are too few, or where no input tells items apart.
+
+    Args:
+        columns: features of all items.
+        routings: their current routings, in the same order.
+        active: whether a feature may be used; the plant's choice where it is not named.
+        weights: what each item's routing counts, float64 (items,); None: all alike.
+        on_operation: told how many operations are done.
+    """
+    table = routings.table
+    routed = np.diff(table.offsets) > 0
+    if int(routed.sum()) < FEWEST_ITEMS:
+        return None
+    inputs = ItemInputs.fit(columns, {**DEFAULT_ACTIVE, **(active or {})})
+    if not inputs.inputs:
+        return None
+    matrix = inputs.matrix(columns)
+    counts = np.bincount(table.operation, minlength=len(routings.jobs))
+    frequent = np.argsort(-counts, kind="stable")[: options.operations]
+    frequent = frequent[counts[frequent] >= options.least_items]
+    if not len(frequent):
+        return None
+    operation_of = np.full(len(routings.jobs), -1, np.int64)
+    operation_of[frequent] = np.arange(len(frequent))
+    folds = np.where(routed, np.random.default_rng(options.boosting.seed).integers(0, options.folds, len(routed)), -1)
+    rows_model = operation_of[table.operation]
+    item_of = np.repeat(np.arange(table.items), np.diff(table.offsets))
+    order = np.argsort(rows_model, kind="stable")
+    starts = np.searchsorted(rows_model[order], np.arange(len(frequent) + 1))
+
+    def needed(number: int) -> npt.NDArray[np.bool_]:
+        label = np.zeros(table.items, np.bool_)
+        label[item_of[order[starts[number] : starts[number + 1]]]] = True
+        return label
+
+    fitted = fit_operations(inputs, matrix, needed, len(frequent), folds, options.boosting, weights, on_operation)
+    design = TimeDesign.fit(inputs, matrix)
+    times = fit_times(design, matrix, table, rows_model, len(frequent), folds, options.boosting.seed)
+    names = [operation_key(routings.jobs[number], int(routings.occurrences[number])) for number in frequent.tolist()]
+    gains = _by_feature(inputs, fitted.gains)
+    reasons = [
+        [name for name, gain in sorted(one.items(), key=lambda pair: -pair[1])[:REASONS] if gain > LEAST_GAIN]
+        for one in gains
+    ]
+    model = LearnedModel(
+        names, inputs, fitted.trees, design, times.factor_weights, times.factor_centre, times.times, reasons
+    )
+    outputs = LearnedOutputs(fitted.probabilities, times.factors)
+    block = LearnedBlock.fit(model, outputs, options.directions)
+    total = {name: sum(one[name] for one in gains) for name in gains[0]}
+    whole = max(sum(total.values()), 1e-12)
+    return LearnedStage(block, outputs, operation_of, {name: gain / whole for name, gain in total.items()})
+
+
+def _by_feature(inputs: ItemInputs, gains: npt.NDArray[np.float64]) -> list[dict[str, float]]:
+    """For each operation the gain of each feature, over all inputs that are read from it."""
+    found = []
+    for shares in gains.tolist():
+        one: dict[str, float] = {}
+        for read, share in zip(inputs.inputs, shares, strict=True):
+            one[read.feature] = one.get(read.feature, 0.0) + share
+        found.append(one)
+    return found
+
+
+def learned_weights(importance: Mapping[str, float], active: Mapping[str, bool]) -> dict[str, float]:
+    """Weights of the features that take part: half the plant's, half by how much each tells about routings; their sum stays."""
+    used = {**DEFAULT_ACTIVE, **active}
+    usual = {name: weight for name, weight in DEFAULT_WEIGHTS.items() if used.get(name)}
+    whole, told = sum(usual.values()), sum(importance.get(name, 0.0) for name in usual)
+    if told <= 0.0:
+        return {}
+    return {
+        name: round(0.5 * weight + 0.5 * whole * importance.get(name, 0.0) / told, 6) for name, weight in usual.items()
+    }
