@@ -36,7 +36,7 @@ def build_app(settings: Settings, instance: str) -> RequestMiddleware:
     """
     gateway = Gateway(settings, instance)
     api = build_api(gateway)
-    add_pages(api, settings.frontend_dir)
+    add_pages(api, settings.frontend_dir, settings.docs_dir)
     wrapped: ASGIApp = api
     if settings.allowed_origins:
         wrapped = CORSMiddleware(

@@ -10,7 +10,9 @@ from fastapi import FastAPI
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+
+from gateway.documents import document_file, preferred_language
 
 FINGERPRINTED = "assets"
 """Folder whose files carry a hash in their names and never change."""
@@ -45,8 +47,8 @@ def welcome() -> HTMLResponse:
     return page(
         "Routing ML",
         "<p>This is the gateway of Routing ML. It predicts the manufacturing routing of an item from similar items.</p>"
-        '<ul><li><a href="/docs">Routes of the API</a> (<a href="/openapi.json">OpenAPI</a>)</li>'
-        '<li><a href="/health">State of the system</a></li></ul>'
+        '<ul><li><a href="/docs/api">Routes of the API</a> (<a href="/openapi.json">OpenAPI</a>)</li>'
+        '<li><a href="/docs">Documents</a></li><li><a href="/health">State of the system</a></li></ul>'
         "<p>The screens are not here: build the frontend, or set <code>ROUTING_ML_FRONTEND_DIR</code>.</p>",
     )
 
@@ -69,12 +71,24 @@ def route_list(document: dict[str, Any]) -> HTMLResponse:
     )
 
 
-def add_pages(app: FastAPI, frontend: Path) -> None:
-    """Serve `/docs`, and at every other path outside `/api` the frontend in `frontend` (or the welcome page)."""
+def add_pages(app: FastAPI, frontend: Path, documents: Path) -> None:
+    """Serve the documents under `/docs` (the list of routes where none are built, and always under `/docs/api`), and at every other
+    path outside `/api` the frontend in `frontend` (or the welcome page)."""
 
     @app.get("/docs", include_in_schema=False)
-    async def docs() -> Response:
+    async def docs(request: Request) -> Response:
+        language = preferred_language(request.headers.get("accept-language", ""))
+        if not (documents / language / "index.html").is_file():
+            return route_list(app.openapi())
+        return RedirectResponse(f"/docs/{language}/")
+
+    @app.get("/docs/api", include_in_schema=False)
+    async def routes() -> Response:
         return route_list(app.openapi())
+
+    @app.get("/docs/{path:path}", include_in_schema=False)
+    async def document(path: str) -> Response:
+        return document_file(documents, path)
 
     @app.get("/{path:outside_api}", include_in_schema=False)
     async def browse(path: str, request: Request) -> Response:

@@ -130,11 +130,9 @@ class _Exchange:
     def _extra_headers(self, present: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         names = dict(present)
         is_page = names.get(b"content-type", b"").startswith(b"text/html")
-        extra = [
-            (b"x-request-id", self._context.request_id.encode("ascii")),
-            *_COMMON_HEADERS,
-            (b"content-security-policy", (PAGE_POLICY if is_page else JSON_POLICY).encode("ascii")),
-        ]
+        extra = [(b"x-request-id", self._context.request_id.encode("ascii")), *_COMMON_HEADERS]
+        if b"content-security-policy" not in names:  # pages of the documents have their own
+            extra.append((b"content-security-policy", (PAGE_POLICY if is_page else JSON_POLICY).encode("ascii")))
         if b"cache-control" not in names and self._scope["path"].startswith("/api"):
             extra.append((b"cache-control", b"no-store"))
         if self._settings.cookie_secure:

@@ -117,7 +117,7 @@ def test_liveness_asks_nobody(plant: Any) -> None:
 
 
 def test_the_welcome_page_and_the_route_list_load_nothing_from_elsewhere(plant: Any) -> None:
-    for path in ("/", "/docs"):
+    for path in ("/", "/docs", "/docs/api"):
         answer = httpx.get(f"{plant.url}{path}")
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/html")
