@@ -29,6 +29,7 @@ from trainer.command import TrainingRequest, read_request
 from trainer.control_cache import KnownSettings, newest_settings, read_settings
 from trainer.evaluation import EvaluationOptions
 from trainer.exit_codes import ExitCode, NotActivated, TrainingCancelled, cannot_write, exit_code_of
+from trainer.planner_examples import PlannerExample, planner_examples
 from trainer.progress import ProgressReport, display_for
 from trainer.registration import FinishedVersion, Registrar
 from trainer.retention import DELETED, FAILED, RetentionRule, apply_retention
@@ -187,7 +188,18 @@ class TrainingRun:
     def _open(self, report: ProgressReport) -> tuple[Source, Training]:
         source = open_source(self._dataset())
         judging = EvaluationOptions(prediction=prediction_options(self._known.plant))
-        return source, Training(source, self._known.profile, self._options, report, judging)
+        examples = self._planner_examples(report)
+        return source, Training(source, self._known.profile, self._options, report, judging, examples)
+
+    def _planner_examples(self, report: ProgressReport) -> list[PlannerExample]:
+        """Routings that planners reviewed; that they cannot be read is only noted. A dry run, which writes nothing, asks for none."""
+        if self._request.dry_run or not self._options.learn.enabled:
+            return []
+        try:
+            return planner_examples(self._settings, self._request.registry_path)
+        except ServiceError as error:
+            report.note(f"The training goes on without what planners reviewed: {error.message}")
+            return []
 
     def _dataset(self) -> Path:
         named = self._request.dataset or self._settings.dataset

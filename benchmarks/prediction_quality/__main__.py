@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -14,7 +13,13 @@ from benchmarks.catalogues import ROOT
 from benchmarks.prediction_quality import neighbour_methods, product, spaces
 from benchmarks.prediction_quality.boosting_alone import boosted
 from benchmarks.prediction_quality.held_out import HeldOut, held_out
-from benchmarks.prediction_quality.quality_table import MethodQuality, show, write_markdown
+from benchmarks.prediction_quality.quality_table import (
+    MethodQuality,
+    read_rows,
+    show,
+    write_markdown,
+    write_rows,
+)
 from domain.quality_metrics import Proposal, quality, score
 
 Figures = dict[str, Any]
@@ -33,59 +38,67 @@ def main() -> None:
     parser.add_argument(
         "--work", type=Path, default=ROOT / "var" / "quality", help="folder for catalogues and versions"
     )
-    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    parser.add_argument(
+        "--json", type=Path, help="also write the figures to this file; methods not run again keep what it has of them"
+    )
     parser.add_argument("--markdown", type=Path, help="also write them into the section of this file")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     data = held_out(options.work, options.items, options.seed, options.held_out, hard=options.hard)
-    rows: list[MethodQuality] = []
+    found = read_rows(options.json) if options.json else {}
     for name in METHODS:
         if name in options.only:
-            rows += RUN[name](data, options.work)
-            show(rows)
+            found |= {row.name: row for row in RUN[name](data, options.work)}
+            show(list(found.values()))
+    rows = sorted(found.values(), key=lambda row: row.order)
     title = f"{options.items:,} items, seed {options.seed}, {options.held_out:,} held out"
     if options.json:
-        options.json.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
+        write_rows(options.json, rows)
     if options.markdown:
         write_markdown(options.markdown, "hard" if options.hard else f"seed {options.seed}", title, rows)
 
 
-def _row(name: str, data: HeldOut, proposals: Sequence[Sequence[Proposal]], seconds: float) -> MethodQuality:
+def _row(
+    name: str, data: HeldOut, proposals: Sequence[Sequence[Proposal]], seconds: float, order: int
+) -> MethodQuality:
     scores = [score(made, right, TOP) for made, right in zip(proposals, data.right, strict=True)]
-    return MethodQuality.of(name, asdict(quality(scores)), seconds)
+    return MethodQuality.of(name, asdict(quality(scores)), seconds, order)
 
 
-def _pair(name: str, make: Callable[[], Any], data: HeldOut) -> list[MethodQuality]:
+def _pair(name: str, make: Callable[[], Any], data: HeldOut, order: int) -> list[MethodQuality]:
     started = time.perf_counter()
     nearest, voted = neighbour_methods.both(data, make())
     seconds = time.perf_counter() - started
-    return [_row(f"{name}, nearest", data, nearest, seconds), _row(f"{name}, vote of 20", data, voted, seconds)]
+    return [
+        _row(f"{name}, nearest", data, nearest, seconds, order),
+        _row(f"{name}, vote of 20", data, voted, seconds, order + 1),
+    ]
 
 
 def _monolith(data: HeldOut, _work: Path) -> list[MethodQuality]:
-    return _pair("the old monolith's vectors", lambda: spaces.monolith_vectors(data.columns), data)
+    return _pair("the old monolith's vectors", lambda: spaces.monolith_vectors(data.columns), data, 0)
 
 
 def _blocks(data: HeldOut, _work: Path) -> list[MethodQuality]:
-    return _pair("a block of dimensions a feature", lambda: spaces.block_vectors(data.columns), data)
+    return _pair("a block of dimensions a feature", lambda: spaces.block_vectors(data.columns), data, 2)
 
 
 def _boosting(data: HeldOut, _work: Path) -> list[MethodQuality]:
     started = time.perf_counter()
     made = boosted(data)
-    return [_row("gradient boosting alone, no neighbours", data, made, time.perf_counter() - started)]
+    return [_row("gradient boosting alone, no neighbours", data, made, time.perf_counter() - started, 4)]
 
 
 def _product(data: HeldOut, work: Path) -> list[MethodQuality]:
     started = time.perf_counter()
     folder = product.train(data, work / "models" / data.folder.name)
     seconds = time.perf_counter() - started
-    rows = _pair("the product's learned space", lambda: product.space(data, folder), data)
-    for strategy in ("nearest", "consensus"):
+    rows = _pair("the product's learned space", lambda: product.space(data, folder), data, 5)
+    for order, strategy in enumerate(("nearest", "consensus"), start=7):
         begun = time.perf_counter()
         figures: Figures = product.predicted(data, folder, strategy)
         whole = seconds + time.perf_counter() - begun
-        rows.append(MethodQuality.of(f"`{strategy}` of the product", figures, whole))
+        rows.append(MethodQuality.of(f"`{strategy}` of the product", figures, whole, order))
     return rows
 
 

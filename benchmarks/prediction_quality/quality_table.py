@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ class MethodQuality:
         name: the method.
         sequence_exact, set_f1, run_time_mape, top_recall, edit_distance, calibration_error: see `domain.quality_metrics.Quality`.
         seconds: for learning and predicting on the machine at hand.
+        order: place in the table.
     """
 
     name: str
@@ -32,9 +34,10 @@ class MethodQuality:
     edit_distance: float
     calibration_error: float | None
     seconds: float
+    order: int
 
     @classmethod
-    def of(cls, name: str, figures: Mapping[str, Any], seconds: float) -> MethodQuality:
+    def of(cls, name: str, figures: Mapping[str, Any], seconds: float, order: int) -> MethodQuality:
         """A row from the figures of `Quality`."""
         return cls(
             name,
@@ -45,6 +48,7 @@ class MethodQuality:
             figures["edit_distance"],
             figures["calibration_error"],
             round(seconds, 1),
+            order,
         )
 
     def cells(self) -> tuple[str, ...]:
@@ -68,6 +72,18 @@ def show(rows: Sequence[MethodQuality]) -> None:
     for row in rows:
         table.add_row(*row.cells())
     Console(width=160).print(table)
+
+
+def read_rows(path: Path) -> dict[str, MethodQuality]:
+    """The rows of a file that `write_rows` wrote, by name; none where there is no such file."""
+    if not path.exists():
+        return {}
+    return {row["name"]: MethodQuality(**row) for row in json.loads(path.read_text(encoding="utf-8"))}
+
+
+def write_rows(path: Path, rows: Sequence[MethodQuality]) -> None:
+    """Keep rows in a JSON file."""
+    path.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
 
 
 def write_markdown(path: Path, section: str, title: str, rows: Sequence[MethodQuality]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from sqlalchemy.orm import Session
 
@@ -14,12 +15,19 @@ from auth_service.documents import proposal_reviews, routing_groups
 from auth_service.documents.proposal_changes import TimedOperation
 from auth_service.documents.proposal_reviews import SentProposal
 from auth_service.documents.routing_group_content import Content, Step
+from common.blueprint.options import PipelineOptions
 from common.identity import Caller
 from common.settings import Settings
+from common.source import open_source
+from common.source.input_profile import InputProfile
 from domain.item_codes import ItemCodeIndex
 from domain.operation_table import RUN, SETUP, TIME_COLUMNS, OperationTable
+from tests.support.catalogue import CATALOGUE
 from trainer.current_routings import CurrentRoutings
 from trainer.planner_examples import ExampleOperation, PlannerExample, planner_examples, with_examples
+from trainer.progress import JsonLines, ProgressReport
+from trainer.status_file import RUNNING, TrainingStatus
+from trainer.training import Training
 
 PARK = Caller("park@plant.example", "user")
 
@@ -100,3 +108,27 @@ def test_the_first_example_of_an_item_counts() -> None:
     made, weights = with_examples(known, index, [example("C", "INS"), example("c", "SAW", weight=2.0)])
     assert made.job_sequence(2) == ["INS"]
     assert weights[2] == pytest.approx(3.0)
+
+
+def test_a_training_learns_an_operation_that_only_planners_know(tmp_path: Path) -> None:
+    items = pl.read_parquet(CATALOGUE / "items.parquet").head(300)
+    items.write_parquet(tmp_path / "items.parquet")
+    rows = pl.read_parquet(CATALOGUE / "routing.parquet")
+    rows.filter(pl.col("ITEM_CD").is_in(items["ITEM_CD"].implode())).write_parquet(tmp_path / "routing.parquet")
+    corrected = [
+        PlannerExample(
+            code, (ExampleOperation("TUR", 30.0, 10.0), ExampleOperation("DEBURR-BY-HAND", 3.0, 4.0)), 3.0, 1.0
+        )
+        for code in items["ITEM_CD"].head(120)
+    ]
+    learned = {}
+    for name, examples in (("without", []), ("with", corrected)):
+        report = ProgressReport(JsonLines(), None, TrainingStatus(status=RUNNING))
+        training = Training(
+            open_source(tmp_path), InputProfile.built_in(), PipelineOptions(), report, examples=examples
+        )
+        _catalogue, prepared = training.prepare()
+        assert prepared.stage is not None
+        learned[name] = prepared.stage.block.model.operations
+    assert "DEBURR-BY-HAND" not in learned["without"]
+    assert "DEBURR-BY-HAND" in learned["with"]
