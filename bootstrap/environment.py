@@ -63,7 +63,7 @@ class Environment:
         """
         if self.usable and all(self.has(name) for name in names):
             return self.python
-        with _only_one_at_a_time(self.folder):
+        with only_one_at_a_time(self.folder):
             self._stamp = self._read_stamp()
             if not self.usable:
                 self._create()
@@ -173,11 +173,15 @@ def _run_watched(command: list[str], step: Step, total: int) -> str | None:
 
 
 @contextlib.contextmanager
-def _only_one_at_a_time(folder: Path) -> Iterator[None]:
-    """Let one process at a time change the environment; the lock goes with the process that holds it."""
+def only_one_at_a_time(folder: Path, patience_seconds: float = LOCK_PATIENCE_SECONDS) -> Iterator[None]:
+    """Let one process at a time change `folder`; the lock goes with the process that holds it.
+
+    Raises:
+        SetupFailed: another process has held it for longer than the patience.
+    """
     path = folder.with_name(f"{folder.name}.lock")
     with open(path, "a+b") as stream:
-        deadline = time.monotonic() + LOCK_PATIENCE_SECONDS
+        deadline = time.monotonic() + patience_seconds
         while not _try_lock(stream.fileno()):
             if time.monotonic() > deadline:
                 raise SetupFailed(f"Another process has been setting up {folder} for a long time: end it and try again")

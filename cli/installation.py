@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from common.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO_CATALOGUE = ROOT / "demo" / "catalogue"
+
+HOME_FILE = ROOT / "installation.json"
+"""Written by the installer where program and data are apart."""
 
 _FOLDERS = (
     "state_dir",
@@ -27,20 +31,28 @@ _FOLDERS = (
 )
 
 
+def home() -> Path:
+    """Folder with .env and, unless that says otherwise, the data: of an installation what its installer wrote, else the project's."""
+    try:
+        return Path(json.loads(HOME_FILE.read_text(encoding="utf-8"))["home"])
+    except FileNotFoundError:
+        return ROOT
+
+
 @lru_cache(maxsize=1)
 def installation_settings() -> Settings:
-    """Settings from the environment and the project's .env; relative paths are relative to the project's folder.
+    """Settings from the environment and the .env of `home()`; relative paths are relative to that folder.
 
     Raises:
         InvalidInput: a setting cannot be understood; the message names its environment variable.
     """
     try:
-        settings = Settings(_env_file=ROOT / ".env")
+        settings = Settings(_env_file=home() / ".env")
     except ValidationError as error:
         first = error.errors()[0]
         name = f"ROUTING_ML_{'_'.join(str(part) for part in first['loc']).upper()}"
         raise InvalidInput(f"{name}={first['input']!r} is not valid: {first['msg']}") from None
-    absolute = {name: ROOT / path for name in _FOLDERS if (path := getattr(settings, name)) is not None}
+    absolute = {name: home() / path for name in _FOLDERS if (path := getattr(settings, name)) is not None}
     return settings.model_copy(update=absolute)
 
 

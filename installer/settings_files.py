@@ -1,0 +1,98 @@
+"""The files with an installation's settings: `.env` for the processes, `caddy.env` for Caddy. Written once, then the administrator's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from common.files import write_text
+from installer.layout import Layout
+
+_LINE = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$")
+
+
+def read_env(path: Path) -> dict[str, str]:
+    """The settings in a file of `NAME=value` lines; empty when there is no file."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except FileNotFoundError:
+        return {}
+    found = {}
+    for line in lines:
+        matched = _LINE.match(line)
+        if matched:
+            found[matched.group(1)] = _unquoted(matched.group(2))
+    return found
+
+
+def _unquoted(value: str) -> str:
+    if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
+        return value[1:-1]
+    return value.partition(" #")[0].rstrip()
+
+
+def write_env(layout: Layout, example: Path) -> bool:
+    """Write `.env` from .env.example with this installation's folders; returns whether it was written (False: there is one).
+
+    Args:
+        example: .env.example of the version.
+    """
+    if layout.env_file.exists():
+        return False
+    values = {
+        "ROUTING_ML_STATE_DIR": _path(layout.data / "var"),
+        "ROUTING_ML_MODELS_DIR": _path(layout.data / "models"),
+        "ROUTING_ML_LOG_DIR": _path(layout.data / "logs"),
+        "ROUTING_ML_FRONTEND_DIR": _path(layout.current / "app" / "frontend" / "dist"),
+        "ROUTING_ML_COOKIE_SECURE": "true",
+    }
+    text = example.read_text(encoding="utf-8")
+    for name, value in values.items():
+        line = f"{name}={value}".replace("\\", "\\\\")
+        text = re.sub(rf"^#?{name}=.*$", line, text, count=1, flags=re.MULTILINE)
+    layout.data.mkdir(parents=True, exist_ok=True)
+    write_text(layout.env_file, text)
+    return True
+
+
+def write_caddy_env(layout: Layout, site: str, certificate: Path | None, key: Path | None) -> bool:
+    """Write `caddy.env` where there is none; returns whether it was written.
+
+    Args:
+        site: names that browsers use, such as https://routing.plant.local.
+        certificate: PEM file; None: certificates by Caddy's own authority.
+        key: PEM file of its key.
+    """
+    if layout.caddy_env_file.exists():
+        return False
+    settings = read_env(layout.env_file)
+    first = int(settings.get("ROUTING_ML_GATEWAY_PORT") or 8000)
+    workers = int(settings.get("ROUTING_ML_GATEWAY_WORKERS") or 1)
+    values = {
+        "ROUTING_ML_SITE": site,
+        "ROUTING_ML_SITE_TLS": "files" if certificate else "internal",
+        "ROUTING_ML_SITE_CERTIFICATE": _plain(certificate) if certificate else "",
+        "ROUTING_ML_SITE_KEY": _plain(key) if key else "",
+        "ROUTING_ML_SITE_ROOT": _plain(layout.current / "app" / "frontend" / "dist"),
+        "ROUTING_ML_SITE_UPSTREAMS": " ".join(f"127.0.0.1:{first + number}" for number in range(workers)),
+        "ROUTING_ML_SITE_STORAGE": _plain(layout.data / "caddy" / "storage"),
+        "ROUTING_ML_SITE_LOG": _plain(layout.data / "logs" / "caddy-access.jsonl"),
+    }
+    layout.caddy_env_file.parent.mkdir(parents=True, exist_ok=True)
+    write_text(layout.caddy_env_file, _lines(values))
+    return True
+
+
+def _lines(values: Mapping[str, str]) -> str:
+    return "".join(f'{name}="{value}"\n' if value else f"#{name}=\n" for name, value in values.items())
+
+
+def _plain(path: Path) -> str:
+    return path.as_posix()
+
+
+def _path(path: Path) -> str:
+    """A path as .env takes it: forward slashes, and quotes where a `#` or a quote is in it."""
+    text = path.as_posix()
+    return f"'{text}'" if "#" in text or '"' in text else text
