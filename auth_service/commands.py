@@ -19,11 +19,12 @@ import typer
 from sqlalchemy.orm import Session
 
 from auth_service import accounts, backup, offline, schema
+from auth_service.audit_archive import LEAST_YEARS, archive
 from auth_service.control_state import advance
 from auth_service.database import Database
 from auth_service.documents import proposal_reviews
 from auth_service.passwords import Passwords, check_password
-from common.errors import DataProblem, ServiceError, Unavailable
+from common.errors import DataProblem, InvalidInput, ServiceError, Unavailable
 from common.logs import configure_logging
 from common.settings import Settings
 from common.settings import settings as read_settings
@@ -193,6 +194,31 @@ def activate(
     with opened(settings, registry_path) as database:
         offline.activate(database, settings.derived_path, name, reason)
     typer.echo(f"{name} is active; processes take it over when they start.")
+
+
+@app.command("archive-audit")
+@telling
+def archive_audit(
+    years: Annotated[
+        int | None,
+        typer.Option("--years", help="Move events older than this; default: ROUTING_ML_AUDIT_YEARS", min=LEAST_YEARS),
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--to", help="Folder of the files; default: audit/ of the state")
+    ] = None,
+) -> None:
+    """Move old audit events to files of JSON lines, also while auth_service runs."""
+    settings = read_settings()
+    age = years or settings.audit_years
+    if not age:
+        raise InvalidInput(
+            "Audit events stay for ever unless you say how old may go: give --years, or set ROUTING_ML_AUDIT_YEARS"
+        )
+    with opened(settings) as database:
+        moved = archive(database, (folder or settings.audit_archive_path).absolute(), years=age, by="command line")
+    for path in moved.files:
+        typer.echo(str(path))
+    typer.echo(f"{moved.events:,} events older than {age} year{'s' if age != 1 else ''} were moved.")
 
 
 @app.command("planner-examples")

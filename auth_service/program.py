@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from auth_service import audit, schema, sessions
 from auth_service.activation import Activation
+from auth_service.audit_archive import archive
 from auth_service.backup import back_up_before_migration
 from auth_service.control_plane import ControlPlane, confirmed_by, unconfirmed
 from auth_service.database import Database
@@ -150,7 +151,23 @@ class AuthProgram:
         while True:
             with contextlib.suppress(ServiceError):
                 await self.database.write(lambda session: sessions.forget_expired(session, now=time.time()))
+            await self._archive_audit()
             await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _archive_audit(self) -> None:
+        """Move old audit events to files, where the settings say after how many years."""
+        settings = self._context.settings
+        if not settings.audit_years:
+            return
+        try:
+            moved = await asyncio.to_thread(
+                archive, self.database, settings.audit_archive_path, years=settings.audit_years, by="system"
+            )
+        except (ServiceError, OSError) as error:
+            log.warning("audit events could not be archived", error=str(error))
+            return
+        if moved.events:
+            log.info("audit events archived", events=moved.events, files=[path.name for path in moved.files])
 
     def drain(self) -> None:
         """End the Watch streams; the followers come back when there is a service again."""

@@ -73,7 +73,7 @@ class SigningKeyRecord(Base):
 
 
 class AuditRecord(Base):
-    """One event. Triggers of the database refuse changes and deletions."""
+    """One event. Triggers of the database refuse changes, and deletions of what is not in an archive."""
 
     __tablename__ = "audit_events"
 
@@ -86,6 +86,20 @@ class AuditRecord(Base):
     target: Mapped[str] = mapped_column(String(512), default="")
     request_id: Mapped[str] = mapped_column(String(64), default="")
     payload_json: Mapped[str] = mapped_column(Text, default="{}")
+
+
+class AuditArchiveRecord(Base):
+    """A file that events were moved to: ids `first_id` to `last_id`. Never changed, never deleted."""
+
+    __tablename__ = "audit_archives"
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
+    at: Mapped[float] = mapped_column(Double)
+    file: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    events: Mapped[int] = mapped_column(BigInteger)
+    first_id: Mapped[int] = mapped_column(BigInteger)
+    last_id: Mapped[int] = mapped_column(BigInteger)
 
 
 class VersionRecord(Base):

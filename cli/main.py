@@ -11,10 +11,11 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.access_commands import app as access_app
+from cli.audit_commands import app as audit_app
 from cli.backup_commands import backup, restore
 from cli.bench_command import bench
-from cli.erp_commands import app as erp_app
 from cli.doctor_command import doctor
+from cli.erp_commands import app as erp_app
 from cli.evaluate_command import evaluate
 from cli.installation import installation_settings
 from cli.log_commands import logs
@@ -94,6 +95,7 @@ app.command(rich_help_panel=WORK)(evaluate)
 app.add_typer(proposals_app, name="proposals", rich_help_panel=WORK)
 app.add_typer(models_app, name="models", rich_help_panel=CARE)
 app.add_typer(users_app, name="users", rich_help_panel=CARE)
+app.add_typer(audit_app, name="audit", rich_help_panel=CARE)
 app.add_typer(access_app, name="access", rich_help_panel=CARE)
 app.add_typer(erp_app, name="erp", rich_help_panel=CARE)
 app.command(rich_help_panel=CARE)(doctor)

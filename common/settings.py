@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     password_time_cost: int = Field(3, ge=1, le=100, description="Argon2id passes; defaults: RFC 9106, low memory")
     password_memory_kib: int = Field(65_536, ge=64, description="Argon2id memory of one hash, in KiB")
     password_parallelism: int = Field(4, ge=1, le=64, description="Argon2id lanes")
+    audit_years: int = Field(0, ge=0, le=100, description="Audit events this old move to files; 0: they stay for ever")
 
     log_dir: Path | None = Field(None, description="Folder of the log files; unset: logs/ in the state folder")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
@@ -98,6 +99,11 @@ class Settings(BaseSettings):
     def derived_path(self) -> Path:
         """Folder of files derived from versions whose own folder may not be written (mapped indexes, manifests)."""
         return self.state_dir / "derived"
+
+    @property
+    def audit_archive_path(self) -> Path:
+        """Folder of the files that old audit events are moved to."""
+        return self.state_dir / "audit"
 
     @property
     def secrets_path(self) -> Path:

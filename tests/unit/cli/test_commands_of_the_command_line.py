@@ -38,6 +38,7 @@ def test_help_names_every_command(tmp_path: Path) -> None:
         "evaluate",
         "models",
         "users",
+        "audit",
         "access",
         "logs",
         "backup",
@@ -47,7 +48,7 @@ def test_help_names_every_command(tmp_path: Path) -> None:
         assert command in shown.stdout
 
 
-@pytest.mark.parametrize("group", ["models", "users", "access"])
+@pytest.mark.parametrize("group", ["models", "users", "audit", "access"])
 def test_every_group_explains_its_commands(group: str, tmp_path: Path) -> None:
     shown = routing_ml(group, "--help", state=tmp_path, COLUMNS="120")
     assert shown.returncode == 0
