@@ -15,5 +15,11 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 700,
   },
-  test: { environment: 'happy-dom', setupFiles: ['src/testing/setup.ts'], restoreMocks: true, maxWorkers: 1 },
+  test: {
+    environment: 'happy-dom',
+    setupFiles: ['src/testing/setup.ts'],
+    restoreMocks: true,
+    maxWorkers: 1,
+    isolate: false,
+  },
 })

@@ -89,6 +89,7 @@ def test_an_edited_routing_is_saved_as_a_group_and_comes_back_after_a_reload(adm
     admin_page.get_by_label("그룹 이름").fill("E2E-LINE")
     admin_page.get_by_role("button", name="저장 (CSV × SERVER)").click()
     expect(admin_page.get_by_text('그룹 "E2E-LINE"을(를) 저장했습니다')).to_be_visible()
+    expect(admin_page.get_by_text("서버 파일:")).to_contain_text("E2E-LINE")
     expect(admin_page.get_by_test_id("unsaved-mark")).to_contain_text("변경 없음")
 
     admin_page.reload()
@@ -111,6 +112,26 @@ def test_the_exported_csv_holds_the_order_of_the_canvas(admin_page: Page, tmp_pa
     rows = list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8-sig"))))
     assert [row["dbo_BI_ROUTING_VIEW_JOB_CD"] for row in rows] == shown
     assert [row["PROC_SEQ"] for row in rows] == [str(10 * (position + 1)) for position in range(len(shown))]
+
+
+def test_a_routing_is_handed_to_the_erp_once_the_option_is_on(admin_page: Page, whole_system: RunningSystem) -> None:
+    button = admin_page.get_by_role("button", name="INTERFACE")
+    expect(button).to_be_disabled()
+    with whole_system.admin() as client:
+        was = client.get("/api/workflow/graph").json()["export"]
+        change = {"export": {**was, "erp_interface_enabled": True, "erp_protocol": "csv"}}
+        client.patch("/api/workflow/graph", json=change).raise_for_status()
+        try:
+            admin_page.reload()
+            recommend(admin_page, "SLS-0000718")
+            admin_page.get_by_label("그룹 이름").fill("E2E-ERP")
+            button.click()
+            dialog = admin_page.get_by_role("dialog", name="ERP 인터페이스")
+            dialog.get_by_role("button", name="INTERFACE").click()
+            expect(dialog.get_by_role("region", name="이 그룹의 전달 기록")).to_contain_text("전달됨")
+            expect(dialog).to_contain_text("SQL 미리 보기")
+        finally:
+            client.patch("/api/workflow/graph", json={"export": was}).raise_for_status()
 
 
 def test_unsaved_work_survives_a_reload_and_a_session_that_ends(admin_page: Page, watched) -> None:  # type: ignore[no-untyped-def]

@@ -9,6 +9,7 @@ import {
 import { Badge, Card, Figure } from '@/ui/Card'
 import { QueryPanel } from '@/ui/PanelState'
 import { formatNumber, formatPercent, formatSeconds } from '@/i18n/format'
+import { ErpPanel } from './ErpPanel'
 import { HistoryCharts } from './HistoryCharts'
 import { ProcessesPanel } from './ProcessesPanel'
 import { SnapshotPanel } from './SnapshotPanel'
@@ -34,6 +35,7 @@ export default function OperationsScreen() {
         {(data) => <ProcessesPanel status={data} />}
       </QueryPanel>
       {dashboard.data && <SnapshotPanel dashboard={dashboard.data} />}
+      <ErpPanel />
     </div>
   )
 }

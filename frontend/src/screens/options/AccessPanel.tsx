@@ -10,6 +10,8 @@ import { formatNumber } from '@/i18n/format'
 import { useOptionsText } from './texts'
 import type { SettingsDraft } from './useSettingsDraft'
 
+/** How the ERP takes routings: as a file in the export folder, or by a push to its address. */
+const ERP_PROTOCOLS = ['csv', 'json', 'xml', 'http', 'http-json', 'http-xml', 'http-csv']
 const ENCODINGS = ['utf-8', 'utf-8-sig', 'cp949', 'euc-kr', 'shift_jis']
 
 export function AccessPanel({ draft, readOnly }: { draft: SettingsDraft; readOnly: boolean }) {
@@ -19,6 +21,7 @@ export function AccessPanel({ draft, readOnly }: { draft: SettingsDraft; readOnl
   const test = useMutation({
     mutationFn: () => call('post', '/api/access/connection/test', { path, table: table || undefined }),
   })
+  const protocol = draft.value<string | null>('export', 'erp_protocol') ?? ''
   const encoding = draft.value<string>('export', 'default_encoding') ?? 'utf-8'
   const text = (section: 'data_source' | 'export', key: string, empty: string | null = '') => ({
     value: draft.value<string | null>(section, key) ?? '',
@@ -40,10 +43,14 @@ export function AccessPanel({ draft, readOnly }: { draft: SettingsDraft; readOnl
               checked={draft.value<boolean>('export', 'erp_interface_enabled') ?? false}
               onChange={(event) => draft.set('export', { erp_interface_enabled: event.target.checked })}
             />
-            <TextField
+            <SelectField
               label={t('erpProtocol')}
-              placeholder="REST"
-              {...text('export', 'erp_protocol', null)}
+              value={protocol}
+              options={[...new Set(['', ...ERP_PROTOCOLS, protocol])].map((name) => ({
+                value: name,
+                label: name ? t(name.startsWith('http') ? 'erpPush' : 'erpFile', { name }) : '–',
+              }))}
+              onChange={(event) => draft.set('export', { erp_protocol: event.target.value || null })}
             />
             <TextField
               label={t('erpEndpoint')}

@@ -4,7 +4,7 @@ import { fireEvent, render, screen, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import type { ReactNode } from 'react'
 import { beforeEach, expect, test, vi } from 'vitest'
-import { SAMPLE } from '@/testing/samples'
+import { SAMPLE, step } from '@/testing/samples'
 import { CandidatePanel } from './candidates/CandidatePanel'
 import { CanvasPanel } from './canvas/CanvasPanel'
 import { RoutingTabs } from './canvas/RoutingTabs'
@@ -137,8 +137,34 @@ test('a routing is saved as a group under a name of 2 characters or more', async
   const saved = calls.find((call) => call.method === 'POST' && call.path === '/api/routing/groups')?.body as {
     group_name: string
     steps: { seq: number; process_code: string }[]
+    proposals: { candidate_id: string; operations: unknown[] }[]
   }
   expect(saved.group_name).toBe('LINE A')
   expect(saved.steps.map((one) => `${one.seq} ${one.process_code}`)).toEqual(['1 SAW', '2 TUR', '3 INS'])
   await vi.waitFor(() => expect(activeDocument(useRouting.getState())?.group?.version).toBe(1))
+  expect(saved.proposals.map((one) => [one.candidate_id, one.operations.length])).toEqual([['SLS-1_C01', 3]])
+  await vi.waitFor(() =>
+    expect(calls.map((call) => call.path)).toContain(
+      '/api/routing/groups/g1/export?format=csv&target=server',
+    ),
+  )
+})
+
+test('names with markup are text, not elements', () => {
+  const markup = '<img src=x onerror="alert(1)">'
+  const [first] = SAMPLE.items
+  if (!first) throw new Error('no sample')
+  const operations = [step(10, markup, '<b>bold</b>')]
+  useRouting
+    .getState()
+    .showPrediction({ ...SAMPLE, items: [{ ...first, ITEM_CD: markup, operations }] }, false)
+  const { container } = show(
+    <>
+      <RoutingTabs />
+      <CanvasPanel dropPosition={null} />
+    </>,
+  )
+  expect(container.querySelector('img')).toBeNull()
+  expect(screen.getByText('<b>bold</b>')).toBeTruthy()
+  expect(screen.getByRole('tab').textContent).toContain(markup)
 })

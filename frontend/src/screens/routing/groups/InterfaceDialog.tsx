@@ -1,12 +1,16 @@
-/** INTERFACE: hands the routing over to ERP by saving it for ERP and writing it to the candidate store. */
+/** INTERFACE: saves the routing for the ERP, writes it to the candidate store and hands it over; shows how far that is. */
 import { useMutation } from '@tanstack/react-query'
 import { ClipboardCopy, Send } from 'lucide-react'
 import { call } from '@/api/client'
+import { handOver, useHandOvers } from '@/api/erp'
+import { queryClient } from '@/api/queryClient'
+import { ErpMessageFacts } from '@/erp/ErpMessageFacts'
 import { Button } from '@/ui/Button'
 import { Dialog } from '@/ui/Dialog'
 import { copyText } from '@/ui/files'
 import { Failed } from '@/ui/PanelState'
 import { notify } from '@/ui/toasts'
+import { erpText, useErpText } from '@/erp/texts'
 import { useCommonText } from '@/i18n/common'
 import type { Format } from '../exports/formats'
 import { stepOf } from '../store/operation'
@@ -29,6 +33,9 @@ export function InterfaceDialog({ name, format, onClose }: InterfaceDialogProps)
       if (!document) return null
       const saved = await saveGroup(document, { name, format, erpRequired: true })
       if (!saved) return null
+      const message = await handOver(saved.group_id)
+      void queryClient.invalidateQueries({ queryKey: ['hand-overs', saved.group_id] })
+      notify('good', erpText('queued', { name: message.subject_name }))
       return call('post', '/api/candidates/save', {
         item_code: document.itemCode,
         candidate_id: document.candidateId,
@@ -39,8 +46,8 @@ export function InterfaceDialog({ name, format, onClose }: InterfaceDialogProps)
         },
       })
     },
-    onSuccess: (answer) => answer && notify('good', t('interfaceDone')),
   })
+  const groupId = document?.group?.id ?? null
   const sql = send.data?.sql_preview?.join('\n') ?? ''
 
   return (
@@ -78,6 +85,7 @@ export function InterfaceDialog({ name, format, onClose }: InterfaceDialogProps)
       }
     >
       {send.isError && <Failed error={send.error} />}
+      <HandOvers groupId={groupId} />
       {send.data && (
         <dl className="space-y-2">
           <dt className="font-semibold text-heading">{t('interfacePath')}</dt>
@@ -94,5 +102,23 @@ export function InterfaceDialog({ name, format, onClose }: InterfaceDialogProps)
         </dl>
       )}
     </Dialog>
+  )
+}
+
+function HandOvers({ groupId }: { groupId: string | null }) {
+  const t = useErpText()
+  const found = useHandOvers(groupId)
+  if (!found.data?.length) return null
+  return (
+    <section className="mb-3" aria-label={t('handOvers')}>
+      <h3 className="mb-1 text-[0.95rem]">{t('handOvers')}</h3>
+      <ul className="flex max-h-52 flex-col gap-2 overflow-y-auto">
+        {found.data.map((message) => (
+          <li key={message.message_id} className="tile px-3 py-2">
+            <ErpMessageFacts message={message} />
+          </li>
+        ))}
+      </ul>
+    </section>
   )
 }

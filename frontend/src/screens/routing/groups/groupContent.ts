@@ -28,6 +28,14 @@ export interface GroupContent {
   connections: GroupConnection[]
   erp_required: boolean
   metadata: Record<string, unknown>
+  /** What the steps were made from; the server records what was changed in it. */
+  proposals?: {
+    item_code: string
+    candidate_id: string
+    model_version: string
+    strategy: string
+    operations: readonly OperationStep[]
+  }[]
 }
 
 export interface GroupSaved {
@@ -62,6 +70,13 @@ export function contentOf(
   erpRequired: boolean,
 ): GroupContent {
   const operations = document.operations.present
+  const proposal = document.proposal && {
+    item_code: document.itemCode,
+    candidate_id: document.candidateId,
+    model_version: document.proposal.modelVersion,
+    strategy: document.proposal.strategy,
+    operations: document.proposal.operations,
+  }
   const now = new Date().toISOString()
   const node = (position: number) => `step-${position + 1}`
   return {
@@ -89,6 +104,7 @@ export function contentOf(
       candidate_id: document.candidateId,
       summary: document.summary,
     },
+    proposals: proposal ? [proposal] : undefined,
   }
 }
 

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { request } from '@/api/client'
 import { ApiError, statusOf } from '@/api/errors'
 import { queryClient } from '@/api/queryClient'
+import type { components } from '@/api/schema'
 import { ask } from '@/ui/confirm'
 import type { Format } from '../exports/formats'
 import type { RoutingDocument } from '../store/routingDocument'
@@ -164,6 +165,12 @@ async function freeName(name: string): Promise<string> {
     const candidate = `${name.slice(0, 58)} (${number})`
     if (!taken.has(candidate.toLowerCase())) return candidate
   }
+}
+
+export function exportGroup(id: string, format: Exclude<Format, 'access'>) {
+  return request<components['schemas']['GroupExportModel']>('post', `${PATH}/${id}/export`, {
+    query: { format, target: 'server' },
+  })
 }
 
 export async function deleteGroup(id: string) {

@@ -8,14 +8,26 @@ import { commonText } from '@/i18n/common'
 import { FORMATS, sheetOf, textOf, type Format } from '../exports/formats'
 import { activeDocument, useRouting } from '../store/routingStore'
 import { routingText } from '../texts'
-import { groupName } from './groupContent'
-import { saveGroup } from './useGroups'
+import { groupName, type GroupSaved } from './groupContent'
+import { exportGroup, saveGroup } from './useGroups'
 
 export type Target = 'server' | 'local' | 'clipboard'
 
 export function validGroupName(name: string): boolean {
   const length = groupName(name).length
   return length >= 2 && length <= 64
+}
+
+/** The file of the format in the export folder of the server, beside the group itself. */
+async function writeServerFile(saved: GroupSaved, format: Format) {
+  // An Access file can only be written where Access is: planners import the XML that the local target gives.
+  if (format === 'access') return
+  try {
+    const file = await exportGroup(saved.group_id, format)
+    notify('info', routingText('exportedServer', { path: file.path }))
+  } catch (error) {
+    notify('bad', routingText('exportFailed', { reason: describeError(error) }))
+  }
 }
 
 export function useSaving() {
@@ -32,8 +44,9 @@ export function useSaving() {
     try {
       if (target === 'server') {
         const saved = await saveGroup(document, { name, format, erpRequired: false })
-        if (saved)
-          notify('good', routingText('savedServer', { name: saved.group_name, version: saved.version }))
+        if (!saved) return
+        notify('good', routingText('savedServer', { name: saved.group_name, version: saved.version }))
+        await writeServerFile(saved, format)
         return
       }
       const sheet = sheetOf(document, workflow.data)

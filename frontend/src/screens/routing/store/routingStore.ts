@@ -140,6 +140,7 @@ export const useRouting = create<RoutingState>((set, get) => {
         operations: startHistory(operations),
         baseline: operations,
         group,
+        proposal: null,
       }
       set({
         documents: [document, ...get().documents.filter((other) => other.id !== id)],
