@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bootstrap import frontend, lock, system_packages
+from bootstrap import documents, frontend, lock, system_packages
 from bootstrap.environment import ROOT, Environment, venv_folder
 from bootstrap.progress import SetupFailed, notice
 
@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--json", action="store_true", help="for programs")
     commands.add_parser("test", help="run all tests and checks; arguments go to pytest", add_help=False)
     commands.add_parser("setup", help="only install what is missing, for running and for testing")
+    commands.add_parser("docs", help="build the documents that the gateway serves under /docs")
     commands.add_parser("tool", help="run ruff, black, mypy ... of the virtual environment", add_help=False)
     locking = commands.add_parser("lock", help="write requirements/*.txt from requirements/*.in")
     locking.add_argument("--upgrade", action="store_true", help="take the newest versions")
@@ -61,6 +62,9 @@ def run(arguments: Sequence[str]) -> int:
             return _test(rest)
         if known.command == "tool":
             return _hand_over(_prepared_for_tests(), ["-m", *(rest or ["pip", "list"])])
+        if known.command == "docs":
+            documents.build(_prepared_for_tests())
+            return 0
         if known.command == "setup":
             return _setup()
         return _up(known)
@@ -116,6 +120,7 @@ def _prepared_for_tests() -> Environment:
 
 def _setup() -> int:
     environment = _prepare("dev", [system_packages.ACCESS])
+    documents.build(environment)
     environment.compile()
     notice(f"Ready: {environment.folder}")
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 from pathlib import Path
 
@@ -30,7 +31,10 @@ def build(environment: Environment, site: Path = SITE) -> None:
             step.detail(language)
             command = [str(environment.python), "-m", "mkdocs", "build", "--quiet", "--strict", "--clean"]
             command += ["-f", str(DOCUMENTS / f"mkdocs.{language}.yml"), "-d", str(site / language)]
-            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", errors="replace")
+            variables = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+            done = subprocess.run(
+                command, cwd=ROOT, env=variables, capture_output=True, text=True, encoding="utf-8", errors="replace"
+            )
             if done.returncode:
                 said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-12:])
                 raise SetupFailed(f"The documents ({language}) could not be built:\n{said}")
