@@ -7,7 +7,7 @@ from pathlib import Path
 
 from common.plant_settings import PlantSettings
 from common.settings import Settings
-from common.source.allowed_paths import first_existing
+from common.source.serving_source import ServingSource, serving_source
 from domain.plant_prediction import prediction_options
 from domain.routing_prediction import PredictionOptions
 
@@ -35,7 +35,10 @@ class PlantOptions:
             high_similarity=document.predictor.similarity_high_threshold,
         )
 
+    def source(self, settings: Settings) -> ServingSource:
+        """The source that serves."""
+        return serving_source(settings, self.document)
+
     def source_path(self, settings: Settings) -> Path:
-        """The source that serves: ROUTING_ML_DATASET, else the Access file of the document, else its first backup that exists."""
-        data_source = self.document.data_source
-        return first_existing(settings.dataset, [data_source.access_path, *data_source.backup_paths])
+        """Where the source that serves is."""
+        return self.source(settings).path

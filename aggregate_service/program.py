@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
 from aggregate_service.plant_options import PlantOptions
@@ -14,6 +15,7 @@ from common.rpc.interceptor import Access
 from common.rpc.server import Service
 from common.service import ServiceContext
 from common.source.input_profile import InputProfile
+from common.source.serving_source import note_chosen, was_anything_chosen
 from common.watch import ControlHandlers
 from protos.aggregate.v1 import aggregate_pb2, aggregate_pb2_grpc
 from protos.settings.v1 import settings_pb2
@@ -49,8 +51,9 @@ class AggregateProgram:
         return self._version, self._context.revision()
 
     async def start(self) -> None:
-        """Watch the source; the one of ROUTING_ML_DATASET is served before any setting is known."""
-        if self._context.settings.dataset:
+        """Watch the source; one that no setting can have replaced is served before any setting is known."""
+        settings = self._context.settings
+        if settings.dataset or (settings.initial_dataset and not was_anything_chosen(settings)):
             await self._choose()
         self._keeper.start()
 
@@ -88,7 +91,11 @@ class AggregateProgram:
 
     async def _choose(self) -> None:
         plant = self._servicer.plant
-        choice = SourceChoice(plant.source_path(self._context.settings), self._profile)
+        settings = self._context.settings
+        source = plant.source(settings)
+        with contextlib.suppress(OSError):
+            note_chosen(settings, plant.document, source)
+        choice = SourceChoice(source.path, self._profile)
         await self._keeper.choose(choice, schedule_minutes=plant.document.snapshot.refresh_minutes)
 
     async def _serve(self, _snapshot: Snapshot) -> None:

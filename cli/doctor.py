@@ -322,4 +322,4 @@ def known_dataset(settings: Settings) -> Path | None:
     record = running_record(settings.run_path)
     if record is not None and record.dataset:
         return Path(record.dataset)
-    return settings.dataset
+    return settings.dataset or settings.initial_dataset

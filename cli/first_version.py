@@ -49,6 +49,12 @@ class FirstVersion:
                 return True
         return False
 
+    @property
+    def _dataset(self) -> Path:
+        named = self._settings.dataset or self._settings.initial_dataset
+        assert named is not None
+        return named
+
     async def train(self, on_progress: Callable[[str, float], None]) -> None:
         """Train and activate; `on_progress` gets what is being done and the share that is done, 0 to 1.
 
@@ -59,8 +65,8 @@ class FirstVersion:
         output = self._settings.logs_path / "first-training.out"
         output.unlink(missing_ok=True)
         command = [sys.executable, "train_build_index.py", "--save-dir", str(folder), "--activate"]
-        command += ["--requested-by", "routing-ml up", "--dataset", str(self._settings.dataset)]
-        log.info("training", folder=str(folder), dataset=str(self._settings.dataset))
+        command += ["--requested-by", "routing-ml up", "--dataset", str(self._dataset)]
+        log.info("training", folder=str(folder), dataset=str(self._dataset))
         self._child = start_child(command, environment=self._variables, working_dir=ROOT, output=output)
         while self._child.poll() is None:
             on_progress(*self._progress())
@@ -75,8 +81,7 @@ class FirstVersion:
             stop_all([self._child], grace_seconds=GRACE_SECONDS)
 
     def _folder(self) -> Path:
-        assert self._settings.dataset is not None
-        source = "demo" if self._settings.dataset == DEMO_CATALOGUE else self._settings.dataset.stem
+        source = "demo" if self._dataset == DEMO_CATALOGUE else self._dataset.stem
         plain = re.sub(r"[^A-Za-z0-9_-]+", "-", source).strip("-") or "data"
         name = f"{plain}-{time.strftime('%Y%m%d-%H%M%S')}"
         folder = self._settings.models_dir / name

@@ -24,6 +24,7 @@ _FOLDERS = (
     "docs_dir",
     "https_certificate",
     "dataset",
+    "initial_dataset",
     "log_dir",
     "tls_certificate",
     "tls_key",

@@ -109,10 +109,10 @@ def _with_options(settings: Settings, options: UpOptions) -> Settings:
     if options.data is not None:
         first_start = not settings.database_url and not (settings.state_dir / "routing.db").exists()
         check_source(options.data, against_profile=first_start)
-        update["dataset"] = options.data
+        update["dataset" if settings.dataset is not None else "initial_dataset"] = options.data
         write_text(remembered, json.dumps({"dataset": str(options.data)}, ensure_ascii=False))
-    elif settings.dataset is None:
-        update["dataset"] = _remembered_dataset(remembered) or DEMO_CATALOGUE
+    elif settings.dataset is None and settings.initial_dataset is None:
+        update["initial_dataset"] = _remembered_dataset(remembered) or DEMO_CATALOGUE
     if "training_by_api" not in settings.model_fields_set:
         update["training_by_api"] = True
     return with_free_ports(settings.model_copy(update=update))
@@ -136,7 +136,7 @@ def _up_here(settings: Settings, run_id: str, display: UpDisplay) -> int:
         pid=own.pid,
         started_at=own.create_time(),
         url=_url(settings),
-        dataset=str(settings.dataset),
+        dataset=str(settings.dataset or settings.initial_dataset),
     )
     password_file = settings.run_path / PASSWORD_FILE
 

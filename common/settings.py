@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     state_dir: Path = Field(Path("var"), description="Folder of everything the system writes, models apart")
     models_dir: Path = Field(Path("models"), description="Folder of the model versions")
     dataset: Path | None = Field(None, description="Source: an Access file, or a folder with Parquet or CSV tables")
+    initial_dataset: Path | None = Field(None, description="Source until an operator saves another in the settings")
     database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in the state folder")
 
     bind_host: str = Field("127.0.0.1", description="Address the gRPC services bind; another than loopback needs TLS")

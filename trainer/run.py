@@ -23,6 +23,7 @@ from common.processes import stop_signals
 from common.settings import Settings
 from common.settings import settings as read_process_settings
 from common.source import Source, open_source
+from common.source.serving_source import Origin, serving_source
 from domain.plant_prediction import prediction_options
 from trainer.activation_gate import objection
 from trainer.command import TrainingRequest, read_request
@@ -202,15 +203,13 @@ class TrainingRun:
             return []
 
     def _dataset(self) -> Path:
-        named = self._request.dataset or self._settings.dataset
-        if named:
-            return named
-        section = self._known.plant.data_source
-        for path in (section.access_path, *section.backup_paths):
-            if Path(path).exists():
-                return Path(path)
+        if self._request.dataset:
+            return self._request.dataset
+        serving = serving_source(self._settings, self._known.plant)
+        if serving.origin is not Origin.SETTINGS or serving.path.exists():
+            return serving.path
         raise DataProblem(
-            f"There is no source: {section.access_path} of the settings does not exist. Give --dataset, set ROUTING_ML_DATASET, "
+            f"There is no source: {serving.path} of the settings does not exist. Give --dataset, set ROUTING_ML_DATASET, "
             "or correct data_source.access_path",
             reason="SOURCE_MISSING",
         )

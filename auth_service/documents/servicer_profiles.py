@@ -19,7 +19,8 @@ from common.identity import Caller
 from common.output_profile import OutputProfile, apply_profile
 from common.plant_settings import PlantSettings
 from common.request_context import add_log_fields, current_caller
-from common.source.allowed_paths import allowed_path, first_existing
+from common.source.allowed_paths import allowed_path
+from common.source.serving_source import serving_source
 from protos.documents.v1 import documents_pb2 as pb
 
 Result = TypeVar("Result")
@@ -250,8 +251,7 @@ class ProfileMethods:
             )
 
     def _configured(self, document: PlantSettings) -> Any:
-        data = document.data_source
-        return first_existing(self._here.settings.dataset, [data.access_path, *data.backup_paths])
+        return serving_source(self._here.settings, document).path
 
 
 def _kind(kind: pb.ProfileKind.ValueType) -> str:

@@ -41,15 +41,3 @@ def _may_be_looked_at(path: Path, allowed: Sequence[Path]) -> bool:
     """Whether a path may be resolved: on Windows that already logs in at the server of a network path, whoever runs it."""
     server = path.as_posix().startswith("//")
     return not server or any(path.is_relative_to(folder) for folder in allowed)
-
-
-def first_existing(dataset: Path | None, access_paths: Sequence[str]) -> Path:
-    """The source that serves: the dataset of the installation when set, else the first of the Access files that exists.
-
-    Args:
-        access_paths: the configured Access file and its backups, at least one.
-    """
-    if dataset is not None:
-        return dataset
-    paths = [Path(path) for path in access_paths]
-    return next((path for path in paths if path.exists()), paths[0])

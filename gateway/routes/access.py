@@ -6,6 +6,8 @@ from typing import Any
 
 from starlette.responses import Response
 
+from common.plant_settings import PlantSettings
+from common.source.serving_source import Origin, serving_source
 from gateway.answers import iso_time, json_answer
 from gateway.bodies import document_value
 from gateway.guarded_routes import AreaRouter
@@ -14,6 +16,7 @@ from gateway.schemas.access import (
     AccessConnectionResponse,
     AccessMetadataResponse,
     AccessTablesResponse,
+    ServingSourceResponse,
 )
 from gateway.state import Gateway, TheGateway
 from gateway.translate.rows import rows_of
@@ -71,6 +74,22 @@ async def list_source_tables(gateway: TheGateway, table: str = "", path: str = "
             "tables": list(found.tables),
             "rows": found.rows,
             "columns": [_profiled(row) for row in rows_of(found.columns)],
+        }
+    )
+
+
+@area.user.get("/source", response_model=ServingSourceResponse)
+async def read_serving_source(gateway: TheGateway) -> Response:
+    """Which source serves, who named it, and whether a change of data_source.access_path has an effect."""
+    document = PlantSettings.of(gateway.plant.document)
+    source = serving_source(gateway.settings, document)
+    return json_answer(
+        {
+            "path": str(source.path),
+            "origin": source.origin.value,
+            "reason": source.reason,
+            "settings_path": document.data_source.access_path,
+            "changed_by_settings": source.origin is not Origin.FIXED,
         }
     )
 

@@ -44,6 +44,16 @@ class AccessMetadataResponse(AnswerModel):
     updated_at: str | None = None
 
 
+class ServingSourceResponse(AnswerModel):
+    """The source that serves: where it is, who named it (fixed, settings or initial), why, and what the settings name."""
+
+    path: str
+    origin: str
+    reason: str
+    settings_path: str
+    changed_by_settings: bool
+
+
 class AccessTablesResponse(AnswerModel):
     """The tables of a source, and the columns of one with null shares and examples."""
 

@@ -1112,6 +1112,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/access/source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Serving Source
+         * @description Which source serves, who named it, and whether a change of data_source.access_path has an effect.
+         */
+        get: operations["read_serving_source_api_access_source_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rsl/groups": {
         parameters: {
             query?: never;
@@ -4998,6 +5018,24 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * ServingSourceResponse
+         * @description The source that serves: where it is, who named it (fixed, settings or initial), why, and what the settings name.
+         */
+        ServingSourceResponse: {
+            /** Path */
+            path: string;
+            /** Origin */
+            origin: string;
+            /** Reason */
+            reason: string;
+            /** Settings Path */
+            settings_path: string;
+            /** Changed By Settings */
+            changed_by_settings: boolean;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * SimilarItem
          * @description A neighbour.
          */
@@ -8304,6 +8342,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccessTablesResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_serving_source_api_access_source_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServingSourceResponse"];
                 };
             };
             /** @description Not logged in */

@@ -195,3 +195,11 @@ def test_a_source_that_cannot_be_opened_is_an_answer_not_an_error(plant: Any) ->
         "elapsed_ms": None,
         "verified_table": None,
     }
+
+
+def test_the_source_that_serves_is_told_with_who_named_it(plant: Any) -> None:
+    told = plant.client().get("/api/access/source").json()
+    assert told["path"] == told["settings_path"] == "routing_data/ROUTING AUTO TEST.accdb"
+    assert (told["origin"], told["changed_by_settings"]) == ("settings", True)
+    assert "cannot be reached" in told["reason"]
+    assert plant.client("").get("/api/access/source").status_code == 401
