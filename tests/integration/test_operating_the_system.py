@@ -90,3 +90,29 @@ def test_a_request_is_followed_through_all_processes(whole_system: RunningSystem
     ]
     assert {line["process"] for line in lines} >= {"gateway", "auth"}
     assert all(line["request_id"] == "follow-me-1" for line in lines)
+
+
+READING = (
+    ("status",),
+    ("watchdog",),
+    ("users", "list"),
+    ("audit", "list"),
+    ("erp", "status"),
+    ("erp", "list"),
+    ("proposals", "report"),
+    ("models", "list"),
+    ("models", "check", "--dry-run", "--json"),
+    ("models", "retention"),
+    ("models", "retention", "--keep", "6", "--keep-good", "2"),
+)
+"""Commands of the documents that change nothing."""
+
+
+@pytest.mark.parametrize("arguments", READING, ids=" ".join)
+def test_a_command_of_the_documents_runs(whole_system: RunningSystem, arguments: tuple[str, ...]) -> None:
+    done = run(whole_system, *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    handbooks = Path(__file__).resolve().parents[2] / "docs" / "en"
+    assert any(
+        f"routing-ml {' '.join(arguments)}" in page.read_text(encoding="utf-8") for page in handbooks.glob("*.md")
+    )
