@@ -154,10 +154,12 @@ class TableBuilder:
             written.append((name, builder.kind))
         return written
 
-    def hashes(self, order: Order) -> npt.NDArray[np.uint64]:
-        """64-bit hashes of the rows of `order` over all columns."""
+    def hashes(self, order: Order, names: Collection[str] | None = None) -> npt.NDArray[np.uint64]:
+        """64-bit hashes of the rows of `order` over the named columns; None: over all."""
         total = np.zeros(len(order), np.uint64)
-        for number, builder in enumerate(self.columns.values()):
+        for number, (name, builder) in enumerate(self.columns.items()):
+            if names is not None and name not in names:
+                continue
             total += mixed(builder.hashes(order) + np.uint64(number * 0x9E3779B97F4A7C15 % 2**64))
         return mixed(total)
 

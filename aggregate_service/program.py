@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 
+from aggregate_service.delta_driver import DeltaDriver
 from aggregate_service.plant_options import PlantOptions
 from aggregate_service.servicer import AggregateServicer
 from aggregate_service.snapshot import Snapshot
@@ -28,6 +29,7 @@ class AggregateProgram:
         self._context = context
         self._keeper = SnapshotKeeper(context.settings, context.instance, self._serve)
         self._servicer = AggregateServicer(self._keeper, context.settings)
+        self._delta = DeltaDriver(context.settings, context.caller, lambda: self._keeper.newest)
         self._version = ""
         self._profile = ""
 
@@ -56,9 +58,11 @@ class AggregateProgram:
         if settings.dataset or (settings.initial_dataset and not was_anything_chosen(settings)):
             await self._choose()
         self._keeper.start()
+        self._delta.start()
 
     async def stop(self) -> None:
         """Stop watching."""
+        await self._delta.stop()
         await self._keeper.stop()
 
     async def prepare(self, version: settings_pb2.ActiveVersion) -> None:
@@ -86,6 +90,7 @@ class AggregateProgram:
         self._servicer.plant, self._servicer.output_profile = plant, output_profile
         self._profile, self._version = state.input_profile_json, state.active.version_name
         await self._choose()
+        self._delta.look_again()
         if activated:
             self._keeper.look_again("training")
 
@@ -99,4 +104,5 @@ class AggregateProgram:
         await self._keeper.choose(choice, schedule_minutes=plant.document.snapshot.refresh_minutes)
 
     async def _serve(self, _snapshot: Snapshot) -> None:
+        self._delta.look_again()
         await self._context.set_serving(True)

@@ -19,17 +19,20 @@ from aggregate_service.findings import Findings
 from aggregate_service.item_build import ItemOrder, order_items, write_search
 from aggregate_service.result_build import RESULT_COLUMNS, read_results, write_results
 from aggregate_service.routing_build import CurrentRoutings, choose_current, clean_times, write_operations
-from aggregate_service.snapshot_changes import changes_since, write_hashes
+from aggregate_service.snapshot_changes import FEATURE_HASHES, changes_since, write_hashes
 from aggregate_service.snapshot_store import SnapshotFacts, SnapshotStore, lineage_of, tag_of
 from common.errors import ServiceError
 from common.source import Source, open_source
 from common.source.input_profile import InputProfile
 from common.source.role_reading import read_role, table_of
+from domain.features import FEATURES
 from domain.item_codes import ItemCodeIndex
 from domain.operation_table import TIME_COLUMNS
 
 SHARES: Final = {"features": (0.0, 0.15), "routing": (0.15, 0.55), "results": (0.55, 0.8)}
 """Part of the whole progress that the reading of each role takes."""
+
+FEATURE_NAMES: Final = frozenset(feature.name for feature in FEATURES)
 
 BATCH_ROWS: Final = 50_000
 
@@ -134,6 +137,7 @@ class _Build:
         ItemCodeIndex.write(self._folder, order.index.codes)
         write_search(self._folder, items, order)
         write_hashes(self._folder, "items", order.index, items.hashes(order.rows))
+        write_hashes(self._folder, FEATURE_HASHES, order.index, items.hashes(order.rows, FEATURE_NAMES))
         return items.write(self._folder / "items", order.rows)
 
     def _routing(

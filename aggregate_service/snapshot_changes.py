@@ -14,6 +14,10 @@ from domain.item_codes import ItemCodeIndex, item_key, key_hashes
 Hashes = npt.NDArray[np.uint64]
 
 
+FEATURE_HASHES = "features"
+"""Name of the hashes of what the encoder reads of each item."""
+
+
 def write_hashes(folder: Path, name: str, index: ItemCodeIndex, content: Hashes) -> None:
     """Write `<name>.hash.npy`: uint64 (2, items), the hashes of the items' keys, sorted, over those of their content."""
     keys = key_hashes(item_key(code) for code in index.codes.to_pylist())
@@ -42,6 +46,15 @@ def changes_since(before: Path | None, after: Path) -> dict[str, int]:
         added_rows,
         len(old_rows) - (len(rows) - added_rows),
     )
+
+
+def feature_hashes(folder: Path) -> Hashes:
+    """Hashes of the keys of a snapshot's items, ascending, over those of their features; uint64 (2, items).
+
+    Raises:
+        DataProblem: the file is missing or damaged.
+    """
+    return _load(folder, f"{FEATURE_HASHES}.hash.npy")
 
 
 def _shared(rows: Hashes, others: Hashes) -> int:

@@ -95,6 +95,11 @@ class SnapshotKeeper:
         return self._snapshot
 
     @property
+    def newest(self) -> Snapshot | None:
+        """The snapshot that serves; None while none does."""
+        return self._snapshot
+
+    @property
     def has_snapshot(self) -> bool:
         """Whether any snapshot serves."""
         return self._snapshot is not None

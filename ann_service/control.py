@@ -11,11 +11,11 @@ from typing import Final
 from ann_service.delta_index import DeltaIndex
 from ann_service.searcher import Searcher
 from ann_service.served_model import ServedModel
-from common.artifacts import sha256_of
+from common.artifacts import read_manifest, sha256_of
 from common.errors import PreconditionFailed, ServiceError
 from common.logs import get_logger
 from common.plant_settings import PlantSettings
-from domain.searchable_model import load_version
+from domain.searchable_model import is_native, load_version, read_training_metadata
 from protos.settings.v1 import settings_pb2 as pb
 
 log = get_logger(__name__)
@@ -136,7 +136,10 @@ class AnnControl:
             judgement=model.judgement,
             duration_ms=round((time.perf_counter() - started) * 1000, 1),
         )
-        return ServedModel(model, delta, digest)
+        manifest = read_manifest(manifest_path) if manifest_path.exists() else None
+        trained_here = manifest is not None and is_native(manifest, read_training_metadata(manifest, folder))
+        identity = str(manifest.metadata.get("source_identity") or "") if manifest is not None else ""
+        return ServedModel(model, delta, digest, trained_here=trained_here, source_identity=identity)
 
     @staticmethod
     def _manifest_digest(path: Path, version: pb.ActiveVersion) -> str:

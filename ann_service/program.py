@@ -17,7 +17,13 @@ from common.rpc.server import Service
 from common.service import ServiceContext
 from protos.ann.v1 import ann_pb2, ann_pb2_grpc
 
-ACCESS = {"Search": Access.USER, "Encode": Access.USER, "Info": Access.USER, "AddItems": Access.ADMIN}
+ACCESS = {
+    "Search": Access.USER,
+    "Encode": Access.USER,
+    "Info": Access.USER,
+    "AddItems": Access.ADMIN,
+    "CompareItems": Access.ADMIN,
+}
 
 
 class AnnProgram:

@@ -22,14 +22,25 @@ class ServedModel:
     """A loaded version with its delta index and the requests that use it.
 
     Attributes:
+        trained_here: whether this software trained it, over a whole item master.
+        source_identity: identity of the source at the training; "" when the version does not say.
         model: the version.
         delta: items that came after its training.
         manifest_sha256: hash of the manifest it was loaded by.
         serial: a number of its own in this process.
     """
 
-    def __init__(self, model: SearchableModel, delta: DeltaIndex, manifest_sha256: str) -> None:
+    def __init__(
+        self,
+        model: SearchableModel,
+        delta: DeltaIndex,
+        manifest_sha256: str,
+        *,
+        trained_here: bool = False,
+        source_identity: str = "",
+    ) -> None:
         self.model, self.delta, self.manifest_sha256 = model, delta, manifest_sha256
+        self.trained_here, self.source_identity = trained_here, source_identity
         self.serial = next(_serials)
         self._users = 0
         self._retired = False

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from ann_service.comparison import compare, hashes_of
 from ann_service.messages import to_response, to_vectors, vectors_of, wanted_of
 from ann_service.searcher import Searcher
-from common.errors import InvalidInput
+from common.errors import InvalidInput, PreconditionFailed
 from common.processes import resident_bytes
 from common.tables import columns_of
 from protos.ann.v1 import ann_pb2 as pb
@@ -41,10 +43,31 @@ class AnnServicer(ann_pb2_grpc.AnnServiceServicer):
         return pb.EncodeResponse(model_version=version, vectors=to_vectors(vectors))
 
     async def AddItems(self, request: pb.AddItemsRequest, context: Any) -> pb.AddItemsResponse:
+        served = self._searcher.slot.needed()
+        if request.manifest_sha256 not in ("", served.manifest_sha256):
+            raise PreconditionFailed(
+                f"The items are for another version than {served.model.version_name}, which serves",
+                reason="MODEL_VERSION_CHANGED",
+            )
         version, held, accepted = await self._searcher.add_items(
             list(request.codes), columns_of(request.features), request.features.rows, list(request.removed_codes)
         )
         return pb.AddItemsResponse(model_version=version, delta_items=held, accepted=accepted)
+
+    async def CompareItems(self, request: pb.CompareItemsRequest, context: Any) -> pb.CompareItemsResponse:
+        with self._searcher.slot.needed().in_use() as served:
+            hashes = hashes_of(request.key_hashes)
+            found = await asyncio.to_thread(compare, served.model, served.delta.current(), hashes)
+            return pb.CompareItemsResponse(
+                model_version=served.model.version_name,
+                manifest_sha256=served.manifest_sha256,
+                trained_on_whole_master=served.trained_here,
+                source_identity=served.source_identity,
+                missing=found.missing,
+                vanished_codes=found.vanished,
+                delta_codes=found.delta,
+                items=served.model.items,
+            )
 
     async def Info(self, request: pb.InfoRequest, context: Any) -> pb.InfoResponse:
         cache, served = self._searcher.cache, self._searcher.slot.current

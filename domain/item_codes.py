@@ -147,6 +147,10 @@ class ItemCodeIndex:
         starts, ends = self._offsets[positions].tolist(), self._offsets[positions + 1].tolist()
         return [str(text[start:end], "utf-8") for start, end in zip(starts, ends, strict=True)]
 
+    def sorted_hashes(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32]]:
+        """Hashes of all keys, ascending, and the position of the code behind each; views, not copies."""
+        return self._hashes, self._order
+
     def find(self, code: str) -> int:
         """Position of an item by code, trimmed and in any case; -1 when it is unknown."""
         key = item_key(code)

@@ -119,14 +119,17 @@ class Running:
 
 
 async def run_ann(
-    state_dir: Path, active: settings_pb2.ActiveVersion | None, stopping: list[Callable[[], Awaitable[None]]]
+    state_dir: Path,
+    active: settings_pb2.ActiveVersion | None,
+    stopping: list[Callable[[], Awaitable[None]]],
+    port: int = 0,
 ) -> Running:
-    """Start ann_service on a free port; how to stop it is appended to `stopping`."""
+    """Start ann_service on a port (0: a free one); how to stop it is appended to `stopping`."""
     settings = Settings(state_dir=state_dir, stop_grace_seconds=0.2)
     credential = ServiceCredential.load(settings.secrets_path)
     searcher = Searcher(ModelSlot(), 100)
     serving: list[bool] = []
-    address = f"127.0.0.1:{free_port()}"
+    address = f"127.0.0.1:{port or free_port()}"
     service = Service(
         ann_pb2.DESCRIPTOR.services_by_name["AnnService"],
         ann_pb2_grpc.add_AnnServiceServicer_to_server,
