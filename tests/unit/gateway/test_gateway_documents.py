@@ -86,6 +86,11 @@ def test_a_page_may_run_its_own_inline_scripts_and_no_others(client: Pages, site
     assert page_policy(site / "ko" / "index.html", 1) == policy[0]
 
 
+def test_the_worker_of_the_search_may_load_its_parts_from_this_server(client: Pages, site: Path) -> None:
+    (site / "ko" / "search.js").write_text("importScripts('lunr.js')", encoding="utf-8")
+    assert client.get("/docs/ko/search.js").headers["content-security-policy"] == "default-src 'self'"
+
+
 def test_the_list_of_routes_stays_beside_the_documents(client: Pages) -> None:
     answer = client.get("/docs/api")
     assert answer.status_code == 200
