@@ -43,9 +43,11 @@ try {
             if ($LASTEXITCODE -ne 0) { throw "$name could not be removed (exit code $LASTEXITCODE of sc.exe)" }
         }
     }
-    $task = (Get-RoutingMLTable).training_task
-    if ((Get-ScheduledTask -TaskName $task -ErrorAction SilentlyContinue) -and $PSCmdlet.ShouldProcess($task, 'Remove the scheduled training')) {
-        Unregister-ScheduledTask -TaskName $task -Confirm:$false
+    foreach ($task in @((Get-RoutingMLTable).training_task, (Get-RoutingMLTable).watchdog_task)) {
+        $found = Get-ScheduledTask -TaskName $task -ErrorAction SilentlyContinue
+        if ($found -and $PSCmdlet.ShouldProcess($task, 'Remove the scheduled task')) {
+            Unregister-ScheduledTask -TaskName $task -Confirm:$false
+        }
     }
     Set-RoutingMLFirewall -Remove -Confirm:$false
     if ((Test-Path -LiteralPath $layout.ProgramRoot) -and $PSCmdlet.ShouldProcess($layout.ProgramRoot, 'Delete the program')) {
