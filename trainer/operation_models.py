@@ -94,7 +94,8 @@ def fit_operations(
         weights: what each item counts, float64 (items,); None: all alike.
         on_operation: told how many operations are done.
     """
-    import lightgbm  # only the training side has it
+    import sklearn  # noqa: F401  # brings the OpenMP library that LightGBM needs on Windows, so it comes first
+    import lightgbm  # isort: skip  # only the training side has it
 
     known = np.flatnonzero(folds >= 0)
     categories = [place for place, one in enumerate(inputs.inputs) if one.is_category]
