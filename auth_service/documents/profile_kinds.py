@@ -15,6 +15,11 @@ from common.source.input_profile import InputProfile
 INPUT, OUTPUT = "input", "output"
 KINDS = (INPUT, OUTPUT)
 MAX_BYTES = 1024 * 1024
+OPERATIONS = ("export", "import", "check", "preview")
+"""What the address of a kind is followed by, where no profile is meant."""
+
+OPERATIONS_OF_ONE = ("revisions", "activate", "revert")
+"""What the address of a profile is followed by."""
 
 
 @dataclass(frozen=True)
@@ -92,3 +97,24 @@ def read_input(text: str) -> InputProfile:
             reason="PROFILE_INVALID",
             violations=violations,
         ) from None
+
+
+def refuse_unaddressable(name: str) -> None:
+    """Refuse a name for a profile that its address over HTTP (`/api/mapping/...-profiles/<name>`) would not lead to.
+
+    Raises:
+        InvalidInput: it is the name of an operation, ends like one, or would be shortened as a path.
+    """
+    segments = name.split("/")
+    problem = ""
+    if name.casefold() in OPERATIONS:
+        problem = f"is the name of an operation ({', '.join(OPERATIONS)})"
+    elif len(segments) > 1 and segments[-1].casefold() in OPERATIONS_OF_ONE:
+        problem = f"ends like an operation of a profile (/{', /'.join(OPERATIONS_OF_ONE)})"
+    elif any(segment in ("", ".", "..") for segment in segments):
+        problem = "has an empty part, . or .. between slashes"
+    if problem:
+        raise InvalidInput(
+            f"The profile cannot be called {name}: the name {problem}; choose another",
+            violations=[FieldViolation("name", problem)],
+        )

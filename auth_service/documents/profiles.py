@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from auth_service.documents.profile_kinds import Inspected, inspect
+from auth_service.documents.profile_kinds import Inspected, inspect, refuse_unaddressable
 from auth_service.documents.records import ActiveProfileRecord, ProfileRecord, ProfileRevisionRecord
 from common.errors import AlreadyExists, Conflict, InvalidInput, NotFound, PreconditionFailed
 
@@ -121,6 +121,7 @@ def save(
     if not name:
         if taken is not None:
             raise _taken(kind, inspected.name)
+        refuse_unaddressable(inspected.name)
         return _create(session, kind, inspected, comment=comment, author=author, now=now, available=available)
     record = _changeable(session, kind, name)
     if expected_revision and expected_revision != record.revision:
@@ -139,6 +140,8 @@ def save(
             reason="PROFILE_INVALID",
             violations=inspected.violations,
         )
+    if inspected.name != record.name:
+        refuse_unaddressable(inspected.name)
     if inspected.json != inspect(kind, record.profile_json, available).json:
         record.name, record.name_key = inspected.name, inspected.name.casefold()
         _store(session, record, inspected.json, comment=comment, author=author, now=now)

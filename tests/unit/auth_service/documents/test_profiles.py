@@ -135,6 +135,33 @@ def test_a_name_holds_printable_characters_only(database: Database) -> None:
         profiles.get(session, "output", "ERP", 2**32 - 1)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "export",
+        "Import",
+        "CHECK",
+        "preview",
+        "a/revisions",
+        "a/b/Activate",
+        "x/revert",
+        "a//b",
+        "/a",
+        "a/",
+        "..",
+        "a/../b",
+    ],
+)
+def test_a_name_that_its_address_would_not_lead_to_is_refused(sqlite: Database, name: str) -> None:
+    save(sqlite, "output", output_json())
+    for options in ({}, {"name": "ERP"}):
+        with pytest.raises(InvalidInput) as caught:
+            save(sqlite, "output", output_json(name), **options)
+        assert [violation.field for violation in caught.value.violations] == ["name"]
+    for usable in ("revisions", "exports", "plant/2026", "a/revisions of ERP", "김/라우팅"):
+        assert save(sqlite, "output", output_json(usable)).name == usable
+
+
 @pytest.mark.parametrize("text", ["{", "[]", '{"name": "x"}', '{"name": "' + "x" * 1_100_000 + '"}'])
 def test_what_is_no_profile_is_refused(sqlite: Database, text: str) -> None:
     for kind in ("input", "output"):
