@@ -8,12 +8,13 @@ from pathlib import Path
 from benchmarks.activation import activate
 from benchmarks.catalogues import ROOT
 from benchmarks.control_plane import control
+from benchmarks.paths import paths
 from benchmarks.report import Figure, show, write_json, write_markdown
 from benchmarks.searching import in_process
 from benchmarks.serving import serve
 from benchmarks.training import train
 
-SECTIONS = ("training", "search", "serving", "activation", "control")
+SECTIONS = ("training", "search", "serving", "paths", "activation", "control")
 
 
 def main() -> None:
@@ -38,6 +39,8 @@ def main() -> None:
             figures += in_process(options.work, items)
         if "serving" in options.only:
             figures += serve(options.work, items)
+        if "paths" in options.only:
+            figures += paths(options.work, items)
         if "activation" in options.only:
             figures += activate(options.work, items)
         if "control" in options.only:

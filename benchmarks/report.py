@@ -12,8 +12,6 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
-
 
 @dataclass(frozen=True)
 class Figure:
@@ -67,9 +65,18 @@ def write_json(figures: list[Figure], path: Path) -> None:
 
 
 def write_markdown(figures: list[Figure], path: Path) -> None:
-    """Replace the measured section of a Markdown file, or append one."""
+    """Replace the measured sections of a Markdown file, or append them; that of the paths stands by itself."""
+    of_paths = [figure for figure in figures if figure.area == "paths"]
+    others = [figure for figure in figures if figure.area != "paths"]
+    for name, chosen in (("measured", others), ("measured paths", of_paths)):
+        if chosen:
+            _write_section(name, chosen, path)
+
+
+def _write_section(name: str, figures: list[Figure], path: Path) -> None:
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     lines = [
-        BEGIN,
+        begin,
         "",
         f"Measured {datetime.now(UTC):%Y-%m-%d} on {machine()}.",
         "",
@@ -77,13 +84,13 @@ def write_markdown(figures: list[Figure], path: Path) -> None:
         "|---|---:|---|---:|---|---:|---|",
         *("| " + " | ".join(cells) + " |" for cells in _cells(figures)),
         "",
-        END,
+        end,
     ]
     text = path.read_text(encoding="utf-8") if path.exists() else "# Performance\n\n"
     section = "\n".join(lines)
-    if BEGIN in text and END in text:
-        head, rest = text.split(BEGIN, 1)
-        text = head + section + rest.split(END, 1)[1]
+    if begin in text and end in text:
+        head, rest = text.split(begin, 1)
+        text = head + section + rest.split(end, 1)[1]
     else:
         text = text.rstrip() + "\n\n" + section + "\n"
     path.write_text(text, encoding="utf-8")
