@@ -5,8 +5,8 @@ Register the scheduled training: monthly or quarterly, caught up after downtime,
 .DESCRIPTION
 Makes or replaces the task that runs run-training.ps1, which trains a version and writes the result to the event log. Without -Account
 the task runs as NETWORK SERVICE with a security identifier of its own, which alone gets the rights of the trainer on the data folder; on
-the network it is this computer. A group managed service account is named as DOMAIN\name$. Run it again after an upgrade, which
-sets the rights of the data folder anew. A second run with the same arguments changes nothing but the registration itself.
+the network it is this computer. A group managed service account is named as DOMAIN\name$. An upgrade keeps the task and its rights.
+A second run with the same arguments changes nothing but the registration itself.
 
 Exit codes: 0 done, 1 failed, 3 Routing ML is not installed, 5 not an administrator.
 
@@ -31,6 +31,9 @@ Folder of the program.
 .PARAMETER Remove
 Remove the task instead.
 
+.PARAMETER RightsOnly
+Only give the task that is registered its rights on the data folder again; upgrade.ps1 does so.
+
 .EXAMPLE
 .\register-training-task.ps1 -Interval Monthly -Day 1 -At 02:00
 
@@ -46,7 +49,8 @@ param(
     [ValidatePattern('^$|^[^\\]+\\[^\\]+\$$')][string]$Account = '',
     [string]$DataRoot = '',
     [string]$ProgramRoot = '',
-    [switch]$Remove
+    [switch]$Remove,
+    [switch]$RightsOnly
 )
 
 Set-StrictMode -Version 2.0
@@ -208,6 +212,15 @@ $name = (Get-RoutingMLTable).training_task
 if ($Remove) {
     $task = Get-ScheduledTask -TaskName $name -ErrorAction SilentlyContinue
     if ($task -and $PSCmdlet.ShouldProcess($name, 'Remove the scheduled task')) { $task | Unregister-ScheduledTask -Confirm:$false }
+    exit (Get-RoutingMLExitCode -Meaning 'Done')
+}
+if ($RightsOnly) {
+    $task = Get-ScheduledTask -TaskName $name -ErrorAction SilentlyContinue
+    if ($task -and $PSCmdlet.ShouldProcess($layout.DataRoot, 'Give the task its rights again')) {
+        $user = ''
+        if ($task.Principal.UserId -like '*$') { $user = $task.Principal.UserId }
+        Grant-TrainingRight -Identity (Get-TaskIdentity -TaskName $name -User $user) -Root $layout.DataRoot
+    }
     exit (Get-RoutingMLExitCode -Meaning 'Done')
 }
 if (-not (Test-Path -LiteralPath $layout.Application -PathType Container)) {

@@ -65,6 +65,7 @@ try {
     }
     if ($code -ne 0) { throw "The upgrade failed with exit code $code; the lines above say why" }
     Set-RoutingMLRight -DataRoot $layout.DataRoot
+    & (Join-Path -Path $PSScriptRoot -ChildPath 'register-training-task.ps1') -RightsOnly -DataRoot $layout.DataRoot -ProgramRoot $layout.ProgramRoot
     Write-RoutingMLEvent -EventId 1100 -Message 'Routing ML has been upgraded.'
     Write-RoutingMLLog -Message 'The upgrade is done.'
     exit (Get-RoutingMLExitCode -Meaning 'Done')

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from bootstrap import frontend
+from bootstrap import documents, frontend
 from bootstrap.environment import Environment, venv_folder
 from bootstrap.progress import SetupFailed, Step
 from common.files import write_text, writing
@@ -64,12 +64,14 @@ def make_release(
         winsw: WinSW-x64.exe to put in. caddy: caddy.exe to put in.
 
     Raises:
-        SetupFailed: the frontend cannot be built, a wheel is missing, a tool is not there.
+        SetupFailed: frontend or documents cannot be built, a wheel is missing, a tool is not there.
     """
     for tool in (winsw, caddy):
         if tool is not None and not tool.is_file():
             raise SetupFailed(f"There is no {tool}")
-    frontend.build(Environment(venv_folder()))
+    environment = Environment(venv_folder())
+    frontend.build(environment)
+    documents.build(environment)
     version = software_version(root)
     name = f"routing-ml-{version}-{platform}"
     output.mkdir(parents=True, exist_ok=True)

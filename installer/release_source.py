@@ -15,7 +15,7 @@ from bootstrap.progress import SetupFailed
 SUMS = "SHA256SUMS"
 FACTS = "release.json"
 NOT_INSTALLED = ("tests/", "frontend/", "benchmarks/", ".github/", ".ci/", "var/", "models/")
-"""Folders of a clone that a server does not need; the built frontend is added to what is left."""
+"""Folders of a clone that a server does not need; the built frontend and documents are added to what is left."""
 ALSO_INSTALLED = ("models/README.md",)
 
 
@@ -93,7 +93,8 @@ def program_files(application: Path) -> list[Path]:
         listed = subprocess.run(["git", "ls-files", "-z"], cwd=application, capture_output=True, check=True)
         names = [name for name in listed.stdout.decode("utf-8").split("\0") if name]
         kept = [name for name in names if not name.startswith(NOT_INSTALLED) or name in ALSO_INSTALLED]
-        kept += [path.relative_to(application).as_posix() for path in _all_files(application / "frontend" / "dist")]
+        for built in (application / "frontend" / "dist", application / "docs" / "site"):
+            kept += [path.relative_to(application).as_posix() for path in _all_files(built)]
     else:
         kept = [path.relative_to(application).as_posix() for path in _all_files(application)]
     return sorted(Path(name) for name in kept if (application / name).is_file())

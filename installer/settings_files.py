@@ -45,6 +45,7 @@ def write_env(layout: Layout, example: Path) -> bool:
         "ROUTING_ML_MODELS_DIR": _path(layout.data / "models"),
         "ROUTING_ML_LOG_DIR": _path(layout.data / "logs"),
         "ROUTING_ML_FRONTEND_DIR": _path(layout.current / "app" / "frontend" / "dist"),
+        "ROUTING_ML_DOCS_DIR": _path(layout.current / "app" / "docs" / "site"),
         "ROUTING_ML_COOKIE_SECURE": "true",
     }
     text = example.read_text(encoding="utf-8")
