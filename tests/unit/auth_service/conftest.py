@@ -31,6 +31,7 @@ from common.watch import ControlFollower
 from protos.auth.v1 import auth_pb2, auth_pb2_grpc
 from protos.registry.v1 import registry_pb2_grpc
 from protos.settings.v1 import settings_pb2, settings_pb2_grpc
+from tests.support.auth_process import AuthProcess
 
 
 def postgresql_programs() -> Path | None:
@@ -320,3 +321,19 @@ async def plant_starter() -> AsyncIterator[Callable[[Path], Awaitable[Plant]]]:
     yield start
     for plant in running:
         await stop_plant(plant)
+
+
+@pytest.fixture
+async def process(tmp_path: Path) -> AsyncIterator[AuthProcess]:
+    made = AuthProcess(tmp_path)
+    yield made
+    made.kill()
+    if made.channel:
+        await made.channel.close()
+
+
+@pytest.fixture
+def stopped(tmp_path: Path) -> Iterator[AuthProcess]:
+    made = AuthProcess(tmp_path)
+    yield made
+    made.kill()
