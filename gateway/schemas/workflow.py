@@ -274,6 +274,12 @@ class TrainingSettings(RequestModel):
     retention_after_training: bool | None = None
 
 
+class SnapshotSettings(RequestModel):
+    """A change of how often the source is read anew even where its files look unchanged; 0: never."""
+
+    refresh_minutes: Annotated[int, Field(ge=0, le=10_080)] | None = None
+
+
 class ErpSettings(RequestModel):
     """A change of how the ERP interface hands messages over."""
 
@@ -296,6 +302,7 @@ class WorkflowConfigPatch(RequestModel):
     prediction: PredictionSettings | None = None
     access: AccessSettings | None = None
     training: TrainingSettings | None = None
+    snapshot: SnapshotSettings | None = None
     erp: ErpSettings | None = None
 
 
@@ -319,6 +326,7 @@ class PlantSettingsResponse(WorkflowConfigResponse):
     prediction: dict[str, Any]
     access: dict[str, Any]
     training: dict[str, Any]
+    snapshot: dict[str, Any]
     erp: dict[str, Any]
     revision: int
     author: str | None = None

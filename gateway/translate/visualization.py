@@ -9,6 +9,7 @@ from gateway.plant_state import PlantState
 
 PROJECTOR_FOLDER = "tb_projector"
 PROJECTOR_FILES = ("projector_config.json", "vectors.tsv", "metadata.tsv")
+NEO4J_NOTE = "Nothing is exported to Neo4j: the address leads to the plant's own browser, where it has one"
 PROJECTOR_PATH = "/api/visualization/projector"
 
 
@@ -33,6 +34,7 @@ def visualization_of(plant: PlantState) -> dict[str, Any]:
         "projector_metadata_columns": section.get("projector_metadata_columns", []),
         "neo4j_enabled": bool(section.get("neo4j_enabled", True)),
         "neo4j_available": False,
+        "neo4j_note": NEO4J_NOTE if section.get("neo4j_enabled", True) else None,
         "neo4j_browser_url": section.get("neo4j_browser_url"),
         "neo4j_workspace": section.get("neo4j_workspace"),
         "publish_service_enabled": bool(section.get("publish_service_enabled", True)),

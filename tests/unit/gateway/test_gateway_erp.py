@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -11,6 +12,7 @@ from common import errors
 from protos.aggregate.v1 import aggregate_pb2
 from protos.documents.v1 import documents_pb2
 from protos.erp.v1 import erp_pb2 as pb
+from protos.settings.v1 import settings_pb2
 
 GROUP_ID = "6f1c1c9e-0f0a-4a6e-9d5e-0a1b2c3d4e5f"
 MESSAGE = pb.ErpMessage(
@@ -107,3 +109,14 @@ def test_planners_see_the_status_and_administrators_look_after_messages(erp: Any
     assert admin.get("/api/erp/messages?state=lost").status_code == 422
     assert admin.post("/api/erp/messages/m1/retry").status_code == 200
     assert admin.post("/api/erp/messages/m1/cancel").status_code == 409
+
+
+def test_delivery_and_schedule_of_the_refresh_are_settings(plant: Any) -> None:
+    plant.script.answers["Patch"] = settings_pb2.PatchSettingsResponse(
+        document=settings_pb2.SettingsDocument(revision=8, document_json="{}")
+    )
+    change = {"snapshot": {"refresh_minutes": 15}, "erp": {"max_attempts": 3, "retry_seconds": 1.5}}
+    assert plant.client("admin").patch("/api/workflow/graph", json=change).status_code == 200
+    assert json.loads(plant.script.last("Patch").patch_json) == change
+    assert plant.client("admin").patch("/api/workflow/graph", json={"erp": {"max_attempts": 0}}).status_code == 422
+    assert plant.client().patch("/api/workflow/graph", json=change).status_code == 403

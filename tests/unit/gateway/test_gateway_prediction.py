@@ -61,6 +61,7 @@ def test_metrics_have_every_field_of_the_contract(plant: Any) -> None:
     }
     assert metrics["cache"]["item_master"]["version"] == "v0"
     assert metrics["visualization"]["neo4j_available"] is False
+    assert "Nothing is exported" in metrics["visualization"]["neo4j_note"]
     assert plant.script.last("Predict").detailed
     assert dict(plant.script.last("Search").feature_weights) == {"OUTDIAMETER": 9.0}
 
