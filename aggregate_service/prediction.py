@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
+from aggregate_service.evidence_texts import reasons_for
 from aggregate_service.operation_columns import Columns, OperationColumns
 from aggregate_service.plant_options import PlantOptions
 from aggregate_service.snapshot import Snapshot
-from domain.operation_evidence import Evidence
 from domain.operation_table import Neighbours, ranges
-from domain.routing_prediction import MERGED, PredictionOptions, RoutingBatch, predict_routings
+from domain.routing_prediction import MERGED, Learned, PredictionOptions, RoutingBatch, predict_routings
 
 ML_PREDICTED: Final = "ML_PREDICTED"
 NAMES_IN_SIGNATURE: Final = 4
@@ -74,6 +74,9 @@ def predict(
     options: PredictionOptions,
     *,
     detailed: bool,
+    learned: Learned | None = None,
+    unlike: Sequence[int] = (),
+    without_features: Sequence[int] = (),
 ) -> PredictionAnswer:
     """Routings of items.
 
@@ -82,13 +85,16 @@ def predict(
         neighbours: of each item; None: nobody has searched (items with a routing of their own need none).
         options: how to predict.
         detailed: all output columns instead of the key columns.
+        learned: what the version says of items and neighbours, parallel to both; None: nothing.
+        unlike: positions of items that are unlike anything in the training data.
+        without_features: positions of items of which no feature is known: nothing is predicted for them.
 
     Raises:
         InvalidInput: the strategy does not exist.
     """
     items = snapshot.codes.find_many(item_codes).astype(np.int64)
-    known = _neighbours(snapshot, items, neighbours, options)
-    batch = predict_routings(snapshot.operations, items, known, options)
+    known = _neighbours(snapshot, items, neighbours, options, without_features)
+    batch = predict_routings(snapshot.operations, items, known, options, learned)
     answered = np.zeros(len(items), bool)
     answered[batch.query] = True
     unknown = np.flatnonzero(items < 0).tolist()
@@ -101,10 +107,13 @@ def predict(
         operation_offsets=batch.offsets.tolist(),
         operations=operations,
         candidates=_candidates(routings, batch, names),
-        evidence=_evidence(snapshot, batch.evidence) if batch.evidence else None,
+        evidence=_evidence(snapshot, items, batch, learned) if batch.evidence else None,
         unknown=unknown,
         without_routing=without,
-        warnings=_warnings(item_codes, batch, without, known, options),
+        warnings=[
+            *_warnings(item_codes, batch, without, known, options, set(without_features)),
+            *_strange(item_codes, batch, unlike),
+        ],
     )
 
 
@@ -130,22 +139,25 @@ def options_for(
 
 
 def _neighbours(
-    snapshot: Snapshot, items: npt.NDArray[np.int64], lists: NeighbourLists | None, options: PredictionOptions
+    snapshot: Snapshot,
+    items: npt.NDArray[np.int64],
+    lists: NeighbourLists | None,
+    options: PredictionOptions,
+    without_features: Sequence[int],
 ) -> Neighbours:
     """Neighbours by position, of those items only that need them."""
     if lists is None:
         return Neighbours.none(len(items))
     needed = (items >= 0) & (options.ignore_own | (snapshot.operations.lengths(items) == 0))
+    needed[list(without_features)] = False
     counts = np.where(needed, np.diff(lists.offsets), 0)
-    if needed.all():
-        codes, places = lists.codes, slice(None)
-    else:
-        chosen = ranges(lists.offsets[:-1], counts)
-        codes, places = [lists.codes[place] for place in chosen.tolist()], chosen  # type: ignore[assignment]
+    places = ranges(lists.offsets[:-1], counts)
+    codes = lists.codes if needed.all() else [lists.codes[place] for place in places.tolist()]
     return Neighbours(
         offsets=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
         items=snapshot.codes.find_many(codes).astype(np.int64),
         similarities=lists.similarities[places],
+        found=places,
     )
 
 
@@ -208,7 +220,11 @@ def _candidates(routings: Columns, batch: RoutingBatch, names: list[list[str]]) 
     }
 
 
-def _evidence(snapshot: Snapshot, evidence: Evidence) -> Columns:
+def _evidence(
+    snapshot: Snapshot, items: npt.NDArray[np.int64], batch: RoutingBatch, learned: Learned | None
+) -> Columns:
+    evidence = batch.evidence
+    assert evidence is not None
     columns: Columns = {
         "SUPPORT": evidence.support,
         "SAMPLES": evidence.samples,
@@ -218,7 +234,25 @@ def _evidence(snapshot: Snapshot, evidence: Evidence) -> Columns:
         columns[f"{name}_OPTIMAL"], columns[f"{name}_STANDARD"], columns[f"{name}_SAFE"] = optimal, standard, safe
     for name, holders in (("NEIGHBOURS_FOR", evidence.supporters), ("NEIGHBOURS_AGAINST", evidence.dissenters)):
         columns[name] = [orjson.dumps(snapshot.codes.codes_at(items)).decode() for items in holders]
+    columns |= {"BELIEF": evidence.belief, "LEARNED": evidence.learned, "TIME_BELIEF": evidence.time_belief}
+    owners = np.repeat(items[batch.query], np.diff(batch.offsets))
+    columns["WHY"] = reasons_for(snapshot, evidence, owners, learned.estimates.reasons if learned else ())
     return columns
+
+
+def _strange(item_codes: Sequence[str], batch: RoutingBatch, unlike: Sequence[int]) -> list[Warning]:
+    """Warnings of predictions for items that are unlike anything in the training data."""
+    predicted = set(batch.query[batch.predicted].tolist())
+    return [
+        Warning(
+            position,
+            "UNLIKE_TRAINING_DATA",
+            f"{item_codes[position]} is unlike every item that the version has learned from: check its features, and do not rely on "
+            "the proposal",
+        )
+        for position in unlike
+        if position in predicted
+    ]
 
 
 def _warnings(
@@ -227,6 +261,7 @@ def _warnings(
     without: list[int],
     neighbours: Neighbours,
     options: PredictionOptions,
+    without_features: set[int],
 ) -> list[Warning]:
     found = []
     similarity_of = dict(
@@ -243,7 +278,13 @@ def _warnings(
         )
     counts = np.diff(neighbours.offsets)
     for position in without:
-        if counts[position]:
+        if position in without_features:
+            text = (
+                f"No feature of {item_codes[position]} is known, so nothing can be predicted for it: enter its features in the item "
+                "master"
+            )
+            found.append(Warning(position, "NO_FEATURES", text))
+        elif counts[position]:
             text = f"None of the {counts[position]} neighbours of {item_codes[position]} has a routing"
             found.append(Warning(position, "NO_NEIGHBOUR_WITH_ROUTING", text))
         else:

@@ -13,6 +13,7 @@ from aggregate_service import messages
 from aggregate_service.export_files import Exporter
 from aggregate_service.export_stream import export_stream
 from aggregate_service.item_lookup import ItemRows, item_features, whole_items
+from aggregate_service.learned_messages import learned_of
 from aggregate_service.plant_options import PlantOptions
 from aggregate_service.prediction import options_for, predict
 from aggregate_service.snapshot import Snapshot
@@ -194,13 +195,21 @@ def _predict(snapshot: Snapshot, plant: PlantOptions, request: pb.PredictRequest
         ignore_own=request.ignore_own_routing,
         evidence=request.evidence,
     )
+    neighbours = messages.neighbours_of(request)
+    asked = len(request.item_codes)
+    learned = None
+    if request.HasField("estimates") and neighbours is not None:
+        learned = learned_of(request.estimates, snapshot, asked, len(neighbours.codes))
     answer = predict(
         snapshot,
         plant,
         list(request.item_codes),
-        messages.neighbours_of(request),
+        neighbours,
         options,
         detailed=request.detailed,
+        learned=learned,
+        unlike=[position for position in request.unlike if position < asked],
+        without_features=[position for position in request.without_features if position < asked],
     )
     return messages.to_predict_response(answer, snapshot.tag)
 

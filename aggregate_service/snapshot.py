@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import cast
 
@@ -14,6 +15,7 @@ from aggregate_service.item_search import ItemSearch
 from aggregate_service.snapshot_store import SnapshotFacts, folder_bytes
 from common.errors import DataProblem
 from domain.item_codes import ItemCodeIndex
+from domain.learned_model import operation_key
 from domain.operation_table import OperationTable
 
 
@@ -52,7 +54,29 @@ class Snapshot:
         )
         self.search = ItemSearch(folder, self.items, self.codes)
         self.bytes = folder_bytes(folder)
+        self._models: tuple[tuple[str, ...], npt.NDArray[np.int64]] | None = None
         self._check()
+
+    @cached_property
+    def operation_names(self) -> list[str]:
+        """Name of each operation number, as the learned models have it (`domain.learned_model.operation_key`)."""
+        numbers, rows = np.unique(self.operations.operation, return_index=True)
+        names = [""] * (int(numbers[-1]) + 1 if len(numbers) else 0)
+        jobs = job_names(self.routing, rows.astype(np.int64))
+        items = np.searchsorted(self.operations.offsets, rows, side="right") - 1
+        starts = self.operations.offsets[items]
+        for number, row, start, job in zip(numbers.tolist(), rows.tolist(), starts.tolist(), jobs, strict=True):
+            before = job_names(self.routing, np.arange(start, row))
+            names[number] = operation_key(job, before.count(job))
+        return names
+
+    def models_of(self, operations: tuple[str, ...]) -> npt.NDArray[np.int64]:
+        """Number of the model of each operation number, -1 where none of `operations` is it; int64."""
+        if self._models is None or self._models[0] != operations:
+            known = {name: number for number, name in enumerate(operations)}
+            found = np.array([known.get(name, -1) for name in self.operation_names], np.int64)
+            self._models = (operations, found)
+        return self._models[1]
 
     @property
     def tag(self) -> str:
@@ -79,7 +103,18 @@ class Snapshot:
             if array.size:
                 np.add.reduce(array.reshape(-1)[:: max(1, 4096 // array.itemsize)])
         self.search.find("", limit=1)
+        _names = self.operation_names
 
 
 def _columns(folder: Path, columns: list[tuple[str, str]]) -> Mapping[str, Column]:
     return {name: map_column(folder / f"{number:03d}.arrow", name) for number, (name, _kind) in enumerate(columns)}
+
+
+def job_names(routing: Mapping[str, Column], rows: npt.NDArray[np.int64]) -> list[str]:
+    """The job of each row: its JOB_CD, else its JOB_NM, else its RES_DIS, trimmed; "" where it has none."""
+    jobs = [""] * len(rows)
+    for name in ("JOB_CD", "JOB_NM", "RES_DIS"):
+        column = routing.get(name)
+        if isinstance(column, TextColumn) and "" in jobs:
+            jobs = [job or (value or "").strip() for job, value in zip(jobs, column.take(rows), strict=True)]
+    return jobs

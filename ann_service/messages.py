@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ann_service.learned_answers import to_message
 from ann_service.searcher import Answer, Wanted
 from common.errors import InvalidInput
 from protos.ann.v1 import ann_pb2 as pb
@@ -24,6 +25,7 @@ def wanted_of(request: pb.SearchRequest) -> Wanted:
         exclude_codes=list(request.exclude_codes),
         include_self=request.include_self,
         model_version=request.model_version,
+        estimates=request.estimates,
     )
 
 
@@ -49,7 +51,7 @@ def to_vectors(vectors: Vectors) -> pb.Vectors:
 
 def to_response(answer: Answer) -> pb.SearchResponse:
     """An answer as a message."""
-    return pb.SearchResponse(
+    response = pb.SearchResponse(
         model_version=answer.model_version,
         neighbours=table_pb2.Neighbours(
             offsets=answer.offsets, item_codes=answer.codes, similarities=answer.similarities
@@ -59,4 +61,8 @@ def to_response(answer: Answer) -> pb.SearchResponse:
         search_ms=answer.search_ms,
         stored_codes=answer.stored_codes,
         unlike=answer.unlike,
+        without_features=answer.without_features,
     )
+    if answer.estimates is not None:
+        response.estimates.CopyFrom(to_message(answer.estimates))
+    return response

@@ -6,12 +6,13 @@ A position below `model.items` is in the big index, the others count on in the d
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from ann_service.delta_index import Delta
+from domain.estimates import Estimates
 from domain.item_codes import item_key
 from domain.searchable_model import SearchableModel, weighted_similarities
 
@@ -29,6 +30,7 @@ class SearchOptions:
         min_similarity: neighbours below are left out; None: none is.
         include_self: keep the item itself among its neighbours.
         factors: factor of each dimension for the weights of the call; None: as trained.
+        estimates: also answer what the version has learned.
     """
 
     top_k: int
@@ -36,6 +38,20 @@ class SearchOptions:
     min_similarity: float | None = None
     include_self: bool = False
     factors: npt.NDArray[np.float32] | None = None
+    estimates: bool = False
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What the version has learned about queries and their neighbours.
+
+    Attributes:
+        estimates: of both.
+        unlike: whether each query's features are unlike those of all its neighbours beyond what training items showed, bool (q,).
+    """
+
+    estimates: Estimates
+    unlike: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -47,12 +63,16 @@ class Neighbours:
         codes: their item codes as stored, best first within a query.
         similarities: parallel to codes, 0 to 1.
         best: similarity of each query's nearest other item, -1 where there is none, (q,).
+        positions: of the neighbours in either index, parallel to codes.
+        learned: when asked for and where the version has learned anything.
     """
 
     counts: list[int]
     codes: list[str]
     similarities: list[float]
     best: list[float]
+    positions: Positions
+    learned: Learned | None = None
 
 
 def find_items(model: SearchableModel, delta: Delta, codes: Sequence[str]) -> Positions:
@@ -100,12 +120,35 @@ def codes_at(model: SearchableModel, delta: Delta, positions: Positions) -> list
 def search(
     model: SearchableModel, delta: Delta, queries: Vectors, own: Positions | None, options: SearchOptions
 ) -> Neighbours:
-    """The neighbours of each query.
+    """The neighbours of each query, and what the version has learned about both where that is wanted.
 
     Args:
         queries: float32 (q, dimension), rows of length 1.
         own: position of each query's own item, -1 where it has none; None: no query has one.
     """
+    found = _search(model, delta, queries, own, options)
+    if not options.estimates:
+        return found
+    stored = np.full(len(queries), -1, np.int64)
+    if own is not None:
+        stored = np.where(own < model.items, own, -1)  # items of the delta are known by their vectors alone
+    query_of = np.repeat(np.arange(len(queries)), found.counts)
+    neighbours = vectors_at(model, delta, found.positions)
+    estimates = model.estimates(queries, stored, neighbours, query_of)
+    if estimates is None:
+        return found
+    unlike = np.zeros(len(queries), np.bool_)
+    least = model.calibration.unlike_below
+    if least is not None and options.factors is None:
+        likeness = np.full(len(queries), -1.0, np.float32)
+        np.maximum.at(likeness, query_of, model.feature_similarities(queries[query_of], neighbours))
+        unlike = (likeness < least) & (np.array(found.counts) > 0)
+    return replace(found, learned=Learned(estimates, unlike))
+
+
+def _search(
+    model: SearchableModel, delta: Delta, queries: Vectors, own: Positions | None, options: SearchOptions
+) -> Neighbours:
     wanted = options.top_k + (0 if own is None or options.include_self else 1)
     positions, cosines = _both_indexes(model, delta, queries, wanted, options)
     similarities = np.minimum(np.maximum(cosines, 0.0), 1.0)
@@ -118,8 +161,9 @@ def search(
     if options.min_similarity is not None:
         keep = keep & (similarities >= options.min_similarity)
     keep &= np.cumsum(keep, axis=1) <= options.top_k
-    codes = codes_at(model, delta, positions[keep])
-    return Neighbours(keep.sum(axis=1).tolist(), codes, similarities[keep].tolist(), best)
+    kept = positions[keep]
+    codes = codes_at(model, delta, kept)
+    return Neighbours(keep.sum(axis=1).tolist(), codes, similarities[keep].tolist(), best, kept)
 
 
 def _one(
@@ -128,8 +172,8 @@ def _one(
     """The same for one query, where a few operations on lists cost less than a dozen on arrays."""
     places, values = positions.tolist(), similarities.tolist()
     if places[-1] < 0:  # fewer were found than wanted
-        found = places.index(-1)
-        places, values = places[:found], values[:found]
+        end = places.index(-1)
+        places, values = places[:end], values[:end]
     if own in places:
         place = places.index(own)
         best = next((value for at, value in enumerate(values[:2]) if at != place), -1.0)
@@ -141,8 +185,8 @@ def _one(
     if options.min_similarity is not None:
         while kept and values[kept - 1] < options.min_similarity:
             kept -= 1
-    places, values = places[:kept], values[:kept]
-    return Neighbours([kept], codes_at(model, delta, np.array(places, np.int64)), values, [best])
+    found, values = np.array(places[:kept], np.int64), values[:kept]
+    return Neighbours([kept], codes_at(model, delta, found), values, [best], found)
 
 
 def _both_indexes(

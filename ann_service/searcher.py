@@ -18,12 +18,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ann_service.delta_index import Delta
+from ann_service.learned_answers import whole_estimates
 from ann_service.search import Neighbours, SearchOptions, codes_at, find_items, search, vectors_at
 from ann_service.served_model import ModelSlot, ServedModel
 from ann_service.vector_cache import Cells, VectorCache, row_keys
 from common.errors import FieldViolation, InvalidInput, PreconditionFailed
 from common.request_context import add_log_fields
 from domain.engine import checked_vectors
+from domain.estimates import Estimates
 from domain.searchable_model import SearchableModel
 
 MOST_CODES: Final = 10_000
@@ -51,6 +53,7 @@ class Wanted:
     exclude_codes: Sequence[str] = ()
     include_self: bool = False
     model_version: str = ""
+    estimates: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,8 @@ class Answer:
         stored_codes: code of each query as stored, "" where unknown; empty when the queries were no codes.
         ef_search: width of the graph search.
         search_ms: time inside the service, milliseconds.
+        without_features: queries of which no feature is known.
+        estimates: what the version has learned, when asked for.
     """
 
     model_version: str
@@ -77,6 +82,8 @@ class Answer:
     stored_codes: list[str]
     ef_search: int
     search_ms: float
+    without_features: list[int]
+    estimates: Estimates | None = None
 
 
 class Searcher:
@@ -120,14 +127,14 @@ class Searcher:
                 positions = await self._in_pool(find_items, model, delta, codes)
             known = np.flatnonzero(positions >= 0)
             found = positions[known]
+            vectors = vectors_at(model, delta, found)
             parts = await self._in_parts(
-                len(found),
-                lambda part: search(model, delta, vectors_at(model, delta, found[part]), found[part], options),
+                len(found), lambda part: search(model, delta, vectors[part], found[part], options)
             )
             stored = [""] * len(codes)
             for row, code in zip(known.tolist(), codes_at(model, delta, found), strict=True):
                 stored[row] = code
-            return self._answer(served, parts, known, len(codes), stored, options, started)
+            return self._answer(served, vectors, parts, known, len(codes), stored, options, started)
 
     async def search_features(self, cells: Cells, rows: int, wanted: Wanted) -> Answer:
         """Neighbours of items given by their features. Raises InvalidInput, PreconditionFailed, Unavailable."""
@@ -203,7 +210,12 @@ class Searcher:
             factors = model.factors(wanted.weight_profile, wanted.feature_weights)
         ef = wanted.ef_search if wanted.ef_search is not None else self.current_ef(model)
         return SearchOptions(
-            wanted.top_k or DEFAULT_NEIGHBOURS, ef, wanted.min_similarity, wanted.include_self, factors
+            wanted.top_k or DEFAULT_NEIGHBOURS,
+            ef,
+            wanted.min_similarity,
+            wanted.include_self,
+            factors,
+            wanted.estimates,
         )
 
     async def _search_vectors(self, served: ServedModel, vectors: Vectors, wanted: Wanted, started: float) -> Answer:
@@ -220,7 +232,7 @@ class Searcher:
             len(vectors),
             lambda part: search(model, delta, vectors[part], None if own is None else own[part], options),
         )
-        return self._answer(served, parts, np.arange(len(vectors)), len(vectors), [], options, started)
+        return self._answer(served, vectors, parts, np.arange(len(vectors)), len(vectors), [], options, started)
 
     async def _encoded(self, served: ServedModel, cells: Cells, rows: int) -> Vectors:
         model = served.model
@@ -264,6 +276,7 @@ class Searcher:
     def _answer(
         self,
         served: ServedModel,
+        vectors: Vectors,
         parts: Sequence[Neighbours],
         known: npt.NDArray[np.int64],
         queries: int,
@@ -288,16 +301,19 @@ class Searcher:
         self.searches += queries
         add_log_fields(model_version=model.version_name, queries=queries, top_k=options.top_k)
         missing = set(rows)
+        estimates, strange = whole_estimates(parts, known, queries)
         return Answer(
             model.version_name,
             offsets,
             [code for part in parts for code in part.codes] if len(parts) != 1 else parts[0].codes,
             [value for part in parts for value in part.similarities] if len(parts) != 1 else parts[0].similarities,
             [row for row in range(queries) if row not in missing] if len(rows) < queries else [],
-            unlike,
+            sorted({*unlike, *strange}),
             stored,
             options.ef_search,
             (time.perf_counter() - started) * 1000.0,
+            known[model.without_features(vectors)].tolist() if len(known) else [],
+            estimates,
         )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cli.control_plane import ControlPlane
+from common.learned_merging import merge_estimates
 from common.tables import columns_of
 from protos.aggregate.v1.aggregate_pb2 import ItemFeaturesRequest, PredictRequest, PredictResponse
 from protos.ann.v1.ann_pb2 import ItemCodes, SearchRequest, SearchResponse
@@ -73,41 +74,60 @@ async def ask_services(
     Raises:
         ServiceError: a service refused or does not answer.
     """
-    search = SearchRequest(items=ItemCodes(codes=codes), top_k=top_k)
+    search = SearchRequest(items=ItemCodes(codes=codes), top_k=top_k, estimates=True)
     found = await control.call(control.ann.Search, search, service="ann_service", timeout=timeout)
-    neighbours = found.neighbours
     if found.unknown:
-        neighbours = await _search_by_features(control, codes, found, top_k)
+        found = await _search_by_features(control, codes, found, top_k)
     request = PredictRequest(
         item_codes=codes,
-        neighbours=neighbours,
+        neighbours=found.neighbours,
         similarity_threshold=threshold,
         detailed=detailed,
         model_version=found.model_version,
+        unlike=found.unlike,
+        without_features=found.without_features,
     )
+    if found.HasField("estimates"):
+        request.estimates.CopyFrom(found.estimates)
     answer = await control.call(control.aggregate.Predict, request, service="aggregate_service", timeout=timeout)
     return found.model_version, answer
 
 
 async def _search_by_features(
     control: ControlPlane, codes: Sequence[str], found: SearchResponse, top_k: int
-) -> Neighbours:
-    """Neighbours of all codes: those the index does not hold are searched by what the item master says of them."""
+) -> SearchResponse:
+    """The answer for all codes: those the index does not hold are searched by what the item master says of them."""
     asked = [codes[position] for position in found.unknown]
     features = await control.call(
         control.aggregate.ItemFeatures, ItemFeaturesRequest(item_codes=asked), service="aggregate_service"
     )
     if not features.positions:
-        return found.neighbours
+        return found
     search = SearchRequest(
         features=features.features,
         exclude_codes=features.stored_codes,
         top_k=top_k,
         model_version=found.model_version,
+        estimates=True,
     )
     more = await control.call(control.ann.Search, search, service="ann_service")
     by_features = {found.unknown[asked_at]: row for row, asked_at in enumerate(features.positions)}
-    return merge_neighbours(found.neighbours, more.neighbours, by_features)
+    whole = SearchResponse(
+        model_version=found.model_version,
+        neighbours=merge_neighbours(found.neighbours, more.neighbours, by_features),
+        unlike=merged_positions(found.unlike, more.unlike, by_features),
+        without_features=merged_positions(found.without_features, more.without_features, by_features),
+    )
+    estimates = merge_estimates(found, more, by_features)
+    if estimates is not None:
+        whole.estimates.CopyFrom(estimates)
+    return whole
+
+
+def merged_positions(whole: Sequence[int], part: Sequence[int], rows: Mapping[int, int]) -> list[int]:
+    """Positions named in `whole`, and those whose row (query -> row of `part`) is named in `part`."""
+    named = set(part)
+    return sorted({*whole, *(query for query, row in rows.items() if row in named)})
 
 
 def merge_neighbours(known: Neighbours, more: Neighbours, places: dict[int, int]) -> Neighbours:

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from common.errors import PreconditionFailed, Unavailable
+from common.learned_merging import merge_estimates
 from common.request_context import add_log_fields
 from gateway.clients import Clients
 from protos.aggregate.v1 import aggregate_pb2
 from protos.ann.v1 import ann_pb2
-from protos.common.v1 import table_pb2
+from protos.common.v1 import estimates_pb2, table_pb2
 
 DEFAULT_TOP_K = 10
 VERSION_CHANGES = 3
@@ -27,6 +28,7 @@ class SearchOptions:
         weight_profile: stored profile of weights; "" as trained.
         ef_search: width of the search; None: the setting.
         model_version: the version that must answer; "": whichever serves.
+        estimates: also fetch what the version has learned.
     """
 
     top_k: int | None = None
@@ -35,6 +37,7 @@ class SearchOptions:
     weight_profile: str = ""
     ef_search: int | None = None
     model_version: str = ""
+    estimates: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ class Found:
         ef_search: width that was used.
         search_ms: time inside ann_service, in milliseconds.
         unlike: positions of items unlike anything in the training data.
+        without_features: positions of items of which no feature is known.
+        estimates: what the version has learned about items and neighbours; None: not asked for, or nothing.
     """
 
     model_version: str
@@ -58,6 +63,17 @@ class Found:
     ef_search: int
     search_ms: float
     unlike: tuple[int, ...]
+    without_features: tuple[int, ...] = ()
+    estimates: estimates_pb2.Estimates | None = None
+
+    def give_to(self, request: aggregate_pb2.PredictRequest) -> None:
+        """Put neighbours, and all that the version says beside them, into a request for predictions."""
+        request.neighbours.CopyFrom(self.neighbours)
+        request.model_version = self.model_version
+        request.unlike.extend(self.unlike)
+        request.without_features.extend(self.without_features)
+        if self.estimates is not None:
+            request.estimates.CopyFrom(self.estimates)
 
 
 async def find_neighbours(clients: Clients, codes: Sequence[str], options: SearchOptions) -> Found:
@@ -115,6 +131,7 @@ def _request(options: SearchOptions) -> ann_pb2.SearchRequest:
         feature_weights=options.feature_weights,
         weight_profile=options.weight_profile,
         model_version=options.model_version,
+        estimates=options.estimates,
     )
 
 
@@ -127,12 +144,17 @@ def _found(
 ) -> Found:
     names = list(by_code.stored_codes) or [""] * len(codes)
     unlike = set(by_code.unlike)
+    blank = set(by_code.without_features)
     neighbours = by_code.neighbours
+    estimates = by_code.estimates if by_code.HasField("estimates") else None
     if by_features is not None:
         neighbours = merge(by_code.neighbours, by_features.neighbours, rows)
         for position, code in (stored or {}).items():
             names[position] = code
-        unlike |= {position for position, row in rows.items() if row in set(by_features.unlike)}
+        strange, nameless = set(by_features.unlike), set(by_features.without_features)
+        unlike |= {position for position, row in rows.items() if row in strange}
+        blank |= {position for position, row in rows.items() if row in nameless}
+        estimates = merge_estimates(by_code, by_features, rows)
     return Found(
         model_version=by_code.model_version,
         neighbours=neighbours,
@@ -141,6 +163,8 @@ def _found(
         ef_search=by_code.ef_search,
         search_ms=by_code.search_ms + (by_features.search_ms if by_features else 0.0),
         unlike=tuple(sorted(unlike)),
+        without_features=tuple(sorted(blank)),
+        estimates=estimates,
     )
 
 

@@ -50,13 +50,12 @@ async def parts_of(
     version = options.model_version
     for start in range(0, len(codes), PART_ITEMS):
         part = codes[start : start + PART_ITEMS]
-        found = await find_neighbours(clients, part, replace(options, model_version=version))
+        found = await find_neighbours(clients, part, replace(options, model_version=version, estimates=True))
         version = found.model_version if len(codes) > PART_ITEMS else version
         request = pb.PredictRequest()
         request.CopyFrom(wanted)
         request.item_codes.extend(part)
-        request.neighbours.CopyFrom(found.neighbours)
-        request.model_version = found.model_version
+        found.give_to(request)
         yield PredictedPart(part, found, request)
 
 

@@ -21,19 +21,12 @@ async def group_recommendations(body: GroupRecommendationRequest, gateway: TheGa
     clients, plant = gateway.clients, gateway.plant
     threshold = body.similarity_threshold
     found = await find_neighbours(
-        clients, [body.item_code], SearchOptions(top_k=body.candidate_limit, min_similarity=threshold)
+        clients, [body.item_code], SearchOptions(top_k=body.candidate_limit, min_similarity=threshold, estimates=True)
     )
     neighbours = list(zip(found.neighbours.item_codes, found.neighbours.similarities, strict=True))
-    routing = await clients.aggregate.call(
-        clients.aggregate.stub.Predict,
-        pb.PredictRequest(
-            item_codes=[body.item_code],
-            neighbours=found.neighbours,
-            similarity_threshold=threshold,
-            max_variants=1,
-            model_version=found.model_version,
-        ),
-    )
+    request = pb.PredictRequest(item_codes=[body.item_code], similarity_threshold=threshold, max_variants=1)
+    found.give_to(request)
+    routing = await clients.aggregate.call(clients.aggregate.stub.Predict, request)
     return json_answer(
         {
             "item_code": body.item_code,

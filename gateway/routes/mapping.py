@@ -169,10 +169,9 @@ async def _predicted_rows(gateway: Gateway, item_codes: list[str]) -> list[dict[
     clients = gateway.clients
     if any(not code.strip() for code in item_codes):
         raise InvalidInput("item_codes holds a blank code")
-    found = await find_neighbours(clients, item_codes, SearchOptions())
-    request = aggregate_pb2.PredictRequest(
-        item_codes=item_codes, neighbours=found.neighbours, detailed=True, model_version=found.model_version
-    )
+    found = await find_neighbours(clients, item_codes, SearchOptions(estimates=True))
+    request = aggregate_pb2.PredictRequest(item_codes=item_codes, detailed=True)
+    found.give_to(request)
     response = await clients.aggregate.call(clients.aggregate.stub.Predict, request)
     rows: list[dict[str, Any]] = []
     for routing in prediction.routings(response, now_iso()):

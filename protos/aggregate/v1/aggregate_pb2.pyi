@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from protos.common.v1 import estimates_pb2 as _estimates_pb2
 from protos.common.v1 import table_pb2 as _table_pb2
 import builtins as _builtins
 import sys
@@ -34,6 +35,9 @@ class PredictRequest(_message.Message):
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
     IGNORE_OWN_ROUTING_FIELD_NUMBER: _builtins.int
+    ESTIMATES_FIELD_NUMBER: _builtins.int
+    UNLIKE_FIELD_NUMBER: _builtins.int
+    WITHOUT_FEATURES_FIELD_NUMBER: _builtins.int
     similarity_threshold: _builtins.float
     """Neighbours below this similarity (0 to 1) do not count, except the best when none reaches it; absent: the setting."""
     max_variants: _builtins.int
@@ -56,6 +60,18 @@ class PredictRequest(_message.Message):
     def neighbours(self) -> _table_pb2.Neighbours:
         """Neighbours of each item code, best first; may be empty for items with a routing of their own."""
 
+    @_builtins.property
+    def estimates(self) -> _estimates_pb2.Estimates:
+        """What the version has learned about the items and the neighbours above, as the search answered it; absent: nothing."""
+
+    @_builtins.property
+    def unlike(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Positions of items that are unlike anything in the training data: warned of."""
+
+    @_builtins.property
+    def without_features(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Positions of items of which no feature is known: nothing is predicted for them, and that is said."""
+
     def __init__(
         self,
         *,
@@ -68,10 +84,13 @@ class PredictRequest(_message.Message):
         model_version: _builtins.str = ...,
         evidence: _builtins.bool = ...,
         ignore_own_routing: _builtins.bool = ...,
+        estimates: _estimates_pb2.Estimates | None = ...,
+        unlike: _abc.Iterable[_builtins.int] | None = ...,
+        without_features: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_variants", b"_max_variants", "_similarity_threshold", b"_similarity_threshold", "max_variants", b"max_variants", "neighbours", b"neighbours", "similarity_threshold", b"similarity_threshold"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_variants", b"_max_variants", "_similarity_threshold", b"_similarity_threshold", "estimates", b"estimates", "max_variants", b"max_variants", "neighbours", b"neighbours", "similarity_threshold", b"similarity_threshold"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_variants", b"_max_variants", "_similarity_threshold", b"_similarity_threshold", "detailed", b"detailed", "evidence", b"evidence", "ignore_own_routing", b"ignore_own_routing", "item_codes", b"item_codes", "max_variants", b"max_variants", "model_version", b"model_version", "neighbours", b"neighbours", "similarity_threshold", b"similarity_threshold", "strategy", b"strategy"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_variants", b"_max_variants", "_similarity_threshold", b"_similarity_threshold", "detailed", b"detailed", "estimates", b"estimates", "evidence", b"evidence", "ignore_own_routing", b"ignore_own_routing", "item_codes", b"item_codes", "max_variants", b"max_variants", "model_version", b"model_version", "neighbours", b"neighbours", "similarity_threshold", b"similarity_threshold", "strategy", b"strategy", "unlike", b"unlike", "without_features", b"without_features"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_variants: _TypeAlias = _typing.Literal["max_variants"]  # noqa: Y015
     _WhichOneofArgType__max_variants: _TypeAlias = _typing.Literal["_max_variants", b"_max_variants"]  # noqa: Y015
@@ -133,7 +152,8 @@ class PredictResponse(_message.Message):
     def evidence(self) -> _table_pb2.Table:
         """Evidence of each operation, parallel to the rows of `operations`, when asked for: SUPPORT (share of weight, 0 to 1), SAMPLES,
         CONFIDENCE (0 to 1), RUN_TIME_OPTIMAL, RUN_TIME_STANDARD, RUN_TIME_SAFE, SETUP_TIME_OPTIMAL, ... (minutes), NEIGHBOURS_FOR, NEIGHBOURS_AGAINST (JSON
-        lists of item codes).
+        lists of item codes), BELIEF (calibrated probability that the operation belongs), LEARNED (what the models alone say), TIME_BELIEF
+        (calibrated probability that the run time is at most a quarter off), WHY (text for people).
         """
 
     @_builtins.property

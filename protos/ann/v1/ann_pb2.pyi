@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from protos.common.v1 import estimates_pb2 as _estimates_pb2
 from protos.common.v1 import table_pb2 as _table_pb2
 import builtins as _builtins
 import sys
@@ -56,6 +57,7 @@ class SearchRequest(_message.Message):
     EXCLUDE_CODES_FIELD_NUMBER: _builtins.int
     INCLUDE_SELF_FIELD_NUMBER: _builtins.int
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
+    ESTIMATES_FIELD_NUMBER: _builtins.int
     top_k: _builtins.int
     """Neighbours wanted a query, 1 to 50; 0 means 10."""
     ef_search: _builtins.int
@@ -68,6 +70,8 @@ class SearchRequest(_message.Message):
     """Keep the item itself among its matches (similarity 1); the default leaves it out."""
     model_version: _builtins.str
     """Answer only from this model version; FAILED_PRECONDITION when another is active. "": any."""
+    estimates: _builtins.bool
+    """Also answer what the version has learned about the queries and their neighbours."""
     @_builtins.property
     def items(self) -> Global___ItemCodes:
         """Items of the index, found by code (trimmed, ignoring case)."""
@@ -102,10 +106,11 @@ class SearchRequest(_message.Message):
         exclude_codes: _abc.Iterable[_builtins.str] | None = ...,
         include_self: _builtins.bool = ...,
         model_version: _builtins.str = ...,
+        estimates: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_ef_search", b"_ef_search", "_min_similarity", b"_min_similarity", "ef_search", b"ef_search", "features", b"features", "items", b"items", "min_similarity", b"min_similarity", "queries", b"queries", "vectors", b"vectors"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_ef_search", b"_ef_search", "_min_similarity", b"_min_similarity", "ef_search", b"ef_search", "exclude_codes", b"exclude_codes", "feature_weights", b"feature_weights", "features", b"features", "include_self", b"include_self", "items", b"items", "min_similarity", b"min_similarity", "model_version", b"model_version", "queries", b"queries", "top_k", b"top_k", "vectors", b"vectors", "weight_profile", b"weight_profile"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_ef_search", b"_ef_search", "_min_similarity", b"_min_similarity", "ef_search", b"ef_search", "estimates", b"estimates", "exclude_codes", b"exclude_codes", "feature_weights", b"feature_weights", "features", b"features", "include_self", b"include_self", "items", b"items", "min_similarity", b"min_similarity", "model_version", b"model_version", "queries", b"queries", "top_k", b"top_k", "vectors", b"vectors", "weight_profile", b"weight_profile"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__ef_search: _TypeAlias = _typing.Literal["ef_search"]  # noqa: Y015
     _WhichOneofArgType__ef_search: _TypeAlias = _typing.Literal["_ef_search", b"_ef_search"]  # noqa: Y015
@@ -185,6 +190,8 @@ class SearchResponse(_message.Message):
     SEARCH_MS_FIELD_NUMBER: _builtins.int
     STORED_CODES_FIELD_NUMBER: _builtins.int
     UNLIKE_FIELD_NUMBER: _builtins.int
+    WITHOUT_FEATURES_FIELD_NUMBER: _builtins.int
+    ESTIMATES_FIELD_NUMBER: _builtins.int
     model_version: _builtins.str
     """The version that answered, all of it."""
     ef_search: _builtins.int
@@ -207,6 +214,14 @@ class SearchResponse(_message.Message):
     def unlike(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Positions of queries that are unlike anything in the training data (distance beyond the 99.9 % quantile)."""
 
+    @_builtins.property
+    def without_features(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Positions of queries of which no feature is known: their neighbours are as little known and say nothing about them."""
+
+    @_builtins.property
+    def estimates(self) -> _estimates_pb2.Estimates:
+        """What the version has learned, when asked for and when it has learned anything."""
+
     def __init__(
         self,
         *,
@@ -217,10 +232,12 @@ class SearchResponse(_message.Message):
         search_ms: _builtins.float = ...,
         stored_codes: _abc.Iterable[_builtins.str] | None = ...,
         unlike: _abc.Iterable[_builtins.int] | None = ...,
+        without_features: _abc.Iterable[_builtins.int] | None = ...,
+        estimates: _estimates_pb2.Estimates | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["neighbours", b"neighbours"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["estimates", b"estimates", "neighbours", b"neighbours"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ef_search", b"ef_search", "model_version", b"model_version", "neighbours", b"neighbours", "search_ms", b"search_ms", "stored_codes", b"stored_codes", "unknown", b"unknown", "unlike", b"unlike"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ef_search", b"ef_search", "estimates", b"estimates", "model_version", b"model_version", "neighbours", b"neighbours", "search_ms", b"search_ms", "stored_codes", b"stored_codes", "unknown", b"unknown", "unlike", b"unlike", "without_features", b"without_features"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
