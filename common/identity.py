@@ -18,7 +18,7 @@ from pathlib import Path
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from common.errors import PermissionDenied, Unauthenticated
+from common.errors import PermissionDenied, Unauthenticated, Unavailable
 
 ISSUER = "routing-ml"
 AUDIENCE = "routing-ml"
@@ -108,6 +108,7 @@ class KeyRing:
 
         Raises:
             Unauthenticated: forged, expired, for somebody else, signed with an unknown key, or the session has ended.
+            Unavailable: no key is known yet; a process that has just started must not end anybody's session.
         """
         caller = self._verified.get(token)
         if caller is None:
@@ -123,6 +124,12 @@ class KeyRing:
         return caller
 
     def _decode(self, token: str) -> Caller:
+        if not self._keys:
+            raise Unavailable(
+                "Sessions cannot be checked yet: this process has just started. Try again in a moment",
+                reason="NO_VERIFICATION_KEYS",
+                retry_after=1.0,
+            )
         try:
             key_id = str(jwt.get_unverified_header(token).get("kid", ""))
             key, not_after = self._keys.get(key_id, (None, 0.0))
@@ -213,7 +220,7 @@ class Authenticator:
         """The caller that `Bearer <token>` or `Service <name>:<secret>` names; nobody when empty.
 
         Raises:
-            Unauthenticated: the credential is not valid.
+            Unauthenticated: the credential is not valid. Unavailable: it cannot be checked yet.
         """
         if not authorization:
             return Caller.nobody()

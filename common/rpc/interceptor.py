@@ -168,7 +168,7 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
         access = self._access.get(method, Access.USER)
         try:
             state.caller = self._authenticator.identify(state.token)
-        except errors.Unauthenticated:
+        except (errors.Unauthenticated, errors.Unavailable):
             if access is not Access.OPEN:
                 raise
         access.check(state.caller)

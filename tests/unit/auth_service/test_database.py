@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 import subprocess
 import sys
@@ -15,9 +16,18 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import select
 
 from auth_service import schema
+from auth_service.control_state import read_state
 from auth_service.database import Database
-from auth_service.records import AccountRecord, AuditRecord, ControlRecord, SessionRecord, VersionRecord
+from auth_service.records import (
+    AccountRecord,
+    AuditRecord,
+    ControlRecord,
+    SessionRecord,
+    SettingsRevisionRecord,
+    VersionRecord,
+)
 from common.errors import Conflict, DataProblem, PreconditionFailed, ServiceError, Unavailable
+from common.plant_settings import PlantSettings
 
 
 def version(name: str, *, active: bool) -> VersionRecord:
@@ -140,6 +150,32 @@ def test_migrations_go_up_down_and_up_again_with_data(empty_database: Database) 
         assert session.scalars(select(AccountRecord.username)).all() == ["a@b"]
     assert schema.downgrade(empty_database, "base") == ""
     assert schema.upgrade(empty_database) == schema.newest()
+
+
+def test_a_database_of_the_first_release_opens_with_all_that_it_held(empty_database: Database) -> None:
+    schema.upgrade(empty_database, "0002")
+    document = PlantSettings().to_dict()
+    for section in ("snapshot", "training", "search"):  # as an older software had written it
+        del document[section]
+    with empty_database.writing() as session:
+        session.add(account("a@b"))
+        session.flush()
+        session.add(SessionRecord(session_id="s", account_id=1, issued_at=1.0, expires_at=2.0))
+        session.add(AuditRecord(at=1.0, action="x"))
+        session.add(version("v1", active=True))
+        session.add(
+            SettingsRevisionRecord(revision=7, at=1.0, author="kim", document_json=json.dumps(document), comment="")
+        )
+    schema.upgrade(empty_database)
+    with empty_database.reading() as session:
+        state = read_state(session)
+        assert session.scalars(select(AccountRecord.username)).all() == ["a@b"]
+        assert session.scalars(select(AuditRecord.action)).all() == ["x"]
+        assert session.get(SessionRecord, "s") is not None
+    assert (state.active.version_name, state.settings.revision) == ("v1", 7)
+    assert PlantSettings.parse(state.settings.document_json) == PlantSettings()
+    with pytest.raises(ServiceError, match="append-only"), empty_database.writing() as session:
+        session.connection().exec_driver_sql("DELETE FROM audit_events")
 
 
 def test_a_migration_that_fails_changes_nothing(sqlite: Database) -> None:

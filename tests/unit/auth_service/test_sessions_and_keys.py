@@ -17,7 +17,7 @@ from auth_service import signing_keys
 from auth_service.database import Database
 from auth_service.records import SessionRecord, SigningKeyRecord
 from auth_service.signing_keys import KeyCipher, add_key, current_key, verification_keys
-from common.errors import DataProblem, Unauthenticated
+from common.errors import DataProblem, Unauthenticated, Unavailable
 from common.identity import AUDIENCE, ISSUER, KeyRing, VerificationKey
 from protos.auth.v1 import auth_pb2 as pb
 from protos.settings.v1 import settings_pb2
@@ -234,6 +234,19 @@ async def test_a_clock_that_steps_forward_expires_sessions_and_back_revives_none
     assert follower._keys.verify(alive).username == PARK
     with pytest.raises(Unauthenticated):
         follower._keys.verify(ended)
+
+
+def test_a_process_that_knows_no_key_yet_ends_nobodys_session() -> None:
+    key, keys = Ed25519PrivateKey.generate(), KeyRing()
+    token = jwt.encode(claims(), key, algorithm="EdDSA", headers={"kid": "k"})
+    with pytest.raises(Unavailable) as caught:
+        keys.verify(token)
+    assert (caught.value.reason, caught.value.retry_after) == ("NO_VERIFICATION_KEYS", 1.0)
+    keys.replace_keys([VerificationKey("k", key.public_key().public_bytes_raw(), time.time() + 600)])
+    assert keys.verify(token).is_admin
+    keys.replace_keys([VerificationKey("other", key.public_key().public_bytes_raw(), time.time() + 600)])
+    with pytest.raises(Unauthenticated):
+        keys.verify(token)
 
 
 async def test_checking_a_token_again_costs_no_signature(plant: Any, monkeypatch: pytest.MonkeyPatch) -> None:
