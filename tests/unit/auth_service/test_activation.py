@@ -161,6 +161,25 @@ async def test_a_version_of_libraries_that_cannot_be_read_here_is_not_activated(
     assert error.reason == "INCOMPATIBLE_LIBRARIES"
 
 
+async def test_a_version_of_newer_libraries_has_to_prove_itself(plant: Any) -> None:
+    folder = await add(plant, "v1")
+    meta = json.loads((folder / "training_metadata.json").read_text())
+    meta["runtime_versions"] = {"numpy": "99.0.0", "scikit_learn": "99.1"}
+    (folder / "training_metadata.json").write_text(json.dumps(meta))
+    (folder / "manifest.json").unlink()
+    request = pb.AdoptRequest(artifact_dir=str(folder), version_name="newer")
+    await plant.ask(plant.registry.Adopt, request, process="cli")
+    found = await plant.ask(plant.registry.Verify, pb.VerifyRequest(version_name="newer"), process="cli")
+    assert found.ok
+    assert any("numpy 99.0.0 at training" in passed for passed in found.passed)
+    foreign = b"\x80\x04csklearn.preprocessing._future\nEncoderOfTomorrow\n."
+    (folder / "encoder.joblib").write_bytes(foreign)
+    (folder / "manifest.json").unlink(missing_ok=True)
+    request = pb.AdoptRequest(artifact_dir=str(folder), version_name="newest")
+    await plant.ask(plant.registry.Adopt, request, process="cli")
+    assert "EncoderOfTomorrow" in (await refusal(plant, "newest")).message
+
+
 async def test_a_version_of_another_feature_set_is_not_activated(plant: Any) -> None:
     _, seen = await plant.follow("ann")
     folder = await add(plant, "v1")
