@@ -180,7 +180,7 @@ class SearchSection(Section):
 class PredictionSection(Section):
     """How routings are predicted."""
 
-    strategy: PredictionStrategy = "nearest"
+    strategy: PredictionStrategy = "consensus"
 
 
 class AccessSection(Section):

@@ -231,7 +231,9 @@ async def test_settings_act_on_the_next_prediction(small: Running, small_tables:
     assert {row["SIMILARITY_TIER"] for row in rows_of(answer.routings)} == {"LOW"}
     assert [column.name for column in answer.operations.columns] == ["PROC_SEQ", "JOB_NM", *ADDED]
     await small.apply("")
+    await small.apply(json.dumps({"prediction": {"strategy": "nearest"}}))
     assert (await small.call("Predict", request)).routings.rows == 5
+    await small.apply("")
 
 
 async def test_settings_that_are_not_valid_are_refused_and_change_nothing(small: Running) -> None:

@@ -73,7 +73,7 @@ def test_the_recorded_requests_give_the_recorded_documents_and_refusals() -> Non
 def test_an_empty_document_has_the_defaults(text: str) -> None:
     assert PlantSettings.parse(text) == PlantSettings()
     assert PlantSettings().search.ef_search is None
-    assert PlantSettings().prediction.strategy == "nearest"
+    assert PlantSettings().prediction.strategy == "consensus"
 
 
 def test_a_document_survives_its_json() -> None:

@@ -1,0 +1,104 @@
+"""Predictions that also rest on what the version has learned: combined, explained, and refused where nothing is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from ann_service.learned_answers import to_message
+from common.errors import InvalidInput
+from domain.calibration import Calibration
+from domain.estimates import Estimates
+from domain.learned_model import TimeModel
+from protos.aggregate.v1 import aggregate_pb2 as pb
+
+from .conftest import Running, neighbour_message, rows_of
+
+
+def estimates_of(operations: list[str], probabilities: list[float], neighbours: int, ratio: float = 1.0) -> Estimates:
+    """Estimates of one item all of whose times are `ratio` times those of its neighbours."""
+    effects = np.zeros((len(operations) + 1, 2, 1), np.float32)
+    effects[:, :, 0] = 1.0
+    return Estimates(
+        operations=operations,
+        probabilities=np.array([probabilities], np.float32),
+        factors=np.full((1, 1), np.log(ratio), np.float32),
+        neighbour_factors=np.zeros((neighbours, 1), np.float32),
+        size_differences=np.zeros(neighbours, np.float32),
+        times=TimeModel(np.zeros((len(operations) + 1, 2), np.float32), effects),
+        calibration=Calibration(model=1.0, vote=0.0),
+        reasons=[["GROUP2", "OUTDIAMETER"] for _operation in operations],
+    )
+
+
+def asked(small_tables: Path, count: int = 4) -> tuple[pb.PredictRequest, pl.DataFrame]:
+    """A request for an item without routing, and the operations of its neighbours."""
+    routing = pl.read_parquet(small_tables / "routing.parquet")
+    items = pl.read_parquet(small_tables / "items.parquet")["ITEM_CD"]
+    item = items.filter(~items.is_in(routing["ITEM_CD"].unique().to_list()))[0]
+    near = routing.filter(pl.col("ROUT_NO") == "R02")["ITEM_CD"].unique(maintain_order=True).to_list()[:count]
+    request = pb.PredictRequest(
+        item_codes=[item],
+        neighbours=neighbour_message([(code, 0.9) for code in near]),
+        strategy="consensus",
+        evidence=True,
+    )
+    return request, routing.filter(pl.col("ITEM_CD").is_in(near) & (pl.col("ROUT_NO") == "R02"))
+
+
+async def test_models_decide_beside_the_neighbours_and_the_answer_says_why(small: Running, small_tables: Path) -> None:
+    request, operations = asked(small_tables)
+    jobs = operations["JOB_CD"].unique().sort().to_list()
+    common = "INS"
+    request.estimates.CopyFrom(to_message(estimates_of(jobs, [0.02 if job == common else 0.97 for job in jobs], 4)))
+    answer = await small.call("Predict", request)
+    first = rows_of(answer.operations)[: answer.operation_offsets[1]]
+    assert {row["PROC_CD"] for row in first} == set(jobs) - {common}
+    proof = rows_of(answer.evidence)[0]
+    assert proof["LEARNED"] == pytest.approx(0.97, abs=1e-3)
+    assert proof["BELIEF"] == pytest.approx(0.97, abs=1e-3)
+    assert "neighbours have it; its features say 97% by GROUP2 = " in proof["WHY"]
+    assert "OUTDIAMETER = " in proof["WHY"]
+
+
+async def test_times_are_those_of_the_neighbours_as_the_item_compares_with_them(
+    small: Running, small_tables: Path
+) -> None:
+    request, operations = asked(small_tables)
+    jobs = operations["JOB_CD"].unique().sort().to_list()
+    times = []
+    for ratio in (1.0, 2.0):
+        request.estimates.CopyFrom(to_message(estimates_of(jobs, [0.97] * len(jobs), 4, ratio)))
+        answer = await small.call("Predict", request)
+        times.append([row["RUN_TIME"] for row in rows_of(answer.operations)[: answer.operation_offsets[1]]])
+    np.testing.assert_allclose(times[1], 2.0 * np.array(times[0]), rtol=1e-4)
+
+
+async def test_nothing_is_made_up_for_an_item_without_features(small: Running, small_tables: Path) -> None:
+    request, _operations = asked(small_tables)
+    request.without_features.append(0)
+    answer = await small.call("Predict", request)
+    assert answer.routings.rows == 0
+    assert [warning.reason for warning in answer.warnings] == ["NO_FEATURES"]
+    assert request.item_codes[0] in answer.warnings[0].message
+
+
+async def test_an_item_unlike_everything_known_is_predicted_with_a_warning(small: Running, small_tables: Path) -> None:
+    request, _operations = asked(small_tables)
+    request.unlike.append(0)
+    answer = await small.call("Predict", request)
+    assert answer.routings.rows > 0
+    assert [warning.reason for warning in answer.warnings] == ["UNLIKE_TRAINING_DATA"]
+
+
+async def test_estimates_that_do_not_fit_the_request_are_refused(small: Running, small_tables: Path) -> None:
+    request, _operations = asked(small_tables)
+    request.estimates.CopyFrom(to_message(estimates_of(["INS"], [0.5], 3)))
+    with pytest.raises(InvalidInput, match="neighbour_factors"):
+        await small.call("Predict", request)
+    request.estimates.offsets.append(7)
+    with pytest.raises(InvalidInput, match="offsets"):
+        await small.call("Predict", request)
