@@ -22,6 +22,10 @@ LONGEST_QUEUE = 1_000
 """Events that a follower may be behind before it is let go; it reconnects and gets the newest state."""
 
 subscribers_gauge = Gauge("routing_watch_subscribers", "Processes that follow the control state", ["process"])
+confirmed_gauge = Gauge(
+    "routing_watch_confirmed_revision", "Control revision that a process has confirmed", ["instance"]
+)
+lag_gauge = Gauge("routing_watch_lag_seconds", "Time from the last push to its confirmation", ["instance"])
 confirm_seconds = Histogram(
     "routing_watch_confirm_seconds",
     "Time from a push to its confirmation",
@@ -103,9 +107,11 @@ class Subscriber:
         took = time.perf_counter() - sent.at
         self.lag_ms = took * 1000
         confirm_seconds.labels(sent.kind).observe(took)
+        lag_gauge.labels(self.instance).set(took)
         self.last_problem = "" if said.ok else said.reason or "no reason given"
         if said.ok and sent.revision:
             self.confirmed_revision = max(self.confirmed_revision, sent.revision)
+            confirmed_gauge.labels(self.instance).set(self.confirmed_revision)
         if not sent.answered.done():
             answer = Answer.CONFIRMED if said.ok else Answer.REFUSED
             sent.answered.set_result(Outcome(self.process, self.instance, answer, self.last_problem))
@@ -154,6 +160,9 @@ class WatchHub:
         subscriber.close()
         if self.subscribers.get(subscriber.instance) is subscriber:
             del self.subscribers[subscriber.instance]
+            for gauge in (confirmed_gauge, lag_gauge):
+                with contextlib.suppress(KeyError):
+                    gauge.remove(subscriber.instance)
             log.info("follower left", follower=subscriber.instance, kind=subscriber.process)
         self._count()
 

@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from prometheus_client import REGISTRY
 
 from auth_service import control_plane, watch
 from auth_service.control_state import advance
@@ -217,6 +218,21 @@ async def test_subscribers_are_listed_with_what_they_confirmed(plant: Any) -> No
         ("gateway", "gateway-8000", answer.revision),
     ]
     assert all(s.lag_ms > 0 and s.since > 0 and s.pid for s in answer.subscribers)
+
+
+async def test_the_metrics_have_revision_and_lag_of_each_follower_while_it_follows(plant: Any) -> None:
+    follower, _ = await plant.follow("ann", "ann-metrics")
+    await patch(plant, {"search": {"ef_search": 96}})
+    label = {"instance": "ann-metrics"}
+    revision = plant.program.hub.state.revision
+    assert REGISTRY.get_sample_value("routing_watch_confirmed_revision", label) == revision
+    lag = REGISTRY.get_sample_value("routing_watch_lag_seconds", label)
+    assert lag is not None
+    assert lag > 0.0
+    await follower.stop()
+    while plant.program.hub.subscribers:
+        await asyncio.sleep(0.01)
+    assert REGISTRY.get_sample_value("routing_watch_lag_seconds", label) is None
 
 
 async def test_a_second_stream_of_an_instance_replaces_the_first(plant: Any) -> None:
