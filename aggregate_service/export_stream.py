@@ -46,6 +46,7 @@ async def export_stream(
     async with _thread() as run:
         try:
             await run(work.begin)
+            yield pb.ExportChunk()  # the caller sends on only now, so that a refusal reaches it as what it is
             ended = False
             async for part in parts:
                 kind = part.WhichOneof("part")

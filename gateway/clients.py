@@ -173,6 +173,8 @@ class Upload(Generic[Asked, Answered]):
 
     async def send(self, message: Asked) -> None:
         """Send a message; waits while the service is behind."""
+        if self._call.done():
+            await self._call
         try:
             await self._call.write(message)
         except asyncio.InvalidStateError:
@@ -193,6 +195,8 @@ class Exchange(Generic[Asked, Answered]):
 
     async def send(self, message: Asked) -> None:
         """Send a message; waits while the service is behind."""
+        if self._call.done():
+            await self._call.read()
         try:
             await self._call.write(message)
         except asyncio.InvalidStateError:

@@ -63,6 +63,7 @@ async def exporting(clients: Clients, start: pb.ExportStart, *, seconds: float) 
     aggregate = clients.aggregate
     async with aggregate.exchange(aggregate.stub.ExportStream, timeout=seconds) as exchange:
         await exchange.send(pb.ExportPart(start=start))
+        await exchange.receive()
         yield Export(exchange)
 
 

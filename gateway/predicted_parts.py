@@ -14,6 +14,9 @@ from protos.aggregate.v1 import aggregate_pb2 as pb
 PART_ITEMS: Final = 500
 """Items of a part: the contract's usual batch, answered in well under a second."""
 
+FILE_PART_ITEMS: Final = 100
+"""Items of a part that goes into a file: with all columns and up to ten candidates an item it still is a small message."""
+
 SECONDS_AN_ITEM: Final = 0.02
 LEAST_SECONDS: Final = 60.0
 """Time that a call over many items may take: many times what it needs."""
@@ -36,22 +39,27 @@ def seconds_for(items: int) -> float:
 
 
 async def parts_of(
-    clients: Clients, codes: Sequence[str], options: SearchOptions, wanted: pb.PredictRequest
+    clients: Clients,
+    codes: Sequence[str],
+    options: SearchOptions,
+    wanted: pb.PredictRequest,
+    part_items: int = PART_ITEMS,
 ) -> AsyncIterator[PredictedPart]:
     """The items with their neighbours, part by part, in order.
 
     Args:
         wanted: how to predict; codes, neighbours and version are filled in.
+        part_items: items of a part.
 
     Raises:
         PreconditionFailed: another version became active between two parts (see `with_one_version`).
         ServiceError: what the services answered.
     """
     version = options.model_version
-    for start in range(0, len(codes), PART_ITEMS):
-        part = codes[start : start + PART_ITEMS]
+    for start in range(0, len(codes), part_items):
+        part = codes[start : start + part_items]
         found = await find_neighbours(clients, part, replace(options, model_version=version, estimates=True))
-        version = found.model_version if len(codes) > PART_ITEMS else version
+        version = found.model_version if len(codes) > part_items else version
         request = pb.PredictRequest()
         request.CopyFrom(wanted)
         request.item_codes.extend(part)

@@ -17,7 +17,7 @@ from gateway.answers import json_answer, now_iso
 from gateway.exports import Download, exporting
 from gateway.failures import ClientGone
 from gateway.guarded_routes import AreaRouter
-from gateway.predicted_parts import parts_of, seconds_for, with_one_version
+from gateway.predicted_parts import FILE_PART_ITEMS, parts_of, seconds_for, with_one_version
 from gateway.routes.predict import search_options, wanted_of
 from gateway.schemas.exports import FileFormat, FileName, GroupExportModel, PredictionExportModel, Target
 from gateway.schemas.prediction import PredictionRequest
@@ -133,7 +133,7 @@ async def predictions(
     """
     aggregate, wanted = gateway.clients.aggregate, wanted_of(body)
     wanted.detailed, wanted.evidence = True, False
-    async for part in parts_of(gateway.clients, body.item_codes, search_options(body), wanted):
+    async for part in parts_of(gateway.clients, body.item_codes, search_options(body), wanted, FILE_PART_ITEMS):
         answer = await aggregate.call(aggregate.stub.Predict, part.request)
         if await request.is_disconnected():
             raise ClientGone("The client has hung up, so nothing was written")

@@ -1087,7 +1087,7 @@ class ExportChunk(_message.Message):
     """Content of the file, in order, for a download."""
     @_builtins.property
     def files(self) -> Global___ExportResponse:
-        """The files, in the first answer, after the last part has come; a download's path is only its name."""
+        """The files, in the second answer, after the last part has come; a download's path is only its name."""
 
     def __init__(
         self,

@@ -168,7 +168,7 @@ class AggregateServiceServicer:
 
     def ExportStream(self, request_iterator, context):
         """Writes routings that come in parts, with little memory whatever their number: to files in the export directory, or back as one file's content.
-        The first part is `start`, the last one `end`; a caller that hangs up before leaves no file.
+        The first part is `start`, the last one `end`; a caller that hangs up before leaves no file. An empty answer to `start` says that it was accepted.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -55,7 +55,7 @@ class AggregateServiceStub:
     """Writes routings to files in the export directory."""
     ExportStream: _grpc.StreamStreamMultiCallable[_aggregate_pb2.ExportPart, _aggregate_pb2.ExportChunk]
     """Writes routings that come in parts, with little memory whatever their number: to files in the export directory, or back as one file's content.
-    The first part is `start`, the last one `end`; a caller that hangs up before leaves no file.
+    The first part is `start`, the last one `end`; a caller that hangs up before leaves no file. An empty answer to `start` says that it was accepted.
     """
 
 @_typing.type_check_only
@@ -85,7 +85,7 @@ class AggregateServiceAsyncStub(AggregateServiceStub):
     """Writes routings to files in the export directory."""
     ExportStream: _aio.StreamStreamMultiCallable[_aggregate_pb2.ExportPart, _aggregate_pb2.ExportChunk]  # type: ignore[assignment]
     """Writes routings that come in parts, with little memory whatever their number: to files in the export directory, or back as one file's content.
-    The first part is `start`, the last one `end`; a caller that hangs up before leaves no file.
+    The first part is `start`, the last one `end`; a caller that hangs up before leaves no file. An empty answer to `start` says that it was accepted.
     """
 
 class AggregateServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -178,7 +178,7 @@ class AggregateServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_aggregate_pb2.ExportChunk], _abc.AsyncIterator[_aggregate_pb2.ExportChunk]]:
         """Writes routings that come in parts, with little memory whatever their number: to files in the export directory, or back as one file's content.
-        The first part is `start`, the last one `end`; a caller that hangs up before leaves no file.
+        The first part is `start`, the last one `end`; a caller that hangs up before leaves no file. An empty answer to `start` says that it was accepted.
         """
 
 def add_AggregateServiceServicer_to_server(servicer: AggregateServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

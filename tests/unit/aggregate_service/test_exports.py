@@ -189,9 +189,19 @@ END = pb.ExportPart(end=pb.ExportEnd())
 
 
 async def streamed(running: Running, *parts: pb.ExportPart) -> list[pb.ExportChunk]:
-    """All answers of an export by parts; errors as the service raised them."""
+    """All answers of an export by parts after the one to its start; errors as the service raised them."""
     try:
-        return [chunk async for chunk in running.stub.ExportStream(iter([*parts, END]), metadata=running.metadata)]
+        call = running.stub.ExportStream(metadata=running.metadata)
+        answers = []
+        first, *rest = *parts, END
+        await call.write(first)
+        assert await call.read() == pb.ExportChunk()
+        for part in rest:
+            await call.write(part)
+        await call.done_writing()
+        while (answer := await call.read()) is not grpc.aio.EOF:
+            answers.append(answer)
+        return answers
     except grpc.aio.AioRpcError as error:
         raise from_rpc_error(error, "aggregate_service") from None
 

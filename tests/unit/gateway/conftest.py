@@ -275,7 +275,9 @@ def _export(script: Script, real: list[Any]) -> Any:
             async for chunk in real[-1](self, parts, context):
                 yield chunk
             return
-        for chunk in script.answer("ExportStream", [part async for part in parts]):
+        came = [await anext(aiter(parts))]
+        yield aggregate_pb2.ExportChunk()
+        for chunk in script.answer("ExportStream", [*came, *[part async for part in parts]]):
             yield chunk
 
     return export

@@ -119,8 +119,8 @@ def test_predicted_routings_of_many_items_go_into_one_file(plant: Any, services:
     answer = plant.client().post("/api/predict/export?format=parquet&file_name=all", json={"item_codes": codes})
     assert answer.status_code == 200, answer.text
     facts = answer.json()
-    assert (facts["operations"], facts["requested_items"], facts["model_version"]) == (12, 1_100, "v1")
-    assert pl.read_parquet(facts["path"]).height == 12
+    assert (facts["operations"], facts["requested_items"], facts["model_version"]) == (44, 1_100, "v1")
+    assert pl.read_parquet(facts["path"]).height == 44
     assert all(request.detailed for request in plant.script.asked["Predict"])
 
 
