@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from common.plant_settings import PlantSettings
+from common.request_context import allow_more_time
 from common.source.serving_source import Origin, serving_source
 from gateway.answers import iso_time, json_answer
 from gateway.bodies import document_value
@@ -31,6 +32,7 @@ tests = AreaRouter("/api/access", "workspace")
 @tests.user.post("/connection/test", response_model=AccessConnectionResponse)
 async def test_access_connection(body: AccessConnectionRequest, gateway: TheGateway) -> Response:
     """Opens an Access file and says whether, and what of it, can be read."""
+    allow_more_time(SOURCE_SECONDS)
     aggregate = gateway.clients.aggregate
     found = await aggregate.call(
         aggregate.stub.TestSource, pb.TestSourceRequest(path=body.path, table=body.table or ""), timeout=SOURCE_SECONDS
@@ -95,6 +97,7 @@ async def read_serving_source(gateway: TheGateway) -> Response:
 
 
 async def _columns(gateway: Gateway, request: pb.TableColumnsRequest) -> pb.TableColumnsResponse:
+    allow_more_time(SOURCE_SECONDS)
     aggregate = gateway.clients.aggregate
     return await aggregate.call(aggregate.stub.TableColumns, request, timeout=SOURCE_SECONDS)
 

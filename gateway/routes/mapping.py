@@ -12,6 +12,7 @@ from fastapi import Query
 from starlette.responses import Response
 
 from common.errors import InvalidInput
+from common.request_context import allow_more_time
 from gateway.answers import json_answer, no_content, now_iso
 from gateway.bodies import document_text
 from gateway.guarded_routes import AreaRouter
@@ -48,6 +49,7 @@ async def create_profile(kind: Kind, body: bodies.ProfileSaveRequest, gateway: T
 @area.admin.post("/input-profiles/check", response_model=bodies.ProfileCheckResponse)
 async def check_input_profile(body: bodies.ProfileCheckRequest, gateway: TheGateway) -> Response:
     """Checks an input profile against a real source."""
+    allow_more_time(CHECK_SECONDS)
     documents = gateway.clients.documents
     request = pb.CheckInputProfileRequest(
         profile_json=_profile_text(body.profile), name=body.name, path=body.path, rows=body.rows

@@ -230,9 +230,11 @@ def test_administration_is_closed_to_users(plant: Any) -> None:
         ("/api/auth/register", "Register", {"username": "a@b.example", "password": "Seal-Ring-42x"}),
         ("/api/auth/password", "ChangePassword", {"current_password": "x", "new_password": "Seal-Ring-42x"}),
         ("/api/auth/admin/reset-password", "ResetPassword", {"username": "a@b.example", "password": "Seal-Ring-42x"}),
+        ("/api/mapping/input-profiles/check", "CheckInputProfile", {"name": "plant"}),
+        ("/api/access/connection/test", "TestSource", {"path": "plant.accdb"}),
     ],
 )
-def test_who_waits_for_a_password_to_be_hashed_has_more_time_than_others(
+def test_work_that_takes_long_such_as_hashing_or_opening_a_source_has_more_time_than_others(
     plant: Any, path: str, method: str, body: dict[str, str]
 ) -> None:
     left: list[float | None] = []
