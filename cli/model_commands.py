@@ -144,6 +144,8 @@ def doctor(
         listed = await control.call(control.registry.List, pb.ListVersionsRequest())
         found = []
         for version in listed.versions:
+            if version.withdrawn:
+                continue  # nobody can activate it; its files may be gone
             request = pb.VerifyRequest(version_name=version.version_name)
             found.append((version, await control.call(control.registry.Verify, request, timeout=SLOW_SECONDS)))
         return found
