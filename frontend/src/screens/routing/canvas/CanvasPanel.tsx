@@ -1,6 +1,7 @@
 /** The routing canvas: toolbar, figures and the timeline of the active routing. */
 import { CircleDot, Clock, Columns2, Redo2, Undo2 } from 'lucide-react'
 import { useState } from 'react'
+import type { PredictionResponse } from '@/api/types'
 import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
 import { Empty } from '@/ui/PanelState'
@@ -59,9 +60,16 @@ export function CanvasPanel({ dropPosition }: { dropPosition: number | null }) {
   )
 }
 
+/** Whether the model says that it has learned nothing like an item. */
+function isUnlike(prediction: PredictionResponse | null, itemCode: string): boolean {
+  const codes = (prediction?.metrics as { unlike_training_data?: unknown } | undefined)?.unlike_training_data
+  return Array.isArray(codes) && codes.includes(itemCode)
+}
+
 function CanvasBody({ dropPosition }: { dropPosition: number | null }) {
   const t = useRoutingText()
   const document = useRouting(activeDocument)
+  const prediction = useRouting((state) => state.prediction)
   if (!document) return null
   const sums = totals(document.operations.present)
   const dirty = isDirty(document)
@@ -89,6 +97,11 @@ function CanvasBody({ dropPosition }: { dropPosition: number | null }) {
           })}
         </span>
       </div>
+      {isUnlike(prediction, document.itemCode) && (
+        <p className="mb-3 rounded-xl border border-warn/40 bg-warn-soft px-4 py-2 text-[0.88rem]">
+          {t('unlike', { codes: document.itemCode })}
+        </p>
+      )}
       <Timeline key={document.id} document={document} dropPosition={dropPosition} />
       <RuleCheck document={document} />
       <p className="mt-2 text-[0.86rem] text-muted">

@@ -14,6 +14,8 @@ interface Metrics {
   model_version?: string
   search_ms?: number
   ef_search?: number
+  /** Items that nothing in the training data is like. */
+  unlike_training_data?: string[]
   warnings?: { item_code?: string; message: string }[]
 }
 
@@ -52,6 +54,11 @@ export function PredictionMetrics() {
               />
             )}
           </div>
+          {!!metrics.unlike_training_data?.length && (
+            <p className="mt-3 rounded-xl border border-warn/40 bg-warn-soft px-4 py-2 text-[0.88rem]">
+              {t('unlike', { codes: metrics.unlike_training_data.join(', ') })}
+            </p>
+          )}
           {metrics.warnings && metrics.warnings.length > 0 && (
             <ul className="mt-3 rounded-xl border border-warn/40 bg-warn-soft px-4 py-2 text-[0.88rem]">
               {metrics.warnings.map((warning, index) => (
