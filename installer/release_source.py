@@ -37,7 +37,7 @@ class ReleaseSource:
 
     @classmethod
     def open(cls, folder: Path, wheels: Path | None = None) -> ReleaseSource:
-        """The release in `folder`, or the clone that it is.
+        """The release in `folder` (or whose `app` it is), or the clone that it is.
 
         Args:
             wheels: other wheels than those of the release.
@@ -45,6 +45,8 @@ class ReleaseSource:
         Raises:
             SetupFailed: it is neither, or a file of the release is damaged or missing.
         """
+        if folder.name == "app" and (folder.parent / FACTS).is_file():
+            folder = folder.parent
         application, made_at = folder, 0.0
         if (folder / FACTS).is_file():
             check_sums(folder)
