@@ -45,6 +45,7 @@ class ReleaseSource:
         Raises:
             SetupFailed: it is neither, or a file of the release is damaged or missing.
         """
+        folder, wheels = folder.absolute(), wheels.absolute() if wheels else None
         if folder.name == "app" and (folder.parent / FACTS).is_file():
             folder = folder.parent
         application, made_at = folder, 0.0
