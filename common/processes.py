@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -19,6 +20,9 @@ from pathlib import Path
 from types import FrameType
 
 import psutil
+
+SERVICE_PORTS = (10_000, 32_000)
+"""Below the ports that Linux (from 32768) and Windows (from 49152) give to outgoing connections."""
 
 IS_WINDOWS = os.name == "nt"
 
@@ -192,10 +196,19 @@ def port_is_free(host: str, port: int) -> bool:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port that is free now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+    """A port that is free now, of a range from which no system takes the ports of outgoing connections.
+
+    Chosen by chance, so that programs that ask at the same moment hardly ever get the same. An outgoing connection
+    could otherwise take a service's port while that restarts, even one of a client that tries to reach the service.
+
+    Raises:
+        OSError: nothing in the range can be bound on this host.
+    """
+    for _ in range(200):
+        port = random.SystemRandom().randrange(*SERVICE_PORTS)
+        if port_is_free(host, port):
+            return port
+    raise OSError(f"No port of {SERVICE_PORTS[0]} to {SERVICE_PORTS[1]} can be used on {host}")
 
 
 def python_module(module: str, *arguments: str) -> list[str]:

@@ -32,7 +32,7 @@ def service_config(idempotent: Mapping[str, Sequence[str]]) -> str:
             {
                 "name": names,
                 "retryPolicy": {
-                    "maxAttempts": 4,
+                    "maxAttempts": 5,  # over about a second, longer than a channel waits before it connects again
                     "initialBackoff": "0.03s",
                     "maxBackoff": "0.5s",
                     "backoffMultiplier": 3,
@@ -56,7 +56,7 @@ def connect(
         ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.min_reconnect_backoff_ms", 100),
-        ("grpc.max_reconnect_backoff_ms", 2_000),
+        ("grpc.max_reconnect_backoff_ms", 500),
         ("grpc.keepalive_time_ms", 30_000),
         ("grpc.keepalive_timeout_ms", 10_000),
         ("grpc.enable_http_proxy", 0),

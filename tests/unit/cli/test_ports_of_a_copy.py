@@ -6,8 +6,9 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+from filelock import FileLock
 
-from cli.ports import with_free_ports
+from cli.ports import CLAIMS, with_free_ports
 from common.errors import Unavailable
 from common.processes import free_port
 from common.settings import Settings
@@ -58,3 +59,11 @@ def test_two_services_never_get_the_same_port() -> None:
     settings = with_free_ports(defaults(auth_address=same, trainer_address=same, ann_addresses=[same, same]))
     given = [settings.auth_address, settings.trainer_address, *settings.ann_addresses, *settings.aggregate_addresses]
     assert len(set(given)) == len(given)
+
+
+def test_a_port_that_another_copy_is_about_to_use_moves() -> None:
+    port = free_port()
+    CLAIMS.mkdir(exist_ok=True)
+    with FileLock(CLAIMS / f"{port}.lock"):
+        settings = with_free_ports(defaults(auth_address=f"127.0.0.1:{port}"))
+    assert not settings.auth_address.endswith(f":{port}")
