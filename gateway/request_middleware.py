@@ -68,6 +68,7 @@ class _Exchange:
 
     def __init__(self, owner: RequestMiddleware, scope: Scope) -> None:
         self._app, self._settings, self._keys = owner._app, owner._settings, owner._keys
+        self._stopping = owner.stopping
         self._recent, self._origins = owner._recent, owner._origins
         self._scope = scope
         self._headers: dict[bytes, str] = {name: value.decode("latin-1") for name, value in scope["headers"]}
@@ -137,6 +138,10 @@ class _Exchange:
             extra.append((b"cache-control", b"no-store"))
         if self._settings.cookie_secure:
             extra.append((b"strict-transport-security", b"max-age=31536000"))
+        if self._stopping.is_set() and b"connection" not in names:
+            extra.append(
+                (b"connection", b"close")
+            )  # so that no client sends its next request into a closing connection
         return extra
 
     def _record(self) -> None:

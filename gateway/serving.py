@@ -33,6 +33,10 @@ log = get_logger(__name__)
 
 EXIT_CANNOT_START = 3
 RESTART_SECONDS = 0.5
+DRAIN_SECONDS = 0.5
+"""How long requests are still taken after the signal to stop; their answers close the connections."""
+UNREAD_SECONDS = 0.2
+"""How long connections that were accepted last have to send their request."""
 
 
 def serve(settings: Settings, port: int, worker: int | None) -> int:
@@ -78,6 +82,17 @@ def http_event_loop() -> asyncio.AbstractEventLoop:
     return loop
 
 
+class DrainingServer(uvicorn.Server):
+    """A server whose last accepted connections get their answer; uvicorn closes those whose request it has not read yet."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening, read what was accepted, then let everything in flight finish."""
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(UNREAD_SECONDS)
+        await super().shutdown(sockets=sockets)
+
+
 async def run_server(settings: Settings, app: RequestMiddleware, listening: socket.socket, stop: asyncio.Event) -> int:
     """Run uvicorn on a bound socket until `stop` is set, then let requests in flight finish."""
     config = uvicorn.Config(
@@ -93,11 +108,12 @@ async def run_server(settings: Settings, app: RequestMiddleware, listening: sock
         timeout_graceful_shutdown=max(1, math.ceil(settings.stop_grace_seconds)),
         timeout_keep_alive=75,
     )
-    server = uvicorn.Server(config)
+    server = DrainingServer(config)
 
     async def watch() -> None:
         await stop.wait()
         app.stopping.set()
+        await asyncio.sleep(DRAIN_SECONDS)
         server.should_exit = True
 
     watching = asyncio.create_task(watch())

@@ -112,6 +112,40 @@ def test_calls_in_flight_while_a_service_restarts_end_well_or_say_why(
     wait_until_it_predicts(admin)
 
 
+@pytest.mark.skipif(IS_WINDOWS, reason="CTRL+BREAK goes to a group of processes; docs/windows-not-run.md has the check")
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_a_gateway_that_is_told_to_stop_cuts_no_request_off(whole_system: RunningSystem, stop: signal.Signals) -> None:
+    enough = threading.Event()
+
+    def keep_asking(keep_alive: bool) -> tuple[list[int], list[str]]:
+        statuses, cut_off = [], []
+        headers = {} if keep_alive else {"connection": "close"}
+        with whole_system.admin() as client:
+            while not enough.is_set():
+                try:
+                    statuses.append(client.get("/api/auth/me", headers=headers).status_code)
+                except httpx.ConnectError:  # nobody listens for a moment
+                    time.sleep(0.05)
+                except httpx.TransportError as error:
+                    cut_off.append(repr(error))
+        return statuses, cut_off
+
+    with ThreadPoolExecutor(6) as pool:
+        asking = [pool.submit(keep_asking, number % 2 == 0) for number in range(6)]
+        time.sleep(1.0)
+        old = whole_system.process("gateway").pid
+        os.kill(old, stop)
+        try:
+            whole_system.wait_for_restart("gateway", old)
+            time.sleep(0.5)
+        finally:
+            enough.set()
+        answers = [future.result() for future in asking]
+    assert all(200 in statuses for statuses, _ in answers)
+    assert {status for statuses, _ in answers for status in statuses} <= {200, 503}
+    assert [text for _, cut_off in answers for text in cut_off] == []
+
+
 def test_a_killed_gateway_comes_back_on_the_same_port(whole_system: RunningSystem) -> None:
     dead = whole_system.kill("gateway")
     whole_system.wait_for_restart("gateway", dead)
