@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.calls import ask
-from cli.installation import DEMO_CATALOGUE, installation_settings
+from cli.installation import installation_settings
 from cli.run_record import read_record
 from cli.terminal import open_console
 from common.errors import NotFound, Unauthenticated, Unavailable
@@ -21,6 +21,7 @@ from common.files import write_text
 from protos.registry.v1 import registry_pb2 as pb
 
 if TYPE_CHECKING:
+    from common.plant_settings import PlantSettings
     from common.settings import Settings
     from trainer.evaluation import EvaluationOptions
 
@@ -97,7 +98,7 @@ def evaluate(
     settings = installation_settings()
     known = newest_settings(settings.run_path)
     folder = version_folder(settings, version)
-    opened = open_source(source.absolute() if source else source_that_serves(settings))
+    opened = open_source(source.absolute() if source else source_that_serves(settings, known.plant))
     usual = prediction_options(known.plant)
     usual = usual if threshold is None else replace(usual, threshold=threshold)
     asked = Asked(against.value, which.value, read_codes(codes) if codes else ())
@@ -153,12 +154,14 @@ def version_folder(settings: Settings, version: str) -> Path:
     raise NotFound(f"The registry has no version {version}" if version else "No version is active: name one")
 
 
-def source_that_serves(settings: Settings) -> Path:
+def source_that_serves(settings: Settings, plant: PlantSettings) -> Path:
     """The source that the running system serves, or served last."""
-    if settings.dataset is not None:
-        return settings.dataset
+    from common.source.serving_source import serving_source
+
     record = read_record(settings.run_path)
-    return Path(record.dataset) if record is not None and record.dataset else DEMO_CATALOGUE
+    if settings.initial_dataset is None and record is not None and record.dataset:
+        settings = settings.model_copy(update={"initial_dataset": Path(record.dataset)})
+    return serving_source(settings, plant).path
 
 
 def read_codes(path: Path) -> list[str]:

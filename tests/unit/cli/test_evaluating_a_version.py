@@ -9,8 +9,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from cli.evaluate_command import source_that_serves
 from cli.evaluation_report import calibration_points, html_report, range_text
 from common.blueprint.options import PipelineOptions
+from common.plant_settings import PlantSettings
+from common.settings import Settings
 from common.source import open_source
 from common.source.input_profile import InputProfile
 from tests.support.catalogue import CATALOGUE
@@ -107,3 +110,14 @@ def test_ranges_and_points_stand_where_they_belong() -> None:
     assert range_text({"from": 50, "to": None}) == "50 and more"
     (point,) = calibration_points([{"confidence": 0.5, "observed": 1.0, "operations": 3}])
     assert (point.x, point.y) == (150.0, 0.0)
+
+
+def test_without_a_source_it_is_the_one_that_serves(tmp_path: Path) -> None:
+    saved = tmp_path / "plant"
+    saved.mkdir()
+    settings = Settings(_env_file=None, state_dir=tmp_path / "state", initial_dataset=tmp_path / "first")
+    plant = PlantSettings()
+    assert source_that_serves(settings, plant) == tmp_path / "first"
+    chosen = plant.model_copy(update={"data_source": plant.data_source.model_copy(update={"access_path": str(saved)})})
+    assert source_that_serves(settings, chosen) == saved
+    assert source_that_serves(settings.model_copy(update={"dataset": tmp_path}), chosen) == tmp_path
