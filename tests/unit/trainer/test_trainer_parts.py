@@ -73,6 +73,26 @@ def test_of_items_with_the_same_code_the_first_counts_also_across_batches(
     assert cells(catalogue.columns["OUTDIAMETER"]) == items["OUTDIAMETER"].to_list()
 
 
+def test_mixed_items_keep_their_rows_whole_in_an_order_that_is_the_same_each_time(
+    tmp_path: Path, tables_of_300: dict[str, pl.DataFrame]
+) -> None:
+    items = tables_of_300["items"]
+    again = items.head(2).with_columns(pl.lit(9.0).alias("OUTDIAMETER"))
+    source = open_source(write_tables(tmp_path, {**tables_of_300, "items": pl.concat([items, again])}))
+    first, second = (
+        read_catalogue(source, InputProfile.built_in(), extra_columns=["ITEM_GRP2"], batch_rows=batch_rows, mixed=True)
+        for batch_rows in (70, 1000)
+    )
+    codes = first.codes.to_pylist()
+    assert codes == second.codes.to_pylist()
+    assert codes != items["ITEM_CD"].to_list()
+    assert sorted(codes) == sorted(items["ITEM_CD"])
+    by_code = {row["ITEM_CD"]: row for row in items.iter_rows(named=True)}
+    for name in ("PART_TYPE", "OUTDIAMETER"):
+        assert cells(first.columns[name]) == [by_code[code][name] for code in codes]
+    assert cells(first.extra["ITEM_GRP2"]) == [by_code[code]["ITEM_GRP2"] for code in codes]
+
+
 def test_items_without_any_code_are_nothing_to_train_on(tmp_path: Path, tables_of_300: dict[str, pl.DataFrame]) -> None:
     items = tables_of_300["items"].head(3).with_columns(pl.lit(" ").alias("ITEM_CD"))
     source = open_source(write_tables(tmp_path, {**tables_of_300, "items": items}))
