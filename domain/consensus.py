@@ -21,6 +21,8 @@ from domain.operation_vote import best_by_machine, precedence_order
 
 VOTE_SCALE: Final = 0.04
 """Similarity lost, from the best neighbour on, over which a vote loses two thirds of its weight."""
+LEAST_VOTE: Final = 1e-9
+"""Weight of the farthest neighbour: none is left out of the order and the machines of an operation that only it has."""
 SIZE_SCALE: Final = 0.15
 """Logarithm of the ratio of sizes over which a neighbour's machine loses as much."""
 LEAST_CREDIT: Final = 0.02
@@ -76,7 +78,7 @@ def weigh(
     """
     inside = np.arange(shared.similarities.shape[1]) < np.diff(shared.neighbours.offsets)[:, None]
     lost = shared.similarities[:, :1] - shared.similarities
-    weights = np.where(inside, np.exp(-np.maximum(lost, 0.0) / VOTE_SCALE), 0.0)
+    weights = np.where(inside, np.maximum(np.exp(-np.maximum(lost, 0.0) / VOTE_SCALE), LEAST_VOTE), 0.0)
     query = shared.query_of_groups()
     present = shared.rows >= 0
     whole = weights.sum(axis=1)
@@ -168,12 +170,15 @@ def _ordered(
 ) -> tuple[Integers, Integers]:
     """Operations in the order, and on the machines, that the neighbours with these weights have them; groups and rows."""
     shared = weighed.shared
-    rows, places = shared.rows[first + kept], shared.places[first + kept]
-    present = rows >= 0
-    order = precedence_order(places, present, weights)
-    rows, present = rows[order], present[order]
-    machines = weighed.machine_weights[query] * (weights > 0.0)
-    best = best_by_machine(table.machine[rows], present & (weights > 0.0), machines)
+    voters = np.flatnonzero(weights > 0.0)
+    rows = shared.rows[np.ix_(first + kept, voters)]
+    places = shared.places[np.ix_(first + kept, voters)]
+    if len(voters) == 1:
+        order = places[:, 0].argsort(kind="stable")
+        return first + kept[order], rows[order, 0]
+    order = precedence_order(places, rows >= 0, weights[voters])
+    rows = rows[order]
+    best = best_by_machine(table.machine[rows], rows >= 0, weighed.machine_weights[query][voters])
     return first + kept[order], rows[np.arange(len(rows)), best]
 
 
