@@ -173,5 +173,6 @@ test('an item that is unlike the training data is marked on the canvas', () => {
   const metrics = { ...SAMPLE.metrics, unlike_training_data: ['SLS-1'] }
   useRouting.getState().showPrediction({ ...SAMPLE, metrics }, false)
   show(<CanvasPanel dropPosition={null} />)
-  expect(screen.getByText(/학습 데이터에 비슷한 품목이 없습니다: SLS-1/)).toBeTruthy()
+  const warnings = screen.getByRole('list', { name: '예측 경고' })
+  expect(warnings.textContent).toContain('SLS-1: 학습 데이터에 비슷한 품목이 없습니다')
 })
