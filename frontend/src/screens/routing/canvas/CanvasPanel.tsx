@@ -16,7 +16,7 @@ import { RuleCheck } from './RuleCheck'
 import { ShortcutHelp } from './ShortcutHelp'
 import { Timeline } from './Timeline'
 
-export function CanvasPanel({ dropPosition }: { dropPosition: number | null }) {
+export function CanvasPanel() {
   const t = useRoutingText()
   const document = useRouting(activeDocument)
   const several = useRouting((state) => state.documents.length > 1)
@@ -49,7 +49,7 @@ export function CanvasPanel({ dropPosition }: { dropPosition: number | null }) {
         </>
       }
     >
-      <div id="routing-canvas">{document ? <CanvasBody dropPosition={dropPosition} /> : <NoRouting />}</div>
+      <div id="routing-canvas">{document ? <CanvasBody /> : <NoRouting />}</div>
       {comparing && <CompareDialog onClose={() => setComparing(false)} />}
     </Card>
   )
@@ -66,7 +66,7 @@ function NoRouting() {
   )
 }
 
-function CanvasBody({ dropPosition }: { dropPosition: number | null }) {
+function CanvasBody() {
   const t = useRoutingText()
   const document = useRouting(activeDocument)
   const prediction = useRouting((state) => state.prediction)
@@ -98,7 +98,7 @@ function CanvasBody({ dropPosition }: { dropPosition: number | null }) {
         </span>
       </div>
       <PredictionWarnings prediction={prediction} itemCode={document.itemCode} />
-      <Timeline key={document.id} document={document} dropPosition={dropPosition} />
+      <Timeline key={document.id} document={document} />
       <OperationEvidence />
       <RuleCheck document={document} />
       <p className="mt-2 text-[0.86rem] text-muted">

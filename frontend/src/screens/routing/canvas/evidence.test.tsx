@@ -37,7 +37,7 @@ function show(evidence: Record<string, unknown> | null, metrics: Record<string, 
   return render(
     <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
       <DndContext>
-        <CanvasPanel dropPosition={null} />
+        <CanvasPanel />
       </DndContext>
     </QueryClientProvider>,
   )
