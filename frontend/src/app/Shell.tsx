@@ -12,7 +12,7 @@ import { useCommonText } from '@/i18n/common'
 import { AccountMenu } from './AccountMenu'
 import { CrashGuard } from './CrashGuard'
 import { MenuBar } from './MenuBar'
-import { SCREENS, type Screen } from './menus'
+import { fetchMenusWhenIdle, SCREENS, type Screen } from './menus'
 import { useShellText } from './texts'
 
 function PageHeader({ screen }: { screen: Screen }) {
@@ -77,6 +77,7 @@ function ScreenView({ screen }: { screen: Screen }) {
 export function Shell() {
   const t = useShellText()
   const [location] = useLocation()
+  useEffect(fetchMenusWhenIdle, [])
   return (
     <>
       <a

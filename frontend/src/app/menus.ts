@@ -12,6 +12,7 @@ import {
   type LucideIcon,
 } from 'lucide-react'
 import { lazy, type ComponentType } from 'react'
+import { loadCharts } from '@/ui/loadCharts'
 
 export type ScreenId =
   | 'master-data'
@@ -76,5 +77,31 @@ export const PROJECTOR = screen(
   ChartColumn,
   () => import('@/screens/projector/ProjectorScreen'),
 )
+
+/** How long after the first screen the others are fetched, in milliseconds: it has asked for its own data by then. */
+const SETTLED = 2000
+const IDLE = 500
+
+/** Fetches the screens of the menus one after the other while the page is idle, so that each opens at once. Returns how to stop. */
+export function fetchMenusWhenIdle(): () => void {
+  let stopped = false
+  const idle = (go: () => void) => {
+    if ('requestIdleCallback' in window) window.requestIdleCallback(go, { timeout: IDLE })
+    else setTimeout(go, IDLE)
+  }
+  const fetchFrom = (index: number) => {
+    const load = [...MENUS.map((menu) => menu.load), loadCharts][index]
+    if (stopped || !load) return
+    // A screen that cannot be fetched now is fetched when it is opened.
+    load()
+      .catch(() => undefined)
+      .finally(() => idle(() => fetchFrom(index + 1)))
+  }
+  const timer = setTimeout(() => idle(() => fetchFrom(0)), SETTLED)
+  return () => {
+    stopped = true
+    clearTimeout(timer)
+  }
+}
 
 export const SCREENS: readonly Screen[] = [...MENUS, ...ADMIN_MENUS, PROJECTOR]

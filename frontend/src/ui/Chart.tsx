@@ -1,6 +1,7 @@
 /** A chart; the drawing library loads when the first one is shown. A table of the same figures can stand beside it. */
 import type { EChartsCoreOption } from 'echarts/core'
 import { useEffect, useRef, useState } from 'react'
+import { loadCharts } from './loadCharts'
 import { Loading } from './PanelState'
 
 interface ChartProps {
@@ -24,7 +25,7 @@ export function Chart({ option, label, height = 240, onClick }: ChartProps) {
   }, [onClick])
   useEffect(() => {
     let alive = true
-    void import('./chartEngine').then((module) => alive && setEngine(module))
+    void loadCharts().then((module) => alive && setEngine(module))
     return () => {
       alive = false
     }
