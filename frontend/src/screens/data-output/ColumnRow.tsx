@@ -18,6 +18,17 @@ const FORMATS: Record<OutputType, string[]> = {
   boolean: ['Y/N', '1/0', 'true/false'],
 }
 
+/** The usual formats of each type, which the rows' fields suggest. */
+export function FormatSuggestions() {
+  return TYPES.map((type) => (
+    <datalist key={type} id={`formats-${type}`}>
+      {FORMATS[type].map((format) => (
+        <option key={format} value={format} />
+      ))}
+    </datalist>
+  ))
+}
+
 interface ColumnRowProps {
   id: string
   column: OutputColumn
@@ -32,7 +43,8 @@ export function ColumnRow({ id, column, available, aliases, readOnly, onChange, 
   const t = useOutputText()
   const [open, setOpen] = useState(false)
   const { setNodeRef, attributes, listeners, transform, transition } = useSortable({ id, disabled: readOnly })
-  const sources = [...new Set([...available, ...aliases, column.source])].filter(Boolean)
+  const offered = readOnly ? [] : [...available, ...aliases]
+  const sources = [...new Set([...offered, column.source])].filter(Boolean)
   const label = (what: string) => `${column.name}: ${what}`
 
   return (
@@ -103,11 +115,6 @@ export function ColumnRow({ id, column, available, aliases, readOnly, onChange, 
             value={column.format}
             onChange={(event) => onChange({ format: event.target.value })}
           />
-          <datalist id={`formats-${column.type}`}>
-            {FORMATS[column.type].map((format) => (
-              <option key={format} value={format} />
-            ))}
-          </datalist>
         </td>
         <td>
           <input

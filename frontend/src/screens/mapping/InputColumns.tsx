@@ -4,6 +4,7 @@ import clsx from 'clsx'
 import { listOf, type CheckedColumn, type InputColumn, type SourceTable } from '@/api/mapping'
 import { Badge } from '@/ui/Card'
 import { formatPercent } from '@/i18n/format'
+import { useRowsToShow } from '@/ui/useRowsToShow'
 import { useMappingText } from './texts'
 
 const UNITS = ['MM', 'CM', 'M', 'INCH', 'SEC', 'MIN', 'H', 'DAY']
@@ -18,6 +19,7 @@ interface InputColumnsProps {
 
 export function InputColumns({ columns, checked, found, readOnly, onChange }: InputColumnsProps) {
   const t = useMappingText()
+  const shown = useRowsToShow(columns.length)
   return (
     <div className="max-h-[34rem] overflow-auto" tabIndex={0} role="group" aria-label={t('internal')}>
       <table className="data-table">
@@ -33,7 +35,7 @@ export function InputColumns({ columns, checked, found, readOnly, onChange }: In
           </tr>
         </thead>
         <tbody>
-          {columns.map((column) => (
+          {columns.slice(0, shown).map((column) => (
             <Row
               key={column.internal}
               column={column}
@@ -60,7 +62,8 @@ interface RowProps {
 function Row({ column, check, found, readOnly, onChange }: RowProps) {
   const t = useMappingText()
   const { setNodeRef, isOver } = useDroppable({ id: column.internal, disabled: readOnly })
-  const names = [...new Set([...found.map((one) => one.name), column.source])].filter(Boolean)
+  const offered = readOnly ? [] : found.map((one) => one.name)
+  const names = [...new Set([...offered, column.source])].filter(Boolean)
   const real = found.find((one) => one.name === column.source)
   const examples = listOf(check?.examples ?? real?.examples).slice(0, 3)
   const nullShare = check?.null_share ?? real?.null_share
