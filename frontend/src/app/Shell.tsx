@@ -1,7 +1,7 @@
 /** Menus, page header and the current screen. */
 import { useIsFetching } from '@tanstack/react-query'
 import { RefreshCw } from 'lucide-react'
-import { Suspense, useEffect } from 'react'
+import { Suspense, useEffect, useState } from 'react'
 import { Redirect, Route, Switch, useLocation } from 'wouter'
 import { request } from '@/api/client'
 import { queryClient } from '@/api/queryClient'
@@ -43,7 +43,8 @@ function PageHeader({ screen }: { screen: Screen }) {
 function ScreenView({ screen }: { screen: Screen }) {
   const t = useShellText()
   const isAdmin = useIsAdmin()
-  const Component = screen.component
+  // Chosen once: the script may come while the screen is shown.
+  const [Component] = useState(() => screen.component)
   const name = t(screen.id)
 
   useEffect(() => {

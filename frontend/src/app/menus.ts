@@ -31,17 +31,32 @@ export interface Screen {
   path: string
   icon: LucideIcon
   load: () => Promise<{ default: ComponentType }>
+  /** Waits for its script until that has been loaded; then the screen itself, which shows at once. */
   component: ComponentType
   admin?: boolean
 }
 
 function screen(id: ScreenId, path: string, icon: LucideIcon, load: Screen['load'], admin = false): Screen {
-  return { id, path, icon, load, component: lazy(load), admin }
+  const found: Screen = {
+    id,
+    path,
+    icon,
+    admin,
+    component: lazy(load),
+    load: async () => {
+      const module = await load()
+      found.component = module.default
+      return module
+    },
+  }
+  return found
 }
+
+const ROUTING = screen('routing', '/routing', Waypoints, () => import('@/screens/routing/RoutingScreen'))
 
 export const MENUS: readonly Screen[] = [
   screen('master-data', '/master-data', Database, () => import('@/screens/master-data/MasterDataScreen')),
-  screen('routing', '/routing', Waypoints, () => import('@/screens/routing/RoutingScreen')),
+  ROUTING,
   screen('algorithm', '/algorithm', RouteIcon, () => import('@/screens/algorithm/AlgorithmScreen')),
   screen('data-output', '/data-output', FileOutput, () => import('@/screens/data-output/DataOutputScreen')),
   screen(
@@ -105,3 +120,9 @@ export function fetchMenusWhenIdle(): () => void {
 }
 
 export const SCREENS: readonly Screen[] = [...MENUS, ...ADMIN_MENUS, PROJECTOR]
+
+/** Fetches the screen of an address, so that it comes while the session is asked for. */
+export function fetchScreenAt(path: string) {
+  const wanted = SCREENS.find((one) => one.path === path) ?? (path === '/' ? ROUTING : undefined)
+  wanted?.load().catch(() => undefined)
+}
