@@ -2,10 +2,9 @@
 import type { Graph } from '@/api/blueprint'
 import type { GraphEdge } from '@/api/types'
 
-/** Columns overlap in width; every second one stands lower, so that nodes do not. */
-export const COLUMN_WIDTH = 155
-export const ROW_HEIGHT = 210
-const STAGGER = ROW_HEIGHT / 2
+/** A node's width and the room for the edges to the next column. */
+export const COLUMN_WIDTH = 180
+export const ROW_HEIGHT = 130
 
 /** How many edges at most lead to each node; edges of a circle count up to the number of nodes. */
 function ranksOf(ids: readonly string[], edges: readonly GraphEdge[]): Map<string, number> {
@@ -75,7 +74,7 @@ export function arrange(graph: Graph): Graph {
     ...graph,
     nodes: graph.nodes.map((node) => {
       const [column, row] = [ranks.get(node.id) ?? 0, rows.get(node.id) ?? 0]
-      return { ...node, position: { x: column * COLUMN_WIDTH, y: row * ROW_HEIGHT + (column % 2) * STAGGER } }
+      return { ...node, position: { x: column * COLUMN_WIDTH, y: row * ROW_HEIGHT } }
     }),
   }
 }

@@ -180,7 +180,7 @@ function Transfer({ document, isAdmin }: { document: BlueprintDocument; isAdmin:
   }
 
   return (
-    <div className="mt-4 flex flex-col gap-2 border-t border-line pt-4">
+    <div className="mt-4 grid gap-2 border-t border-line pt-4 sm:grid-cols-3 xl:grid-cols-1">
       <Button size="sm" icon={Code} onClick={() => setDialog('code')}>
         {t('wrapper')}
       </Button>

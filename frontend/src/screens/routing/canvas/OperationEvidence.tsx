@@ -17,7 +17,7 @@ export const OperationEvidence = memo(function OperationEvidence() {
   )
   if (!operation) return <p className="mt-3 text-[0.86rem] text-muted">{t('evidenceHint')}</p>
   return (
-    <section className="tile mt-3 px-4 py-3" aria-label={t('evidence')}>
+    <section className="tile @container mt-3 px-4 py-3" aria-label={t('evidence')}>
       <EvidenceOf operation={operation} />
     </section>
   )
@@ -35,7 +35,7 @@ function EvidenceOf({ operation }: { operation: Operation }) {
         {statistics && <Belief value={statistics.belief} />}
       </div>
       {statistics ? (
-        <div className="mt-1 grid gap-x-6 gap-y-3 lg:grid-cols-[minmax(0,1fr)_19rem]">
+        <div className="mt-1 grid gap-x-6 gap-y-3 @2xl:grid-cols-[minmax(0,1fr)_19rem]">
           <div className="min-w-0">
             <Why statistics={statistics} own={own} />
             <NeighbourCodes label={t('neighboursFor')} codes={statistics.neighboursFor} />
