@@ -53,7 +53,7 @@ export const BlueprintNode = memo(function BlueprintNode({ data, selected }: Nod
         />
       ))}
       <div className="flex items-start justify-between gap-2">
-        <span className="line-clamp-2 min-w-0 font-semibold">{data.label}</span>
+        <span className="line-clamp-2 min-w-0 text-[1.12rem] leading-snug font-semibold">{data.label}</span>
         {bad && <CircleAlert className="size-4 shrink-0 text-[#ffb4a5]" aria-hidden />}
       </div>
       {kind !== data.label && <div className="truncate text-[0.8rem] text-blueprint-muted">{kind}</div>}
