@@ -2,6 +2,6 @@
 import { useDeferredValue } from 'react'
 
 /** How many of `all` rows to show now. */
-export function useRowsToShow(all: number, first = 14): number {
+export function useRowsToShow(all: number, first = 11): number {
   return useDeferredValue(all, Math.min(all, first))
 }

@@ -6,6 +6,7 @@ import { useState } from 'react'
 import type { OutputColumn, OutputType } from '@/api/mapping'
 import { IconButton } from '@/ui/Button'
 import { TextField } from '@/ui/Field'
+import { LongSelect } from '@/ui/LongSelect'
 import { useOutputText } from './texts'
 
 const TYPES: readonly OutputType[] = ['text', 'number', 'integer', 'date', 'datetime', 'boolean']
@@ -43,8 +44,6 @@ export function ColumnRow({ id, column, available, aliases, readOnly, onChange, 
   const t = useOutputText()
   const [open, setOpen] = useState(false)
   const { setNodeRef, attributes, listeners, transform, transition } = useSortable({ id, disabled: readOnly })
-  const offered = readOnly ? [] : [...available, ...aliases]
-  const sources = [...new Set([...offered, column.source])].filter(Boolean)
   const label = (what: string) => `${column.name}: ${what}`
 
   return (
@@ -64,11 +63,13 @@ export function ColumnRow({ id, column, available, aliases, readOnly, onChange, 
           )}
         </td>
         <td>
-          <select
-            className="field min-w-40 py-1!"
+          <LongSelect
+            className="min-w-40"
             aria-label={label(t('source'))}
             disabled={readOnly}
             value={column.source}
+            names={[...available, ...aliases]}
+            empty={t('useConstant')}
             onChange={(event) =>
               onChange(
                 event.target.value
@@ -76,12 +77,7 @@ export function ColumnRow({ id, column, available, aliases, readOnly, onChange, 
                   : { source: '', constant: column.constant ?? '' },
               )
             }
-          >
-            <option value="">{t('useConstant')}</option>
-            {sources.map((name) => (
-              <option key={name}>{name}</option>
-            ))}
-          </select>
+          />
         </td>
         <td>
           <input

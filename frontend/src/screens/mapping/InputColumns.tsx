@@ -3,6 +3,7 @@ import { useDroppable } from '@dnd-kit/core'
 import clsx from 'clsx'
 import { listOf, type CheckedColumn, type InputColumn, type SourceTable } from '@/api/mapping'
 import { Badge } from '@/ui/Card'
+import { LongSelect } from '@/ui/LongSelect'
 import { formatPercent } from '@/i18n/format'
 import { useRowsToShow } from '@/ui/useRowsToShow'
 import { useMappingText } from './texts'
@@ -62,8 +63,6 @@ interface RowProps {
 function Row({ column, check, found, readOnly, onChange }: RowProps) {
   const t = useMappingText()
   const { setNodeRef, isOver } = useDroppable({ id: column.internal, disabled: readOnly })
-  const offered = readOnly ? [] : found.map((one) => one.name)
-  const names = [...new Set([...offered, column.source])].filter(Boolean)
   const real = found.find((one) => one.name === column.source)
   const examples = listOf(check?.examples ?? real?.examples).slice(0, 3)
   const nullShare = check?.null_share ?? real?.null_share
@@ -74,18 +73,15 @@ function Row({ column, check, found, readOnly, onChange }: RowProps) {
         {column.internal}
       </th>
       <td>
-        <select
-          className="field min-w-36 py-1!"
+        <LongSelect
+          className="min-w-36"
           aria-label={label(t('source'))}
           disabled={readOnly}
           value={column.source}
+          names={found.map((one) => one.name)}
+          empty={t('notMapped')}
           onChange={(event) => onChange({ source: event.target.value })}
-        >
-          <option value="">{t('notMapped')}</option>
-          {names.map((name) => (
-            <option key={name}>{name}</option>
-          ))}
-        </select>
+        />
       </td>
       <td className="text-[0.8rem]">{column.type}</td>
       <td>
