@@ -6,6 +6,9 @@ import './styles/index.css'
 import '@/i18n'
 import { queryClient } from '@/api/queryClient'
 import { App } from '@/app/App'
+import { fetchScreenAt } from '@/app/menus'
+
+fetchScreenAt(window.location.pathname)
 
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html lacks the element "root".')

@@ -1,7 +1,7 @@
 /** Menus, page header and the current screen. */
 import { useIsFetching } from '@tanstack/react-query'
 import { RefreshCw } from 'lucide-react'
-import { Suspense, useEffect } from 'react'
+import { Suspense, useEffect, useState } from 'react'
 import { Redirect, Route, Switch, useLocation } from 'wouter'
 import { request } from '@/api/client'
 import { queryClient } from '@/api/queryClient'
@@ -12,7 +12,7 @@ import { useCommonText } from '@/i18n/common'
 import { AccountMenu } from './AccountMenu'
 import { CrashGuard } from './CrashGuard'
 import { MenuBar } from './MenuBar'
-import { SCREENS, type Screen } from './menus'
+import { fetchMenusWhenIdle, SCREENS, type Screen } from './menus'
 import { useShellText } from './texts'
 
 function PageHeader({ screen }: { screen: Screen }) {
@@ -43,7 +43,8 @@ function PageHeader({ screen }: { screen: Screen }) {
 function ScreenView({ screen }: { screen: Screen }) {
   const t = useShellText()
   const isAdmin = useIsAdmin()
-  const Component = screen.component
+  // Chosen once: the script may come while the screen is shown.
+  const [Component] = useState(() => screen.component)
   const name = t(screen.id)
 
   useEffect(() => {
@@ -77,6 +78,7 @@ function ScreenView({ screen }: { screen: Screen }) {
 export function Shell() {
   const t = useShellText()
   const [location] = useLocation()
+  useEffect(fetchMenusWhenIdle, [])
   return (
     <>
       <a

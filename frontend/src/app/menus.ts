@@ -12,6 +12,7 @@ import {
   type LucideIcon,
 } from 'lucide-react'
 import { lazy, type ComponentType } from 'react'
+import { loadCharts } from '@/ui/loadCharts'
 
 export type ScreenId =
   | 'master-data'
@@ -30,17 +31,32 @@ export interface Screen {
   path: string
   icon: LucideIcon
   load: () => Promise<{ default: ComponentType }>
+  /** Waits for its script until that has been loaded; then the screen itself, which shows at once. */
   component: ComponentType
   admin?: boolean
 }
 
 function screen(id: ScreenId, path: string, icon: LucideIcon, load: Screen['load'], admin = false): Screen {
-  return { id, path, icon, load, component: lazy(load), admin }
+  const found: Screen = {
+    id,
+    path,
+    icon,
+    admin,
+    component: lazy(load),
+    load: async () => {
+      const module = await load()
+      found.component = module.default
+      return module
+    },
+  }
+  return found
 }
+
+const ROUTING = screen('routing', '/routing', Waypoints, () => import('@/screens/routing/RoutingScreen'))
 
 export const MENUS: readonly Screen[] = [
   screen('master-data', '/master-data', Database, () => import('@/screens/master-data/MasterDataScreen')),
-  screen('routing', '/routing', Waypoints, () => import('@/screens/routing/RoutingScreen')),
+  ROUTING,
   screen('algorithm', '/algorithm', RouteIcon, () => import('@/screens/algorithm/AlgorithmScreen')),
   screen('data-output', '/data-output', FileOutput, () => import('@/screens/data-output/DataOutputScreen')),
   screen(
@@ -77,4 +93,36 @@ export const PROJECTOR = screen(
   () => import('@/screens/projector/ProjectorScreen'),
 )
 
+/** How long after the first screen the others are fetched, in milliseconds: it has asked for its own data by then. */
+const SETTLED = 2000
+const IDLE = 500
+
+/** Fetches the screens of the menus one after the other while the page is idle, so that each opens at once. Returns how to stop. */
+export function fetchMenusWhenIdle(): () => void {
+  let stopped = false
+  const idle = (go: () => void) => {
+    if ('requestIdleCallback' in window) window.requestIdleCallback(go, { timeout: IDLE })
+    else setTimeout(go, IDLE)
+  }
+  const fetchFrom = (index: number) => {
+    const load = [...MENUS.map((menu) => menu.load), loadCharts][index]
+    if (stopped || !load) return
+    // A screen that cannot be fetched now is fetched when it is opened.
+    load()
+      .catch(() => undefined)
+      .finally(() => idle(() => fetchFrom(index + 1)))
+  }
+  const timer = setTimeout(() => idle(() => fetchFrom(0)), SETTLED)
+  return () => {
+    stopped = true
+    clearTimeout(timer)
+  }
+}
+
 export const SCREENS: readonly Screen[] = [...MENUS, ...ADMIN_MENUS, PROJECTOR]
+
+/** Fetches the screen of an address, so that it comes while the session is asked for. */
+export function fetchScreenAt(path: string) {
+  const wanted = SCREENS.find((one) => one.path === path) ?? (path === '/' ? ROUTING : undefined)
+  wanted?.load().catch(() => undefined)
+}

@@ -12,7 +12,7 @@ import {
   type Edge,
   type NodeChange,
 } from '@xyflow/react'
-import { useEffect, useMemo, useState, type DragEvent } from 'react'
+import { useEffect, useMemo, useRef, useState, type DragEvent, type RefObject } from 'react'
 import type { GraphCheck, NodeType } from '@/api/blueprint'
 import { currentLanguage } from '@/i18n'
 import { notify } from '@/ui/toasts'
@@ -22,6 +22,7 @@ import { addNode, connect, removeNodes, sharedPort, type TypeIndex } from './gra
 import { blueprintText, useBlueprintText } from './texts'
 
 export const NODE_MIME = 'application/x-routing-ml-node'
+const FIT = { padding: 0.06 }
 const NODE_TYPES = { blueprint: BlueprintNode }
 
 interface CanvasProps {
@@ -38,6 +39,23 @@ export function BlueprintCanvas(props: CanvasProps) {
       <Canvas {...props} />
     </ReactFlowProvider>
   )
+}
+
+/** Shows the whole graph again when the canvas gets another width. */
+function useFitToWidth(frame: RefObject<HTMLDivElement | null>) {
+  const { fitView } = useReactFlow()
+  useEffect(() => {
+    const element = frame.current
+    if (!element) return undefined
+    let width = element.clientWidth
+    const observer = new ResizeObserver(() => {
+      if (element.clientWidth === width) return
+      width = element.clientWidth
+      requestAnimationFrame(() => void fitView(FIT))
+    })
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [frame, fitView])
 }
 
 export function labelOf(type: NodeType): string {
@@ -75,6 +93,8 @@ function Canvas({ types, check, readOnly, height = 460, onOpenNode }: CanvasProp
       })),
     [graph, types, check, selectedId],
   )
+  const frame = useRef<HTMLDivElement>(null)
+  useFitToWidth(frame)
   // Positions change at every pointer move; only where a drag ends is a step of the history.
   const [nodes, setNodes] = useState<FlowNode[]>(wanted)
   useEffect(
@@ -154,6 +174,7 @@ function Canvas({ types, check, readOnly, height = 460, onOpenNode }: CanvasProp
 
   return (
     <div
+      ref={frame}
       style={{ height }}
       className="overflow-hidden rounded-2xl border border-blueprint-line bg-blueprint"
       onDrop={onDrop}
@@ -188,7 +209,7 @@ function Canvas({ types, check, readOnly, height = 460, onOpenNode }: CanvasProp
         zoomOnScroll={false}
         zoomActivationKeyCode="Control"
         fitView
-        fitViewOptions={{ padding: 0.06 }}
+        fitViewOptions={FIT}
         minZoom={0.2}
         style={{ background: 'transparent' }}
         aria-label={t('keyboardHint')}

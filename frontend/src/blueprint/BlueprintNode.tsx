@@ -33,10 +33,11 @@ export const BlueprintNode = memo(function BlueprintNode({ data, selected }: Nod
   const outputs = type?.outputs ?? []
   const place = (index: number, count: number) => ({ top: `${((index + 1) / (count + 1)) * 100}%` })
   const bad = problems.length > 0
+  const kind = type ? (currentLanguage() === 'ko' ? type.label_ko : type.label_en) : data.typeName
   return (
     <div
       className={clsx(
-        'w-48 rounded-xl border bg-blueprint-card px-3 py-2 text-blueprint-text shadow-lg',
+        'w-36 rounded-xl border bg-blueprint-card px-3 py-2 text-blueprint-text shadow-lg',
         bad ? 'border-[#ff9d8a]' : selected ? 'border-accent ring-2 ring-accent' : 'border-blueprint-line',
       )}
       title={bad ? problems.join('\n') : undefined}
@@ -52,12 +53,10 @@ export const BlueprintNode = memo(function BlueprintNode({ data, selected }: Nod
         />
       ))}
       <div className="flex items-start justify-between gap-2">
-        <span className="min-w-0 truncate font-semibold">{data.label}</span>
+        <span className="line-clamp-2 min-w-0 text-[1.12rem] leading-snug font-semibold">{data.label}</span>
         {bad && <CircleAlert className="size-4 shrink-0 text-[#ffb4a5]" aria-hidden />}
       </div>
-      <div className="truncate text-[0.8rem] text-blueprint-muted">
-        {type ? (currentLanguage() === 'ko' ? type.label_ko : type.label_en) : data.typeName}
-      </div>
+      {kind !== data.label && <div className="truncate text-[0.8rem] text-blueprint-muted">{kind}</div>}
       {data.facts && <div className="truncate text-[0.76rem] text-blueprint-muted">{data.facts}</div>}
       {bad && <div className="mt-1 line-clamp-2 text-[0.76rem] text-[#ffc4b8]">{problems[0]}</div>}
       {outputs.map((port, index) => (

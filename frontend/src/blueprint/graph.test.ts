@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Graph, NodeType } from '@/api/blueprint'
-import { addNode, arrange, connect, indexTypes, isGraph, removeNodes } from './graph'
+import { arrange } from './arrange'
+import { addNode, connect, indexTypes, isGraph, removeNodes } from './graph'
 
 const type = (name: string, inputs: string[], outputs: string[]): NodeType => ({
   type: name,

@@ -76,32 +76,6 @@ function reaches(edges: readonly GraphEdge[], from: string, to: string): boolean
   return false
 }
 
-/** Columns overlap in width; every second one stands lower, so that nodes do not. */
-export const COLUMN_WIDTH = 155
-export const ROW_HEIGHT = 230
-const STAGGER = 115
-
-/** Columns by how far a node is from the start of the pipeline. */
-export function arrange(graph: Graph): Graph {
-  const depth = new Map<string, number>(graph.nodes.map((node) => [node.id, 0]))
-  for (let round = 0; round < graph.nodes.length; round++) {
-    for (const edge of graph.edges) {
-      const next = (depth.get(edge.source) ?? 0) + 1
-      if (next > (depth.get(edge.target) ?? 0) && next <= graph.nodes.length) depth.set(edge.target, next)
-    }
-  }
-  const rows = new Map<number, number>()
-  return {
-    ...graph,
-    nodes: graph.nodes.map((node) => {
-      const column = depth.get(node.id) ?? 0
-      const row = rows.get(column) ?? 0
-      rows.set(column, row + 1)
-      return { ...node, position: { x: column * COLUMN_WIDTH, y: row * ROW_HEIGHT + (column % 2) * STAGGER } }
-    }),
-  }
-}
-
 export function hasPositions(graph: Graph): boolean {
   return graph.nodes.every(
     (node) => typeof node.position?.x === 'number' && typeof node.position.y === 'number',

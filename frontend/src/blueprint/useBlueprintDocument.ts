@@ -8,7 +8,8 @@ import { useWorkflow, useWorkflowPatch, WORKFLOW_KEY, type PlantSettings } from 
 import { ask } from '@/ui/confirm'
 import { notify } from '@/ui/toasts'
 import { isChanged, useBlueprint } from './blueprintStore'
-import { arrange, hasPositions, indexTypes } from './graph'
+import { arrange } from './arrange'
+import { hasPositions, indexTypes } from './graph'
 import { blueprintText } from './texts'
 
 /** The graph of the settings; an empty one means the default pipeline. */

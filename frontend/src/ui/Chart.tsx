@@ -1,6 +1,7 @@
 /** A chart; the drawing library loads when the first one is shown. A table of the same figures can stand beside it. */
 import type { EChartsCoreOption } from 'echarts/core'
 import { useEffect, useRef, useState } from 'react'
+import { loadCharts } from './loadCharts'
 import { Loading } from './PanelState'
 
 interface ChartProps {
@@ -24,7 +25,7 @@ export function Chart({ option, label, height = 240, onClick }: ChartProps) {
   }, [onClick])
   useEffect(() => {
     let alive = true
-    void import('./chartEngine').then((module) => alive && setEngine(module))
+    void loadCharts().then((module) => alive && setEngine(module))
     return () => {
       alive = false
     }
@@ -49,7 +50,8 @@ export function Chart({ option, label, height = 240, onClick }: ChartProps) {
   return (
     <div role="img" aria-label={label} style={{ height }} className="relative">
       {!engine && <Loading rows={4} />}
-      <div ref={element} className="absolute inset-0" />
+      {/* Narrower at once than the drawing, which follows a moment later. */}
+      <div ref={element} className="absolute inset-0 *:max-w-full" />
     </div>
   )
 }

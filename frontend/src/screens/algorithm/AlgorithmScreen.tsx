@@ -13,9 +13,10 @@ import {
 } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { BlueprintCanvas } from '@/blueprint/BlueprintCanvas'
+import { arrange } from '@/blueprint/arrange'
 import { useBlueprint } from '@/blueprint/blueprintStore'
 import { CodeDialog } from '@/blueprint/CodeDialog'
-import { arrange, hasPositions, isGraph } from '@/blueprint/graph'
+import { hasPositions, isGraph } from '@/blueprint/graph'
 import { GraphState } from '@/blueprint/GraphState'
 import { NodeLibrary } from '@/blueprint/NodeLibrary'
 import { NodeSettings } from '@/blueprint/NodeSettings'
@@ -179,7 +180,7 @@ function Transfer({ document, isAdmin }: { document: BlueprintDocument; isAdmin:
   }
 
   return (
-    <div className="mt-4 flex flex-col gap-2 border-t border-line pt-4">
+    <div className="mt-4 grid gap-2 border-t border-line pt-4 sm:grid-cols-3 xl:grid-cols-1">
       <Button size="sm" icon={Code} onClick={() => setDialog('code')}>
         {t('wrapper')}
       </Button>

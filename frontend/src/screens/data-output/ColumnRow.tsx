@@ -6,6 +6,7 @@ import { useState } from 'react'
 import type { OutputColumn, OutputType } from '@/api/mapping'
 import { IconButton } from '@/ui/Button'
 import { TextField } from '@/ui/Field'
+import { LongSelect } from '@/ui/LongSelect'
 import { useOutputText } from './texts'
 
 const TYPES: readonly OutputType[] = ['text', 'number', 'integer', 'date', 'datetime', 'boolean']
@@ -16,6 +17,17 @@ const FORMATS: Record<OutputType, string[]> = {
   date: ['%Y-%m-%d', '%Y%m%d'],
   datetime: ['%Y-%m-%d %H:%M:%S', '%Y%m%d%H%M%S'],
   boolean: ['Y/N', '1/0', 'true/false'],
+}
+
+/** The usual formats of each type, which the rows' fields suggest. */
+export function FormatSuggestions() {
+  return TYPES.map((type) => (
+    <datalist key={type} id={`formats-${type}`}>
+      {FORMATS[type].map((format) => (
+        <option key={format} value={format} />
+      ))}
+    </datalist>
+  ))
 }
 
 interface ColumnRowProps {
@@ -32,7 +44,6 @@ export function ColumnRow({ id, column, available, aliases, readOnly, onChange, 
   const t = useOutputText()
   const [open, setOpen] = useState(false)
   const { setNodeRef, attributes, listeners, transform, transition } = useSortable({ id, disabled: readOnly })
-  const sources = [...new Set([...available, ...aliases, column.source])].filter(Boolean)
   const label = (what: string) => `${column.name}: ${what}`
 
   return (
@@ -52,11 +63,13 @@ export function ColumnRow({ id, column, available, aliases, readOnly, onChange, 
           )}
         </td>
         <td>
-          <select
-            className="field min-w-40 py-1!"
+          <LongSelect
+            className="min-w-40"
             aria-label={label(t('source'))}
             disabled={readOnly}
             value={column.source}
+            names={[...available, ...aliases]}
+            empty={t('useConstant')}
             onChange={(event) =>
               onChange(
                 event.target.value
@@ -64,12 +77,7 @@ export function ColumnRow({ id, column, available, aliases, readOnly, onChange, 
                   : { source: '', constant: column.constant ?? '' },
               )
             }
-          >
-            <option value="">{t('useConstant')}</option>
-            {sources.map((name) => (
-              <option key={name}>{name}</option>
-            ))}
-          </select>
+          />
         </td>
         <td>
           <input
@@ -103,11 +111,6 @@ export function ColumnRow({ id, column, available, aliases, readOnly, onChange, 
             value={column.format}
             onChange={(event) => onChange({ format: event.target.value })}
           />
-          <datalist id={`formats-${column.type}`}>
-            {FORMATS[column.type].map((format) => (
-              <option key={format} value={format} />
-            ))}
-          </datalist>
         </td>
         <td>
           <input

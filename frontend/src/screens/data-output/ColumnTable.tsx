@@ -17,7 +17,8 @@ import {
 import { Plus } from 'lucide-react'
 import type { OutputColumn, OutputProfile } from '@/api/mapping'
 import { Button } from '@/ui/Button'
-import { ColumnRow } from './ColumnRow'
+import { useRowsToShow } from '@/ui/useRowsToShow'
+import { ColumnRow, FormatSuggestions } from './ColumnRow'
 import { useOutputText } from './texts'
 
 interface ColumnTableProps {
@@ -52,6 +53,7 @@ export function ColumnTable({ profile, available, readOnly, onChange }: ColumnTa
     useSensor(KeyboardSensor, { coordinateGetter: sortableKeyboardCoordinates }),
   )
   const columns = profile.columns
+  const shown = useRowsToShow(columns.length)
   // Names may be edited into duplicates for a moment, so rows go by their place.
   const ids = columns.map((_, index) => `row-${index}`)
   const change = (index: number, values: Partial<OutputColumn>) =>
@@ -82,7 +84,7 @@ export function ColumnTable({ profile, available, readOnly, onChange }: ColumnTa
               </tr>
             </thead>
             <SortableContext items={ids} strategy={verticalListSortingStrategy}>
-              {columns.map((column, index) => (
+              {columns.slice(0, shown).map((column, index) => (
                 <ColumnRow
                   key={ids[index]}
                   id={ids[index] ?? ''}
@@ -98,6 +100,7 @@ export function ColumnTable({ profile, available, readOnly, onChange }: ColumnTa
           </table>
         </DndContext>
       </div>
+      <FormatSuggestions />
       <div className="mt-3 flex flex-wrap items-center gap-2">
         <span className="text-[0.86rem] text-muted">{t('columnsCount', { count: columns.length })}</span>
         {!readOnly && (

@@ -3,7 +3,9 @@ import { useDroppable } from '@dnd-kit/core'
 import clsx from 'clsx'
 import { listOf, type CheckedColumn, type InputColumn, type SourceTable } from '@/api/mapping'
 import { Badge } from '@/ui/Card'
+import { LongSelect } from '@/ui/LongSelect'
 import { formatPercent } from '@/i18n/format'
+import { useRowsToShow } from '@/ui/useRowsToShow'
 import { useMappingText } from './texts'
 
 const UNITS = ['MM', 'CM', 'M', 'INCH', 'SEC', 'MIN', 'H', 'DAY']
@@ -18,6 +20,7 @@ interface InputColumnsProps {
 
 export function InputColumns({ columns, checked, found, readOnly, onChange }: InputColumnsProps) {
   const t = useMappingText()
+  const shown = useRowsToShow(columns.length)
   return (
     <div className="max-h-[34rem] overflow-auto" tabIndex={0} role="group" aria-label={t('internal')}>
       <table className="data-table">
@@ -33,7 +36,7 @@ export function InputColumns({ columns, checked, found, readOnly, onChange }: In
           </tr>
         </thead>
         <tbody>
-          {columns.map((column) => (
+          {columns.slice(0, shown).map((column) => (
             <Row
               key={column.internal}
               column={column}
@@ -60,7 +63,6 @@ interface RowProps {
 function Row({ column, check, found, readOnly, onChange }: RowProps) {
   const t = useMappingText()
   const { setNodeRef, isOver } = useDroppable({ id: column.internal, disabled: readOnly })
-  const names = [...new Set([...found.map((one) => one.name), column.source])].filter(Boolean)
   const real = found.find((one) => one.name === column.source)
   const examples = listOf(check?.examples ?? real?.examples).slice(0, 3)
   const nullShare = check?.null_share ?? real?.null_share
@@ -71,18 +73,15 @@ function Row({ column, check, found, readOnly, onChange }: RowProps) {
         {column.internal}
       </th>
       <td>
-        <select
-          className="field min-w-36 py-1!"
+        <LongSelect
+          className="min-w-36"
           aria-label={label(t('source'))}
           disabled={readOnly}
           value={column.source}
+          names={found.map((one) => one.name)}
+          empty={t('notMapped')}
           onChange={(event) => onChange({ source: event.target.value })}
-        >
-          <option value="">{t('notMapped')}</option>
-          {names.map((name) => (
-            <option key={name}>{name}</option>
-          ))}
-        </select>
+        />
       </td>
       <td className="text-[0.8rem]">{column.type}</td>
       <td>

@@ -2,7 +2,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import clsx from 'clsx'
 import { ChevronRight, Star } from 'lucide-react'
-import { useRef, useState, type KeyboardEvent } from 'react'
+import { useCallback, useRef, useState, type KeyboardEvent } from 'react'
 import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
 import { Empty, QueryPanel } from '@/ui/PanelState'
@@ -69,11 +69,20 @@ function Favourites() {
 }
 
 function Tree({ hierarchy, query }: { hierarchy: Parameters<typeof useRows>[0]; query: string }) {
-  const t = useMasterText()
   const expanded = useMaster((state) => state.expanded)
   const [pages, setPages] = useState<ReadonlyMap<string, number>>(new Map())
-  const [focused, setFocused] = useState(0)
   const rows = useRows(hierarchy, query, expanded, pages)
+  const more = useCallback(
+    (family: string) => setPages((known) => new Map(known).set(family, (known.get(family) ?? 1) + 1)),
+    [],
+  )
+  return <Rows rows={rows} onMore={more} />
+}
+
+/** Scrolling renders these alone; the rows are made above. */
+function Rows({ rows, onMore }: { rows: readonly Row[]; onMore: (family: string) => void }) {
+  const t = useMasterText()
+  const [focused, setFocused] = useState(0)
   const scroller = useRef<HTMLDivElement>(null)
 
   const virtual = useVirtualizer({
@@ -89,7 +98,7 @@ function Tree({ hierarchy, query }: { hierarchy: Parameters<typeof useRows>[0]; 
     if (!row) return
     if (row.kind === 'group' || row.kind === 'family') toggle(row.id)
     else if (row.kind === 'item') open([row.code])
-    else if (row.kind === 'more') setPages(new Map(pages).set(row.family, (pages.get(row.family) ?? 1) + 1))
+    else if (row.kind === 'more') onMore(row.family)
   }
   const go = (index: number) => {
     const next = Math.max(0, Math.min(rows.length - 1, index))

@@ -1,5 +1,6 @@
 /** The hierarchy group > family > item. Items of a family are read page by page when it is opened. */
 import { useQueries, useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
 import { request } from '@/api/client'
 
 const PAGE = 200
@@ -45,6 +46,21 @@ export function useHierarchy(query: string) {
 const groupId = (group: string) => JSON.stringify(['g', group])
 const familyId = (group: string, family: string) => JSON.stringify(['f', group, family])
 
+/** A page of a family's items that is wanted. */
+interface WantedPage {
+  group: string
+  family: string
+  page: number
+}
+
+interface PageAnswer {
+  data: ItemsAnswer | undefined
+  isError: boolean
+}
+
+const answersOf = (results: readonly PageAnswer[]): PageAnswer[] =>
+  results.map(({ data, isError }) => ({ data, isError }))
+
 /** The visible rows of the tree, flat. `pages` says how many pages of each family are wanted. */
 export function useRows(
   hierarchy: HierarchyAnswer | undefined,
@@ -52,20 +68,7 @@ export function useRows(
   expanded: ReadonlySet<string>,
   pages: ReadonlyMap<string, number>,
 ): Row[] {
-  const open = (hierarchy?.groups ?? [])
-    .filter((group) => expanded.has(groupId(group.label)))
-    .flatMap((group) =>
-      group.families
-        .filter((family) => expanded.has(familyId(group.label, family.label)))
-        .map((family) => ({ group, family })),
-    )
-  const wanted = open.flatMap(({ group, family }) =>
-    Array.from({ length: pages.get(familyId(group.label, family.label)) ?? 1 }, (_, page) => ({
-      group: group.label,
-      family: family.label,
-      page,
-    })),
-  )
+  const wanted = useMemo(() => wantedPages(hierarchy, expanded, pages), [hierarchy, expanded, pages])
   const answers = useQueries({
     queries: wanted.map(({ group, family, page }) => ({
       queryKey: ['hierarchy-items', query, group, family, page],
@@ -76,8 +79,44 @@ export function useRows(
           signal,
         }),
     })),
+    combine: answersOf,
   })
+  return useMemo(() => rowsOf(hierarchy, expanded, wanted, answers), [hierarchy, expanded, wanted, answers])
+}
 
+function wantedPages(
+  hierarchy: HierarchyAnswer | undefined,
+  expanded: ReadonlySet<string>,
+  pages: ReadonlyMap<string, number>,
+): WantedPage[] {
+  return (hierarchy?.groups ?? [])
+    .filter((group) => expanded.has(groupId(group.label)))
+    .flatMap((group) =>
+      group.families.flatMap((family) => {
+        const id = familyId(group.label, family.label)
+        const count = expanded.has(id) ? (pages.get(id) ?? 1) : 0
+        return Array.from({ length: count }, (_, page) => ({
+          group: group.label,
+          family: family.label,
+          page,
+        }))
+      }),
+    )
+}
+
+function rowsOf(
+  hierarchy: HierarchyAnswer | undefined,
+  expanded: ReadonlySet<string>,
+  wanted: readonly WantedPage[],
+  answers: readonly PageAnswer[],
+): Row[] {
+  const answersByFamily = new Map<string, PageAnswer[]>()
+  wanted.forEach((page, index) => {
+    const id = familyId(page.group, page.family)
+    const found = answersByFamily.get(id) ?? []
+    found.push(answers[index] ?? { data: undefined, isError: false })
+    answersByFamily.set(id, found)
+  })
   const rows: Row[] = []
   for (const group of hierarchy?.groups ?? []) {
     const id = groupId(group.label)
@@ -95,31 +134,31 @@ export function useRows(
         count: family.items,
         expanded: familyOpen,
       })
-      if (!familyOpen) continue
-      let shown = 0
-      wanted.forEach((page, index) => {
-        if (page.group !== group.label || page.family !== family.label) return
-        const answer = answers[index]
-        if (answer?.isError) rows.push({ kind: 'failed', id: `${key}:failed:${page.page}`, level: 3 })
-        else if (!answer?.data) rows.push({ kind: 'loading', id: `${key}:loading:${page.page}`, level: 3 })
-        for (const item of answer?.data?.items ?? []) {
-          const facts = [item.spec, item.material].filter(Boolean).join(' · ')
-          rows.push({
-            kind: 'item',
-            id: `${key}:${item.item_code}`,
-            level: 3,
-            code: item.item_code,
-            name: item.item_name ?? '',
-            facts,
-          })
-          shown += 1
-        }
-      })
-      const loaded =
-        wanted.filter((page) => page.group === group.label && page.family === family.label).length * PAGE
-      if (shown > 0 && loaded < family.items)
-        rows.push({ kind: 'more', id: `${key}:more`, level: 3, family: key, left: family.items - loaded })
+      if (familyOpen) addItems(rows, key, family.items, answersByFamily.get(key) ?? [])
     }
   }
   return rows
+}
+
+/** The items of an opened family as far as they have been read, and what says that there are more. */
+function addItems(rows: Row[], key: string, items: number, answers: readonly PageAnswer[]) {
+  let shown = 0
+  answers.forEach((answer, page) => {
+    if (answer.isError) rows.push({ kind: 'failed', id: `${key}:failed:${page}`, level: 3 })
+    else if (!answer.data) rows.push({ kind: 'loading', id: `${key}:loading:${page}`, level: 3 })
+    for (const item of answer.data?.items ?? []) {
+      rows.push({
+        kind: 'item',
+        id: `${key}:${item.item_code}`,
+        level: 3,
+        code: item.item_code,
+        name: item.item_name ?? '',
+        facts: [item.spec, item.material].filter(Boolean).join(' · '),
+      })
+      shown += 1
+    }
+  })
+  const loaded = answers.length * PAGE
+  if (shown > 0 && loaded < items)
+    rows.push({ kind: 'more', id: `${key}:more`, level: 3, family: key, left: items - loaded })
 }

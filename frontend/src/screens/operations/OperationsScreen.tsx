@@ -48,7 +48,7 @@ function Figures({ dashboard, status }: { dashboard: Dashboard; status: SystemSt
   const health = status?.status ?? ''
   const known = health === 'ok' || health === 'degraded' || health === 'down'
   return (
-    <div className="grid grid-cols-[repeat(auto-fit,minmax(10rem,1fr))] gap-4" aria-live="off">
+    <div className="grid grid-cols-2 gap-4 md:grid-cols-4 xl:grid-cols-7" aria-live="off">
       <Card>
         <Figure
           label={t('health')}

@@ -139,10 +139,10 @@ export function SimilarityPanel({ draft, readOnly }: { draft: SettingsDraft; rea
         />
         <SelectField
           label={t('strategy')}
-          value={draft.value<string>('prediction', 'strategy') ?? 'nearest'}
+          value={draft.value<string>('prediction', 'strategy') ?? 'consensus'}
           options={[
-            { value: 'nearest', label: t('nearest') },
             { value: 'consensus', label: t('consensus') },
+            { value: 'nearest', label: t('nearest') },
           ]}
           onChange={(event) => draft.set('prediction', { strategy: event.target.value })}
         />

@@ -1,11 +1,9 @@
 /** 라우팅 구성: recommend routings, arrange their operations, save them as groups. */
-import { DndContext, DragOverlay } from '@dnd-kit/core'
 import { lazy, Suspense, useEffect } from 'react'
 import { Loading } from '@/ui/PanelState'
 import { useMediaQuery } from '@/ui/useMediaQuery'
 import { Announcer } from './canvas/announce'
 import { CanvasPanel } from './canvas/CanvasPanel'
-import { DragPreview } from './canvas/OperationCard'
 import { RoutingTabs } from './canvas/RoutingTabs'
 import { CandidatePanel } from './candidates/CandidatePanel'
 import { Deliverables } from './exports/Deliverables'
@@ -15,7 +13,7 @@ import { ItemInputs } from './inputs/ItemInputs'
 import { LostDraftNotice } from './LostDraftNotice'
 import { PredictionMetrics } from './metrics/PredictionMetrics'
 import { useRouting } from './store/routingStore'
-import { useTimelineDrag } from './useTimelineDrag'
+import { TimelineDrag } from './TimelineDrag'
 import { FeatureWeights } from './weights/FeatureWeights'
 
 const WorkflowDesigner = lazy(() => import('@/blueprint/WorkflowDesigner'))
@@ -40,26 +38,12 @@ function useUndoKeys() {
   }, [])
 }
 
-/** The canvas tells what happened itself, in the chosen language. */
-const silent = () => undefined
-const QUIET = {
-  screenReaderInstructions: { draggable: '' },
-  announcements: {
-    onDragStart: silent,
-    onDragMove: silent,
-    onDragOver: silent,
-    onDragEnd: silent,
-    onDragCancel: silent,
-  },
-}
-
 export default function RoutingScreen() {
-  const { context, dragged, dropPosition } = useTimelineDrag()
   useUndoKeys()
   // In one column the candidates stand right below the canvas that they are dragged onto.
   const threeColumns = useMediaQuery('(min-width: 1280px)')
   return (
-    <DndContext {...context} accessibility={QUIET}>
+    <TimelineDrag>
       <LostDraftNotice />
       <div className="grid-screen">
         <div className="grid min-w-0 items-start gap-5 md:grid-cols-2 xl:grid-cols-1">
@@ -68,7 +52,7 @@ export default function RoutingScreen() {
         </div>
         <div className="flex min-w-0 flex-col gap-5">
           <RoutingTabs />
-          <CanvasPanel dropPosition={dropPosition} />
+          <CanvasPanel />
           {!threeColumns && <CandidatePanel />}
           <Deliverables />
           <FeatureWeights />
@@ -84,10 +68,7 @@ export default function RoutingScreen() {
           <WorkflowDesigner />
         </Suspense>
       </div>
-      <DragOverlay dropAnimation={null}>
-        {dragged && <DragPreview operation={dragged.operation} />}
-      </DragOverlay>
       <Announcer />
-    </DndContext>
+    </TimelineDrag>
   )
 }

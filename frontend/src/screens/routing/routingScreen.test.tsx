@@ -71,7 +71,7 @@ test('candidates are filtered by code and description', async () => {
 })
 
 test('cards move, go away and come back by keyboard', () => {
-  show(<CanvasPanel dropPosition={null} />)
+  show(<CanvasPanel />)
   const cards = () => screen.getAllByRole('group', { name: /번째 공정/ })
   const [first] = cards()
   if (!first) throw new Error('no card')
@@ -91,7 +91,7 @@ test('cards move, go away and come back by keyboard', () => {
 
 test('times are edited in place; text that is no number is refused', async () => {
   const user = userEvent.setup()
-  show(<CanvasPanel dropPosition={null} />)
+  show(<CanvasPanel />)
   await user.click(screen.getByRole('button', { name: /SAW 톱절단 시간 편집/ }))
   const dialog = await screen.findByRole('dialog')
   const run = within(dialog).getByLabelText(/가공/)
@@ -161,7 +161,7 @@ test('names with markup are text, not elements', () => {
   const { container } = show(
     <>
       <RoutingTabs />
-      <CanvasPanel dropPosition={null} />
+      <CanvasPanel />
     </>,
   )
   expect(container.querySelector('img')).toBeNull()
@@ -172,6 +172,7 @@ test('names with markup are text, not elements', () => {
 test('an item that is unlike the training data is marked on the canvas', () => {
   const metrics = { ...SAMPLE.metrics, unlike_training_data: ['SLS-1'] }
   useRouting.getState().showPrediction({ ...SAMPLE, metrics }, false)
-  show(<CanvasPanel dropPosition={null} />)
-  expect(screen.getByText(/학습 데이터에 비슷한 품목이 없습니다: SLS-1/)).toBeTruthy()
+  show(<CanvasPanel />)
+  const warnings = screen.getByRole('list', { name: '예측 경고' })
+  expect(warnings.textContent).toContain('SLS-1: 학습 데이터에 비슷한 품목이 없습니다')
 })

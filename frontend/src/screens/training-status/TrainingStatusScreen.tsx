@@ -11,6 +11,7 @@ import { useMediaQuery } from '@/ui/useMediaQuery'
 import { formatNumber, formatPercent, formatTime } from '@/i18n/format'
 import { FeaturePanel } from './FeaturePanel'
 import { HeatPanel } from './HeatPanel'
+import { ProposalsPanel } from './ProposalsPanel'
 import { QualityPanel } from './QualityPanel'
 import { StagesPanel } from './StagesPanel'
 import { TrendPanel } from './TrendPanel'
@@ -49,8 +50,11 @@ function Panels({ version }: { version: string | null }) {
         </div>
         <div className="grid grid-cols-3 items-start gap-5">
           <QualityPanel version={version} />
-          <StagesPanel version={version} />
-          <RunHistory />
+          <ProposalsPanel />
+          <div className="flex min-w-0 flex-col gap-5">
+            <StagesPanel version={version} />
+            <RunHistory />
+          </div>
         </div>
       </>
     )
@@ -65,6 +69,7 @@ function Panels({ version }: { version: string | null }) {
       <div className="flex min-w-0 flex-col gap-5">
         <FeaturePanel version={version} />
         <HeatPanel version={version} />
+        <ProposalsPanel />
         <RunHistory />
       </div>
     </div>

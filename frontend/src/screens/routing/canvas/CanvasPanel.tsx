@@ -1,21 +1,22 @@
 /** The routing canvas: toolbar, figures and the timeline of the active routing. */
 import { CircleDot, Clock, Columns2, Redo2, Undo2 } from 'lucide-react'
 import { useState } from 'react'
-import type { PredictionResponse } from '@/api/types'
 import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
 import { Empty } from '@/ui/PanelState'
 import { formatNumber, formatPercent } from '@/i18n/format'
+import { PredictionWarnings } from '../metrics/PredictionWarnings'
 import { totals } from '../store/operation'
 import { isDirty } from '../store/routingDocument'
 import { activeDocument, useRouting } from '../store/routingStore'
 import { useRoutingText } from '../texts'
 import { CompareDialog } from './CompareDialog'
+import { OperationEvidence } from './OperationEvidence'
 import { RuleCheck } from './RuleCheck'
 import { ShortcutHelp } from './ShortcutHelp'
 import { Timeline } from './Timeline'
 
-export function CanvasPanel({ dropPosition }: { dropPosition: number | null }) {
+export function CanvasPanel() {
   const t = useRoutingText()
   const document = useRouting(activeDocument)
   const several = useRouting((state) => state.documents.length > 1)
@@ -48,25 +49,24 @@ export function CanvasPanel({ dropPosition }: { dropPosition: number | null }) {
         </>
       }
     >
-      <div id="routing-canvas">
-        {document ? (
-          <CanvasBody dropPosition={dropPosition} />
-        ) : (
-          <Empty title={t('tabsEmpty')} hint={t('tabsEmptyHint')} />
-        )}
-      </div>
+      <div id="routing-canvas">{document ? <CanvasBody /> : <NoRouting />}</div>
       {comparing && <CompareDialog onClose={() => setComparing(false)} />}
     </Card>
   )
 }
 
-/** Whether the model says that it has learned nothing like an item. */
-function isUnlike(prediction: PredictionResponse | null, itemCode: string): boolean {
-  const codes = (prediction?.metrics as { unlike_training_data?: unknown } | undefined)?.unlike_training_data
-  return Array.isArray(codes) && codes.includes(itemCode)
+function NoRouting() {
+  const t = useRoutingText()
+  const prediction = useRouting((state) => state.prediction)
+  return (
+    <>
+      <PredictionWarnings prediction={prediction} />
+      <Empty title={t('tabsEmpty')} hint={t('tabsEmptyHint')} />
+    </>
+  )
 }
 
-function CanvasBody({ dropPosition }: { dropPosition: number | null }) {
+function CanvasBody() {
   const t = useRoutingText()
   const document = useRouting(activeDocument)
   const prediction = useRouting((state) => state.prediction)
@@ -97,12 +97,9 @@ function CanvasBody({ dropPosition }: { dropPosition: number | null }) {
           })}
         </span>
       </div>
-      {isUnlike(prediction, document.itemCode) && (
-        <p className="mb-3 rounded-xl border border-warn/40 bg-warn-soft px-4 py-2 text-[0.88rem]">
-          {t('unlike', { codes: document.itemCode })}
-        </p>
-      )}
-      <Timeline key={document.id} document={document} dropPosition={dropPosition} />
+      <PredictionWarnings prediction={prediction} itemCode={document.itemCode} />
+      <Timeline key={document.id} document={document} />
+      <OperationEvidence />
       <RuleCheck document={document} />
       <p className="mt-2 text-[0.86rem] text-muted">
         {t('activeItem')}: <b className="text-heading">{document.itemCode}</b>

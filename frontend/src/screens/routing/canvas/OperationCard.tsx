@@ -30,7 +30,7 @@ export const OperationCard = memo(function OperationCard({
     data: { kind: 'operation', operation },
     transition: { duration: 160, easing: 'ease' },
   })
-  const { select, remove } = useRouting.getState()
+  const { select } = useRouting.getState()
   const name = `${operation.code} ${operation.name}`.trim()
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -72,32 +72,56 @@ export const OperationCard = memo(function OperationCard({
           selected && 'border-accent-strong ring-1 ring-accent-strong',
         )}
       >
-        <div className="flex items-start justify-between gap-1">
-          <div className="min-w-0">
-            <div
-              className="truncate font-bold text-heading"
-              title={operation.code}
-              data-code={operation.code}
-            >
-              <span className="mr-1 text-muted">#{position + 1}</span>
-              {operation.code || '–'}
-            </div>
-            <div className="truncate text-[0.86rem]" title={operation.name}>
-              {operation.name || '–'}
-            </div>
-          </div>
-          <IconButton
-            icon={Trash2}
-            label={t('removeOperation', { name })}
-            className="-mt-1 -mr-1"
-            tabIndex={-1}
-            onPointerDown={(event) => event.stopPropagation()}
-            onClick={() => remove(operation.id)}
-          />
-        </div>
-        <TimeEditor operation={operation} name={name} open={editing} onOpenChange={setEditing} />
+        <CardContent
+          operation={operation}
+          position={position}
+          name={name}
+          editing={editing}
+          onEditing={setEditing}
+        />
       </div>
     </li>
+  )
+})
+
+/** What stands on a card; it stays as it is while cards move. */
+const CardContent = memo(function CardContent({
+  operation,
+  position,
+  name,
+  editing,
+  onEditing,
+}: {
+  operation: Operation
+  position: number
+  name: string
+  editing: boolean
+  onEditing: (open: boolean) => void
+}) {
+  const t = useRoutingText()
+  return (
+    <>
+      <div className="flex items-start justify-between gap-1">
+        <div className="min-w-0">
+          <div className="truncate font-bold text-heading" title={operation.code} data-code={operation.code}>
+            <span className="mr-1 text-muted">#{position + 1}</span>
+            {operation.code || '–'}
+          </div>
+          <div className="truncate text-[0.86rem]" title={operation.name}>
+            {operation.name || '–'}
+          </div>
+        </div>
+        <IconButton
+          icon={Trash2}
+          label={t('removeOperation', { name })}
+          className="-mt-1 -mr-1"
+          tabIndex={-1}
+          onPointerDown={(event) => event.stopPropagation()}
+          onClick={() => useRouting.getState().remove(operation.id)}
+        />
+      </div>
+      <TimeEditor operation={operation} name={name} open={editing} onOpenChange={onEditing} />
+    </>
   )
 })
 

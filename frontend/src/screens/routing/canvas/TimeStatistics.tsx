@@ -1,33 +1,61 @@
 /** Optimal, standard and safe times of an operation, and the neighbours that they were calculated from. */
 import { formatNumber, formatPercent } from '@/i18n/format'
 import { useEvidence } from '../candidates/useCandidates'
-import { processKey, type Operation, type TimeRange, type Times } from '../store/operation'
+import { processKey, type Operation, type Statistics, type TimeRange, type Times } from '../store/operation'
 import { activeDocument, useRouting } from '../store/routingStore'
 import { useRoutingText } from '../texts'
+
+/** The operation's own statistics, else those that similar items give for its process. */
+export function useStatistics(operation: Operation) {
+  const itemCode = useRouting((state) => activeDocument(state)?.itemCode ?? null)
+  const evidence = useEvidence(itemCode)
+  const own = operation.statistics
+  return {
+    statistics: own ?? evidence.data?.get(processKey(operation)) ?? null,
+    own: own !== null,
+    isFetching: evidence.isFetching,
+  }
+}
 
 interface TimeStatisticsProps {
   operation: Operation
   onUse: (key: keyof Times, value: number) => void
 }
 
-const PROFILES = ['optimal', 'standard', 'safe'] as const
-
+/** In the time editor. */
 export function TimeStatistics({ operation, onUse }: TimeStatisticsProps) {
   const t = useRoutingText()
-  const itemCode = useRouting((state) => activeDocument(state)?.itemCode ?? null)
-  const evidence = useEvidence(itemCode)
-  const own = operation.statistics
-  const statistics = own ?? evidence.data?.get(processKey(operation)) ?? null
-
+  const { statistics, own, isFetching } = useStatistics(operation)
   if (!statistics) {
-    return <p className="mt-3 text-[0.86rem] text-muted">{evidence.isFetching ? '…' : t('noStatistics')}</p>
+    return <p className="mt-3 text-[0.86rem] text-muted">{isFetching ? '…' : t('noStatistics')}</p>
   }
+  return (
+    <section className="mt-3 border-t border-line pt-2" aria-label={t('statistics')}>
+      <TimeFigures statistics={statistics} onUse={onUse} />
+      {!own && <p className="mt-1 text-[0.8rem] text-muted">{t('statisticsFromNeighbours')}</p>}
+      <Neighbours label={t('neighboursFor')} codes={statistics.neighboursFor} />
+      <Neighbours label={t('neighboursAgainst')} codes={statistics.neighboursAgainst} />
+    </section>
+  )
+}
+
+const PROFILES = ['optimal', 'standard', 'safe'] as const
+
+/** The ranges, each value a button that uses it, and how far they can be trusted. */
+export function TimeFigures({
+  statistics,
+  onUse,
+}: {
+  statistics: Statistics
+  onUse: TimeStatisticsProps['onUse']
+}) {
+  const t = useRoutingText()
   const rows: [keyof Times, string, TimeRange | null][] = [
     ['setup', t('setup'), statistics.setup],
     ['run', t('runTime'), statistics.run],
   ]
   return (
-    <section className="mt-3 border-t border-line pt-2" aria-label={t('statistics')}>
+    <>
       <table className="w-full text-[0.84rem]">
         <caption className="mb-1 text-left font-semibold text-heading">{t('statistics')}</caption>
         <thead>
@@ -73,18 +101,19 @@ export function TimeStatistics({ operation, onUse }: TimeStatisticsProps) {
       <dl className="mt-2 grid grid-cols-3 gap-1 text-[0.84rem]">
         <Fact label={t('samples')} value={formatNumber(statistics.samples, 0)} />
         <Fact label={t('confidence')} value={formatPercent(statistics.confidence)} />
-        <Fact label={t('support')} value={formatPercent(statistics.support)} />
+        <Fact
+          label={t('timeBelief')}
+          value={formatPercent(statistics.timeBelief)}
+          hint={t('timeBeliefHint')}
+        />
       </dl>
-      {!own && <p className="mt-1 text-[0.8rem] text-muted">{t('statisticsFromNeighbours')}</p>}
-      <Neighbours label={t('neighboursFor')} codes={statistics.neighboursFor} />
-      <Neighbours label={t('neighboursAgainst')} codes={statistics.neighboursAgainst} />
-    </section>
+    </>
   )
 }
 
-function Fact({ label, value }: { label: string; value: string }) {
+function Fact({ label, value, hint }: { label: string; value: string; hint?: string }) {
   return (
-    <div>
+    <div title={hint}>
       <dt className="text-muted">{label}</dt>
       <dd className="font-semibold text-heading tabular-nums">{value}</dd>
     </div>

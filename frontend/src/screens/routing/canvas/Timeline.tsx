@@ -3,24 +3,20 @@ import { useDroppable } from '@dnd-kit/core'
 import { horizontalListSortingStrategy, SortableContext } from '@dnd-kit/sortable'
 import clsx from 'clsx'
 import { ChevronRight } from 'lucide-react'
-import { Fragment, useEffect, useRef } from 'react'
+import { Fragment, useContext, useEffect, useRef } from 'react'
 import { useRouting } from '../store/routingStore'
 import type { RoutingDocument } from '../store/routingDocument'
 import { useRoutingText } from '../texts'
+import { DropPosition } from './dropPosition'
 import { Minimap } from './Minimap'
 import { OperationCard } from './OperationCard'
 import { useCanvasKeys } from './useCanvasKeys'
 
 export const TIMELINE = 'timeline'
 
-interface TimelineProps {
-  document: RoutingDocument
-  /** Where a candidate would fall, from 0; null while none is dragged over. */
-  dropPosition: number | null
-}
-
-export function Timeline({ document, dropPosition }: TimelineProps) {
+export function Timeline({ document }: { document: RoutingDocument }) {
   const t = useRoutingText()
+  const dropPosition = useContext(DropPosition)
   const operations = document.operations.present
   const selectedId = useRouting((state) => state.selectedId)
   const scroller = useRef<HTMLDivElement>(null)

@@ -5,6 +5,7 @@ import { describeError } from '@/api/errors'
 import type { PredictionRequest, PredictionResponse } from '@/api/types'
 import { ask } from '@/ui/confirm'
 import { notify } from '@/ui/toasts'
+import { warningsOf } from '../metrics/warnings'
 import { hasUnsaved, useRouting, type Inputs } from '../store/routingStore'
 import { routingText } from '../texts'
 
@@ -49,7 +50,14 @@ function report(response: PredictionResponse) {
   else notify('info', routingText('runNone'))
   const unknown = codesIn(metrics, ['unknown_items', 'unknown'])
   if (unknown.length > 0) notify('info', routingText('unknownCodes', { codes: unknown.join(', ') }))
-  const without = codesIn(metrics, ['items_without_routing', 'without_routing'])
+  const featureless = warningsOf(response)
+    .filter((warning) => warning.reason === 'NO_FEATURES')
+    .map((warning) => warning.item_code)
+  if (featureless.length > 0)
+    notify('info', routingText('withoutFeatures', { codes: featureless.join(', ') }))
+  const without = codesIn(metrics, ['items_without_routing', 'without_routing']).filter(
+    (code) => !featureless.includes(code),
+  )
   if (without.length > 0) notify('info', routingText('withoutRouting', { codes: without.join(', ') }))
 }
 

@@ -4,6 +4,7 @@ import { Empty } from '@/ui/PanelState'
 import { formatNumber, formatPercent, formatTime } from '@/i18n/format'
 import { useRouting } from '../store/routingStore'
 import { useRoutingText } from '../texts'
+import { PredictionWarnings } from './PredictionWarnings'
 
 interface Metrics {
   requested_items?: number
@@ -14,9 +15,6 @@ interface Metrics {
   model_version?: string
   search_ms?: number
   ef_search?: number
-  /** Items that nothing in the training data is like. */
-  unlike_training_data?: string[]
-  warnings?: { item_code?: string; message: string }[]
 }
 
 export function PredictionMetrics() {
@@ -54,21 +52,7 @@ export function PredictionMetrics() {
               />
             )}
           </div>
-          {!!metrics.unlike_training_data?.length && (
-            <p className="mt-3 rounded-xl border border-warn/40 bg-warn-soft px-4 py-2 text-[0.88rem]">
-              {t('unlike', { codes: metrics.unlike_training_data.join(', ') })}
-            </p>
-          )}
-          {metrics.warnings && metrics.warnings.length > 0 && (
-            <ul className="mt-3 rounded-xl border border-warn/40 bg-warn-soft px-4 py-2 text-[0.88rem]">
-              {metrics.warnings.map((warning, index) => (
-                <li key={index}>
-                  {warning.item_code && <b className="text-heading">{warning.item_code}: </b>}
-                  {warning.message}
-                </li>
-              ))}
-            </ul>
-          )}
+          <PredictionWarnings prediction={prediction} />
         </>
       )}
     </Card>

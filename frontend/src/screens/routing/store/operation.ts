@@ -1,11 +1,26 @@
 /** An operation on the canvas, and its way to and from the rows of the API. Times are minutes. */
 import type { OperationStep } from '@/api/types'
 
-/** What the time of an operation rests on. */
+/** A feature of the item that speaks for or against an operation, and its value; null where the item has none. */
+export interface Reason {
+  feature: string
+  value: string | null
+}
+
+/** What an operation and its times rest on. Shares and probabilities are 0 to 1. */
 export interface Statistics {
   samples: number | null
+  /** Of the run time. */
   confidence: number | null
+  /** Probability that the run time is at most a quarter off. */
+  timeBelief: number | null
+  /** Share of the neighbours' weight that has the operation. */
   support: number | null
+  /** What the learned models alone say; null where they say nothing of it. */
+  learned: number | null
+  /** Probability that the operation belongs. */
+  belief: number | null
+  reasons: Reason[]
   run: TimeRange | null
   setup: TimeRange | null
   neighboursFor: string[]
@@ -86,6 +101,16 @@ function range(facts: Record<string, unknown>, name: string): TimeRange | null {
   return found.optimal === null && found.standard === null && found.safe === null ? null : found
 }
 
+/** The features that the server's sentence names: "…; its features say 97% by OUTDIAMETER = 30, PART_TYPE = absent". */
+export function reasonsIn(why: unknown): Reason[] {
+  const named = typeof why === 'string' ? /% by (.+)$/s.exec(why)?.[1] : undefined
+  if (!named) return []
+  return named.split(/, (?=\w+ = )/).flatMap((part) => {
+    const [, feature, value] = /^(\w+) = (.*)$/s.exec(part) ?? []
+    return feature ? [{ feature, value: value === 'absent' ? null : (value ?? null) }] : []
+  })
+}
+
 /** Reads the evidence that the server gives with an operation; null when it gives none. */
 export function statisticsOf(step: ExtendedStep): Statistics | null {
   const facts = step.EVIDENCE ?? step
@@ -93,11 +118,16 @@ export function statisticsOf(step: ExtendedStep): Statistics | null {
   const setup = range(facts, 'SETUP_TIME')
   const samples = firstNumber(facts.SAMPLES)
   const neighboursFor = codes(facts.NEIGHBOURS_FOR)
-  if (!run && !setup && !samples && neighboursFor.length === 0) return null
+  const belief = firstNumber(facts.BELIEF)
+  if (!run && !setup && !samples && belief === null && neighboursFor.length === 0) return null
   return {
     samples,
     confidence: firstNumber(facts.CONFIDENCE),
+    timeBelief: firstNumber(facts.TIME_BELIEF),
     support: firstNumber(facts.SUPPORT),
+    learned: firstNumber(facts.LEARNED),
+    belief,
+    reasons: reasonsIn(facts.WHY),
     run,
     setup,
     neighboursFor,
