@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 
 from starlette.responses import Response
 
+from common.plant_settings.sections import PredictionSection
 from common.request_context import allow_more_time
 from gateway.answers import now_iso
 from gateway.exports import Export, each_once, exporting
@@ -60,6 +61,7 @@ async def _predicted(body: PredictionRequest, gateway: TheGateway) -> Response:
         )
         files = list((await export.finish()).paths) if export is not None else []
     more = {"visualization": visualization_of(plant)} if body.with_visualization else {}
+    more["strategy"] = plant.section("prediction").get("strategy", PredictionSection().strategy)
     return answer.response(feature_weights=weights, cache=cache, exported_files=files, **more)
 
 

@@ -190,6 +190,7 @@ def test_codes_with_quotes_blanks_korean_and_emoji_arrive_as_they_are(plant: Any
     body = plant.client().post("/api/predict", json={"item_codes": codes}).json()
     assert list(plant.script.last("Predict").item_codes) == codes
     assert body["metrics"]["unknown_items"] == codes
+    assert body["metrics"]["strategy"] == "consensus"  # nothing else was saved in the settings
 
 
 def test_similarity_search_answers_scores_between_0_and_1(plant: Any, services: Any) -> None:
