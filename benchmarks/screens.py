@@ -25,6 +25,8 @@ window.longTasks = []
 new PerformanceObserver(list => list.getEntries().forEach(one => longTasks.push(one.duration))).observe({type: 'longtask'})
 """
 FRAMES = "window.frames_=[];(function tick(t){frames_.push(t);requestAnimationFrame(tick)})(performance.now())"
+LOOK_MS = 500.0
+"""How long a screen is looked at before the next one is opened."""
 OPEN_MENU = """name => new Promise(done => {
   const link = [...document.querySelectorAll('nav a')].find(one => one.textContent.includes(name))
   const begun = performance.now()
@@ -60,8 +62,7 @@ def first_load(context: BrowserContext) -> list[Figure]:
     page.goto("/routing", wait_until="commit")
     page.get_by_role("button", name="추천 실행").wait_for()
     ready = float(page.evaluate("performance.now()"))
-    page.wait_for_timeout(1500)
-    compressed = sum(sizes.values())
+    compressed = sum(sizes.values())  # what is fetched ahead for the other menus comes later
     page.close()
     return [
         Figure("screens", 0, "scripts of the first screen, gzip", compressed / 1024, "kB", target="< 350 kB"),
@@ -70,14 +71,26 @@ def first_load(context: BrowserContext) -> list[Figure]:
 
 
 def navigation(page: Page) -> list[Figure]:
-    """From a click on a menu to its screen, after the first visit."""
+    """From a click on a menu to its screen, after the first visit; each screen is looked at for a moment."""
     for name in MENUS:
         page.evaluate(OPEN_MENU, name)
         page.wait_for_timeout(800)
-    times = sorted(float(page.evaluate(OPEN_MENU, name)) for _ in range(3) for name in MENUS)
+    times: list[tuple[float, str]] = []
+    for name in MENUS * 3:
+        times.append((float(page.evaluate(OPEN_MENU, name)), name))
+        page.wait_for_timeout(LOOK_MS)
+    times.sort()
+    slowest, where = times[-1]
     return [
-        Figure("screens", 0, "from a menu to its screen, median", times[len(times) // 2], "ms", target="< 100 ms"),
-        Figure("screens", 0, "from a menu to its screen, slowest of 18", times[-1], "ms"),
+        Figure("screens", 0, "from a menu to its screen, median", times[len(times) // 2][0], "ms", target="< 100 ms"),
+        Figure(
+            "screens",
+            0,
+            f"from a menu to its screen, slowest of {len(times)}, {where}",
+            slowest,
+            "ms",
+            target="< 100 ms",
+        ),
     ]
 
 
