@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -240,9 +240,11 @@ def _predicted(
     usable = usable_neighbours(table, items[queries], asked, options.threshold)
     shared = share_operations(table, usable)
     weighed = weigh(table, shared, queries, *((learned.estimates, learned.model_of) if learned else (None, None)))
-    if strategy is consensus:
+    outliers, profile = options.outliers, options.profile
+    if strategy is consensus:  # times compare by factors
         shared = weighed.shared
-    estimates = shared.profiles(options.outliers)
+        outliers, profile = replace(outliers, geometric=True), replace(profile, geometric=True)
+    estimates = shared.profiles(outliers)
     drafts: list[Draft] = []
     draft_query: list[int] = []
     for asked_query in np.flatnonzero(np.diff(usable.offsets)).tolist():
@@ -280,7 +282,7 @@ def _predicted(
         times=estimates.standard[groups],
         predicted=np.ones(len(query), bool),
         below_threshold=queries[below],
-        evidence=evidence_of(weighed, shared, estimates, groups, options.profile) if options.evidence else None,
+        evidence=evidence_of(weighed, shared, estimates, groups, profile) if options.evidence else None,
     )
 
 

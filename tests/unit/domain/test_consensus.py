@@ -102,6 +102,14 @@ def test_times_of_neighbours_are_scaled_by_how_the_item_compares_with_each() -> 
     np.testing.assert_allclose(batch.times[0, RUN], 20.0, rtol=1e-5)
 
 
+def test_times_that_differ_by_factors_meet_in_the_middle_of_their_logarithms() -> None:
+    table = table_of([[(0, 0, 10.0)], [(0, 0, 40.0)]])
+    batch = predicted(table, [1.0] * OPERATIONS)
+    assert batch.times[0, RUN] == pytest.approx(20.0)
+    assert batch.evidence is not None
+    assert batch.evidence.ranges["RUN_TIME"][1][0] == pytest.approx(20.0)
+
+
 def test_a_ratio_beyond_all_reason_is_bounded() -> None:
     table = table_of([[(0, 0, 10.0)]])
     assert predicted(table, [1.0] * OPERATIONS, factors=[-50.0]).times[0, RUN] == pytest.approx(200.0)
