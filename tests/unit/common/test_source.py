@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 
@@ -85,6 +86,35 @@ def test_only_the_named_columns_are_read_in_their_order_and_in_any_case() -> Non
         list(source.batches(ITEMS, ["ITEM_CD", "WIDTH"], {}))
     with pytest.raises(NotFound, match="has no table nowhere; it has dbo_BI_ITEM_INFO_VIEW"):
         source.columns("nowhere")
+
+
+def test_korean_names_and_every_kind_of_column_of_an_access_file_come_exactly() -> None:
+    source = open_source(DATA / "korean_names.accdb")
+    assert source.tables() == ["품목 마스터"]
+    columns = {column.name: column.type for column in source.columns("품목 마스터")}
+    assert columns == {
+        "품목코드": ColumnType.TEXT,
+        "바깥지름 (mm)": ColumnType.NUMBER,
+        "안지름": ColumnType.NUMBER,
+        "회전": ColumnType.INTEGER,
+        "판": ColumnType.INTEGER,
+        "수량": ColumnType.INTEGER,
+        "단가": ColumnType.NUMBER,
+        "사용": ColumnType.BOOLEAN,
+        "설명": ColumnType.TEXT,
+        "등록일": ColumnType.DATETIME,
+    }
+    frame = whole(source, "품목 마스터")
+    assert frame["품목코드"].to_list() == ["가-1", "나 2", "00012"]
+    assert frame["바깥지름 (mm)"].to_list() == [pytest.approx(44.01, rel=1e-7), -0.25, None]
+    assert frame["안지름"].to_list() == [12.34, -99999.5, None]
+    assert frame["회전"].to_list() == [-5, 32000, None]
+    assert frame["판"].to_list() == [1, 255, None]
+    assert frame["수량"].to_list() == [-70000, 2**31 - 1, None]
+    assert frame["단가"].to_list() == [12.3456, -7.5, None]
+    assert frame["사용"].to_list() == [True, False, False]
+    assert frame["설명"].to_list() == ["긴 글" * 500, "b", None]
+    assert frame["등록일"].to_list() == [datetime(2024, 1, 5, 8, 30, 15), datetime(1999, 12, 31), None]
 
 
 def test_the_identity_changes_with_the_content_and_only_then(tmp_path: Path) -> None:
