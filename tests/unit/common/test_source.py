@@ -117,6 +117,33 @@ def test_korean_names_and_every_kind_of_column_of_an_access_file_come_exactly() 
     assert frame["등록일"].to_list() == [datetime(2024, 1, 5, 8, 30, 15), datetime(1999, 12, 31), None]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2024-01-05 오전 8:30:00", datetime(2024, 1, 5, 8, 30)),
+        ("2024-01-05 오후 12:30:05", datetime(2024, 1, 5, 12, 30, 5)),
+        ("2024-01-05 오전 12:30:05", datetime(2024, 1, 5, 0, 30, 5)),
+        ("2024-01-05 오후 3:05", datetime(2024, 1, 5, 15, 5)),
+        ("2024. 1. 5.", datetime(2024, 1, 5)),
+        ("2024/1/5 8:05", datetime(2024, 1, 5, 8, 5)),
+        ("2024.01.05 10:00:00", datetime(2024, 1, 5, 10)),
+        ("12/31/2999 00:00:00", datetime(2999, 12, 31)),
+        ("20240105", datetime(2024, 1, 5)),
+    ],
+)
+def test_dates_as_text_are_read_as_windows_writes_them(tmp_path: Path, text: str, expected: datetime) -> None:
+    source = write_csv(tmp_path, f"ITEM_CD,DAY\nA,{text}\nB,2024-01-05\n")
+    frame = next(iter(source.batches(ITEMS, ["DAY"], {"DAY": ColumnType.DATETIME})))
+    assert frame["DAY"].to_list() == [expected, datetime(2024, 1, 5)]
+
+
+@pytest.mark.parametrize("text", ["01/05/24 08:30:15", "24/01/05", "12/31/99 00:00:00", "13/01/2024 00:00:00", "soon"])
+def test_a_date_that_could_mean_two_days_is_refused(tmp_path: Path, text: str) -> None:
+    source = write_csv(tmp_path, f"ITEM_CD,DAY\nA,2024-01-05\nB,{text}\n")
+    with pytest.raises(DataProblem, match=f"item 'B', column DAY: '{text}' is not a date"):
+        list(source.batches(ITEMS, ["ITEM_CD", "DAY"], {"ITEM_CD": ColumnType.TEXT, "DAY": ColumnType.DATETIME}))
+
+
 def test_the_identity_changes_with_the_content_and_only_then(tmp_path: Path) -> None:
     file = Path(shutil.copy(DATA / "small.accdb", tmp_path / "a.accdb"))
     before = open_source(file).identity()
