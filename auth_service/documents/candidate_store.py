@@ -34,9 +34,12 @@ class Saved:
 
 
 def check_id(found: Violations, field: str, value: str) -> str:
-    """An id that may stand in a file name on every system; notes what is wrong with it."""
-    if not value or value != value.strip():
-        found.add(field, "must not be empty or have blanks around it")
+    """An id as part of a file name on every system, without the blanks around it; notes what is wrong with it."""
+    value = value.strip(" \u3000")
+    if not value:
+        found.add(field, "must not be empty")
+    elif value != value.strip():
+        found.add(field, "must not have other white space than blanks around it")
     elif has_control_characters(value) or "\n" in value or "\r" in value or "\t" in value:
         found.add(field, "must not hold control characters")
     elif NOT_IN_NAMES.search(value) or ".." in value or value.startswith(".") or value.endswith("."):
@@ -54,14 +57,15 @@ def save(state_dir: Path, item_code: str, candidate_id: str, payload_json: str, 
     The file is `<state>/candidates/<candidate id>.<UTC time>.json`; saving again keeps the earlier file.
 
     Args:
+        item_code, candidate_id: stored as they are: the plant has codes that begin with a blank.
         payload_json: a JSON object with `operations`, and the fields of the candidate itself where known.
 
     Raises:
         InvalidInput: an id or the payload is wrong; names the fields. Unavailable: the file cannot be written.
     """
     found = Violations()
-    item_code = check_id(found, "item_code", item_code.strip())
-    candidate_id = check_id(found, "candidate_id", candidate_id)
+    check_id(found, "item_code", item_code)
+    file_name = check_id(found, "candidate_id", candidate_id)
     payload = json_object(found, "payload", payload_json, at_most=4 * MAX_DOCUMENT_BYTES)
     found.check("The candidate cannot be saved")
     operations = payload.get("operations")
@@ -78,7 +82,7 @@ def save(state_dir: Path, item_code: str, candidate_id: str, payload_json: str, 
     moment = datetime.fromtimestamp(now, UTC)
     generated_at = _generated_at(payload) or moment.replace(tzinfo=None).isoformat(timespec="microseconds")
     sql = candidate_sql.preview(item_code, candidate_id, header, rows, generated_at)
-    path = state_dir / FOLDER / f"{candidate_id}.{moment:%Y%m%dT%H%M%S%f}.json"
+    path = state_dir / FOLDER / f"{file_name}.{moment:%Y%m%dT%H%M%S%f}.json"
     document = {
         "item_code": item_code,
         "candidate_id": candidate_id,

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
 
 from common.errors import DataProblem
@@ -32,6 +33,8 @@ _PYTHON_TYPES: Final[dict[type, ColumnType]] = {
     datetime.datetime: ColumnType.DATETIME,
     datetime.date: ColumnType.DATETIME,
 }
+_DECIMAL_BYTES: Final = 17
+"""Bytes of a stored decimal number, as MDBTools describes the texts that it gives for them."""
 _BRACKETABLE = re.compile(r"[^\[\]\x00-\x1f]{1,64}")
 
 
@@ -49,6 +52,7 @@ class AccessSource:
         self._tables: list[str] | None = None
         self._linked: dict[str, str] = {}
         self._columns: dict[str, list[SourceColumn]] = {}
+        self._narrow: dict[str, dict[str, int]] = {}
 
     @property
     def description(self) -> str:
@@ -106,13 +110,22 @@ class AccessSource:
                 else:
                     nullable = {}
                 cursor.execute(f"SELECT TOP 1 * FROM {bracketed(stored)}")  # noqa: S608 - names are bracketed
+                described = [(_ended(column[0]), column[1], column[3]) for column in cursor.description]
                 self._columns[stored] = [
-                    SourceColumn(
-                        column[0], _PYTHON_TYPES.get(column[1], ColumnType.TEXT), nullable.get(column[0], True)
-                    )
-                    for column in cursor.description
+                    SourceColumn(name, self._type_of(kind, size), nullable.get(name, True))
+                    for name, kind, size in described
                 ]
+                self._narrow[stored] = (
+                    {}
+                    if self.driver.has_catalogue
+                    else {name: size for name, kind, size in described if kind in (int, float)}
+                )
         return list(self._columns[stored])
+
+    def _type_of(self, kind: type, size: int | None) -> ColumnType:
+        if kind is str and size == _DECIMAL_BYTES and not self.driver.has_catalogue:
+            return ColumnType.NUMBER
+        return _PYTHON_TYPES.get(kind, ColumnType.TEXT)
 
     def count(self, table: str) -> int:
         """Rows of a table."""
@@ -140,9 +153,9 @@ class AccessSource:
         with self._cursor(f"read table {stored}") as cursor:
             listed = ", ".join(bracketed(column.name) for column in chosen)
             cursor.execute(f"SELECT {listed} FROM {bracketed(stored)}")  # noqa: S608 - names are bracketed
-            for frame in _frames(
-                cursor, dict(zip(columns, (column.type for column in chosen), strict=True)), batch_rows
-            ):
+            kinds = dict(zip(columns, (column.type for column in chosen), strict=True))
+            sizes = [self._narrow[stored].get(column.name, 0) for column in chosen]
+            for frame in _frames(cursor, kinds, sizes, batch_rows):
                 yield canonical_frame(frame, wanted, table=stored, item_column=item_column, first_row=read + 1)
                 read += frame.height
                 if not self.path.exists():
@@ -182,6 +195,11 @@ class AccessSource:
                     connection.close()
 
 
+def _ended(name: str) -> str:
+    """A column's name without what MDBTools leaves behind its end: it counts bytes where the caller reads characters."""
+    return name.partition("\0")[0]
+
+
 def bracketed(name: str) -> str:
     """A table or column name for SQL.
 
@@ -195,7 +213,9 @@ def bracketed(name: str) -> str:
     return f"[{name}]"
 
 
-def _frames(cursor: Any, types: Mapping[str, ColumnType], batch_rows: int) -> Iterator[pl.DataFrame]:
+def _frames(
+    cursor: Any, types: Mapping[str, ColumnType], sizes: Sequence[int], batch_rows: int
+) -> Iterator[pl.DataFrame]:
     """Rows of a cursor as frames of `batch_rows` rows; only a chunk of them is Python objects at a time.
 
     The end is a chunk that is not full: MDBTools begins anew when it is asked again after its last row.
@@ -207,19 +227,34 @@ def _frames(cursor: Any, types: Mapping[str, ColumnType], batch_rows: int) -> It
         rows = cursor.fetchmany(size)
         ended = len(rows) < size
         if rows:
-            parts.append(_columnar(rows, types))
+            parts.append(_columnar(rows, types, sizes))
             gathered += len(rows)
         if gathered and (ended or gathered >= batch_rows):
             yield pl.concat(parts)
             parts, gathered = [], 0
 
 
-def _columnar(rows: Sequence[Any], types: Mapping[str, ColumnType]) -> pl.DataFrame:
+def _columnar(rows: Sequence[Any], types: Mapping[str, ColumnType], sizes: Sequence[int]) -> pl.DataFrame:
     made = []
-    for (name, kind), values in zip(types.items(), zip(*rows, strict=True), strict=True):
+    for (name, kind), size, received in zip(types.items(), sizes, zip(*rows, strict=True), strict=True):
+        values = _widened(received, kind, size)
         try:
             made.append(pl.Series(name, values, dtype=POLARS_TYPES[kind]))
         except (TypeError, ValueError, pl.exceptions.PolarsError):
             plain = [str(v) if v is not None else None for v in values]
             made.append(pl.Series(name, plain, dtype=pl.String))
     return pl.DataFrame(made)
+
+
+def _widened(values: Sequence[Any], kind: ColumnType, size: int) -> Sequence[Any]:
+    """Numbers of columns that are stored in fewer bytes than the caller's buffer has.
+
+    MDBTools fills only as many bytes of it as the column has: a single-precision number comes in the lower half of a double whose
+    upper half is what was there before, a negative 16-bit number without its sign.
+    """
+    if kind is ColumnType.NUMBER and size == np.dtype(np.float32).itemsize:
+        halves = np.array([0.0 if value is None else value for value in values], "<f8").view("<f4")[::2]
+        return [None if value is None else half for value, half in zip(values, halves.tolist(), strict=True)]
+    if kind is ColumnType.INTEGER and size == np.dtype(np.int16).itemsize:
+        return [None if value is None else ((value & 0xFFFF) ^ 0x8000) - 0x8000 for value in values]
+    return values

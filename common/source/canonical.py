@@ -13,8 +13,19 @@ from common.source.columns import POLARS_TYPES, ColumnType
 ABSENT_WORDS: Final = ("", "nan", "null", "none", "-", "--")
 """Texts that mean "no value" in a column of numbers, times or truth values, in lower case."""
 
-_TIME_FORMATS: Final = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S")
-_DATE_FORMATS: Final = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d")
+_TIME_FORMATS: Final = (
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y-%m-%d %H:%M",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M",
+    "%Y.%m.%d %H:%M:%S",
+    "%Y-%m-%d %p %I:%M:%S",
+    "%Y-%m-%d %p %I:%M",
+    "%m/%d/%Y %H:%M:%S",
+)
+"""AM and PM stand for 오전 and 오후, with which Windows in Korean writes times. Years have four digits: 12/31/99 could be 2999 too."""
+_DATE_FORMATS: Final = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y. %m. %d.", "%Y%m%d", "%m/%d/%Y")
 _TRUE: Final = ("true", "1", "-1", "y", "yes", "t")
 _FALSE: Final = ("false", "0", "n", "no", "f")
 _WORDS: Final = {
@@ -128,21 +139,28 @@ def _to_datetime(series: pl.Series) -> pl.Series:
         return series.dt.replace_time_zone(None).cast(pl.Datetime("ms"))
     if series.dtype == pl.Date:
         return series.cast(pl.Datetime("ms"))
+    if series.dtype.is_integer():
+        series = series.cast(pl.String)  # 20240105
     if series.dtype != pl.String:
         return pl.Series(series.name, [None] * series.len(), dtype=pl.Datetime("ms"))
-    text = _plain_text(series)
+    text = _plain_text(series).str.replace("오전", "AM").str.replace("오후", "PM")
     result = pl.Series(series.name, [None] * series.len(), dtype=pl.Datetime("ms"))
     for pattern in _TIME_FORMATS:
         if result.null_count() == text.null_count():
             return result
-        parsed = text.str.to_datetime(pattern, strict=False, time_unit="ms")
+        parsed = _of_full_years(text.str.to_datetime(pattern, strict=False, time_unit="ms"))
         result = result.zip_with(result.is_not_null(), parsed)
     for pattern in _DATE_FORMATS:
         if result.null_count() == text.null_count():
             return result
-        parsed = text.str.to_date(pattern, strict=False).cast(pl.Datetime("ms"))
+        parsed = _of_full_years(text.str.to_date(pattern, strict=False).cast(pl.Datetime("ms")))
         result = result.zip_with(result.is_not_null(), parsed)
     return result
+
+
+def _of_full_years(times: pl.Series) -> pl.Series:
+    """The times without those of the first century: they come from years of two digits."""
+    return _without(times, times.dt.year() < 100)
 
 
 def _to_boolean(series: pl.Series) -> pl.Series:

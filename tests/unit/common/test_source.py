@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 
@@ -85,6 +86,62 @@ def test_only_the_named_columns_are_read_in_their_order_and_in_any_case() -> Non
         list(source.batches(ITEMS, ["ITEM_CD", "WIDTH"], {}))
     with pytest.raises(NotFound, match="has no table nowhere; it has dbo_BI_ITEM_INFO_VIEW"):
         source.columns("nowhere")
+
+
+def test_korean_names_and_every_kind_of_column_of_an_access_file_come_exactly() -> None:
+    source = open_source(DATA / "korean_names.accdb")
+    assert source.tables() == ["품목 마스터"]
+    columns = {column.name: column.type for column in source.columns("품목 마스터")}
+    assert columns == {
+        "품목코드": ColumnType.TEXT,
+        "바깥지름 (mm)": ColumnType.NUMBER,
+        "안지름": ColumnType.NUMBER,
+        "회전": ColumnType.INTEGER,
+        "판": ColumnType.INTEGER,
+        "수량": ColumnType.INTEGER,
+        "단가": ColumnType.NUMBER,
+        "사용": ColumnType.BOOLEAN,
+        "설명": ColumnType.TEXT,
+        "등록일": ColumnType.DATETIME,
+    }
+    frame = whole(source, "품목 마스터")
+    assert frame["품목코드"].to_list() == ["가-1", "나 2", "00012"]
+    assert frame["바깥지름 (mm)"].to_list() == [pytest.approx(44.01, rel=1e-7), -0.25, None]
+    assert frame["안지름"].to_list() == [12.34, -99999.5, None]
+    assert frame["회전"].to_list() == [-5, 32000, None]
+    assert frame["판"].to_list() == [1, 255, None]
+    assert frame["수량"].to_list() == [-70000, 2**31 - 1, None]
+    assert frame["단가"].to_list() == [12.3456, -7.5, None]
+    assert frame["사용"].to_list() == [True, False, False]
+    assert frame["설명"].to_list() == ["긴 글" * 500, "b", None]
+    assert frame["등록일"].to_list() == [datetime(2024, 1, 5, 8, 30, 15), datetime(1999, 12, 31), None]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2024-01-05 오전 8:30:00", datetime(2024, 1, 5, 8, 30)),
+        ("2024-01-05 오후 12:30:05", datetime(2024, 1, 5, 12, 30, 5)),
+        ("2024-01-05 오전 12:30:05", datetime(2024, 1, 5, 0, 30, 5)),
+        ("2024-01-05 오후 3:05", datetime(2024, 1, 5, 15, 5)),
+        ("2024. 1. 5.", datetime(2024, 1, 5)),
+        ("2024/1/5 8:05", datetime(2024, 1, 5, 8, 5)),
+        ("2024.01.05 10:00:00", datetime(2024, 1, 5, 10)),
+        ("12/31/2999 00:00:00", datetime(2999, 12, 31)),
+        ("20240105", datetime(2024, 1, 5)),
+    ],
+)
+def test_dates_as_text_are_read_as_windows_writes_them(tmp_path: Path, text: str, expected: datetime) -> None:
+    source = write_csv(tmp_path, f"ITEM_CD,DAY\nA,{text}\nB,2024-01-05\n")
+    frame = next(iter(source.batches(ITEMS, ["DAY"], {"DAY": ColumnType.DATETIME})))
+    assert frame["DAY"].to_list() == [expected, datetime(2024, 1, 5)]
+
+
+@pytest.mark.parametrize("text", ["01/05/24 08:30:15", "24/01/05", "12/31/99 00:00:00", "13/01/2024 00:00:00", "soon"])
+def test_a_date_that_could_mean_two_days_is_refused(tmp_path: Path, text: str) -> None:
+    source = write_csv(tmp_path, f"ITEM_CD,DAY\nA,2024-01-05\nB,{text}\n")
+    with pytest.raises(DataProblem, match=f"item 'B', column DAY: '{text}' is not a date"):
+        list(source.batches(ITEMS, ["ITEM_CD", "DAY"], {"ITEM_CD": ColumnType.TEXT, "DAY": ColumnType.DATETIME}))
 
 
 def test_the_identity_changes_with_the_content_and_only_then(tmp_path: Path) -> None:

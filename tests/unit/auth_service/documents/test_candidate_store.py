@@ -84,7 +84,8 @@ def test_at_most_20_operations_are_shown_and_all_are_stored(tmp_path: Path) -> N
     "candidate_id",
     [
         "",
-        " a",
+        " ",
+        "\u00a0a",
         "../../x",
         "a/b",
         "a\\b",
@@ -106,20 +107,28 @@ def test_an_id_that_could_be_a_path_is_refused(tmp_path: Path, candidate_id: str
         save(tmp_path, {"operations": [{"PROC_SEQ": 1}]}, candidate_id)
     assert [violation.field for violation in caught.value.violations] == ["candidate_id"]
     with pytest.raises(InvalidInput):
-        save(tmp_path, {"operations": [{"PROC_SEQ": 1}]}, "ok", candidate_id if candidate_id.strip() != "a" else "../a")
+        save(tmp_path, {"operations": [{"PROC_SEQ": 1}]}, "ok", candidate_id)
     assert not list(tmp_path.rglob("*.json"))
+
+
+def test_a_code_that_begins_with_a_blank_is_stored_as_it_is(tmp_path: Path) -> None:
+    saved = save(tmp_path, {"operations": [{"PROC_SEQ": 1}]}, " 4H69065ZZ_C01", " 4H69065ZZ")
+    assert (saved.item_code, saved.candidate_id) == (" 4H69065ZZ", " 4H69065ZZ_C01")
+    assert "VALUES (' 4H69065ZZ', ' 4H69065ZZ_C01', " in saved.sql_preview[0]
+    assert saved.path.name.startswith("4H69065ZZ_C01.")
+    assert orjson.loads(saved.path.read_bytes())["item_code"] == " 4H69065ZZ"
 
 
 @given(st.text(max_size=30))
 def test_an_accepted_id_names_a_file_in_the_store_itself(candidate_id: str) -> None:
     found = Violations()
-    candidate_store.check_id(found, "candidate_id", candidate_id)
+    file_name = candidate_store.check_id(found, "candidate_id", candidate_id)
     try:
         found.check("x")
     except InvalidInput:
         return
     folder = Path("/store/candidates")
-    assert (folder / f"{candidate_id}.json").parent == folder
+    assert (folder / f"{file_name}.json").parent == folder
 
 
 @given(st.one_of(st.none(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text()))
