@@ -164,6 +164,25 @@ async def test_a_killed_builder_leaves_the_snapshot_before_and_no_half_one(
     )
 
 
+async def test_a_forced_refresh_that_failed_is_told_until_it_is_done_again(
+    start: Start, tables: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot_keeper, "RETRY_SECONDS", 1.0)
+    running = await serving(start, tables, state)
+    before = (await running.info()).read_at
+    builder = running.program._keeper._builder
+    refresh = asyncio.create_task(running.refresh(force=True))
+    while builder._child is None:
+        await asyncio.sleep(0.005)
+    builder._child.kill()
+    with pytest.raises(DataProblem, match="ended with code"):
+        await refresh
+    await asyncio.sleep(0.4)
+    assert "ended with code" in (await running.info()).last_error, "a look at the unchanged source forgot it"
+    await running.until(lambda info: not info.last_error)
+    assert (await running.info()).read_at > before, "the source was not read again"
+
+
 async def test_requests_go_on_while_the_snapshot_is_swapped(
     start: Start, tables: Path, small_tables: Path, state: Path
 ) -> None:

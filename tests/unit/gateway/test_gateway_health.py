@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import time
 from typing import Any
 
 import httpx
@@ -59,6 +60,9 @@ def test_without_a_model_nothing_can_be_predicted(plant: Any) -> None:
     assert answer.status_code == 503
     assert answer.json()["status"] == "down"
     assert "model" in answer.json()["detail"]
+    plant.script.answers["Info"] = ann_pb2.InfoResponse(problem="The active version v1 cannot be loaded: it is gone")
+    time.sleep(1.1)
+    assert "v1 cannot be loaded" in httpx.get(f"{plant.url}/api/health").json()["detail"]
 
 
 def test_an_index_that_finds_nothing_is_down(plant: Any) -> None:
