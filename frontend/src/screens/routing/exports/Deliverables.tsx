@@ -8,7 +8,7 @@ import { useWorkflow } from '@/api/workflow'
 import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
 import { notify } from '@/ui/toasts'
-import { predict, requestOf } from '../inputs/usePrediction'
+import { featuresFor, predict, requestOf } from '../inputs/usePrediction'
 import { useRouting } from '../store/routingStore'
 import { useRoutingText } from '../texts'
 
@@ -74,10 +74,10 @@ function ServerExport() {
   const enabled = SERVER_FORMATS.filter((format) => workflow.data?.export[`enable_${format}`] !== false)
 
   const write = useMutation({
-    mutationFn: () => {
+    mutationFn: async () => {
       const codes = [...new Set((prediction?.items ?? []).map((item) => item.ITEM_CD))]
       return predict({
-        ...requestOf(inputs, codes),
+        ...requestOf(inputs, codes, await featuresFor(inputs)),
         export_formats: chosen.filter((format) => enabled.includes(format)),
       })
     },
