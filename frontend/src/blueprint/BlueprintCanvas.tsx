@@ -208,6 +208,8 @@ function Canvas({ types, check, readOnly, height = 460, onOpenNode }: CanvasProp
         preventScrolling={false}
         zoomOnScroll={false}
         zoomActivationKeyCode="Control"
+        // A link to another machine, which leads nowhere in a plant without internet.
+        proOptions={{ hideAttribution: true }}
         fitView
         fitViewOptions={FIT}
         minZoom={0.2}

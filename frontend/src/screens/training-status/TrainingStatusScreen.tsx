@@ -4,9 +4,11 @@ import { Link } from 'wouter'
 import { useModelFeatures } from '@/api/features'
 import { useSnapshot } from '@/api/operations'
 import { useVersionDetail, useVersions } from '@/api/training'
+import { useVisualization } from '@/api/visualization'
 import { factsOf } from '@/api/versionFacts'
 import { RunHistory } from '@/blueprint/RunHistory'
 import { Card, Figure } from '@/ui/Card'
+import { Empty, QueryPanel } from '@/ui/PanelState'
 import { useMediaQuery } from '@/ui/useMediaQuery'
 import { formatNumber, formatPercent, formatTime } from '@/i18n/format'
 import { FeaturePanel } from './FeaturePanel'
@@ -137,8 +139,25 @@ function Figures({ name, trainedAt }: { name: string | null; trainedAt: string |
 
 function ProjectorCard() {
   const t = useTrainingText()
+  const view = useVisualization()
   return (
     <Card title={t('projector')} description={t('projectorAbout')}>
+      <QueryPanel
+        query={view}
+        rows={3}
+        isEmpty={(data) => !data.projector_available}
+        empty={<Empty title={t('projectorMissing')} hint={t('projectorMissingHint')} />}
+      >
+        {() => <ProjectorLinks />}
+      </QueryPanel>
+    </Card>
+  )
+}
+
+function ProjectorLinks() {
+  const t = useTrainingText()
+  return (
+    <>
       <Link
         href="/projector"
         className="tile inline-flex items-center gap-2 px-4 py-2 font-medium text-accent-ink underline underline-offset-2 hover:border-accent-strong"
@@ -163,6 +182,6 @@ function ProjectorCard() {
           ))}
         </ul>
       </details>
-    </Card>
+    </>
   )
 }
