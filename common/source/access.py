@@ -110,7 +110,7 @@ class AccessSource:
                 else:
                     nullable = {}
                 cursor.execute(f"SELECT TOP 1 * FROM {bracketed(stored)}")  # noqa: S608 - names are bracketed
-                described = [(_ended(column[0]), column[1], column[3]) for column in cursor.description]
+                described = [(self._name_of(column[0]), column[1], column[3]) for column in cursor.description]
                 self._columns[stored] = [
                     SourceColumn(name, self._type_of(kind, size), nullable.get(name, True))
                     for name, kind, size in described
@@ -121,6 +121,9 @@ class AccessSource:
                     else {name: size for name, kind, size in described if kind in (int, float)}
                 )
         return list(self._columns[stored])
+
+    def _name_of(self, described: str) -> str:
+        return described if self.driver.has_catalogue else name_in_utf16(described)
 
     def _type_of(self, kind: type, size: int | None) -> ColumnType:
         if kind is str and size == _DECIMAL_BYTES and not self.driver.has_catalogue:
@@ -186,6 +189,8 @@ class AccessSource:
         connection = None
         try:
             connection = pyodbc.connect(self.connection_string, autocommit=True)
+            if not self.driver.has_catalogue:
+                connection.setdecoding(pyodbc.SQL_WMETADATA, encoding="latin-1", ctype=pyodbc.SQL_WCHAR)
             yield connection.cursor()
         except pyodbc.Error as error:
             raise explain(error, self.path, doing) from None
@@ -195,9 +200,12 @@ class AccessSource:
                     connection.close()
 
 
-def _ended(name: str) -> str:
-    """A column's name without what MDBTools leaves behind its end: it counts bytes where the caller reads characters."""
-    return name.partition("\0")[0]
+def name_in_utf16(stored: str) -> str:
+    """A column's name of its UTF-16 bytes as Latin-1 characters, without what follows its end.
+
+    MDBTools counts bytes where the caller reads characters: behind the end lies whatever was in memory, which may be no text at all.
+    """
+    return stored.encode("latin-1").decode("utf-16-le", errors="replace").partition("\0")[0]
 
 
 def bracketed(name: str) -> str:

@@ -15,6 +15,7 @@ import pytest
 from common.errors import DataProblem, NotFound, ServiceError
 from common.source import ColumnType, Source, access_driver, open_source
 from common.source import access as access_module
+from common.source.access import name_in_utf16
 
 ROOT = Path(__file__).resolve().parents[3]
 DATA = ROOT / "tests" / "data"
@@ -86,6 +87,12 @@ def test_only_the_named_columns_are_read_in_their_order_and_in_any_case() -> Non
         list(source.batches(ITEMS, ["ITEM_CD", "WIDTH"], {}))
     with pytest.raises(NotFound, match="has no table nowhere; it has dbo_BI_ITEM_INFO_VIEW"):
         source.columns("nowhere")
+
+
+def test_what_lies_in_memory_behind_the_name_of_a_column_does_not_matter() -> None:
+    name = "품목".encode("utf-16-le").decode("latin-1")
+    assert name_in_utf16(name) == "품목"
+    assert name_in_utf16(name + "\0\0" + "\x00\xdc\x00\xdc\x41") == "품목"
 
 
 def test_korean_names_and_every_kind_of_column_of_an_access_file_come_exactly() -> None:
