@@ -6,20 +6,20 @@ has learned, and alternatives are proposed; times are estimated from all neighbo
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from common.errors import InvalidInput
 from domain.consensus import Weighed, consensus_routings, weigh
+from domain.drafts import MERGED, Drafts, running_number
 from domain.estimates import Estimates
 from domain.operation_evidence import Evidence, evidence_in_order, evidence_of, no_evidence
-from domain.operation_sharing import SharedOperations, share_operations
+from domain.operation_sharing import share_operations
 from domain.operation_table import (
     RUN_SOURCES,
     Neighbours,
@@ -27,13 +27,11 @@ from domain.operation_table import (
     ranges,
     usable_neighbours,
 )
-from domain.operation_vote import merged_routing
+from domain.operation_vote import merged_routings
 from domain.time_profiles import ProfileOptions
 
 ITEMS_AT_ONCE: Final = 64
 SEQUENCE_STEP: Final = 10
-MERGED: Final = -1
-"""Stands for the reference item of a merged routing."""
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -61,22 +59,6 @@ class PredictionOptions:
     profile: ProfileOptions = field(default_factory=ProfileOptions)
     ignore_own: bool = False
     evidence: bool = False
-
-
-class Draft(NamedTuple):
-    """A proposed routing before its times are filled in.
-
-    Attributes:
-        slot: which neighbour of the item it comes from; MERGED for the merged one.
-        groups: int64; shared operation of each of its operations.
-        rows: int64; row of the table whose machine and texts each operation has.
-        similarity: of the neighbours behind it; NaN: that of the neighbour in `slot`.
-    """
-
-    slot: int
-    groups: Integers
-    rows: Integers
-    similarity: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -119,38 +101,39 @@ class RoutingBatch:
         return chosen
 
 
-def nearest(table: OperationTable, weighed: Weighed, query: int, variants: int) -> list[Draft]:
+def nearest(table: OperationTable, weighed: Weighed, variants: int) -> Drafts:
     """The routings of the best neighbours, best first, then the merged one."""
     shared = weighed.shared
-    return [*_neighbour_routings(shared, query, variants), _merged(table, shared, query)]
+    merged = merged_routings(table, shared)
+    query, slot = shared.neighbours.query_of_each(), shared.slot_of_each()
+    near = np.flatnonzero(slot < variants)
+    asked = np.flatnonzero(np.diff(shared.neighbours.offsets))
+    lengths = np.concatenate([np.diff(shared.row_offsets), np.diff(merged.offsets)])
+    starts = np.concatenate([shared.row_offsets[:-1], merged.offsets[:-1] + len(shared.flat_rows)])
+    chosen = np.concatenate([near, asked + len(query)])
+    of_query = np.concatenate([query[near], asked])
+    order = np.argsort(of_query, kind="stable")
+    chosen = chosen[order]
+    places = ranges(starts[chosen], lengths[chosen])
+    return Drafts(
+        query=of_query[order],
+        slot=np.concatenate([slot[near], np.full(len(asked), MERGED)])[order],
+        similarity=np.full(len(chosen), np.nan),
+        offsets=np.concatenate(([0], np.cumsum(lengths[chosen]))).astype(np.int64),
+        groups=np.concatenate([shared.flat_groups, merged.groups])[places],
+        rows=np.concatenate([shared.flat_rows, merged.rows])[places],
+    )
 
 
-def consensus(table: OperationTable, weighed: Weighed, query: int, variants: int) -> list[Draft]:
+def consensus(table: OperationTable, weighed: Weighed, variants: int) -> Drafts:
     """The consensus first, then the routings of groups of neighbours that differ from it and from each other."""
-    return [
-        Draft(MERGED if one.slot < 0 else one.slot, one.groups, one.rows, one.similarity)
-        for one in consensus_routings(table, weighed, query, variants)
-    ]
+    return consensus_routings(table, weighed, variants)
 
 
-Strategy = Callable[[OperationTable, Weighed, int, int], list[Draft]]
+Strategy = Callable[[OperationTable, Weighed, int], Drafts]
 
 STRATEGIES: Final[Mapping[str, Strategy]] = MappingProxyType({"nearest": nearest, "consensus": consensus})
-"""How the routings of one item are chosen from its neighbours, by name."""
-
-
-def _neighbour_routings(shared: SharedOperations, query: int, most: int) -> list[Draft]:
-    start, end = int(shared.neighbours.offsets[query]), int(shared.neighbours.offsets[query + 1])
-    bounds = shared.row_offsets[start : min(start + most, end) + 1].tolist()
-    return [
-        Draft(slot, shared.flat_groups[a:b], shared.flat_rows[a:b])
-        for slot, (a, b) in enumerate(itertools.pairwise(bounds))
-    ]
-
-
-def _merged(table: OperationTable, shared: SharedOperations, query: int) -> Draft:
-    merged = merged_routing(table, shared, query)
-    return Draft(MERGED, merged.groups, merged.rows)
+"""How the routings of a few items are chosen from their neighbours, by name."""
 
 
 @dataclass(frozen=True)
@@ -242,26 +225,24 @@ def _predicted(
     weighed = weigh(table, shared, queries, *((learned.estimates, learned.model_of) if learned else (None, None)))
     if strategy is consensus:
         shared = weighed.shared
-    estimates = shared.profiles(options.outliers)
-    drafts: list[Draft] = []
-    draft_query: list[int] = []
-    for asked_query in np.flatnonzero(np.diff(usable.offsets)).tolist():
-        chosen = strategy(table, weighed, asked_query, options.max_variants)
-        drafts.extend(chosen)
-        draft_query.extend([asked_query] * len(chosen))
-    query = np.array(draft_query, np.int64)
-    slot = np.array([draft.slot for draft in drafts], np.int64)
-    lengths = np.array([len(draft.rows) for draft in drafts], np.int64)
-    rows = np.concatenate([draft.rows for draft in drafts]) if drafts else np.zeros(0, np.int64)
-    groups = np.concatenate([draft.groups for draft in drafts]) if drafts else np.zeros(0, np.int64)
-    offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+    drafts = strategy(table, weighed, options.max_variants)
+    query, slot, offsets, groups, rows = drafts.query, drafts.slot, drafts.offsets, drafts.groups, drafts.rows
+    lengths = np.diff(offsets)
+    used, use = np.unique(groups, return_inverse=True)
+    evidence = None
+    if options.evidence:
+        estimates = shared.profiles(used, options.outliers)
+        evidence = evidence_in_order([evidence_of(weighed, shared, estimates, used, options.profile)], use)
+        times = estimates.standard
+    else:
+        times = shared.usual_times(used, options.outliers)
     merged = slot == MERGED
     place = np.arange(len(rows)) - np.repeat(offsets[:-1], lengths)
     weighted = (shared.weights * shared.similarities).sum(axis=1) / np.maximum(shared.weights.sum(axis=1), 1e-300)
     nearby = usable.offsets[query] + np.maximum(slot, 0)
     standing = np.where(merged, weighted[query], usable.similarities[nearby])
-    stated = np.array([draft.similarity for draft in drafts], np.float64)
-    rank = np.arange(len(query)) - np.searchsorted(query, query) + 1
+    stated = drafts.similarity
+    rank = running_number(query) + 1
     rank_of_variant = _running_count(query, ~merged)
     below = np.flatnonzero(
         (np.diff(usable.offsets) > 0) & (shared.similarities[:, :1].max(axis=1, initial=-1.0) < options.threshold)
@@ -277,10 +258,10 @@ def _predicted(
         sequence=np.where(np.repeat(merged, lengths), (place + 1) * SEQUENCE_STEP, table.sequence[rows]).astype(
             np.int64
         ),
-        times=estimates.standard[groups],
+        times=times[use],
         predicted=np.ones(len(query), bool),
         below_threshold=queries[below],
-        evidence=evidence_of(weighed, shared, estimates, groups, options.profile) if options.evidence else None,
+        evidence=evidence,
     )
 
 

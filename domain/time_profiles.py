@@ -77,17 +77,22 @@ def mean_and_sigma(times: Floats, weights: Floats, kept: Mask) -> tuple[Floats, 
 
     Where all kept weights are zero the kept times count alike.
     """
-    used = np.where(kept, weights, 0.0)
-    total = used.sum(axis=-1)
-    if (unweighted := (total <= 0.0) & kept.any(axis=-1)).any():
-        used = np.where(unweighted[..., None], kept.astype(np.float64), used)
-        total = used.sum(axis=-1)
-    total = np.where(total > 0.0, total, np.nan)
+    used, total = _used(weights, kept)
     values = np.where(kept, times, 0.0)
     mean = (used * values).sum(axis=-1) / total
     deviation = np.where(kept, values - np.nan_to_num(mean)[..., None], 0.0)
     sigma = np.sqrt((used * deviation * deviation).sum(axis=-1) / total)
     return mean, sigma
+
+
+def _used(weights: Floats, kept: Mask) -> tuple[Floats, Floats]:
+    """Weights of the kept times, and their sums; NaN for a sum of nothing."""
+    used = np.where(kept, weights, 0.0)
+    total = used.sum(axis=-1)
+    if (unweighted := (total <= 0.0) & kept.any(axis=-1)).any():
+        used = np.where(unweighted[..., None], kept.astype(np.float64), used)
+        total = used.sum(axis=-1)
+    return used, np.where(total > 0.0, total, np.nan)
 
 
 def keep_all(times: Floats, weights: Floats, options: ProfileOptions) -> Mask:
@@ -188,6 +193,20 @@ def time_profiles(times: Floats, weights: Floats | None = None, options: Profile
         sigma=sigma,
         samples=kept.sum(axis=-1),
     )
+
+
+def standard_times(times: Floats, weights: Floats, options: ProfileOptions) -> Floats:
+    """`standard` of `time_profiles` alone, at half the cost.
+
+    Raises:
+        InvalidInput: the strategy does not exist.
+    """
+    rule = outlier_rule(options.strategy)
+    spread = np.broadcast_to(weights, times.shape)
+    kept = rule(times, spread, options)
+    used, total = _used(spread, kept)
+    standard: Floats = (used * np.where(kept, times, 0.0)).sum(axis=-1) / total
+    return standard
 
 
 def confidence(samples: npt.NDArray[np.int64], similarity: Floats, variation: Floats) -> Floats:

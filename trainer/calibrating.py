@@ -130,8 +130,9 @@ def _judged(
     own_keys = (own_query << 32) | table.operation[own_rows]
     keys = (query_of << 32) | operation
     belongs = np.isin(keys, own_keys)
-    profiles = weighed.shared.profiles(ProfileOptions("trimmed_std"))
-    proof = evidence_of(weighed, weighed.shared, profiles, np.arange(len(keys)), ProfileOptions())
+    every = np.arange(len(keys))
+    profiles = weighed.shared.profiles(every, ProfileOptions("trimmed_std"))
+    proof = evidence_of(weighed, weighed.shared, profiles, every, ProfileOptions())
     order = np.argsort(own_keys)
     place = np.clip(np.searchsorted(own_keys[order], keys), 0, max(len(order) - 1, 0))
     actual = np.where(belongs, table.times[own_rows[order][place], RUN], np.nan)
