@@ -101,11 +101,16 @@ def to_frame(message: pb.Table) -> pl.DataFrame:
     """A Polars frame: text as String, numbers as Float64 with null for NaN, integers as Int64."""
     import polars as pl
 
-    types: dict[str, type[pl.DataType]] = {"number": pl.Float64, "integer": pl.Int64, "text": pl.String}
-    series = [
-        pl.Series(name, values, dtype=types[column.WhichOneof("values") or "text"])
-        for column, (name, values) in zip(message.columns, columns_of(message).items(), strict=True)
-    ]
+    check_table(message)
+    series = []
+    for column in message.columns:
+        kind = column.WhichOneof("values") or "text"
+        if kind == "number":
+            numbers = np.array(column.number.values, np.float64)
+            series.append(pl.Series(column.name, numbers, dtype=pl.Float64).fill_nan(None))
+        else:
+            dtype = pl.Int64 if kind == "integer" else pl.String
+            series.append(pl.Series(column.name, column_values(column), dtype=dtype))
     return pl.DataFrame(series)
 
 

@@ -17,7 +17,7 @@ from domain.drafts import MERGED, Drafts, running_number
 from domain.estimates import Estimates
 from domain.learned_model import sigmoid
 from domain.operation_sharing import SharedOperations
-from domain.operation_table import OperationTable, ranges
+from domain.operation_table import OperationTable, lengths_of, ranges
 from domain.operation_vote import Ballots, DistinctRoutings, Drafted, distinct_routings, vote, votes_of
 
 VOTE_SCALE: Final = 0.04
@@ -78,10 +78,10 @@ def weigh(
         estimates: what the version says; None: it has learned nothing.
         model_of: number of the model of each operation number of the table, -1 where it has none.
     """
-    inside = np.arange(shared.similarities.shape[1]) < np.diff(shared.neighbours.offsets)[:, None]
+    inside = np.arange(shared.similarities.shape[1]) < lengths_of(shared.neighbours.offsets)[:, None]
     lost = shared.similarities[:, :1] - shared.similarities
     weights = np.where(inside, np.maximum(np.exp(-np.maximum(lost, 0.0) / VOTE_SCALE), LEAST_VOTE), 0.0)
-    query = shared.query_of_groups()
+    query = shared.query_of_groups
     present = shared.rows >= 0
     whole = weights.sum(axis=1)
     worth = whole**2 / np.maximum((weights**2).sum(axis=1), 1e-300)  # Kish's effective number of equal votes
@@ -142,7 +142,7 @@ def consensus_routings(table: OperationTable, weighed: Weighed, variants: int) -
     """
     shared = weighed.shared
     items = len(shared.group_offsets) - 1
-    places = shared.neighbours.query_of_each(), shared.slot_of_each()
+    places = shared.query_of_each, shared.slot_of_each
     routings = distinct_routings(shared)
     sets = _credible(weighed, routings, variants + 1)
     run_of_set = np.zeros(len(routings.set_first), np.int64)
@@ -161,7 +161,7 @@ def consensus_routings(table: OperationTable, weighed: Weighed, variants: int) -
     )
     sets = sets.only(_differ(voted, sets.run * items + sets.query, sets.query))
     sets = sets.only(running_number(sets.query) < variants)
-    asked = np.flatnonzero(np.diff(shared.neighbours.offsets))
+    asked = np.flatnonzero(lengths_of(shared.neighbours.offsets))
     query = np.concatenate([asked, sets.query])
     run = np.concatenate([np.zeros(len(asked), np.int64), sets.run])
     slot = np.concatenate([np.full(len(asked), MERGED), places[1][routings.set_first[sets.number]]])
@@ -174,7 +174,7 @@ def consensus_routings(table: OperationTable, weighed: Weighed, variants: int) -
 def _kept(weighed: Weighed) -> Booleans:
     """Operations of the consensus: those believed in; where there are none, those of the best neighbour; bool (groups)."""
     shared = weighed.shared
-    query = shared.query_of_groups()
+    query = shared.query_of_groups
     kept: Booleans = weighed.believed > 0.0
     some = np.bincount(query[kept], minlength=len(shared.group_offsets) - 1) > 0
     kept |= ~some[query] & (shared.rows[:, 0] >= 0)
@@ -188,16 +188,16 @@ def _credible(weighed: Weighed, routings: DistinctRoutings, most: int) -> _Sets:
     """
     shared = weighed.shared
     items = len(shared.group_offsets) - 1
-    query, slot = shared.neighbours.query_of_each(), shared.slot_of_each()
+    query, slot = shared.query_of_each, shared.slot_of_each
     chance = np.clip(np.asarray(sigmoid(weighed.believed), np.float64), LEAST_CREDIT, 1.0 - LEAST_CREDIT)
     without = np.log(1.0 - chance)
-    lengths = np.diff(shared.row_offsets)[routings.set_first]
+    lengths = lengths_of(shared.row_offsets)[routings.set_first]
     groups = shared.flat_groups[ranges(shared.row_offsets[routings.set_first], lengths)]
     sets = np.repeat(np.arange(len(lengths)), lengths)
     gained = np.bincount(sets, (np.log(chance) - without)[groups], len(lengths))
     weight = np.bincount(routings.set_of[routings.of_neighbour], weighed.weights[query, slot], len(lengths))
     owner = query[routings.set_first]
-    credit = np.bincount(shared.query_of_groups(), without, items)[owner] + gained + np.log(weight)
+    credit = np.bincount(shared.query_of_groups, without, items)[owner] + gained + np.log(weight)
     number = np.lexsort((-np.round(credit, 9), owner))
     rank = running_number(owner[number])
     return _Sets(owner[number], number, rank + 1).only(rank < most)
@@ -205,7 +205,7 @@ def _credible(weighed: Weighed, routings: DistinctRoutings, most: int) -> _Sets:
 
 def _differ(voted: Drafted, drafts: Integers, others: Integers) -> Booleans:
     """Whether each draft has other operations, or another order, than the one beside it."""
-    lengths = np.diff(voted.offsets)
+    lengths = lengths_of(voted.offsets)
     differ: Booleans = lengths[drafts] != lengths[others]
     same = np.flatnonzero(~differ)
     unequal = voted.of(drafts[same]).groups != voted.of(others[same]).groups
@@ -215,7 +215,7 @@ def _differ(voted: Drafted, drafts: Integers, others: Integers) -> Booleans:
 
 def _weights_of(weighed: Weighed, routings: DistinctRoutings, sets: _Sets) -> Floats:
     """Weights of the neighbours that have each of some sets of operations, 0 for the others, float64 (sets, s)."""
-    query, slot = weighed.shared.neighbours.query_of_each(), weighed.shared.slot_of_each()
+    query, slot = weighed.shared.query_of_each, weighed.shared.slot_of_each
     place = np.full(len(routings.set_first), -1, np.int64)
     place[sets.number] = np.arange(len(sets.number))
     of_neighbour = place[routings.set_of[routings.of_neighbour]]

@@ -61,7 +61,7 @@ def evidence_of(
         groups: int64; the shared operations.
         options: how the ranges are made.
     """
-    query = shared.query_of_groups()[groups]
+    query = shared.query_of_groups[groups]
     profiles = shared.profiles(groups, options)
     present = shared.rows[groups] >= 0
     similarity = np.where(present, shared.similarities[query], 0.0).sum(axis=1) / np.maximum(present.sum(axis=1), 1)

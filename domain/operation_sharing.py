@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from domain.operation_table import Neighbours, OperationTable, ranges
+from domain.operation_table import Neighbours, OperationTable, lengths_of, offsets_of, ranges
 from domain.time_profiles import ProfileOptions, TimeProfiles, standard_times, time_profiles
 
 Floats = npt.NDArray[np.float64]
@@ -50,17 +51,24 @@ class SharedOperations:
     table: OperationTable
     ratios: TimeRatios | None = None
 
+    @cached_property
     def query_of_groups(self) -> Integers:
         """Number of the item of each group."""
-        return np.repeat(np.arange(len(self.group_offsets) - 1), np.diff(self.group_offsets))
+        return np.repeat(np.arange(len(self.group_offsets) - 1), lengths_of(self.group_offsets))
 
+    @cached_property
+    def query_of_each(self) -> Integers:
+        """Number of the item of each neighbour."""
+        return self.neighbours.query_of_each()
+
+    @cached_property
     def slot_of_each(self) -> Integers:
         """Slot of each neighbour."""
-        return np.arange(len(self.neighbours.items)) - self.neighbours.offsets[self.neighbours.query_of_each()]
+        return np.arange(len(self.neighbours.items)) - self.neighbours.offsets[self.query_of_each]
 
     def support(self) -> Floats:
         """Share of the neighbours' weight that has the operation, 0 to 1, float64 (groups)."""
-        weights = self.weights[self.query_of_groups()]
+        weights = self.weights[self.query_of_groups]
         share: Floats = np.where(self.rows >= 0, weights, 0.0).sum(axis=1) / weights.sum(axis=1)
         return np.minimum(share, 1.0)
 
@@ -84,7 +92,7 @@ class SharedOperations:
         return standard_times(self.times_of(groups), self._weights_of(groups), options)
 
     def _weights_of(self, groups: Integers) -> Floats:
-        return self.weights[self.query_of_groups()[groups]][:, None, :]
+        return self.weights[self.query_of_groups[groups]][:, None, :]
 
 
 def share_operations(table: OperationTable, neighbours: Neighbours) -> SharedOperations:
@@ -94,7 +102,7 @@ def share_operations(table: OperationTable, neighbours: Neighbours) -> SharedOpe
     a time.
     """
     queries = len(neighbours.offsets) - 1
-    counts = np.diff(neighbours.offsets)
+    counts = lengths_of(neighbours.offsets)
     slots = int(counts.max(initial=1))
     query = neighbours.query_of_each()
     slot = np.arange(len(query)) - neighbours.offsets[query]
@@ -107,7 +115,7 @@ def share_operations(table: OperationTable, neighbours: Neighbours) -> SharedOpe
         weights[useless] = np.arange(slots) < counts[useless, None]
 
     lengths = table.lengths(neighbours.items)
-    row_offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+    row_offsets = offsets_of(lengths)
     rows = ranges(table.offsets[neighbours.items], lengths)
     place = np.arange(len(rows)) - np.repeat(row_offsets[:-1], lengths)
     row_query, row_slot = np.repeat(query, lengths), np.repeat(slot, lengths)

@@ -72,6 +72,19 @@ class OperationTable:
         return times
 
 
+def offsets_of(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Where pieces of these lengths begin when they stand one after the other, and where the last one ends; int64 (n + 1)."""
+    offsets = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return offsets
+
+
+def lengths_of(offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The lengths of which `offsets_of` makes these offsets."""
+    lengths: npt.NDArray[np.int64] = offsets[1:] - offsets[:-1]
+    return lengths
+
+
 def ranges(starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """The numbers [start, start + length) of every pair one after the other."""
     ends = np.cumsum(lengths)
@@ -107,7 +120,7 @@ class Neighbours:
 
     def query_of_each(self) -> npt.NDArray[np.int64]:
         """Number of the query of each neighbour."""
-        return np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
+        return np.repeat(np.arange(len(self.offsets) - 1), lengths_of(self.offsets))
 
 
 def usable_neighbours(
@@ -138,5 +151,4 @@ def usable_neighbours(
     best[1:] = query[1:] != query[:-1]
     kept = best | (similar >= threshold)
     counts = np.bincount(query[kept], minlength=len(items))
-    offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
-    return Neighbours(offsets, found[kept], similar[kept], places[kept])
+    return Neighbours(offsets_of(counts), found[kept], similar[kept], places[kept])

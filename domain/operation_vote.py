@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from domain.operation_sharing import SharedOperations
-from domain.operation_table import OperationTable, ranges
+from domain.operation_table import OperationTable, lengths_of, offsets_of, ranges
 
 MAJORITY: Final = 0.5
 ROUNDING: Final = 1e-9
@@ -51,7 +51,7 @@ class DistinctRoutings:
 
 def distinct_routings(shared: SharedOperations) -> DistinctRoutings:
     """The distinct routings among the neighbours."""
-    lengths = np.diff(shared.row_offsets)
+    lengths = lengths_of(shared.row_offsets)
     matrix = np.full((len(lengths), int(lengths.max(initial=1))), -1, np.int32)
     matrix[np.repeat(np.arange(len(lengths)), lengths), _places(shared)] = shared.flat_groups
     of_neighbour, first = _distinct_rows(matrix)
@@ -61,7 +61,7 @@ def distinct_routings(shared: SharedOperations) -> DistinctRoutings:
 
 def _places(shared: SharedOperations) -> Integers:
     """Place of each operation of the neighbours in its routing, from 0."""
-    return np.arange(len(shared.flat_rows)) - np.repeat(shared.row_offsets[:-1], np.diff(shared.row_offsets))
+    return np.arange(len(shared.flat_rows)) - np.repeat(shared.row_offsets[:-1], lengths_of(shared.row_offsets))
 
 
 def _distinct_rows(matrix: npt.NDArray[np.int32]) -> tuple[Integers, Integers]:
@@ -102,11 +102,9 @@ class Drafted(NamedTuple):
 
     def of(self, drafts: Integers) -> Drafted:
         """Some drafts, one after the other."""
-        lengths = np.diff(self.offsets)[drafts]
+        lengths = lengths_of(self.offsets)[drafts]
         places = ranges(self.offsets[drafts], lengths)
-        return Drafted(
-            np.concatenate(([0], np.cumsum(lengths))).astype(np.int64), self.groups[places], self.rows[places]
-        )
+        return Drafted(offsets_of(lengths), self.groups[places], self.rows[places])
 
 
 def vote(table: OperationTable, shared: SharedOperations, routings: DistinctRoutings, ballots: Ballots) -> Drafted:
@@ -116,7 +114,7 @@ def vote(table: OperationTable, shared: SharedOperations, routings: DistinctRout
     appearance. Machine: that of the neighbour that comes first among those on the machine with the most votes.
     The result does not depend on how operations are numbered.
     """
-    group_query = shared.query_of_groups()
+    group_query = shared.query_of_groups
     items, runs = len(shared.group_offsets) - 1, ballots.runs + 1
     entries = _entries(shared, routings, ballots)
     present = np.zeros((runs, len(group_query)), np.bool_)
@@ -129,7 +127,7 @@ def vote(table: OperationTable, shared: SharedOperations, routings: DistinctRout
     order = _order(operation, draft, entries, runs * items)
     counts = np.bincount(draft, minlength=runs * items)
     rows = _rows(table, shared, routings, ballots)[run, group]
-    return Drafted(np.concatenate(([0], np.cumsum(counts))).astype(np.int64), group[order], rows[order])
+    return Drafted(offsets_of(counts), group[order], rows[order])
 
 
 class _Entries(NamedTuple):
@@ -143,7 +141,7 @@ class _Entries(NamedTuple):
 
 
 def _entries(shared: SharedOperations, routings: DistinctRoutings, ballots: Ballots) -> _Entries:
-    lengths = np.diff(shared.row_offsets)[routings.first]
+    lengths = lengths_of(shared.row_offsets)[routings.first]
     at = ranges(shared.row_offsets[routings.first], lengths)
     group, place = shared.flat_groups[at], _places(shared)[at]
     routing = np.repeat(np.arange(len(routings.first)), lengths)
@@ -177,13 +175,13 @@ def _order(operation: Integers, draft: Integers, entries: _Entries, drafts: int)
 def _wins(operation: Integers, draft: Integers, entries: _Entries, drafts: int) -> Integers:
     """How many others of its draft each operation precedes in more votes than the other way round; 0 where all votes are one routing's."""
     length = np.bincount(draft, minlength=drafts)
-    start = np.concatenate(([0], np.cumsum(length)))
+    start = offsets_of(length)
     begins = np.ones(len(operation), np.bool_)
     begins[1:] = (entries.routing[1:] != entries.routing[:-1]) | (entries.run[1:] != entries.run[:-1])
     voter = np.cumsum(begins) - 1  # a routing that votes on a draft
     voters = np.bincount(draft[operation[begins]], minlength=drafts)
     length = np.where(voters > 1, length, 0)  # a draft with one voter needs no comparisons
-    square = np.concatenate(([0], np.cumsum(length**2)))
+    square = offsets_of(length**2)
     of_entry = draft[operation]
     ends = np.cumsum(np.bincount(voter))[voter] if len(voter) else voter
     after = np.where(voters[of_entry] > 1, ends - np.arange(len(operation)) - 1, 0)
@@ -203,7 +201,7 @@ def _wins(operation: Integers, draft: Integers, entries: _Entries, drafts: int) 
 def _rows(table: OperationTable, shared: SharedOperations, routings: DistinctRoutings, ballots: Ballots) -> Integers:
     """The row that stands for each operation in each run, int64 (runs + 1, groups); 0 where the run lacks the operation."""
     groups, runs = len(shared.rows), ballots.runs + 1
-    neighbour = np.repeat(np.arange(len(routings.of_neighbour)), np.diff(shared.row_offsets))
+    neighbour = np.repeat(np.arange(len(routings.of_neighbour)), lengths_of(shared.row_offsets))
     own_run = ballots.run_of_set[routings.set_of][routings.of_neighbour][neighbour]
     kept, own = np.flatnonzero(ballots.kept[shared.flat_groups]), np.flatnonzero(own_run > 0)
     at = np.concatenate([kept, own])
@@ -228,11 +226,11 @@ def merged_routings(table: OperationTable, shared: SharedOperations) -> Drafted:
     An operation stays when neighbours with at least half of the weight have it; where none reaches that, the operations of the
     best neighbour stay.
     """
-    query = shared.query_of_groups()
+    query = shared.query_of_groups
     kept = shared.support() >= MAJORITY - ROUNDING
     some = np.bincount(query[kept], minlength=len(shared.group_offsets) - 1) > 0
     kept |= ~some[query] & (shared.rows[:, 0] >= 0)
     routings = distinct_routings(shared)
-    votes = votes_of(shared.weights[shared.neighbours.query_of_each(), shared.slot_of_each()])
+    votes = votes_of(shared.weights[shared.query_of_each, shared.slot_of_each])
     nobody = np.zeros(len(routings.set_first), np.int64)
     return vote(table, shared, routings, Ballots(kept, nobody, 0, votes, votes))

@@ -24,6 +24,8 @@ from domain.operation_table import (
     RUN_SOURCES,
     Neighbours,
     OperationTable,
+    lengths_of,
+    offsets_of,
     ranges,
     usable_neighbours,
 )
@@ -105,10 +107,10 @@ def nearest(table: OperationTable, weighed: Weighed, variants: int) -> Drafts:
     """The routings of the best neighbours, best first, then the merged one."""
     shared = weighed.shared
     merged = merged_routings(table, shared)
-    query, slot = shared.neighbours.query_of_each(), shared.slot_of_each()
+    query, slot = shared.query_of_each, shared.slot_of_each
     near = np.flatnonzero(slot < variants)
-    asked = np.flatnonzero(np.diff(shared.neighbours.offsets))
-    lengths = np.concatenate([np.diff(shared.row_offsets), np.diff(merged.offsets)])
+    asked = np.flatnonzero(lengths_of(shared.neighbours.offsets))
+    lengths = np.concatenate([lengths_of(shared.row_offsets), lengths_of(merged.offsets)])
     starts = np.concatenate([shared.row_offsets[:-1], merged.offsets[:-1] + len(shared.flat_rows)])
     chosen = np.concatenate([near, asked + len(query)])
     of_query = np.concatenate([query[near], asked])
@@ -119,7 +121,7 @@ def nearest(table: OperationTable, weighed: Weighed, variants: int) -> Drafts:
         query=of_query[order],
         slot=np.concatenate([slot[near], np.full(len(asked), MERGED)])[order],
         similarity=np.full(len(chosen), np.nan),
-        offsets=np.concatenate(([0], np.cumsum(lengths[chosen]))).astype(np.int64),
+        offsets=offsets_of(lengths[chosen]),
         groups=np.concatenate([shared.flat_groups, merged.groups])[places],
         rows=np.concatenate([shared.flat_rows, merged.rows])[places],
     )
@@ -174,8 +176,10 @@ def predict_routings(
     own = table.lengths(items) > 0
     if options.ignore_own:
         own[:] = False
-    parts = [_own_routings(table, items, np.flatnonzero(own), options.evidence)]
-    asking = np.flatnonzero(~own & (items >= 0) & (np.diff(neighbours.offsets) > 0))
+    asking = np.flatnonzero(~own & (items >= 0) & (lengths_of(neighbours.offsets) > 0))
+    parts = []
+    if own.any() or not len(asking):
+        parts.append(_own_routings(table, items, np.flatnonzero(own), options.evidence))
     for start in range(0, len(asking), ITEMS_AT_ONCE):
         queries = asking[start : start + ITEMS_AT_ONCE]
         parts.append(_predicted(table, items, neighbours, queries, strategy, options, learned))
@@ -193,7 +197,7 @@ def _own_routings(table: OperationTable, items: Integers, queries: Integers, evi
         variant=ones,
         reference=chosen,
         similarity=np.ones(len(queries)),
-        offsets=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
+        offsets=offsets_of(lengths),
         rows=rows,
         sequence=table.sequence[rows].astype(np.int64),
         times=table.times[rows],
@@ -212,10 +216,10 @@ def _predicted(
     options: PredictionOptions,
     learned: Learned | None,
 ) -> RoutingBatch:
-    counts = np.diff(neighbours.offsets)[queries]
+    counts = lengths_of(neighbours.offsets)[queries]
     places = ranges(neighbours.offsets[queries], counts)
     asked = Neighbours(
-        np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+        offsets_of(counts),
         neighbours.items[places],
         neighbours.similarities[places],
         neighbours.found_at()[places],
@@ -227,7 +231,7 @@ def _predicted(
         shared = weighed.shared
     drafts = strategy(table, weighed, options.max_variants)
     query, slot, offsets, groups, rows = drafts.query, drafts.slot, drafts.offsets, drafts.groups, drafts.rows
-    lengths = np.diff(offsets)
+    lengths = lengths_of(offsets)
     used, use = np.unique(groups, return_inverse=True)
     evidence = None
     if options.evidence:
@@ -245,7 +249,7 @@ def _predicted(
     rank = running_number(query) + 1
     rank_of_variant = _running_count(query, ~merged)
     below = np.flatnonzero(
-        (np.diff(usable.offsets) > 0) & (shared.similarities[:, :1].max(axis=1, initial=-1.0) < options.threshold)
+        (lengths_of(usable.offsets) > 0) & (shared.similarities[:, :1].max(axis=1, initial=-1.0) < options.threshold)
     )
     return RoutingBatch(
         query=queries[query],
@@ -278,8 +282,8 @@ def _in_order(parts: Sequence[RoutingBatch]) -> RoutingBatch:
     """Several batches as one, routings ordered by item (each item is in one part only)."""
     query = np.concatenate([part.query for part in parts])
     order = np.argsort(query, kind="stable")
-    lengths = np.concatenate([np.diff(part.offsets) for part in parts])
-    starts = np.concatenate(([0], np.cumsum(lengths)))[:-1]
+    lengths = np.concatenate([lengths_of(part.offsets) for part in parts])
+    starts = offsets_of(lengths)[:-1]
     operations = ranges(starts[order], lengths[order])
     evidence = None
     found = [part.evidence for part in parts if part.evidence is not None]
@@ -291,7 +295,7 @@ def _in_order(parts: Sequence[RoutingBatch]) -> RoutingBatch:
         variant=np.concatenate([part.variant for part in parts])[order],
         reference=np.concatenate([part.reference for part in parts])[order],
         similarity=np.concatenate([part.similarity for part in parts])[order],
-        offsets=np.concatenate(([0], np.cumsum(lengths[order]))).astype(np.int64),
+        offsets=offsets_of(lengths[order]),
         rows=np.concatenate([part.rows for part in parts])[operations],
         sequence=np.concatenate([part.sequence for part in parts])[operations],
         times=np.concatenate([part.times for part in parts])[operations],

@@ -122,7 +122,7 @@ def _judged(
     usable = usable_neighbours(table, items, neighbours, 0.0)
     shared = share_operations(table, usable)
     weighed = weigh(table, shared, np.arange(len(items)), estimates, model_of)
-    query_of = shared.query_of_groups()
+    query_of = shared.query_of_groups
     first = shared.rows.max(axis=1)
     operation = table.operation[first].astype(np.int64)
     own_rows = ranges(table.offsets[items], table.lengths(items))

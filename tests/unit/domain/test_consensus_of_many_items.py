@@ -127,7 +127,7 @@ def check(
     assert routing == len(batch.query)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.sampled_from(["consensus", "nearest"]), st.booleans(), st.integers(1, 5))
 def test_many_items_at_once_get_what_the_rules_say_of_each(
     seed: int, strategy: str, learning: bool, variants: int
