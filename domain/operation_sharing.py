@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from domain.operation_table import Neighbours, OperationTable, lengths_of, offsets_of, ranges
+from domain.operation_table import Neighbours, OperationTable, distinct, lengths_of, offsets_of, ranges
 from domain.time_profiles import ProfileOptions, TimeProfiles, standard_times, time_profiles
 
 Floats = npt.NDArray[np.float64]
@@ -120,7 +120,7 @@ def share_operations(table: OperationTable, neighbours: Neighbours) -> SharedOpe
     place = np.arange(len(rows)) - np.repeat(row_offsets[:-1], lengths)
     row_query, row_slot = np.repeat(query, lengths), np.repeat(slot, lengths)
     keys = (row_query << 32) | table.operation[rows]
-    groups, flat_groups = np.unique(keys, return_inverse=True)
+    groups, flat_groups = distinct(keys)
     group_offsets = np.searchsorted(groups, np.arange(queries + 1) << 32)
 
     shape = (len(groups), slots)

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 TIME_COLUMNS: Final = (
     "QUEUE_TIME",
@@ -24,6 +25,9 @@ SETUP: Final = TIME_COLUMNS.index("SETUP_TIME")
 RUN: Final = TIME_COLUMNS.index("RUN_TIME")
 ACTUAL: Final = (TIME_COLUMNS.index("ACT_SETUP_TIME"), TIME_COLUMNS.index("ACT_RUN_TIME"))
 """Where work results (set-up, run) stand in for what the routing does not say."""
+
+MANY: Final = 1_000
+"""Keys from which hashing them costs less than sorting them."""
 
 RUN_SOURCES: Final = (RUN, TIME_COLUMNS.index("ACT_RUN_TIME"), TIME_COLUMNS.index("MACH_WORKED_HOURS"))
 """Where the run time of an operation comes from; the first present one counts."""
@@ -64,11 +68,10 @@ class OperationTable:
 
     def times_with_results(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Times of operations, absent actuals taken from work results; float64 (n, len(TIME_COLUMNS))."""
-        times = np.array(self.times[rows])
-        reported = self.actual[rows]
+        times: npt.NDArray[np.float64] = self.times[rows]
         for place, column in enumerate(ACTUAL):
-            absent = np.isnan(times[:, column])
-            times[absent, column] = reported[absent, place]
+            absent = np.flatnonzero(np.isnan(times[:, column]))
+            times[absent, column] = self.actual[rows[absent], place]
         return times
 
 
@@ -83,6 +86,19 @@ def lengths_of(offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """The lengths of which `offsets_of` makes these offsets."""
     lengths: npt.NDArray[np.int64] = offsets[1:] - offsets[:-1]
     return lengths
+
+
+def distinct(keys: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The distinct keys, ascending, and the number of each key among them: `np.unique`, but many keys are not sorted."""
+    if len(keys) < MANY:
+        found, numbers = np.unique(keys, return_inverse=True)
+        return found, numbers
+    encoded = pa.array(keys).dictionary_encode()
+    found = encoded.dictionary.to_numpy()
+    order = np.argsort(found)
+    numbers = np.empty(len(found), np.int64)
+    numbers[order] = np.arange(len(found))
+    return found[order], numbers[encoded.indices.to_numpy()]
 
 
 def ranges(starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

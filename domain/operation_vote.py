@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from domain.operation_sharing import SharedOperations
-from domain.operation_table import OperationTable, lengths_of, offsets_of, ranges
+from domain.operation_table import OperationTable, distinct, lengths_of, offsets_of, ranges
 
 MAJORITY: Final = 0.5
 ROUNDING: Final = 1e-9
@@ -208,7 +208,7 @@ def _rows(table: OperationTable, shared: SharedOperations, routings: DistinctRou
     run = np.concatenate([np.zeros(len(kept), np.int64), own_run[own]])
     group = shared.flat_groups[at]
     numbers = table.machine[shared.flat_rows].astype(np.int64) & 0xFFFFFFFF
-    machines, machine_of = np.unique((shared.flat_groups << 32) | numbers, return_inverse=True)  # of each group
+    machines, machine_of = distinct((shared.flat_groups << 32) | numbers)  # of each group
     cell = run * len(machines) + machine_of[at]
     votes = np.bincount(cell, ballots.machine_votes[neighbour[at]], runs * len(machines))
     votes = np.round(votes / UNIT, 9)
