@@ -49,10 +49,11 @@ class Estimates:
     calibration: Calibration
     reasons: Sequence[Sequence[str]] = ()
 
-    def time_ratios(self, models: Integers, queries: Integers, neighbours: Integers) -> Floats:
-        """By what each neighbour's time of an operation must be multiplied to be the item's, float64 (rows, len(TIME_COLUMNS)).
+    def scale_times(self, times: Floats, models: Integers, queries: Integers, neighbours: Integers) -> None:
+        """Multiply each neighbour's times of an operation, in place, by what makes them the item's.
 
         Args:
+            times: minutes, float64 (rows, len(TIME_COLUMNS)).
             models: number of the operation's model, -1 where it has none; rows.
             queries, neighbours: the item and the neighbour of each row.
         """
@@ -60,5 +61,6 @@ class Estimates:
         logarithms = np.einsum("rf,rkf->rk", apart, self.times.effects[models].astype(np.float64))
         limit = np.log(LARGEST_RATIO)
         ratios = np.exp(np.clip(logarithms, -limit, limit))
-        ones = np.ones(len(models))
-        return np.stack([ones if kind is None else ratios[:, kind] for kind in KIND_OF_COLUMN], axis=1)
+        for column, kind in enumerate(KIND_OF_COLUMN):
+            if kind is not None:
+                times[:, column] *= ratios[:, kind]

@@ -79,12 +79,7 @@ def mean_and_sigma(times: Floats, weights: Floats, kept: Mask) -> tuple[Floats, 
 
     Where all kept weights are zero the kept times count alike.
     """
-    used = np.where(kept, weights, 0.0)
-    total = used.sum(axis=-1)
-    if (unweighted := (total <= 0.0) & kept.any(axis=-1)).any():
-        used = np.where(unweighted[..., None], kept.astype(np.float64), used)
-        total = used.sum(axis=-1)
-    total = np.where(total > 0.0, total, np.nan)
+    used, total = _used(weights, kept)
     values = np.where(kept, times, 0.0)
     mean = (used * values).sum(axis=-1) / total
     deviation = np.where(kept, values - np.nan_to_num(mean)[..., None], 0.0)
@@ -98,18 +93,25 @@ def geometric_mean(times: Floats, weights: Floats, kept: Mask) -> Floats:
     Times that differ from item to item by factors scatter evenly in their logarithms: there the arithmetic mean lies above most of
     them. Times of 0 have no logarithm; the mean of the others counts as much as its share of the weight.
     """
+    used, total = _used(weights, kept)
+    with np.errstate(invalid="ignore"):
+        positive = kept & (times > 0.0)
+    logarithms = np.zeros_like(times)
+    np.log(times, out=logarithms, where=positive)
+    share = np.where(positive, used, 0.0).sum(axis=-1)
+    mean = np.exp((used * logarithms).sum(axis=-1) / np.where(share > 0.0, share, 1.0))
+    made: Floats = mean * share / total
+    return made
+
+
+def _used(weights: Floats, kept: Mask) -> tuple[Floats, Floats]:
+    """Weights of the kept times, and their sums; NaN for a sum of nothing."""
     used = np.where(kept, weights, 0.0)
     total = used.sum(axis=-1)
     if (unweighted := (total <= 0.0) & kept.any(axis=-1)).any():
         used = np.where(unweighted[..., None], kept.astype(np.float64), used)
         total = used.sum(axis=-1)
-    positive = kept & (times > 0.0)
-    logarithms = np.zeros_like(times)
-    np.log(times, out=logarithms, where=positive)
-    share = np.where(positive, used, 0.0).sum(axis=-1)
-    mean = np.exp((used * logarithms).sum(axis=-1) / np.where(share > 0.0, share, 1.0))
-    made: Floats = mean * share / np.where(total > 0.0, total, np.nan)
-    return made
+    return used, np.where(total > 0.0, total, np.nan)
 
 
 def keep_all(times: Floats, weights: Floats, options: ProfileOptions) -> Mask:
@@ -212,6 +214,22 @@ def time_profiles(times: Floats, weights: Floats | None = None, options: Profile
         sigma=sigma,
         samples=kept.sum(axis=-1),
     )
+
+
+def standard_times(times: Floats, weights: Floats, options: ProfileOptions) -> Floats:
+    """`standard` of `time_profiles` alone, at half the cost.
+
+    Raises:
+        InvalidInput: the strategy does not exist.
+    """
+    rule = outlier_rule(options.strategy)
+    spread = np.broadcast_to(weights, times.shape)
+    kept = rule(times, spread, options)
+    if options.geometric:
+        return geometric_mean(times, spread, kept)
+    used, total = _used(spread, kept)
+    standard: Floats = (used * np.where(kept, times, 0.0)).sum(axis=-1) / total
+    return standard
 
 
 def confidence(samples: npt.NDArray[np.int64], similarity: Floats, variation: Floats) -> Floats:

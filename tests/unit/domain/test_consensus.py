@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from common.errors import DataProblem
 from domain.calibration import Calibration, Curve, smoothed
+from domain.drafts import MERGED
 from domain.estimates import Estimates
 from domain.learned_model import TimeModel
 from domain.operation_table import RUN, TIME_COLUMNS, Neighbours, OperationTable
-from domain.routing_prediction import MERGED, Learned, PredictionOptions, RoutingBatch, predict_routings
+from domain.routing_prediction import Learned, PredictionOptions, RoutingBatch, predict_routings
 
 OPERATIONS = 6
 
