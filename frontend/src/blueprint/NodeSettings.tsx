@@ -8,6 +8,7 @@ import { currentLanguage } from '@/i18n'
 import { useBlueprint } from './blueprintStore'
 import { connect, removeNodes, sharedPort } from './graph'
 import { OptionField } from './OptionField'
+import { problemText } from './problemText'
 import { useBlueprintText } from './texts'
 import type { BlueprintDocument } from './useBlueprintDocument'
 
@@ -44,7 +45,7 @@ export function NodeSettings({ nodeId, document, readOnly }: NodeSettingsProps) 
       {problems.length > 0 && (
         <ul className="rounded-xl border border-bad/40 bg-bad-soft px-4 py-2 text-[0.88rem] text-bad">
           {problems.map((problem) => (
-            <li key={problem.reason + problem.message}>{problem.message}</li>
+            <li key={problem.reason + problem.message}>{problemText(problem, graph, types)}</li>
           ))}
         </ul>
       )}
