@@ -226,6 +226,19 @@ function Canvas({ types, check, readOnly, height = 460, onOpenNode }: CanvasProp
         minZoom={0.2}
         style={{ background: 'transparent' }}
         aria-label={t('keyboardHint')}
+        ariaLabelConfig={{
+          'node.a11yDescription.default': t('aria.node'),
+          'node.a11yDescription.keyboardDisabled': t('aria.node'),
+          'node.a11yDescription.ariaLiveMessage': ({ direction, x, y }) =>
+            t('aria.moved', { direction: t(`aria.${direction}` as 'aria.up'), x, y }),
+          'edge.a11yDescription.default': t('aria.edge'),
+          'controls.ariaLabel': t('aria.controls'),
+          'controls.zoomIn.ariaLabel': t('aria.zoomIn'),
+          'controls.zoomOut.ariaLabel': t('aria.zoomOut'),
+          'controls.fitView.ariaLabel': t('aria.fit'),
+          'minimap.ariaLabel': t('aria.minimap'),
+          'handle.ariaLabel': t('aria.handle'),
+        }}
       >
         <Background color="#54719b" bgColor="transparent" gap={22} />
         <Controls showInteractive={false} />

@@ -7,6 +7,7 @@ import { SelectField, TextField } from '@/ui/Field'
 import { currentLanguage } from '@/i18n'
 import { useBlueprint } from './blueprintStore'
 import { connect, removeNodes, sharedPort } from './graph'
+import { portWord } from './portWords'
 import { OptionField } from './OptionField'
 import { problemText } from './problemText'
 import { useBlueprintText } from './texts'
@@ -109,7 +110,8 @@ function Connections({ nodeId, document, readOnly }: NodeSettingsProps) {
         {edges.map((edge) => (
           <li key={edge.id} className="tile flex items-center justify-between gap-2 px-3 py-1">
             <span className="truncate">
-              {nameOf(edge.source)} → {nameOf(edge.target)} <span className="text-muted">({edge.kind})</span>
+              {nameOf(edge.source)} → {nameOf(edge.target)}{' '}
+              <span className="text-muted">({portWord(edge.kind)})</span>
             </span>
             {!readOnly && (
               <IconButton

@@ -2,6 +2,7 @@
 import type { Graph, GraphProblem } from '@/api/blueprint'
 import { currentLanguage } from '@/i18n'
 import type { TypeIndex } from './graph'
+import { portWord } from './portWords'
 
 export function problemText(problem: GraphProblem, graph: Graph | null, types: TypeIndex): string {
   if (currentLanguage() !== 'ko') return problem.message
@@ -52,7 +53,7 @@ export function problemText(problem: GraphProblem, graph: Graph | null, types: T
     case 'INPUT_NOT_CONNECTED': {
       const port = /its input (\w+)/.exec(problem.message)?.[1] ?? ''
       const giver = types.get(/join it with an? (\w+)/.exec(problem.message)?.[1] ?? '')
-      return `${about}입력 ${port}이(가) 연결되지 않았습니다.${giver ? ` ${giver.label_ko} 노드와 연결하세요.` : ''}`
+      return `${about}입력 '${portWord(port)}'이(가) 연결되지 않았습니다.${giver ? ` ${giver.label_ko} 노드와 연결하세요.` : ''}`
     }
     case 'PORT_MISMATCH':
       return `${nameOf(edge?.source)} → ${nameOf(edge?.target)}: 같은 종류의 포트가 없어 연결할 수 없습니다.`

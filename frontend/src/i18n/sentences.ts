@@ -71,6 +71,8 @@ const TABLES: readonly (readonly [RegExp, string])[] = [
     /^([\d,]+) values of (\S+) are (.+) and count as absent(.*)$/,
     '$2 값 $1건은 범위를 벗어나 없는 값으로 봅니다 ($3)$4',
   ],
+  // Profiles that come with the software
+  [/^The plant's Access views as they are$/, '공장의 Access 뷰를 그대로 사용합니다'],
   // Verification of a version
   [
     /^manifest and (\d+) artifacts have the registered sha256$/,

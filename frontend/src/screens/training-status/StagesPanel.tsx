@@ -6,6 +6,7 @@ import { formatBytes, formatSeconds } from '@/i18n/format'
 import { sentence } from '@/i18n/sentences'
 import { useTrainingWords } from '@/i18n/trainingWords'
 import { featureLabel } from '@/screens/routing/weights/featureLabels'
+import { NoActive } from './NoActive'
 import { useTrainingText } from './texts'
 
 export function StagesPanel({ version }: { version: string | null }) {
@@ -16,7 +17,7 @@ export function StagesPanel({ version }: { version: string | null }) {
   return (
     <Card title={t('stages')} description={t('stagesAbout')}>
       {version === null ? (
-        <Empty title={t('noActive')} />
+        <NoActive />
       ) : (
         <QueryPanel
           query={metrics}
