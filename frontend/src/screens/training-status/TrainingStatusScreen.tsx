@@ -28,7 +28,7 @@ export default function TrainingStatusScreen() {
   const name = active?.version_name ?? null
   return (
     <div className="flex flex-col gap-5">
-      <Figures name={name} trainedAt={active?.trained_at} />
+      <Figures name={name} known={versions.isSuccess} trainedAt={active?.trained_at} />
       <Panels version={name} />
       <p className="flex items-center justify-center gap-2 text-[0.88rem] text-muted">
         <Info className="size-4" aria-hidden />
@@ -78,7 +78,14 @@ function Panels({ version }: { version: string | null }) {
   )
 }
 
-function Figures({ name, trainedAt }: { name: string | null; trainedAt: string | null | undefined }) {
+interface FiguresProps {
+  name: string | null
+  /** Whether the versions are known: without them nothing is said about the active one. */
+  known: boolean
+  trainedAt: string | null | undefined
+}
+
+function Figures({ name, known, trainedAt }: FiguresProps) {
   const t = useTrainingText()
   const snapshot = useSnapshot()
   const features = useModelFeatures()
@@ -89,7 +96,11 @@ function Figures({ name, trainedAt }: { name: string | null; trainedAt: string |
   return (
     <div className="grid gap-4 sm:grid-cols-2 xl:grid-cols-4">
       <Card>
-        <Figure label={t('active')} value={name ?? t('noActive')} remark={formatTime(trainedAt)} />
+        <Figure
+          label={t('active')}
+          value={name ?? (known ? t('noActive') : '–')}
+          remark={formatTime(trainedAt)}
+        />
       </Card>
       <Card>
         <Figure

@@ -53,7 +53,8 @@ export function useSaving() {
       const facts = FORMATS.find((one) => one.value === format)
       if (!facts) return
       if (target === 'clipboard') {
-        const copied = await copyText(textOf(sheet, format))
+        // The byte order mark belongs to files: pasted text would begin with a sign that nobody sees.
+        const copied = await copyText(textOf(sheet, format).replace(/^\uFEFF/, ''))
         if (!copied) notify('bad', commonText('copyFailed'))
         else
           notify(
