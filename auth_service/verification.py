@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from auth_service.records import VersionRecord
-from common.artifacts import Verdict, check_integrity, judge, load_joblib, read_manifest
+from common.artifacts import Verdict, check_integrity, judge, read_feature_columns, read_manifest
 from common.errors import PreconditionFailed, ServiceError
 from common.processes import python_module
 from domain.features import FEATURES
@@ -69,7 +69,7 @@ def check_files(row: VersionRecord) -> list[str]:
 
 def _check_features(path: Path) -> str:
     known = {feature.name for feature in FEATURES}
-    trained = [str(name) for name in load_joblib(path)]
+    trained = read_feature_columns(path)
     foreign = [name for name in trained if name not in known]
     if foreign:
         raise PreconditionFailed(

@@ -25,6 +25,7 @@ def main(folder: Path, manifest_path: Path, derived: Path, name: str) -> dict[st
         return {"passed": passed, "problems": [f"Loading {folder} failed: {type(error).__name__}: {error}"]}
     try:
         passed.append(f"loaded: {model.items:,} items, {model.dimension} dimensions, engine {model.engine_name}")
+        passed.extend(model.notes)
         model.prove()
         passed.append("searches answer as they must")
     except ServiceError as error:

@@ -15,7 +15,7 @@ from cli.calls import ask
 from cli.control_plane import ControlPlane
 from cli.model_check import check
 from cli.retention_command import retention
-from cli.terminal import open_console
+from cli.terminal import open_console, quoted
 from protos.registry.v1 import registry_pb2 as pb
 
 app = typer.Typer(help="Versions of the model: list, check, activate, roll back.", no_args_is_help=True)
@@ -125,7 +125,7 @@ def adopt(
     request = pb.AdoptRequest(artifact_dir=str(folder.absolute()), version_name=name)
     version = ask(lambda control: control.call(control.registry.Adopt, request, timeout=SLOW_SECONDS))
     typer.echo(
-        f"{version.version_name} is registered. Activate it with: routing-ml models activate {version.version_name}"
+        f"{version.version_name} is registered. Activate it with: routing-ml models activate {quoted(version.version_name)}"
     )
 
 
@@ -173,7 +173,7 @@ def _examine_folder(folder: Path) -> int:
     if found.problems:
         typer.echo(f"{folder} cannot be served")
         return 1
-    typer.echo(f"{folder} can be served. Register it with: routing-ml models adopt {folder}")
+    typer.echo(f"{folder} can be served. Register it with: routing-ml models adopt {quoted(str(folder))}")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 from rich.console import Console
@@ -13,3 +14,8 @@ def open_console() -> Console:
     """A console on standard output that neither wraps lines nor colours numbers by itself."""
     width = None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL
     return Console(highlight=False, soft_wrap=True, width=width)
+
+
+def quoted(argument: str) -> str:
+    """An argument of a shown command as every shell takes it when it is pasted there."""
+    return argument if re.fullmatch(r"[\w./\\:+@=-]+", argument) else f'"{argument}"'

@@ -6,6 +6,7 @@ that auth_service owns and every process follows by Watch.
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
@@ -76,10 +77,12 @@ class Settings(BaseSettings):
     @field_validator("ann_addresses", "aggregate_addresses", "allowed_origins", "trusted_proxies", mode="before")
     @classmethod
     def split_commas(cls, value: object) -> object:
-        """Accept `a,b` from the environment beside real lists."""
-        if isinstance(value, str):
-            return [part.strip() for part in value.split(",") if part.strip()]
-        return value
+        """Accept `a,b` and `["a", "b"]` from the environment beside real lists."""
+        if not isinstance(value, str):
+            return value
+        if value.strip().startswith("["):
+            return json.loads(value)
+        return [part.strip() for part in value.split(",") if part.strip()]
 
     @property
     def logs_path(self) -> Path:

@@ -63,18 +63,6 @@ class FaissEngine:
         return cls(index, 1)
 
     @classmethod
-    def from_bytes(cls, data: bytes, threads: int = 1) -> FaissEngine:
-        """The index that faiss serialised into bytes.
-
-        Raises:
-            DataProblem: they are no index.
-        """
-        try:
-            return cls(faiss.deserialize_index(np.frombuffer(data, np.uint8)), threads)
-        except (RuntimeError, AttributeError) as error:
-            raise DataProblem(f"The bytes are no faiss index that can be searched ({_first_line(error)})") from error
-
-    @classmethod
     def open(cls, path: Path, threads: int) -> FaissEngine:
         """Map a saved index.
 
@@ -157,6 +145,45 @@ def exact_nearest(vectors: Vectors, queries: Vectors, k: int) -> tuple[Vectors, 
     """The true k nearest of each query by comparing with all vectors: similarities (q, k) descending, positions (q, k)."""
     similarities, positions = faiss.knn(queries, vectors, k, metric=faiss.METRIC_INNER_PRODUCT)
     return similarities, positions
+
+
+def engine_from_bytes(data: bytes, threads: int = 1) -> FaissEngine | Vectors:
+    """The index that faiss serialised into bytes; its vectors in order, where another index has to be built from them.
+
+    Raises:
+        DataProblem: they are no index, or one that does not keep its vectors whole.
+    """
+    try:
+        index = faiss.deserialize_index(np.frombuffer(data, np.uint8))
+    except RuntimeError as error:
+        raise DataProblem(f"its bytes are no faiss index ({_first_line(error)})") from error
+    try:
+        return FaissEngine(index, threads)
+    except AttributeError:
+        return _whole_vectors(index)
+
+
+def _whole_vectors(index: Any) -> Vectors:
+    """The vectors that an index keeps, in the order in which they were added."""
+    kind = type(index).__name__
+    try:
+        if isinstance(index, faiss.IndexIDMap):  # IndexIDMap2 is one too
+            labels = faiss.vector_to_array(index.id_map)
+            if not np.array_equal(np.sort(labels), np.arange(index.ntotal)):
+                raise DataProblem(f"the labels of its {kind} are not the places of its item codes")
+            return _whole_vectors(faiss.downcast_index(index.index))[np.argsort(labels)]
+        if isinstance(index, faiss.IndexIVFFlat):
+            index.make_direct_map()
+            kept: Vectors = index.reconstruct_n(0, index.ntotal)
+            return kept
+        if isinstance(index, faiss.IndexFlat | faiss.IndexHNSWFlat):
+            return FaissEngine(index, 1).stored.copy()
+    except RuntimeError as error:
+        raise DataProblem(f"the vectors of its {kind} cannot be read ({_first_line(error)})") from error
+    raise DataProblem(
+        f"its faiss index is an {kind}, which does not keep vectors whole; those of IndexHNSWFlat, IndexFlat, IndexIVFFlat and "
+        "IndexIDMap can be read"
+    )
 
 
 def _first_line(error: BaseException) -> str:

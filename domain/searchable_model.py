@@ -67,6 +67,7 @@ class SearchableModel:
         metadata: the manifest's metadata.
         calibration: how models and votes are weighed, and what confidence that deserves.
         chances: what the models said of the items of the index, where vectors do not hold it all.
+        notes: what people should know about how the version was loaded.
     """
 
     version_name: str
@@ -80,6 +81,7 @@ class SearchableModel:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     calibration: Calibration = field(default_factory=Calibration)
     chances: Chances | None = None
+    notes: Sequence[str] = ()
     _empty: Vectors | None = None
 
     @property
@@ -323,7 +325,8 @@ def load_version(
     manifest = read_manifest(manifest_path or folder / "manifest.json")
     check_integrity(manifest, folder, remembered=derived / "verified.json" if derived else None)
     metadata = read_training_metadata(manifest, folder)
-    judgement = judge(metadata.get("runtime_versions") or {})
+    versions = metadata.get("runtime_versions")
+    judgement = judge(versions if isinstance(versions, dict) else {})
     if judgement.verdict is Verdict.REFUSED:
         raise PreconditionFailed(f"Version {name} cannot be loaded: {judgement.reason}", reason="VERSION_UNUSABLE")
     if is_native(manifest, metadata):
@@ -371,7 +374,12 @@ def read_json_object(path: Path) -> dict[str, Any]:
         DataProblem: it cannot be read or is no JSON object.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
+        data = path.read_bytes()
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = data.decode("cp949")  # as Python writes text on a Korean Windows when it is not told otherwise
+        document = json.loads(text)
     except (OSError, ValueError) as error:
         raise DataProblem(
             f"{path} cannot be read ({error}): restore it from a backup", details={"path": path}
@@ -387,11 +395,17 @@ def weight_profiles_of(manifest: Manifest, folder: Path) -> dict[str, dict[str, 
     profiles = read_json_object(artifact.file(folder)).get("profiles") if artifact else None
     if not isinstance(profiles, dict):
         return {}
-    return {
-        str(name): {str(feature): float(weight) for feature, weight in weights.items()}
-        for name, weights in profiles.items()
-        if isinstance(weights, dict)
-    }
+    try:
+        return {
+            str(name): {str(feature): float(weight) for feature, weight in weights.items()}
+            for name, weights in profiles.items()
+            if isinstance(weights, dict)
+        }
+    except (TypeError, ValueError) as error:
+        raise DataProblem(
+            f"feature_weights.json has a weight profile with a weight that is no number ({error}): restore it from a backup",
+            reason="ARTIFACT_UNUSABLE",
+        ) from None
 
 
 def _load_native(folder: Path, manifest: Manifest, name: str, threads: int) -> SearchableModel:

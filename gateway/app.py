@@ -41,7 +41,7 @@ def build_app(settings: Settings, instance: str) -> RequestMiddleware:
     if settings.allowed_origins:
         wrapped = CORSMiddleware(
             api,
-            allow_origins=[origin.rstrip("/") for origin in settings.allowed_origins],
+            allow_origins=[origin.rstrip("/").lower() for origin in settings.allowed_origins],
             allow_credentials=True,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
             allow_headers=["*"],  # whatever headers the clients of these origins send

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import Any
 
 import orjson
@@ -22,7 +23,7 @@ class JsonRequest(Request):
             orjson.JSONDecodeError: the body is not JSON.
         """
         if not hasattr(self, "_json"):
-            self._json = orjson.loads(await self.body())
+            self._json = orjson.loads((await self.body()).removeprefix(codecs.BOM_UTF8))
         return self._json
 
 

@@ -9,11 +9,13 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
+from urllib.parse import quote
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from common import errors
 from common.request_context import add_log_fields
@@ -122,14 +124,28 @@ async def answer_validation_error(_request: Request, error: Exception) -> Respon
     return validation_failure(error.errors())
 
 
-async def answer_http_exception(_request: Request, error: Exception) -> Response:
+async def answer_http_exception(request: Request, error: Exception) -> Response:
     """Exception handler for unknown paths, wrong methods and unreadable bodies."""
     assert isinstance(error, HTTPException)
+    if error.status_code == 404 and (place := _without_slash(request)):
+        return Response(status_code=307, headers={"location": place})
     reason = {404: "NO_SUCH_PATH", 405: "METHOD_NOT_ALLOWED"}.get(error.status_code, "BAD_REQUEST")
     add_log_fields(reason=reason)
     return json_answer(
         {"detail": str(error.detail)}, error.status_code, {**(error.headers or {}), REASON_HEADER: reason}
     )
+
+
+def _without_slash(request: Request) -> str:
+    """The address of the API that a client means who ends it with a slash, as the older server took it; "" when there is none."""
+    path = str(request.scope["path"])
+    if not path.startswith("/api/") or not path.endswith("/"):
+        return ""
+    scope = {**request.scope, "path": path.rstrip("/")}
+    if all(route.matches(scope)[0] is Match.NONE for route in request.app.router.routes):
+        return ""
+    query = bytes(request.scope["query_string"]).decode("latin-1")
+    return quote(path.rstrip("/")) + (f"?{query}" if query else "")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ admits the classes it is told and no others.
 from common.artifacts.compatibility import Judgement, Verdict, judge, running_versions
 from common.artifacts.integrity import check_integrity, sha256_of
 from common.artifacts.manifest import Artifact, Manifest, describe_file, read_manifest, write_manifest
-from common.artifacts.unpickler import Record, load_joblib, stand_in
+from common.artifacts.unpickler import Record, load_joblib, read_feature_columns, stand_in
 
 __all__ = [
     "Artifact",
@@ -19,6 +19,7 @@ __all__ = [
     "describe_file",
     "judge",
     "load_joblib",
+    "read_feature_columns",
     "read_manifest",
     "running_versions",
     "sha256_of",

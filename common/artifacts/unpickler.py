@@ -48,6 +48,13 @@ def stand_in(name: str) -> type[Record]:
     return type(name, (Record,), {})
 
 
+class DefaultDictionary(dict[Any, Any]):
+    """Stands for collections.defaultdict: its entries, without what would make new ones."""
+
+    def __init__(self, *_factory: object) -> None:
+        super().__init__()
+
+
 class _ArrayHeader(Record):
     """joblib's note that the bytes of an array follow it in the file."""
 
@@ -86,6 +93,7 @@ def _always() -> dict[str, object]:
     plain |= {f"__builtin__.{kind.__name__}": kind for kind in _BUILTINS}
     plain |= {f"numpy.{name}": getattr(np, name) for name in _NUMPY_SCALARS if hasattr(np, name)}
     plain |= {"numpy.ndarray": np.ndarray, "numpy.dtype": np.dtype, "collections.OrderedDict": OrderedDict}
+    plain |= {"collections.defaultdict": DefaultDictionary}
     reconstruct, scalar = _numpy_constructors()
     for package in ("numpy.core", "numpy._core"):
         plain[f"{package}.multiarray._reconstruct"] = reconstruct
@@ -212,6 +220,25 @@ def load_joblib(path: Path, allowed: Allowed | None = None) -> Any:
             reason="ARTIFACT_DAMAGED",
             details={"path": path},
         ) from error
+
+
+def read_feature_columns(path: Path) -> list[str]:
+    """The names in a feature_columns.joblib.
+
+    Raises:
+        DataProblem: it holds something else; names the file.
+    """
+    names = load_joblib(path)
+    if isinstance(names, np.ndarray):
+        names = names.tolist()
+    if not isinstance(names, list | tuple) or not names or not all(isinstance(name, str) for name in names):
+        raise DataProblem(
+            f"{path} holds {type(names).__name__}, not a list of the names of the features: restore it from a backup, or train "
+            "again",
+            reason="ARTIFACT_UNUSABLE",
+            details={"path": path},
+        )
+    return [str(name) for name in names]
 
 
 def _decompressed(data: bytes) -> bytes:

@@ -180,7 +180,7 @@ def _misfit(
     where = f"item {item!r}" if item is not None else f"row {row:,}"
     return DataProblem(
         f"Table {table}, {where}, column {series.name}: {shown!r} is not {_WORDS[wanted]}. "
-        "Correct it in the source, or map the column as TEXT in the input profile",
+        "Correct it in the source, or take the column out of the input profile",
         reason="VALUE_MISFIT",
         details={"table": table, "item": item or "", "row": row, "column": series.name, "value": shown},
     )

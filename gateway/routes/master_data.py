@@ -65,6 +65,8 @@ async def search_items(
 @area.user.get("/items/{item_code:path}", response_model=bodies.MasterDataItemResponse)
 async def get_master_data_item(item_code: str, gateway: TheGateway) -> Response:
     """Every column of an item."""
+    if not item_code.strip():
+        raise NotFound("The item master has no item without a code")
     aggregate = gateway.clients.aggregate
     found = await aggregate.call(aggregate.stub.GetItems, pb.GetItemsRequest(item_codes=[item_code]))
     if not found.items.rows:

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
+import sys
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import faiss
 import joblib
 import numpy as np
 import pytest
 from sklearn.preprocessing import LabelEncoder, MinMaxScaler, OrdinalEncoder, StandardScaler
 
-from common.artifacts import Manifest, describe_file, write_manifest
+from auth_service.adoption import describe_folder
+from common.artifacts import Manifest, describe_file, read_manifest, write_manifest
 from common.errors import DataProblem, PreconditionFailed
 from domain.engine_faiss import FaissEngine
 from domain.item_codes import ItemCodeIndex
 from domain.legacy_encoding import legacy_number, legacy_text
 from domain.legacy_model import REQUIRED
+from domain.legacy_searcher import read_searcher
 from domain.searchable_model import SearchableModel, load_version
 
 DATA = Path(__file__).parents[2] / "data"
@@ -221,3 +228,159 @@ def test_a_manifest_may_lie_elsewhere(tmp_path: Path) -> None:
     assert isinstance(model.engine, FaissEngine)
     assert isinstance(model.codes, ItemCodeIndex)
     assert Manifest({}).roles == {}
+
+
+FAISS_CLASSES: dict[str, Any] = {}
+
+
+def pickled_index(index: Any) -> Any:
+    """An index as a process whose faiss was built for another machine pickled it."""
+    name = type(index).__name__
+    module = sys.modules.setdefault("faiss.swigfaiss_sve", ModuleType("faiss.swigfaiss_sve"))
+    if name not in FAISS_CLASSES:
+        made = type(name, (), {"__getstate__": lambda self: {"this": self.data}})
+        made.__module__ = "faiss.swigfaiss_sve"
+        setattr(module, name, made)
+        FAISS_CLASSES[name] = made
+    one = FAISS_CLASSES[name]()
+    one.data = faiss.serialize_index(index).tobytes()
+    return one
+
+
+def changed_copy(tmp_path: Path, *without: str, **replaced: Any) -> Path:
+    """The monolith's folder without some files and with other contents of joblib files; its manifest is written anew."""
+    folder = Path(shutil.copytree(LEGACY, tmp_path / "plant"))
+    folder.chmod(0o755)
+    for name in ("manifest.json", *without):
+        (folder / name).unlink()
+    for name, content in replaced.items():
+        (folder / f"{name}.joblib").unlink()
+        joblib.dump(content, folder / f"{name}.joblib")
+    write_manifest(folder / "manifest.json", describe_folder(folder))
+    return folder
+
+
+def stored_vectors() -> tuple[Any, list[str]]:
+    engine, codes = read_searcher(LEGACY / "similarity_engine.joblib", 1)
+    return engine.stored.copy(), codes
+
+
+def check_everything(model: SearchableModel) -> None:
+    test_known_items_have_the_neighbours_the_monolith_found(model)
+    test_unseen_items_have_the_neighbours_the_monolith_found(model)
+
+
+def test_without_the_optional_files_neighbours_stay_the_same(tmp_path: Path) -> None:
+    """The scaler shows that the older system's own weights were used."""
+    optional = ("training_metadata.json", "feature_weights.joblib", "feature_weights.json", "active_features.json")
+    model = load_version(changed_copy(tmp_path, *optional))
+    check_everything(model)
+    assert "no feature weights" in model.notes[0]
+    assert "which features are active" in model.notes[1]
+
+
+def test_active_features_are_also_read_from_the_weights_state(tmp_path: Path) -> None:
+    check_everything(load_version(changed_copy(tmp_path, "active_features.json")))
+    state = json.loads((LEGACY / "feature_weights.json").read_text("utf-8"))
+    nested = changed_copy(tmp_path / "b", feature_weights={"weights": state["weights"]})
+    check_everything(load_version(nested))
+
+
+def test_a_scaler_and_an_encoder_without_column_names_are_told_by_their_numbers(tmp_path: Path) -> None:
+    scaler, encoder = joblib.load(LEGACY / "scaler.joblib"), joblib.load(LEGACY / "encoder.joblib")
+    del scaler.feature_names_in_
+    labels = []
+    for categories in encoder.categories_:
+        label = LabelEncoder()
+        label.classes_ = categories
+        labels.append(label)
+    named = defaultdict(LabelEncoder, zip(encoder.feature_names_in_, labels, strict=True))
+    del encoder.feature_names_in_
+    check_everything(load_version(changed_copy(tmp_path / "a", scaler=scaler, encoder=encoder)))
+    check_everything(load_version(changed_copy(tmp_path / "b", encoder=labels)))
+    check_everything(load_version(changed_copy(tmp_path / "c", encoder=named)))
+    check_everything(load_version(changed_copy(tmp_path / "d", encoder={"encoders": dict(named), "version": 2})))
+
+
+@pytest.mark.parametrize("kind", ["flat", "inner", "lists", "ids", "hnswlib", "longer", "bytes"])
+def test_indexes_of_other_kinds_find_the_same(tmp_path: Path, kind: str) -> None:
+    vectors, codes = stored_vectors()
+    dimension, places = vectors.shape[1], np.arange(len(codes))
+    index: Any = faiss.IndexFlatL2(dimension)
+    if kind == "inner":
+        index = faiss.IndexHNSWFlat(dimension, 32, faiss.METRIC_INNER_PRODUCT)
+    elif kind == "lists":
+        index = faiss.IndexIVFFlat(index, dimension, 4)
+        index.train(vectors)
+    elif kind == "ids":
+        places = np.random.default_rng(1).permutation(places)
+        index = faiss.IndexIDMap(index)
+    if kind == "hnswlib":
+        hnswlib = pytest.importorskip("hnswlib")  # has no wheels for Python 3.13
+        index = hnswlib.Index("cosine", dimension)
+        index.init_index(len(codes) + 10, M=16, ef_construction=100)
+        index.add_items(vectors[::-1], places[::-1])
+    elif kind == "ids":
+        index.add_with_ids(vectors[places], places)
+    else:
+        index.add(vectors * 3 if kind == "longer" else vectors)
+    searcher = HNSWSearch()
+    held = faiss.serialize_index(index) if kind == "bytes" else index if kind == "hnswlib" else pickled_index(index)
+    vars(searcher).update(index=held, item_codes=codes, log=logging.getLogger("x"), made_in=tmp_path)
+    check_everything(load_version(changed_copy(tmp_path, similarity_engine=searcher)))
+
+
+def test_an_index_that_cannot_be_used_is_refused_by_its_kind(tmp_path: Path) -> None:
+    vectors, codes = stored_vectors()
+
+    def loading(case: str, codes: list[str], index: Any = None, **attributes: Any) -> None:
+        searcher = HNSWSearch() if index is not None else EfficientSimilaritySearch()
+        held = {"index": pickled_index(index)} if index is not None and not isinstance(index, str) else {"index": index}
+        vars(searcher).update(held, item_codes=codes, **attributes)
+        load_version(changed_copy(tmp_path / case, similarity_engine=searcher))
+
+    compressed = faiss.IndexScalarQuantizer(vectors.shape[1], faiss.ScalarQuantizer.QT_8bit)
+    compressed.train(vectors)
+    compressed.add(vectors)
+    broken = vectors.copy()
+    broken[5, 3] = np.nan
+    with pytest.raises(DataProblem, match="is an IndexScalarQuantizer, which does not keep vectors whole"):
+        loading("a", codes, compressed)
+    with pytest.raises(DataProblem, match="its index is str, neither of faiss nor of hnswlib"):
+        loading("b", codes, "lost")
+    with pytest.raises(DataProblem, match=r"similarity_engine\.joblib has no items"):
+        loading("c", [], faiss.IndexHNSWFlat(vectors.shape[1], 32))
+    with pytest.raises(DataProblem, match="the vector at place 5 holds NaN"):
+        loading("d", codes, vectors=broken)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("feature_columns", None, "holds NoneType, not a list of the names of the features"),
+        ("feature_columns", {"columns": ["ITEM_CD"]}, "holds dict, not a list of the names"),
+        ("feature_weights", [1.0], "holds list, not weights by feature"),
+        ("feature_weights", {"OUTDIAMETER": "heavy"}, "weight 'heavy' for OUTDIAMETER"),
+    ],
+)
+def test_small_files_of_another_form_are_refused_by_name(tmp_path: Path, file: str, content: Any, said: str) -> None:
+    with pytest.raises(DataProblem, match=rf"{file}\.joblib.*{said}"):
+        load_version(changed_copy(tmp_path, **{file: content}))
+
+
+@pytest.mark.parametrize("versions", [["1.4"], "scikit-learn 1.4", None, {"numpy": {"a": 1}}])
+def test_library_versions_of_another_form_count_as_unknown(tmp_path: Path, versions: object) -> None:
+    folder = changed_copy(tmp_path)
+    (folder / "training_metadata.json").unlink()
+    (folder / "training_metadata.json").write_text(json.dumps({"runtime_versions": versions}))
+    write_manifest(folder / "manifest.json", describe_folder(folder))
+    assert load_version(folder).items == 2000
+
+
+def test_what_the_manifest_leaves_out_is_named(tmp_path: Path) -> None:
+    folder = changed_copy(tmp_path)
+    listed = read_manifest(folder / "manifest.json").artifacts
+    write_manifest(folder / "manifest.json", {n: a for n, a in listed.items() if n != "active_features"})
+    model = load_version(folder)
+    check_everything(model)
+    assert "the manifest does not list it: active_features.json" in model.notes[-1]

@@ -132,7 +132,7 @@ class Plant:
             trainer_address=f"127.0.0.1:{self.ports['trainer']}",
             gateway_port=self.ports["gateway"],
             frontend_dir=folder / "no-frontend",
-            docs_dir=folder / "no-docs",
+            docs_dir=folder / "no-documents",
             **{"stop_grace_seconds": 0.2, **settings},
         )
         self.url = f"http://127.0.0.1:{self.ports['gateway']}"

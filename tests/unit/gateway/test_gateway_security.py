@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 from typing import Any
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from common import errors
 from common.request_context import current_request
+from common.settings import Settings
 from protos.aggregate.v1 import aggregate_pb2
 from protos.auth.v1 import auth_pb2
 
@@ -22,7 +24,7 @@ BODY = {"item_code": "A"}
 
 @pytest.fixture(scope="module")
 def plant_settings() -> dict[str, Any]:
-    return {"allowed_origins": ["http://planner.example:5173"], "max_body_bytes": 20_000, "rpc_timeout_seconds": 5}
+    return {"allowed_origins": ["http://Planner.example:5173/"], "max_body_bytes": 20_000, "rpc_timeout_seconds": 5}
 
 
 @pytest.fixture(autouse=True)
@@ -124,6 +126,34 @@ def test_cors_with_credentials_is_answered_to_allowed_origins_only(plant: Any) -
     refused = plant.client("", origin="http://planner.example:5173").post(SUMMARY, json=BODY)
     assert refused.status_code == 401
     assert refused.headers["access-control-allow-origin"] == "http://planner.example:5173"
+
+
+def test_a_slash_at_the_end_leads_to_the_same_place_as_on_the_older_server(plant: Any) -> None:
+    client = plant.client()
+    moved = client.get("/api/master-data/tree/?query=a%20b")
+    assert (moved.status_code, moved.headers["location"]) == (307, "/api/master-data/tree?query=a%20b")
+    assert client.post(f"{SUMMARY}/", json=BODY).headers["location"] == SUMMARY
+    assert client.post(f"{SUMMARY}/", json=BODY, follow_redirects=True).status_code == 200
+    assert [client.get(path).status_code for path in ("/api/nothing/", "/api/", "/api/master-data/items/")] == [404] * 3
+
+
+def test_json_may_begin_with_a_byte_order_mark(plant: Any) -> None:
+    body = b"\xef\xbb\xbf" + json.dumps(BODY).encode()
+    answer = plant.client().post(SUMMARY, content=body, headers={"content-type": "application/json; charset=UTF-8"})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://A.example:1,https://b.example",
+        '["http://A.example:1", "https://b.example"]',
+        " http://A.example:1 ,https://b.example,",
+    ],
+)
+def test_origins_are_listed_with_commas_or_as_json(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("ROUTING_ML_ALLOWED_ORIGINS", text)
+    assert Settings(_env_file=None).allowed_origins == ["http://A.example:1", "https://b.example"]
 
 
 def test_a_body_over_the_limit_is_refused_by_its_declared_length(plant: Any) -> None:
