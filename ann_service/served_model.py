@@ -69,7 +69,9 @@ class ServedModel:
             log.info("version closed", model_version=self.model.version_name)
 
 
-NOT_TOLD: Final = "This process has just started and has not been told yet which model version is active: try again in a moment"
+NOT_TOLD: Final = (
+    "This process has just started and has not been told yet which model version is active: try again in a moment"
+)
 NONE_ACTIVE: Final = (
     "No model version is active, so nothing can be searched: train one (train_build_index.py --activate) or "
     "activate one in the registry"
