@@ -172,7 +172,8 @@ class AccessSource:
         pyodbc = odbc()
         connection = None
         try:
-            connection = pyodbc.connect(self.connection_string, autocommit=True)
+            with self.driver.reachable(self.path.resolve()) as path:
+                connection = pyodbc.connect(self.driver.connection_string(path), autocommit=True)
             yield connection.cursor()
         except pyodbc.Error as error:
             raise explain(error, self.path, doing) from None
