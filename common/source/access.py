@@ -188,7 +188,8 @@ class AccessSource:
         pyodbc = odbc()
         connection = None
         try:
-            connection = pyodbc.connect(self.connection_string, autocommit=True)
+            with self.driver.reachable(self.path.resolve()) as path:
+                connection = pyodbc.connect(self.driver.connection_string(path), autocommit=True)
             if not self.driver.has_catalogue:
                 connection.setdecoding(pyodbc.SQL_WMETADATA, encoding="latin-1", ctype=pyodbc.SQL_WCHAR)
             yield connection.cursor()

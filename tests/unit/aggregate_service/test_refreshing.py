@@ -6,12 +6,13 @@ import asyncio
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from aggregate_service import snapshot_keeper
+from aggregate_service import builder_process, snapshot_keeper
 from common.errors import DataProblem, PermissionDenied, Unauthenticated, Unavailable
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
@@ -268,3 +269,15 @@ async def test_a_schedule_reads_a_source_anew_whose_files_look_unchanged(
     await running.apply(json.dumps({"snapshot": {"refresh_minutes": 60}}))
     keeper._next_scheduled = 0.0
     await running.until(lambda info: info.read_at > read_at)
+
+
+async def test_a_builder_that_could_not_even_say_why_it_ended_is_explained_by_the_full_disk(
+    start: Start, tables: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = await serving(start, tables, state)
+    monkeypatch.setattr(builder_process, "NO_SPACE_BYTES", 1 << 62)
+    monkeypatch.setattr(
+        builder_process, "python_module", lambda *_arguments: [sys.executable, "-c", "raise SystemExit(1)"]
+    )
+    with pytest.raises(DataProblem, match=r"ended with code 1: the disk of .* is full"):
+        await running.refresh(force=True)

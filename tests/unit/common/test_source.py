@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import tempfile
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
@@ -377,3 +378,15 @@ def test_a_broken_parquet_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "items.parquet").write_bytes(b"PAR1 but no more")
     with pytest.raises(ServiceError, match=r"items.parquet is not a complete Parquet file"):
         open_source(tmp_path).columns(ITEMS)
+
+
+@pytest.mark.parametrize("name", ["한글 폴더/설비 (1).accdb", "a;b/{x}.accdb", "a b/plain.accdb"])
+def test_an_access_file_with_any_name_is_read(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(parents=True)
+    shutil.copyfile(DATA / "small.accdb", path)
+    before = set(Path(tempfile.gettempdir()).glob("routing-ml-access-*"))
+    source = open_source(path)
+    assert ITEMS in source.tables()
+    assert whole(source, ITEMS).height == 150
+    assert set(Path(tempfile.gettempdir()).glob("routing-ml-access-*")) <= before
