@@ -101,9 +101,10 @@ def weigh(
     sizes = np.zeros_like(weights)
     sizes[inside] = estimates.size_differences[places]
 
+    apart = estimates.apart(queries[shared.query_of_each], places)
+
     def scale(times: Floats, group: Integers, slot: Integers) -> None:
-        neighbour = places[shared.neighbours.offsets[query[group]] + slot]
-        estimates.scale_times(times, models[group], queries[query[group]], neighbour)
+        estimates.scale_times(times, models[group], apart[shared.neighbours.offsets[query[group]] + slot])
 
     calibration = estimates.calibration
     return Weighed(

@@ -49,16 +49,23 @@ class Estimates:
     calibration: Calibration
     reasons: Sequence[Sequence[str]] = ()
 
-    def scale_times(self, times: Floats, models: Integers, queries: Integers, neighbours: Integers) -> None:
+    def apart(self, queries: Integers, neighbours: Integers) -> Floats:
+        """How far items are from neighbours, by their time factors, float64 (pairs, factors).
+
+        Args:
+            queries, neighbours: the item and the neighbour of each pair.
+        """
+        return (self.factors[queries] - self.neighbour_factors[neighbours]).astype(np.float64)
+
+    def scale_times(self, times: Floats, models: Integers, apart: Floats) -> None:
         """Multiply each neighbour's times of an operation, in place, by what makes them the item's.
 
         Args:
             times: minutes, float64 (rows, len(TIME_COLUMNS)).
             models: number of the operation's model, -1 where it has none; rows.
-            queries, neighbours: the item and the neighbour of each row.
+            apart: of the item and the neighbour of each row, float64 (rows, factors).
         """
-        apart = (self.factors[queries] - self.neighbour_factors[neighbours]).astype(np.float64)
-        logarithms = np.einsum("rf,rkf->rk", apart, self.times.effects[models].astype(np.float64))
+        logarithms = np.einsum("rf,rkf->rk", apart, self.times.effects.astype(np.float64)[models])
         limit = np.log(LARGEST_RATIO)
         ratios = np.exp(np.clip(logarithms, -limit, limit))
         for column, kind in enumerate(KIND_OF_COLUMN):

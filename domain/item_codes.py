@@ -18,7 +18,7 @@ from common.errors import DataProblem
 from common.files import writing
 
 COLUMN = "ITEM_CD"
-FEW = 16
+FEW = 64
 """Codes up to which a look into the mapped text costs less than a call of Arrow."""
 SUFFIXES = (".arrow", ".hash.npy", ".order.npy")
 

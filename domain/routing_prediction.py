@@ -32,7 +32,8 @@ from domain.operation_table import (
 from domain.operation_vote import merged_routings
 from domain.time_profiles import ProfileOptions
 
-ITEMS_AT_ONCE: Final = 64
+NEIGHBOURS_AT_ONCE: Final = 6_400
+"""Neighbours of the items that are looked at together: more would not fit the processor's cache, fewer cost calls."""
 SEQUENCE_STEP: Final = 10
 
 Integers = npt.NDArray[np.int64]
@@ -180,8 +181,10 @@ def predict_routings(
     parts = []
     if own.any() or not len(asking):
         parts.append(_own_routings(table, items, np.flatnonzero(own), options.evidence))
-    for start in range(0, len(asking), ITEMS_AT_ONCE):
-        queries = asking[start : start + ITEMS_AT_ONCE]
+    most = int(lengths_of(neighbours.offsets)[asking].max(initial=1))
+    at_once = max(1, NEIGHBOURS_AT_ONCE // most)
+    for start in range(0, len(asking), at_once):
+        queries = asking[start : start + at_once]
         parts.append(_predicted(table, items, neighbours, queries, strategy, options, learned))
     return _in_order(parts) if len(parts) > 1 else parts[0]
 
