@@ -214,7 +214,7 @@ def test_the_heat_map_shows_the_durations_of_the_active_version(
         profiles = client.get(f"/api/trainer/versions/{active}/reports/time_profiles").json()
     assert profiles["operations"]["SAW"]["run"]["samples"] > 0
     open_menu(admin_page, "학습 모니터링")
-    expect(admin_page.get_by_role("img", name="공정별 평균 소요 시간 (분)").locator("canvas")).to_be_visible()
+    expect(admin_page.get_by_role("img", name="공정별 평균 소요 시간 (분)").locator("canvas").first).to_be_visible()
 
 
 def test_what_is_looked_up_is_in_the_audit_trail(admin_page: Page, open_menu: Callable[[Page, str], None]) -> None:

@@ -119,6 +119,7 @@ function Canvas({ types, check, readOnly, height = 460, onOpenNode }: CanvasProp
   const edges = useMemo<Edge[]>(
     () =>
       (graph?.edges ?? []).map((edge) => {
+        const nameOf = (id: string) => graph?.nodes.find((node) => node.id === id)?.label ?? id
         const typeOf = (id: string) => types.get(graph?.nodes.find((node) => node.id === id)?.type ?? '')
         const kind = sharedPort(typeOf(edge.source), typeOf(edge.target), edge.kind)
         const wrong = check?.problems.some((problem) => problem.edge_id === edge.id)
@@ -129,6 +130,7 @@ function Canvas({ types, check, readOnly, height = 460, onOpenNode }: CanvasProp
           sourceHandle: kind,
           targetHandle: kind,
           label: edge.label ?? undefined,
+          ariaLabel: `${nameOf(edge.source)} → ${nameOf(edge.target)}`,
           animated: wrong,
           style: { stroke: wrong ? '#ff9d8a' : portColour(kind ?? ''), strokeWidth: 2 },
         }

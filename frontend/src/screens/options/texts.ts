@@ -42,7 +42,7 @@ export const [useOptionsText, optionsText] = screenTexts('options', {
     effectNeedsItem: '표본 품목 코드를 입력하면 저장하기 전에 효과를 볼 수 있습니다.',
     effectNoMatch: '이 품목은 색인에 없어 비교할 수 없습니다.',
     cacheEntries: '인코더 캐시 크기 (1 ~ 50,000)',
-    highThreshold: 'HIGH 등급 유사도',
+    highThreshold: '유사도 높음 등급 (HIGH) 기준',
     threshold: '기본 유사도 임계값',
     variants: '후보 라우팅 최대 수',
     strategy: '예측 전략',
