@@ -21,6 +21,7 @@ import { notify } from '@/ui/toasts'
 import { BlueprintNode, portColour, type FlowNode } from './BlueprintNode'
 import { useBlueprint } from './blueprintStore'
 import { addNode, connect, removeNodes, sharedPort, type TypeIndex } from './graph'
+import { nodeLabel } from './nodeLabel'
 import { problemText } from './problemText'
 import { blueprintText, useBlueprintText } from './texts'
 
@@ -87,9 +88,9 @@ function Canvas({ types, check, readOnly, height = 460, onOpenNode }: CanvasProp
         type: 'blueprint',
         position: { x: node.position?.x ?? 0, y: node.position?.y ?? 0 },
         selected: node.id === selectedId,
-        ariaLabel: node.label,
+        ariaLabel: nodeLabel(node, types.get(node.type)),
         data: {
-          label: node.label,
+          label: nodeLabel(node, types.get(node.type)),
           type: types.get(node.type),
           typeName: node.type,
           problems:
@@ -119,8 +120,9 @@ function Canvas({ types, check, readOnly, height = 460, onOpenNode }: CanvasProp
   const edges = useMemo<Edge[]>(
     () =>
       (graph?.edges ?? []).map((edge) => {
-        const nameOf = (id: string) => graph?.nodes.find((node) => node.id === id)?.label ?? id
-        const typeOf = (id: string) => types.get(graph?.nodes.find((node) => node.id === id)?.type ?? '')
+        const nodeOf = (id: string) => graph?.nodes.find((node) => node.id === id)
+        const typeOf = (id: string) => types.get(nodeOf(id)?.type ?? '')
+        const nameOf = (id: string) => nodeLabel({ label: nodeOf(id)?.label ?? id }, typeOf(id))
         const kind = sharedPort(typeOf(edge.source), typeOf(edge.target), edge.kind)
         const wrong = check?.problems.some((problem) => problem.edge_id === edge.id)
         return {

@@ -7,6 +7,7 @@ import { SelectField, TextField } from '@/ui/Field'
 import { currentLanguage } from '@/i18n'
 import { useBlueprint } from './blueprintStore'
 import { connect, removeNodes, sharedPort } from './graph'
+import { nodeLabel } from './nodeLabel'
 import { portWord } from './portWords'
 import { OptionField } from './OptionField'
 import { problemText } from './problemText'
@@ -94,8 +95,9 @@ function Connections({ nodeId, document, readOnly }: NodeSettingsProps) {
   const [target, setTarget] = useState('')
   const { graph, types } = document
   if (!graph) return null
-  const nameOf = (id: string) => graph.nodes.find((node) => node.id === id)?.label ?? id
-  const typeOf = (id: string) => types.get(graph.nodes.find((node) => node.id === id)?.type ?? '')
+  const nodeOf = (id: string) => graph.nodes.find((node) => node.id === id)
+  const typeOf = (id: string) => types.get(nodeOf(id)?.type ?? '')
+  const nameOf = (id: string) => nodeLabel({ label: nodeOf(id)?.label ?? id }, typeOf(id))
   const edges = graph.edges.filter((edge) => edge.source === nodeId || edge.target === nodeId)
   const possible = graph.nodes.filter(
     (node) =>
@@ -135,7 +137,7 @@ function Connections({ nodeId, document, readOnly }: NodeSettingsProps) {
             value={target}
             options={[
               { value: '', label: '–' },
-              ...possible.map((node) => ({ value: node.id, label: node.label })),
+              ...possible.map((node) => ({ value: node.id, label: nameOf(node.id) })),
             ]}
             onChange={(event) => setTarget(event.target.value)}
           />
