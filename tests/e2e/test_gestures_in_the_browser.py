@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Dialog, Locator, Page, expect
 
 from tests.e2e.test_administrator_in_the_browser import choose
 from tests.e2e.test_planner_in_the_browser import card, codes, recommend
@@ -125,8 +125,13 @@ def test_the_browser_asks_before_unsaved_work_is_closed_and_menus_keep_it(
     admin_page.go_back()
     expect(admin_page.get_by_test_id("unsaved-mark")).to_contain_text("저장하지 않은")
     assert codes(admin_page) == left
-    asked = []
-    admin_page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    asked: list[str] = []
+
+    def leave(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    admin_page.once("dialog", leave)
     with admin_page.expect_event("close"):
         admin_page.close(run_before_unload=True)
     assert asked == ["beforeunload"]
@@ -255,9 +260,9 @@ def test_every_panel_says_so_when_the_server_is_away(admin_page: Page, watched) 
     admin_page.unroute("**/api/**")
 
 
-def test_an_input_profile_from_a_wrong_file_is_refused(
+def test_an_input_profile_from_a_wrong_file_is_refused(  # type: ignore[no-untyped-def]
     admin_page: Page, open_menu: Callable[[Page, str], None], tmp_path: Path, watched
-) -> None:  # type: ignore[no-untyped-def]
+) -> None:
     watched.expected_statuses.update({400, 422})
     text, other = tmp_path / "notes.json", tmp_path / "other.json"
     text.write_text("no json at all", encoding="utf-8")
