@@ -18,8 +18,10 @@ import { currentLanguage } from '@/i18n'
 import { commonText } from '@/i18n/common'
 import { optionWord } from '@/i18n/optionWords'
 import { notify } from '@/ui/toasts'
+import { useWorkflow } from '@/api/workflow'
 import { BlueprintNode, portColour, type FlowNode } from './BlueprintNode'
 import { useBlueprint } from './blueprintStore'
+import { isOff } from './effective'
 import { addNode, connect, removeNodes, sharedPort, type TypeIndex } from './graph'
 import { nodeLabel } from './nodeLabel'
 import { problemText } from './problemText'
@@ -80,6 +82,7 @@ function Canvas({ types, check, readOnly, height = 460, onOpenNode }: CanvasProp
   const graph = useBlueprint((state) => state.history?.present ?? null)
   const selectedId = useBlueprint((state) => state.selectedId)
   const { edit, select } = useBlueprint.getState()
+  const settings = useWorkflow().data
 
   const wanted = useMemo<FlowNode[]>(
     () =>
@@ -101,9 +104,10 @@ function Canvas({ types, check, readOnly, height = 460, onOpenNode }: CanvasProp
             .filter(([, value]) => typeof value !== 'object')
             .map(([name, value]) => factText(types.get(node.type), name, value))
             .join(' · '),
+          off: isOff(node, types.get(node.type), settings),
         },
       })),
-    [graph, types, check, selectedId],
+    [graph, types, check, selectedId, settings],
   )
   const frame = useRef<HTMLDivElement>(null)
   useFitToWidth(frame)

@@ -6,6 +6,7 @@ import { Button, IconButton } from '@/ui/Button'
 import { SelectField, TextField } from '@/ui/Field'
 import { currentLanguage } from '@/i18n'
 import { useBlueprint } from './blueprintStore'
+import { withSetting } from './effective'
 import { connect, removeNodes, sharedPort } from './graph'
 import { nodeLabel } from './nodeLabel'
 import { portWord } from './portWords'
@@ -63,7 +64,7 @@ export function NodeSettings({ nodeId, document, readOnly }: NodeSettingsProps) 
         <OptionField
           key={name}
           name={name}
-          schema={schema}
+          schema={withSetting(schema, document.workflow.data)}
           required={required.has(name)}
           readOnly={readOnly}
           value={(node.settings as Record<string, unknown> | undefined)?.[name]}
