@@ -76,14 +76,16 @@ class Option:
     setting: tuple[str, str] | None = None
 
     def schema(self) -> dict[str, Any]:
-        """JSON schema of the option."""
-        described = {
+        """JSON schema of the option; `x-setting` names the setting whose value counts where the node gives none."""
+        described: dict[str, Any] = {
             "title": self.title,
             "x-title-ko": self.title_ko,
             "description": self.help,
             "x-description-ko": self.help_ko,
             "default": list(self.default) if isinstance(self.default, tuple) else self.default,
         }
+        if self.setting is not None:
+            described["x-setting"] = list(self.setting)
         bounds: dict[str, Any] = {}
         if self.minimum is not None:
             bounds["minimum"] = self.minimum

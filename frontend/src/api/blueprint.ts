@@ -24,6 +24,8 @@ export interface OptionSchema {
   maxLength?: number
   format?: string
   enum?: string[]
+  /** Section and name of the setting whose value counts where the node gives none. */
+  'x-setting'?: [section: string, name: string]
   items?: { type?: string; enum?: string[] }
   properties?: Record<string, { type: string; minimum?: number; maximum?: number }>
 }

@@ -18,9 +18,12 @@ import { currentLanguage } from '@/i18n'
 import { commonText } from '@/i18n/common'
 import { optionWord } from '@/i18n/optionWords'
 import { notify } from '@/ui/toasts'
+import { useWorkflow } from '@/api/workflow'
 import { BlueprintNode, portColour, type FlowNode } from './BlueprintNode'
 import { useBlueprint } from './blueprintStore'
+import { isOff } from './effective'
 import { addNode, connect, removeNodes, sharedPort, type TypeIndex } from './graph'
+import { nodeLabel } from './nodeLabel'
 import { problemText } from './problemText'
 import { blueprintText, useBlueprintText } from './texts'
 
@@ -79,6 +82,7 @@ function Canvas({ types, check, readOnly, height = 460, onOpenNode }: CanvasProp
   const graph = useBlueprint((state) => state.history?.present ?? null)
   const selectedId = useBlueprint((state) => state.selectedId)
   const { edit, select } = useBlueprint.getState()
+  const settings = useWorkflow().data
 
   const wanted = useMemo<FlowNode[]>(
     () =>
@@ -87,9 +91,9 @@ function Canvas({ types, check, readOnly, height = 460, onOpenNode }: CanvasProp
         type: 'blueprint',
         position: { x: node.position?.x ?? 0, y: node.position?.y ?? 0 },
         selected: node.id === selectedId,
-        ariaLabel: node.label,
+        ariaLabel: nodeLabel(node, types.get(node.type)),
         data: {
-          label: node.label,
+          label: nodeLabel(node, types.get(node.type)),
           type: types.get(node.type),
           typeName: node.type,
           problems:
@@ -100,9 +104,10 @@ function Canvas({ types, check, readOnly, height = 460, onOpenNode }: CanvasProp
             .filter(([, value]) => typeof value !== 'object')
             .map(([name, value]) => factText(types.get(node.type), name, value))
             .join(' · '),
+          off: isOff(node, types.get(node.type), settings),
         },
       })),
-    [graph, types, check, selectedId],
+    [graph, types, check, selectedId, settings],
   )
   const frame = useRef<HTMLDivElement>(null)
   useFitToWidth(frame)
@@ -119,7 +124,9 @@ function Canvas({ types, check, readOnly, height = 460, onOpenNode }: CanvasProp
   const edges = useMemo<Edge[]>(
     () =>
       (graph?.edges ?? []).map((edge) => {
-        const typeOf = (id: string) => types.get(graph?.nodes.find((node) => node.id === id)?.type ?? '')
+        const nodeOf = (id: string) => graph?.nodes.find((node) => node.id === id)
+        const typeOf = (id: string) => types.get(nodeOf(id)?.type ?? '')
+        const nameOf = (id: string) => nodeLabel({ label: nodeOf(id)?.label ?? id }, typeOf(id))
         const kind = sharedPort(typeOf(edge.source), typeOf(edge.target), edge.kind)
         const wrong = check?.problems.some((problem) => problem.edge_id === edge.id)
         return {
@@ -129,6 +136,7 @@ function Canvas({ types, check, readOnly, height = 460, onOpenNode }: CanvasProp
           sourceHandle: kind,
           targetHandle: kind,
           label: edge.label ?? undefined,
+          ariaLabel: `${nameOf(edge.source)} → ${nameOf(edge.target)}`,
           animated: wrong,
           style: { stroke: wrong ? '#ff9d8a' : portColour(kind ?? ''), strokeWidth: 2 },
         }

@@ -6,9 +6,17 @@ import { memo } from 'react'
 import type { NodeType } from '@/api/blueprint'
 import { currentLanguage } from '@/i18n'
 import { portWord } from './portWords'
+import { useBlueprintText } from './texts'
 
 export type FlowNode = Node<
-  { label: string; type: NodeType | undefined; typeName: string; problems: string[]; facts: string },
+  {
+    label: string
+    type: NodeType | undefined
+    typeName: string
+    problems: string[]
+    facts: string
+    off: boolean
+  },
   'blueprint'
 >
 
@@ -33,12 +41,15 @@ export const BlueprintNode = memo(function BlueprintNode({ data, selected }: Nod
   const inputs = type?.inputs ?? []
   const outputs = type?.outputs ?? []
   const place = (index: number, count: number) => ({ top: `${((index + 1) / (count + 1)) * 100}%` })
+  const t = useBlueprintText()
   const bad = problems.length > 0
+  const state = bad ? 'attention' : data.off ? 'off' : 'ready'
   const kind = type ? (currentLanguage() === 'ko' ? type.label_ko : type.label_en) : data.typeName
   return (
     <div
       className={clsx(
         'w-36 rounded-xl border bg-blueprint-card px-3 py-2 text-blueprint-text shadow-lg',
+        data.off && !bad && 'border-dashed',
         bad ? 'border-[#ff9d8a]' : selected ? 'border-accent ring-2 ring-accent' : 'border-blueprint-line',
       )}
       title={bad ? problems.join('\n') : undefined}
@@ -56,6 +67,9 @@ export const BlueprintNode = memo(function BlueprintNode({ data, selected }: Nod
       <div className="flex items-start justify-between gap-2">
         <span className="line-clamp-2 min-w-0 text-[1.12rem] leading-snug font-semibold">{data.label}</span>
         {bad && <CircleAlert className="size-4 shrink-0 text-[#ffb4a5]" aria-hidden />}
+      </div>
+      <div className={clsx('text-[0.76rem]', bad ? 'text-[#ffc4b8]' : 'text-blueprint-muted')}>
+        {t(state)}
       </div>
       {kind !== data.label && <div className="truncate text-[0.8rem] text-blueprint-muted">{kind}</div>}
       {data.facts && <div className="truncate text-[0.76rem] text-blueprint-muted">{data.facts}</div>}

@@ -6,7 +6,9 @@ import { Button, IconButton } from '@/ui/Button'
 import { SelectField, TextField } from '@/ui/Field'
 import { currentLanguage } from '@/i18n'
 import { useBlueprint } from './blueprintStore'
+import { withSetting } from './effective'
 import { connect, removeNodes, sharedPort } from './graph'
+import { nodeLabel } from './nodeLabel'
 import { portWord } from './portWords'
 import { OptionField } from './OptionField'
 import { problemText } from './problemText'
@@ -62,7 +64,7 @@ export function NodeSettings({ nodeId, document, readOnly }: NodeSettingsProps) 
         <OptionField
           key={name}
           name={name}
-          schema={schema}
+          schema={withSetting(schema, document.workflow.data)}
           required={required.has(name)}
           readOnly={readOnly}
           value={(node.settings as Record<string, unknown> | undefined)?.[name]}
@@ -94,8 +96,9 @@ function Connections({ nodeId, document, readOnly }: NodeSettingsProps) {
   const [target, setTarget] = useState('')
   const { graph, types } = document
   if (!graph) return null
-  const nameOf = (id: string) => graph.nodes.find((node) => node.id === id)?.label ?? id
-  const typeOf = (id: string) => types.get(graph.nodes.find((node) => node.id === id)?.type ?? '')
+  const nodeOf = (id: string) => graph.nodes.find((node) => node.id === id)
+  const typeOf = (id: string) => types.get(nodeOf(id)?.type ?? '')
+  const nameOf = (id: string) => nodeLabel({ label: nodeOf(id)?.label ?? id }, typeOf(id))
   const edges = graph.edges.filter((edge) => edge.source === nodeId || edge.target === nodeId)
   const possible = graph.nodes.filter(
     (node) =>
@@ -135,7 +138,7 @@ function Connections({ nodeId, document, readOnly }: NodeSettingsProps) {
             value={target}
             options={[
               { value: '', label: '–' },
-              ...possible.map((node) => ({ value: node.id, label: node.label })),
+              ...possible.map((node) => ({ value: node.id, label: nameOf(node.id) })),
             ]}
             onChange={(event) => setTarget(event.target.value)}
           />

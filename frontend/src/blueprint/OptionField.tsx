@@ -31,6 +31,7 @@ export function OptionField(props: OptionFieldProps) {
   const { title, help } = words(schema, name)
   const fallback = schema.default
   const label = required ? `${title} *` : title
+  const byDefault = schema['x-setting'] ? 'useSetting' : 'useDefault'
   const defaultText = fallback === null || fallback === undefined || fallback === '' ? '–' : String(fallback)
 
   if (schema.type === 'object') return <MapField {...props} title={title} help={help} />
@@ -54,7 +55,7 @@ export function OptionField(props: OptionFieldProps) {
         disabled={readOnly}
         value={value === undefined ? '' : String(value)}
         options={[
-          { value: '', label: t('useDefault', { value: optionWord(defaultText) }) },
+          { value: '', label: t(byDefault, { value: optionWord(defaultText) }) },
           ...schema.enum.map((one) => ({ value: one, label: optionWord(one) })),
         ]}
         onChange={(event) => onChange(event.target.value || undefined)}
@@ -74,7 +75,7 @@ export function OptionField(props: OptionFieldProps) {
         min={schema.minimum}
         max={schema.maximum}
         step={schema.multipleOf ?? (schema.type === 'integer' ? 1 : 'any')}
-        placeholder={t('useDefault', { value: defaultText })}
+        placeholder={t(byDefault, { value: defaultText })}
         value={value === undefined || value === null ? '' : String(value)}
         onChange={(event) => onChange(event.target.value === '' ? undefined : Number(event.target.value))}
       />
@@ -85,7 +86,7 @@ export function OptionField(props: OptionFieldProps) {
     hint: help,
     disabled: readOnly,
     maxLength: schema.maxLength,
-    placeholder: t('useDefault', { value: defaultText }),
+    placeholder: t(byDefault, { value: defaultText }),
     value: typeof value === 'string' ? value : '',
   }
   return schema.format === 'textarea' ? (

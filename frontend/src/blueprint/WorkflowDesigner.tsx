@@ -8,6 +8,7 @@ import { Failed, Loading } from '@/ui/PanelState'
 import { useCommonText } from '@/i18n/common'
 import { BlueprintCanvas } from './BlueprintCanvas'
 import { GraphState } from './GraphState'
+import { nodeLabel } from './nodeLabel'
 import { NodeSettings } from './NodeSettings'
 import { useBlueprintText } from './texts'
 import { useBlueprintDocument } from './useBlueprintDocument'
@@ -62,7 +63,7 @@ export default function WorkflowDesigner() {
       <Dialog
         open={node !== undefined}
         onClose={() => setOpenId(null)}
-        title={node?.label ?? ''}
+        title={node ? nodeLabel(node, document.types.get(node.type)) : ''}
         footer={<Button onClick={() => setOpenId(null)}>{common('close')}</Button>}
       >
         {node && <NodeSettings nodeId={node.id} document={document} readOnly={!isAdmin} />}

@@ -93,6 +93,15 @@ const TABLES: readonly (readonly [RegExp, string])[] = [
     '$1에 테이블 $2개가 있습니다. $3: 컬럼 $4개, 행을 읽을 수 있습니다',
   ],
   [/^(.+) has (\d+) tables; (\S+): it has no rows$/, '$1에 테이블 $2개가 있습니다. $3: 행이 없습니다'],
+  // Rules of a routing; words of the plant may stand before them
+  [/(\d+) operations; at most (\d+) are allowed/, '공정 $1개. 최대 $2개까지 허용됩니다'],
+  [/operation (\S+) lacks (\w+)/, '$1번 공정에 $2 값이 없습니다'],
+  [/total (\w+) is (\S+); it must be (\S+) ([\d.e+-]+)/, '$1 합계가 $2입니다. 조건은 $3 $4입니다'],
+  [
+    /operation (\S+): (\w+) is (\S+); it must be (\S+) ([\d.e+-]+)/,
+    '$1번 공정의 $2 값이 $3입니다. 조건은 $4 $5입니다',
+  ],
+  [/^The rule cannot be evaluated: (.+)$/, '규칙을 검사할 수 없습니다: $1'],
   // Values of the output
   [/^(.+) must not be empty$/, '$1: 값이 비어 있습니다'],
   [/^(.+): (.+) is not of type text$/, '$1: $2은(는) 문자가 아닙니다'],

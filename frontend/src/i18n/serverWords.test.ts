@@ -33,6 +33,9 @@ test('what the server reports is told in Korean, with its figures', async () => 
     'dbo_BI_ROUTING_VIEW.ACT_RUN_TIME 값 2,552건이 비어 있습니다',
   )
   expect(sentence('item_code must not be empty')).toBe('item_code: 값이 비어 있습니다')
+  expect(sentence('너무 깁니다 (total SETUP_TIME is 120; it must be <= 90)')).toBe(
+    '너무 깁니다 (SETUP_TIME 합계가 120입니다. 조건은 <= 90입니다)',
+  )
   expect(sentence('a sentence of a later release')).toBe('a sentence of a later release')
   expect(actor('service:training')).toBe('학습 서비스')
   expect(actor('kim@plant.example')).toBe('kim@plant.example')

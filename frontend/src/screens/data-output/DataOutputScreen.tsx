@@ -38,7 +38,7 @@ export default function DataOutputScreen() {
             </QueryPanel>
           ) : (
             <>
-              {editor.readOnly && <p className="mb-2 text-[0.86rem] text-muted">{m('copyToEdit')}</p>}
+              {editor.copyToEdit && <p className="mb-2 text-[0.86rem] text-muted">{m('copyToEdit')}</p>}
               <fieldset disabled={editor.readOnly} className="mb-3 grid gap-3 sm:grid-cols-2 lg:grid-cols-4">
                 <TextField
                   label={m('name')}

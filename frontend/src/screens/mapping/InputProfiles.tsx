@@ -43,7 +43,7 @@ export function InputProfiles() {
         <div className="mb-3 flex flex-wrap items-center gap-2">
           <ProfileActions editor={editor} />
         </div>
-        {editor.readOnly && editor.profile && (
+        {editor.copyToEdit && editor.profile && (
           <p className="mb-2 text-[0.86rem] text-muted">{t('copyToEdit')}</p>
         )}
         <ActivationNotice editor={editor} />

@@ -15,6 +15,7 @@ import {
   type StoredProfile,
 } from '@/api/mapping'
 import { guardUnsaved } from '@/session/leaving'
+import { useIsAdmin } from '@/session/session'
 import { ask } from '@/ui/confirm'
 import { chooseTextFile, downloadFile } from '@/ui/files'
 import { notify } from '@/ui/toasts'
@@ -44,6 +45,7 @@ guardUnsaved(
 )
 
 export function useProfileEditor<Profile extends { name: string }>(kind: ProfileKind) {
+  const isAdmin = useIsAdmin()
   const profiles = useProfiles<Profile>(kind)
   const chosen = useOpened((state) => state[kind].chosen)
   const edited = useOpened((state) => state[kind].edited) as Edited<Profile> | null
@@ -61,7 +63,8 @@ export function useProfileEditor<Profile extends { name: string }>(kind: Profile
   const importing = useImportProfiles(kind)
 
   const profile = edited?.profile ?? stored.data?.profile ?? null
-  const readOnly = edited === null && (stored.data?.built_in ?? true)
+  const builtIn = edited === null && (stored.data?.built_in ?? true)
+  const readOnly = !isAdmin || builtIn
 
   const mayDiscard = useCallback(async () => {
     if (!edited) return true
@@ -173,6 +176,8 @@ export function useProfileEditor<Profile extends { name: string }>(kind: Profile
     shown,
     profile,
     readOnly,
+    /** Whether a copy could be edited where this profile cannot. */
+    copyToEdit: isAdmin && builtIn,
     dirty: edited !== null,
     isNew: edited !== null && edited.name === null,
     activation,

@@ -13,6 +13,9 @@ import { useMasterText } from './texts'
 import { useFavourites } from './useFavourites'
 import { useHierarchy, useRows, type Row } from './useHierarchy'
 
+/** What the server calls items without a group or family. */
+const UNNAMED = '미분류'
+
 export function HierarchyPanel() {
   const t = useMasterText()
   const query = useMaster((state) => state.query)
@@ -185,7 +188,9 @@ function RowContent({ row }: { row: Row }) {
             className={clsx('size-4 shrink-0 text-muted transition-transform', row.expanded && 'rotate-90')}
             aria-hidden
           />
-          <span className="truncate font-semibold text-heading">{row.label || '–'}</span>
+          <span className="truncate font-semibold text-heading">
+            {row.label === UNNAMED ? t('unnamed') : row.label || '–'}
+          </span>
           <span className="ml-auto text-[0.8rem] text-muted tabular-nums">{formatNumber(row.count, 0)}</span>
         </>
       )

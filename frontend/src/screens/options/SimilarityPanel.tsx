@@ -9,6 +9,7 @@ import { CheckField, SelectField, SliderField, TextField } from '@/ui/Field'
 import { Empty, QueryPanel } from '@/ui/PanelState'
 import { formatNumber } from '@/i18n/format'
 import { SampleEffect } from './SampleEffect'
+import { SearchInUse } from './SearchInUse'
 import { useOptionsText } from './texts'
 import type { SettingsDraft } from './useSettingsDraft'
 
@@ -39,11 +40,13 @@ export function SimilarityPanel({ draft, readOnly }: { draft: SettingsDraft; rea
     queryFn: ({ signal }) => request<SearchSettings>('get', '/api/system/search', { signal }),
   })
   const chosen = draft.value<number | null>('search', 'ef_search') ?? null
-  const fallback = settings.data?.default_ef_search ?? 64
+  const fallback = settings.data?.default_ef_search ?? null
+  /** null: neither chosen nor known. */
   const ef = chosen ?? fallback
 
   return (
     <Card title={t('similarity')} description={t('similarityAbout')}>
+      <SearchInUse />
       <div className="grid gap-5 lg:grid-cols-2">
         <div className="flex min-w-0 flex-col gap-4">
           <div>
@@ -53,19 +56,19 @@ export function SimilarityPanel({ draft, readOnly }: { draft: SettingsDraft; rea
               min={0}
               max={100}
               step={0.5}
-              value={toPosition(ef)}
+              value={ef === null ? 0 : toPosition(ef)}
               display={formatNumber(ef, 0)}
-              disabled={readOnly}
+              disabled={readOnly || ef === null}
               onChange={(position) => draft.set('search', { ef_search: toEf(position) })}
             />
             <CheckField
               label={t('efDefault', { value: formatNumber(fallback, 0) })}
               checked={chosen === null}
-              disabled={readOnly}
+              disabled={readOnly || fallback === null}
               onChange={(event) => draft.set('search', { ef_search: event.target.checked ? null : fallback })}
             />
           </div>
-          <SampleEffect now={settings.data?.current_ef_search ?? fallback} then={ef} />
+          {ef !== null && <SampleEffect now={settings.data?.current_ef_search ?? ef} then={ef} />}
         </div>
         <div className="min-w-0">
           <h3 className="mb-1 text-[0.92rem]">
@@ -79,7 +82,7 @@ export function SimilarityPanel({ draft, readOnly }: { draft: SettingsDraft; rea
             isEmpty={(data) => data.curve.length === 0}
             empty={<Empty title={t('curveEmpty')} />}
           >
-            {(data) => <Curve points={data.curve} ef={ef} />}
+            {(data) => ef !== null && <Curve points={data.curve} ef={ef} />}
           </QueryPanel>
         </div>
       </div>

@@ -70,6 +70,7 @@ export function RoutingTabs() {
               aria-controls="routing-canvas"
               aria-keyshortcuts="Delete"
               tabIndex={selected ? 0 : -1}
+              title={document.group?.name}
               onClick={() => activate(document.id)}
               className="flex min-w-0 items-center gap-2 rounded-full py-1.5 pl-3"
             >

@@ -1,13 +1,20 @@
 /** The operations of the chosen routing as they came, before any edit. */
+import { useMemo } from 'react'
 import { Card } from '@/ui/Card'
 import { Empty } from '@/ui/PanelState'
 import { formatNumber } from '@/i18n/format'
+import { operationOf } from '../store/operation'
 import { activeDocument, useRouting } from '../store/routingStore'
 import { useRoutingText } from '../texts'
 
 export function AccessPreview() {
   const t = useRoutingText()
   const document = useRouting(activeDocument)
+  // What was proposed; of a group that was loaded, what was saved.
+  const reference = useMemo(
+    () => document?.proposal?.operations.map(operationOf) ?? document?.baseline ?? [],
+    [document?.proposal, document?.baseline],
+  )
   return (
     <Card title={t('preview')} description={t('previewAbout')}>
       {!document ? (
@@ -25,7 +32,7 @@ export function AccessPreview() {
               </tr>
             </thead>
             <tbody>
-              {document.baseline.map((operation, position) => (
+              {reference.map((operation, position) => (
                 <tr key={operation.id}>
                   <td className="tabular-nums">{operation.step.PROC_SEQ ?? (position + 1) * 10}</td>
                   <td>{operation.code}</td>
