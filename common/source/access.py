@@ -110,7 +110,8 @@ class AccessSource:
                 else:
                     nullable = {}
                 cursor.execute(f"SELECT TOP 1 * FROM {bracketed(stored)}")  # noqa: S608 - names are bracketed
-                described = [(_ended(column[0]), column[1], column[3]) for column in cursor.description]
+                readable = str if self.driver.has_catalogue else _name
+                described = [(readable(column[0]), column[1], column[3]) for column in cursor.description]
                 self._columns[stored] = [
                     SourceColumn(name, self._type_of(kind, size), nullable.get(name, True))
                     for name, kind, size in described
@@ -186,6 +187,8 @@ class AccessSource:
         connection = None
         try:
             connection = pyodbc.connect(self.connection_string, autocommit=True)
+            if not self.driver.has_catalogue:  # names of columns byte by byte, see _name
+                connection.setdecoding(pyodbc.SQL_WMETADATA, encoding="latin-1", ctype=pyodbc.SQL_WCHAR)
             yield connection.cursor()
         except pyodbc.Error as error:
             raise explain(error, self.path, doing) from None
@@ -195,9 +198,14 @@ class AccessSource:
                     connection.close()
 
 
-def _ended(name: str) -> str:
-    """A column's name without what MDBTools leaves behind its end: it counts bytes where the caller reads characters."""
-    return name.partition("\0")[0]
+def _name(described: str) -> str:
+    """A column's name as MDBTools describes it: bytes of UTF-16 up to a zero, then whatever lay behind it in memory.
+
+    It counts the bytes of the name in UTF-8 where the caller reads as many characters, so names in Korean come too long.
+    """
+    text = described.encode("latin-1")
+    ended = next((at for at in range(0, len(text) - 1, 2) if text[at : at + 2] == b"\0\0"), len(text))
+    return text[:ended].decode("utf-16-le", "replace")
 
 
 def bracketed(name: str) -> str:
