@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import subprocess
 import threading
 import time
@@ -20,6 +21,7 @@ from common.processes import python_module, start_child, stop_all
 
 PAUSE_SECONDS: Final = 0.05
 STOP_SECONDS: Final = 2.0
+NO_SPACE_BYTES: Final = 1024 * 1024
 
 
 class BuilderProcess:
@@ -93,9 +95,18 @@ class BuilderProcess:
         if reader.error:
             raise DataProblem(reader.error["error"], reason=reader.error["reason"], details=reader.error.get("details"))
         raise DataProblem(
-            f"The process that builds the snapshot ended with code {child.returncode}: {reader.other.strip()[-500:] or 'it said nothing'}",
+            f"The process that builds the snapshot ended with code {child.returncode}: "
+            f"{reader.other.strip()[-500:] or self._why_silent()}",
             reason="SNAPSHOT_BUILDER_DIED",
         )
+
+    def _why_silent(self) -> str:
+        """What can be known of a builder that could not even write why it ended."""
+        for folder in (self._run, self._snapshots):
+            with contextlib.suppress(OSError):
+                if shutil.disk_usage(folder).free < NO_SPACE_BYTES:
+                    return f"the disk of {folder} is full: free space"
+        return "it said nothing"
 
 
 class _Lines:

@@ -16,7 +16,7 @@ from aggregate_service.prediction import NeighbourLists, PredictionAnswer
 from aggregate_service.snapshot_build import Progress
 from aggregate_service.source_browsing import SourceTest, TableDescription
 from common.errors import InvalidInput
-from common.tables import column_values, integer_column, number_column, table, text_column
+from common.tables import add_column, column_values, integer_column, number_column, table
 from domain.time_summary import COLUMNS, OperationTimes, TimeTotals
 from protos.aggregate.v1 import aggregate_pb2 as pb
 from protos.common.v1 import table_pb2
@@ -40,16 +40,17 @@ def check_codes(codes: Sequence[str]) -> None:
 
 
 def to_table(columns: Mapping[str, Values], rows: int) -> table_pb2.Table:
-    """A Table of columns: text from lists, numbers (NaN absent) and whole numbers from arrays."""
-    return table(rows, [_column(name, values) for name, values in columns.items()])
+    """A Table of columns."""
+    message = table_pb2.Table()
+    fill_table(message, columns, rows)
+    return message
 
 
-def _column(name: str, values: Values) -> table_pb2.Column:
-    if isinstance(values, list):
-        return text_column(name, values)
-    if np.issubdtype(values.dtype, np.floating):
-        return number_column(name, values)
-    return integer_column(name, values)
+def fill_table(message: table_pb2.Table, columns: Mapping[str, Values], rows: int) -> None:
+    """Put columns into an empty Table: text from lists, numbers (NaN absent) and whole numbers from arrays."""
+    message.rows = rows
+    for name, values in columns.items():
+        add_column(message, name, values)
 
 
 def neighbours_of(request: pb.PredictRequest) -> NeighbourLists | None:
@@ -84,10 +85,7 @@ def to_predict_response(answer: PredictionAnswer, tag: str) -> pb.PredictRespons
     """The message of a prediction."""
     routings, operations = len(answer.operation_offsets) - 1, answer.operation_offsets[-1]
     response = pb.PredictResponse(
-        routings=to_table(answer.routings, routings),
         operation_offsets=answer.operation_offsets,
-        operations=to_table(answer.operations, operations),
-        candidates=to_table(answer.candidates, len(answer.candidates["ITEM_CD"])),
         unknown=answer.unknown,
         without_routing=answer.without_routing,
         snapshot_tag=tag,
@@ -96,8 +94,11 @@ def to_predict_response(answer: PredictionAnswer, tag: str) -> pb.PredictRespons
             for warning in answer.warnings
         ],
     )
+    fill_table(response.routings, answer.routings, routings)
+    fill_table(response.operations, answer.operations, operations)
+    fill_table(response.candidates, answer.candidates, len(answer.candidates["ITEM_CD"]))
     if answer.evidence is not None:
-        response.evidence.CopyFrom(to_table(answer.evidence, operations))
+        fill_table(response.evidence, answer.evidence, operations)
     return response
 
 

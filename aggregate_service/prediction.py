@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +15,9 @@ from aggregate_service.evidence_texts import reasons_for
 from aggregate_service.operation_columns import Columns, OperationColumns
 from aggregate_service.plant_options import PlantOptions
 from aggregate_service.snapshot import Snapshot
+from domain.drafts import MERGED
 from domain.operation_table import Neighbours, ranges
-from domain.routing_prediction import MERGED, Learned, PredictionOptions, RoutingBatch, predict_routings
+from domain.routing_prediction import Learned, PredictionOptions, RoutingBatch, predict_routings
 
 ML_PREDICTED: Final = "ML_PREDICTED"
 NAMES_IN_SIGNATURE: Final = 4
@@ -30,6 +31,13 @@ class NeighbourLists:
     offsets: npt.NDArray[np.int64]
     codes: Sequence[str]
     similarities: npt.NDArray[np.float64]
+
+
+class RoutingTexts(NamedTuple):
+    """What a routing is called: its first operations, and all of them."""
+
+    signature: str
+    summary: str
 
 
 @dataclass(frozen=True)
@@ -100,13 +108,13 @@ def predict(
     unknown = np.flatnonzero(items < 0).tolist()
     without = np.flatnonzero((items >= 0) & ~answered).tolist()
     operations = OperationColumns.of(plant.document.sql, detailed=detailed).fill(snapshot.routing, batch)
-    names = _operation_names(snapshot, operations, batch)
-    routings = _routings(snapshot, plant, items, batch, names)
+    texts = _texts(snapshot, operations, batch)
+    routings = _routings(snapshot, plant, items, batch, texts)
     return PredictionAnswer(
         routings=routings,
         operation_offsets=batch.offsets.tolist(),
         operations=operations,
-        candidates=_candidates(routings, batch, names),
+        candidates=_candidates(routings, batch, texts),
         evidence=_evidence(snapshot, items, batch, learned) if batch.evidence else None,
         unknown=unknown,
         without_routing=without,
@@ -161,8 +169,8 @@ def _neighbours(
     )
 
 
-def _operation_names(snapshot: Snapshot, operations: Columns, batch: RoutingBatch) -> list[list[str]]:
-    """Names of the operations of each routing: JOB_NM, else RES_DIS; those without either are left out."""
+def _texts(snapshot: Snapshot, operations: Columns, batch: RoutingBatch) -> list[RoutingTexts]:
+    """Texts of each routing from the names of its operations: JOB_NM, else RES_DIS; those without either are left out."""
     columns = []
     for name in ("JOB_NM", "RES_DIS"):
         filled, stored = operations.get(name), snapshot.routing.get(name)
@@ -170,13 +178,26 @@ def _operation_names(snapshot: Snapshot, operations: Columns, batch: RoutingBatc
             filled = list(stored.take(batch.rows)) if stored is not None else [None] * len(batch.rows)
         columns.append(filled)
     flat = [job or machine for job, machine in zip(*columns, strict=True)]
-    return [
-        [str(name) for name in flat[start:end] if name] for start, end in itertools.pairwise(batch.offsets.tolist())
-    ]
+    known: dict[tuple[object, ...], RoutingTexts] = {}  # many routings are alike
+    found = []
+    for start, end in itertools.pairwise(batch.offsets.tolist()):
+        key = tuple(flat[start:end])
+        texts = known.get(key)
+        if texts is None:
+            names = [str(name) for name in key if name]
+            texts = known[key] = RoutingTexts(
+                "+".join(names[:NAMES_IN_SIGNATURE]) or NO_NAME, " → ".join(names) or NO_NAME
+            )
+        found.append(texts)
+    return found
 
 
 def _routings(
-    snapshot: Snapshot, plant: PlantOptions, items: npt.NDArray[np.int64], batch: RoutingBatch, names: list[list[str]]
+    snapshot: Snapshot,
+    plant: PlantOptions,
+    items: npt.NDArray[np.int64],
+    batch: RoutingBatch,
+    texts: list[RoutingTexts],
 ) -> Columns:
     codes = snapshot.codes.codes_at(items[batch.query])
     references = snapshot.codes.codes_at(np.maximum(batch.reference, 0))
@@ -187,7 +208,7 @@ def _routings(
             f"{code}_MLP" if variant == MERGED else f"{code}_C{variant:02d}"
             for code, variant in zip(codes, batch.variant.tolist(), strict=True)
         ],
-        "ROUTING_SIGNATURE": ["+".join(part[:NAMES_IN_SIGNATURE]) or NO_NAME for part in names],
+        "ROUTING_SIGNATURE": [text.signature for text in texts],
         "PRIORITY": ["primary" if rank == 1 else "fallback" for rank in batch.rank.tolist()],
         "SIMILARITY_TIER": ["HIGH" if s >= plant.high_similarity else "LOW" for s in batch.similarity.tolist()],
         "SIMILARITY_SCORE": batch.similarity,
@@ -198,7 +219,7 @@ def _routings(
     }
 
 
-def _candidates(routings: Columns, batch: RoutingBatch, names: list[list[str]]) -> Columns:
+def _candidates(routings: Columns, batch: RoutingBatch, texts: list[RoutingTexts]) -> Columns:
     rows = np.flatnonzero(batch.predicted)
     places = rows.tolist()
 
@@ -211,7 +232,7 @@ def _candidates(routings: Columns, batch: RoutingBatch, names: list[list[str]]) 
         "CANDIDATE_ITEM_CD": chosen("REFERENCE_ITEM_CD"),
         "SIMILARITY_SCORE": batch.similarity[rows],
         "ROUTING_SIGNATURE": chosen("ROUTING_SIGNATURE"),
-        "ROUTING_SUMMARY": [" → ".join(names[place]) or NO_NAME for place in places],
+        "ROUTING_SUMMARY": [texts[place].summary for place in places],
         "PRIORITY": chosen("PRIORITY"),
         "SIMILARITY_TIER": chosen("SIMILARITY_TIER"),
         "HAS_ROUTING": ["Y"] * len(places),

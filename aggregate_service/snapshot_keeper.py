@@ -79,6 +79,8 @@ class SnapshotKeeper:
         self._pending = ""
         self._rest_until = 0.0
         self._failed_identity: str | None = None
+        self._failed_forced = False
+        self._failed_at = float("-inf")
         self.last_error = ""
         self.last_attempt_at = 0.0
 
@@ -172,7 +174,7 @@ class SnapshotKeeper:
                     return Refreshed(before, NO_CHANGES, True)
                 snapshot = await asyncio.to_thread(_open, folder)
             except ServiceError as error:
-                self._note_failure(error, choice, reason)
+                self._note_failure(error, choice, reason, forced=force)
                 raise
             finally:
                 self._rest_until = time.monotonic() + REST_FACTOR * (time.monotonic() - started)
@@ -191,8 +193,9 @@ class SnapshotKeeper:
             )
             return Refreshed(snapshot, snapshot.facts.changes or NO_CHANGES, False)
 
-    def _note_failure(self, error: ServiceError, choice: SourceChoice, reason: str) -> None:
+    def _note_failure(self, error: ServiceError, choice: SourceChoice, reason: str, *, forced: bool) -> None:
         self.last_error = error.message
+        self._failed_identity, self._failed_forced, self._failed_at = None, forced, time.monotonic()
         with contextlib.suppress(ServiceError, OSError):
             self._failed_identity = open_source(choice.path).identity()
         log.warning(
@@ -242,15 +245,17 @@ class SnapshotKeeper:
             self.last_error, self.last_attempt_at = str(error), time.time()
             self._failed_identity = None
             return
+        failed = identity == self._failed_identity
         tag = tag_of(str(choice.path), choice.profile_json, identity)
-        if self._snapshot is not None and self._snapshot.tag == tag:
+        forced = failed and self._failed_forced
+        if self._snapshot is not None and self._snapshot.tag == tag and not forced:
             self.last_error, self._failed_identity = "", None
             return
-        if identity == self._failed_identity and not reason and time.time() - self.last_attempt_at < RETRY_SECONDS:
+        if failed and not reason and now - self._failed_at < RETRY_SECONDS:
             return
         if not reason and now < self._rest_until:
             return
-        await self.refresh(reason or "file change")
+        await self.refresh(reason or ("retry" if failed else "file change"), force=forced)
 
 
 def _open(folder: Path) -> Snapshot:

@@ -10,7 +10,7 @@ from typing import Final
 
 from ann_service.delta_index import DeltaIndex
 from ann_service.searcher import Searcher
-from ann_service.served_model import ServedModel
+from ann_service.served_model import NONE_ACTIVE, ServedModel
 from common.artifacts import read_manifest, sha256_of
 from common.errors import PreconditionFailed, ServiceError
 from common.logs import get_logger
@@ -76,10 +76,12 @@ class AnnControl:
             self._apply_settings(state.settings.document_json)
             if state.HasField("active"):
                 await self._activate(state.active)
-            elif self._searcher.slot.current is not None:
-                log.info("no version is active any more", model_version=self.serving_version())
-                self._searcher.slot.swap(None)
-                await self._set_serving(False)
+            else:
+                self._searcher.slot.absence = NONE_ACTIVE
+                if self._searcher.slot.current is not None:
+                    log.info("no version is active any more", model_version=self.serving_version())
+                    self._searcher.slot.swap(None)
+                    await self._set_serving(False)
 
     def close(self) -> None:
         """Close all versions."""
@@ -92,14 +94,22 @@ class AnnControl:
         self._searcher.cache.resize(settings.cache_entries)
 
     async def _activate(self, version: pb.ActiveVersion) -> None:
-        if not self._is(self._searcher.slot.current, version):
+        slot = self._searcher.slot
+        if not self._is(slot.current, version):
+            slot.absence = f"The active version {version.version_name} is being loaded: try again in a moment"
             try:
                 served = await self._prepare(version)
-            except ServiceError:
-                log.error("the active version cannot be loaded", model_version=version.version_name, exc_info=True)
+            except ServiceError as error:
+                slot.absence = f"The active version {version.version_name} cannot be loaded: {error.message}"
+                log.error(
+                    "the active version cannot be loaded",
+                    model_version=version.version_name,
+                    error=error.message,
+                    reason=error.reason,
+                )
                 raise
             self._prepared = None
-            self._searcher.slot.swap(served)
+            slot.swap(served)
             self._searcher.cache.clear()
             log.info("version serves", model_version=version.version_name)
         await self._set_serving(True)

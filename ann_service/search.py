@@ -133,15 +133,15 @@ def search(
     if own is not None:
         stored = np.where(own < model.items, own, -1)  # items of the delta are known by their vectors alone
     query_of = np.repeat(np.arange(len(queries)), found.counts)
-    neighbours = vectors_at(model, delta, found.positions)
-    estimates = model.estimates(queries, stored, neighbours, query_of)
+    pairs = queries[query_of], vectors_at(model, delta, found.positions)
+    estimates = model.estimates(queries, stored, pairs)
     if estimates is None:
         return found
     unlike = np.zeros(len(queries), np.bool_)
     least = model.calibration.unlike_below
     if least is not None and options.factors is None:
         likeness = np.full(len(queries), -1.0, np.float32)
-        np.maximum.at(likeness, query_of, model.feature_similarities(queries[query_of], neighbours))
+        np.maximum.at(likeness, query_of, model.feature_similarities(*pairs))
         unlike = (likeness < least) & (np.array(found.counts) > 0)
     return replace(found, learned=Learned(estimates, unlike))
 

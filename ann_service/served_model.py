@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from ann_service.delta_index import DeltaIndex
 from common.errors import Unavailable
@@ -68,11 +69,25 @@ class ServedModel:
             log.info("version closed", model_version=self.model.version_name)
 
 
+NOT_TOLD: Final = (
+    "This process has just started and has not been told yet which model version is active: try again in a moment"
+)
+NONE_ACTIVE: Final = (
+    "No model version is active, so nothing can be searched: train one (train_build_index.py --activate) or "
+    "activate one in the registry"
+)
+
+
 class ModelSlot:
-    """Holds the version that serves."""
+    """Holds the version that serves, or why none does.
+
+    Attributes:
+        absence: why there is none, for people. Says nothing about a version that serves.
+    """
 
     def __init__(self) -> None:
         self._current: ServedModel | None = None
+        self.absence = NOT_TOLD
 
     @property
     def current(self) -> ServedModel | None:
@@ -84,6 +99,11 @@ class ModelSlot:
         """Its name; "" when none serves."""
         return self._current.model.version_name if self._current else ""
 
+    @property
+    def problem(self) -> str:
+        """Why no version serves; "" while one does."""
+        return "" if self._current is not None else self.absence
+
     def swap(self, served: ServedModel | None) -> None:
         """Let `served` answer from now on; requests in flight finish on the one before."""
         before, self._current = self._current, served
@@ -94,13 +114,8 @@ class ModelSlot:
         """The version that serves.
 
         Raises:
-            Unavailable: none does.
+            Unavailable: none does; says why.
         """
         if self._current is None:
-            raise Unavailable(
-                "No model version is active, so nothing can be searched: train one (train_build_index.py --activate) or "
-                "activate one in the registry",
-                reason="MODEL_NOT_LOADED",
-                retry_after=2.0,
-            )
+            raise Unavailable(self.absence, reason="MODEL_NOT_LOADED", retry_after=2.0)
         return self._current

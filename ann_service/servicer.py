@@ -79,6 +79,7 @@ class AnnServicer(ann_pb2_grpc.AnnServiceServicer):
             ready_ms=self._ready_ms(),
             resident_bytes=resident_bytes(),
             searches=self._searcher.searches,
+            problem=self._searcher.slot.problem,
         )
         if served is not None:
             model, encoding = served.model, served.model.encoding

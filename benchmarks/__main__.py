@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measure training, search, serving, activation, the control plane and memory at several catalogue sizes."""
+"""`python -m benchmarks`: measure training, search, serving, predictions in bulk, activation and memory at several catalogue sizes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from benchmarks.activation import activate
+from benchmarks.bulk import bulk
 from benchmarks.catalogues import ROOT
 from benchmarks.control_plane import control
 from benchmarks.paths import paths
@@ -14,7 +15,7 @@ from benchmarks.searching import in_process
 from benchmarks.serving import serve
 from benchmarks.training import train
 
-SECTIONS = ("training", "search", "serving", "paths", "activation", "control")
+SECTIONS = ("training", "search", "serving", "paths", "bulk", "activation", "control")
 
 
 def main() -> None:
@@ -41,6 +42,8 @@ def main() -> None:
             figures += serve(options.work, items)
         if "paths" in options.only:
             figures += paths(options.work, items)
+        if "bulk" in options.only:
+            figures += bulk(options.work, items)
         if "activation" in options.only:
             figures += activate(options.work, items)
         if "control" in options.only:

@@ -65,7 +65,7 @@ class FirstVersion:
         output = self._settings.logs_path / "first-training.out"
         output.unlink(missing_ok=True)
         command = [sys.executable, "train_build_index.py", "--save-dir", str(folder), "--activate"]
-        command += ["--requested-by", "routing-ml up", "--dataset", str(self._dataset)]
+        command += ["--requested-by", "routing-ml up", "--dataset", str(self._dataset), "--time-profiles"]
         log.info("training", folder=str(folder), dataset=str(self._dataset))
         self._child = start_child(command, environment=self._variables, working_dir=ROOT, output=output)
         while self._child.poll() is None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Final, Protocol
 
 LOOK_SECONDS: Final = 5.0
-PATIENCE_SECONDS: Final = 30.0
+PATIENCE_SECONDS: Final = 20.0
 """Silence after which a process counts as hanging. Longer than any pause of a healthy one: nothing blocks its event loop this long."""
 
 

@@ -5,6 +5,7 @@ A message says what is wrong, where, and what to do. `reason` is stable and mean
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -111,3 +112,26 @@ class DataProblem(ServiceError):
     """A source, an artifact or a database holds something that cannot be used (HTTP 500 family: 503 for callers)."""
 
     default_reason = "DATA_PROBLEM"
+
+
+_LACKS = {
+    errno.EMFILE: "this process has too many files and connections open",
+    errno.ENFILE: "this machine has too many files open",
+    errno.ENOMEM: "this machine has no memory left",
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "a file may not become larger",
+    errno.EROFS: "the disk is read-only",
+}
+
+
+def lack_of_resources(error: BaseException) -> Unavailable | None:
+    """The error to answer with where the machine lacks something for the moment; None for every other error."""
+    if isinstance(error, MemoryError):
+        lack: str | None = _LACKS[errno.ENOMEM]
+    else:
+        lack = _LACKS.get(error.errno or 0) if isinstance(error, OSError) else None
+    if lack is None:
+        return None
+    where = f" ({error.filename})" if isinstance(error, OSError) and error.filename else ""
+    return Unavailable(f"The request cannot be done now: {lack}{where}", reason="LACK_OF_RESOURCES", retry_after=5.0)

@@ -78,8 +78,14 @@ def configure_logging(settings: Settings, process: str, instance: str) -> None:
         _add_time,
         structlog.processors.format_exc_info,
     ]
+
+    def add_process(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        event["process"], event["instance"], event["pid"] = process, instance, os.getpid()
+        event.pop("color_message", None)  # uvicorn's own text once more, for terminals
+        return event
+
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *shared],
+        foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *shared, add_process],
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _render],
     )
     root = logging.getLogger()
@@ -92,10 +98,6 @@ def configure_logging(settings: Settings, process: str, instance: str) -> None:
     root.setLevel(settings.log_level.upper())
     for noisy in ("uvicorn.access", "grpc", "asyncio", "httpx", "httpcore", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-
-    def add_process(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-        event["process"], event["instance"], event["pid"] = process, instance, os.getpid()
-        return event
 
     structlog.configure(
         processors=[

@@ -45,6 +45,24 @@ def integer_column(name: str, values: Iterable[int | None] | npt.NDArray[np.inte
     return pb.Column(name=name, integer=pb.IntegerValues(values=[v or 0 for v in listed], absent=absent))
 
 
+def add_column(to: pb.Table, name: str, values: list[str | None] | npt.NDArray[np.floating | np.integer]) -> None:
+    """Add a column to a table, in place and so without copies: text from a list (None is absent), numbers from an array (NaN is)."""
+    column = to.columns.add(name=name)
+    if isinstance(values, list):
+        if None in values:
+            column.text.values.extend(["" if value is None else value for value in values])
+            column.text.absent.extend([row for row, value in enumerate(values) if value is None])
+        else:
+            column.text.values.extend(cast("list[str]", values))
+        column.text.SetInParent()
+    elif np.issubdtype(values.dtype, np.floating):
+        column.number.values.extend(values.tolist())
+        column.number.SetInParent()
+    else:
+        column.integer.values.extend(values.tolist())
+        column.integer.SetInParent()
+
+
 def table(rows: int, columns: Iterable[pb.Column]) -> pb.Table:
     """A table of `rows` rows."""
     return pb.Table(rows=rows, columns=columns)
@@ -101,11 +119,16 @@ def to_frame(message: pb.Table) -> pl.DataFrame:
     """A Polars frame: text as String, numbers as Float64 with null for NaN, integers as Int64."""
     import polars as pl
 
-    types: dict[str, type[pl.DataType]] = {"number": pl.Float64, "integer": pl.Int64, "text": pl.String}
-    series = [
-        pl.Series(name, values, dtype=types[column.WhichOneof("values") or "text"])
-        for column, (name, values) in zip(message.columns, columns_of(message).items(), strict=True)
-    ]
+    check_table(message)
+    series = []
+    for column in message.columns:
+        kind = column.WhichOneof("values") or "text"
+        if kind == "number":
+            numbers = np.array(column.number.values, np.float64)
+            series.append(pl.Series(column.name, numbers, dtype=pl.Float64).fill_nan(None))
+        else:
+            dtype = pl.Int64 if kind == "integer" else pl.String
+            series.append(pl.Series(column.name, column_values(column), dtype=dtype))
     return pl.DataFrame(series)
 
 

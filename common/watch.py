@@ -117,7 +117,7 @@ class ControlFollower:
             pause = min(pause * 2, 5.0)
 
     async def _follow_once(self, channel: grpc.aio.Channel) -> None:
-        outgoing: asyncio.Queue[pb.WatchRequest] = asyncio.Queue()
+        outgoing: asyncio.Queue[pb.WatchRequest | None] = asyncio.Queue()
         await outgoing.put(
             pb.WatchRequest(
                 subscribe=pb.Subscribe(
@@ -131,8 +131,8 @@ class ControlFollower:
         )
 
         async def requests() -> AsyncIterator[pb.WatchRequest]:
-            while True:
-                yield await outgoing.get()
+            while (request := await outgoing.get()) is not None:
+                yield request
 
         stub = settings_pb2_grpc.SettingsServiceStub(channel)
         metadata = (("authorization", self._credential.header(self._instance)),)
@@ -148,6 +148,7 @@ class ControlFollower:
                     await outgoing.put(pb.WatchRequest(confirm=confirm))
         finally:
             stream.cancel()
+            outgoing.put_nowait(None)  # gRPC leaves its reader of the requests waiting where the call had ended already
 
     async def _handle(self, event: pb.WatchEvent) -> pb.Confirm | None:
         reason = ""

@@ -7,17 +7,18 @@ operation belongs. Alternatives are the routings of groups of neighbours that ar
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from domain.calibration import Calibration, smoothed
+from domain.drafts import MERGED, Drafts, running_number
 from domain.estimates import Estimates
 from domain.learned_model import sigmoid
 from domain.operation_sharing import SharedOperations
-from domain.operation_table import OperationTable
-from domain.operation_vote import best_by_machine, precedence_order
+from domain.operation_table import OperationTable, lengths_of, ranges
+from domain.operation_vote import Ballots, DistinctRoutings, Drafted, distinct_routings, vote, votes_of
 
 VOTE_SCALE: Final = 0.04
 """Similarity lost, from the best neighbour on, over which a vote loses two thirds of its weight."""
@@ -28,6 +29,7 @@ SIZE_SCALE: Final = 0.15
 LEAST_CREDIT: Final = 0.02
 """No operation is so certain that a routing without it, or with it, would count for less than this."""
 
+Booleans = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
@@ -76,10 +78,10 @@ def weigh(
         estimates: what the version says; None: it has learned nothing.
         model_of: number of the model of each operation number of the table, -1 where it has none.
     """
-    inside = np.arange(shared.similarities.shape[1]) < np.diff(shared.neighbours.offsets)[:, None]
+    inside = np.arange(shared.similarities.shape[1]) < lengths_of(shared.neighbours.offsets)[:, None]
     lost = shared.similarities[:, :1] - shared.similarities
     weights = np.where(inside, np.maximum(np.exp(-np.maximum(lost, 0.0) / VOTE_SCALE), LEAST_VOTE), 0.0)
-    query = shared.query_of_groups()
+    query = shared.query_of_groups
     present = shared.rows >= 0
     whole = weights.sum(axis=1)
     worth = whole**2 / np.maximum((weights**2).sum(axis=1), 1e-300)  # Kish's effective number of equal votes
@@ -98,13 +100,15 @@ def weigh(
     places = shared.neighbours.found_at()
     sizes = np.zeros_like(weights)
     sizes[inside] = estimates.size_differences[places]
-    group, slot = np.nonzero(present)
-    neighbour = places[shared.neighbours.offsets[query[group]] + slot]
-    times = shared.times.copy()
-    times[group, :, slot] *= estimates.time_ratios(models[group], queries[query[group]], neighbour)
+
+    apart = estimates.apart(queries[shared.query_of_each], places)
+
+    def scale(times: Floats, group: Integers, slot: Integers) -> None:
+        estimates.scale_times(times, models[group], apart[shared.neighbours.offsets[query[group]] + slot])
+
     calibration = estimates.calibration
     return Weighed(
-        replace(shared, times=times),
+        replace(shared, ratios=scale),
         weights,
         weights * np.exp(-((sizes / SIZE_SCALE) ** 2)) + 1e-9 * weights,
         votes,
@@ -115,72 +119,114 @@ def weigh(
     )
 
 
-@dataclass(frozen=True)
-class Chosen:
-    """A routing made for an item.
+class _Sets(NamedTuple):
+    """Sets of operations that neighbours have, items in order, the most credible first.
 
     Attributes:
-        slot: the neighbour that stands for it; -1: the consensus of all.
-        groups, rows: its operations in order: shared operation, and row of the table with machine and texts; int64.
-        similarity: of the neighbours behind it, weighted mean.
+        query: int64; number of the item.
+        number: int64; number of the set among all of `DistinctRoutings`.
+        run: int64; rank within the item from 1, and so the draft that is voted on.
     """
 
-    slot: int
-    groups: Integers
-    rows: Integers
-    similarity: float
+    query: Integers
+    number: Integers
+    run: Integers
+
+    def only(self, chosen: Booleans) -> _Sets:
+        """Some of them."""
+        return _Sets(self.query[chosen], self.number[chosen], self.run[chosen])
 
 
-def consensus_routings(table: OperationTable, weighed: Weighed, query: int, variants: int) -> list[Chosen]:
-    """The consensus first, then up to `variants` routings that differ from it and from each other in their operations or order."""
+def consensus_routings(table: OperationTable, weighed: Weighed, variants: int) -> Drafts:
+    """For each item with neighbours the consensus, then up to `variants` routings that differ from it and from each other in their
+    operations or order.
+    """
     shared = weighed.shared
-    first, last = int(shared.group_offsets[query]), int(shared.group_offsets[query + 1])
-    weights = weighed.weights[query]
-    present = shared.rows[first:last] >= 0
-    believed = weighed.believed[first:last]
-    kept = np.flatnonzero(believed > 0.0)
-    if not len(kept):
-        kept = np.flatnonzero(present[:, 0])
-    merged = _ordered(table, weighed, query, first, kept, weights)
-    similarities = shared.similarities[query]
-    chosen = [Chosen(-1, *merged, _mean(similarities, weights))]
-    seen = {merged[0].tobytes()}
-    chance = np.clip(sigmoid(believed), LEAST_CREDIT, 1.0 - LEAST_CREDIT)
-    credit = np.log(chance) @ present + np.log(1.0 - chance) @ ~present  # of each neighbour's operations, (s,)
-    clusters: dict[bytes, list[int]] = {}
-    for slot in np.flatnonzero(weights > 0.0).tolist():
-        clusters.setdefault(present[:, slot].tobytes(), []).append(slot)
-    ranked = sorted(
-        clusters.values(), key=lambda slots: (-float(credit[slots[0]] + np.log(weights[slots].sum())), slots[0])
+    items = len(shared.group_offsets) - 1
+    places = shared.query_of_each, shared.slot_of_each
+    routings = distinct_routings(shared)
+    sets = _credible(weighed, routings, variants + 1)
+    run_of_set = np.zeros(len(routings.set_first), np.int64)
+    run_of_set[sets.number] = sets.run
+    voted = vote(
+        table,
+        shared,
+        routings,
+        Ballots(
+            _kept(weighed),
+            run_of_set,
+            variants + 1,
+            votes_of(weighed.weights[places]),
+            votes_of(weighed.machine_weights[places]),
+        ),
     )
-    for slots in ranked:
-        if len(chosen) > variants:
-            break
-        members = np.zeros_like(weights)
-        members[slots] = weights[slots]
-        groups, rows = _ordered(table, weighed, query, first, np.flatnonzero(present[:, slots[0]]), members)
-        if groups.tobytes() not in seen:
-            seen.add(groups.tobytes())
-            chosen.append(Chosen(slots[0], groups, rows, _mean(similarities, members)))
-    return chosen
+    sets = sets.only(_differ(voted, sets.run * items + sets.query, sets.query))
+    sets = sets.only(running_number(sets.query) < variants)
+    asked = np.flatnonzero(lengths_of(shared.neighbours.offsets))
+    query = np.concatenate([asked, sets.query])
+    run = np.concatenate([np.zeros(len(asked), np.int64), sets.run])
+    slot = np.concatenate([np.full(len(asked), MERGED), places[1][routings.set_first[sets.number]]])
+    weights = np.concatenate([weighed.weights[asked], _weights_of(weighed, routings, sets)])
+    order = np.lexsort((run, query))
+    offsets, groups, rows = voted.of((run * items + query)[order])
+    return Drafts(query[order], slot[order], _means(shared.similarities[query], weights)[order], offsets, groups, rows)
 
 
-def _ordered(
-    table: OperationTable, weighed: Weighed, query: int, first: int, kept: Integers, weights: Floats
-) -> tuple[Integers, Integers]:
-    """Operations in the order, and on the machines, that the neighbours with these weights have them; groups and rows."""
+def _kept(weighed: Weighed) -> Booleans:
+    """Operations of the consensus: those believed in; where there are none, those of the best neighbour; bool (groups)."""
     shared = weighed.shared
-    voters = np.flatnonzero(weights > 0.0)
-    rows = shared.rows[np.ix_(first + kept, voters)]
-    places = shared.places[np.ix_(first + kept, voters)]
-    if len(voters) == 1:
-        order = places[:, 0].argsort(kind="stable")
-        return first + kept[order], rows[order, 0]
-    order = precedence_order(places, rows >= 0, weights[voters])
-    rows = rows[order]
-    best = best_by_machine(table.machine[rows], rows >= 0, weighed.machine_weights[query][voters])
-    return first + kept[order], rows[np.arange(len(rows)), best]
+    query = shared.query_of_groups
+    kept: Booleans = weighed.believed > 0.0
+    some = np.bincount(query[kept], minlength=len(shared.group_offsets) - 1) > 0
+    kept |= ~some[query] & (shared.rows[:, 0] >= 0)
+    return kept
 
 
-def _mean(values: Floats, weights: Floats) -> float:
-    return float(np.clip((values * weights).sum() / max(float(weights.sum()), 1e-300), 0.0, 1.0))
+def _credible(weighed: Weighed, routings: DistinctRoutings, most: int) -> _Sets:
+    """Up to `most` sets of operations of each item: how credible they are together, and how many votes they have.
+
+    Credit counts to nine digits, so that a tie is one however it is summed up; of equals the one of the nearer neighbour is first.
+    """
+    shared = weighed.shared
+    items = len(shared.group_offsets) - 1
+    query, slot = shared.query_of_each, shared.slot_of_each
+    chance = np.clip(np.asarray(sigmoid(weighed.believed), np.float64), LEAST_CREDIT, 1.0 - LEAST_CREDIT)
+    without = np.log(1.0 - chance)
+    lengths = lengths_of(shared.row_offsets)[routings.set_first]
+    groups = shared.flat_groups[ranges(shared.row_offsets[routings.set_first], lengths)]
+    sets = np.repeat(np.arange(len(lengths)), lengths)
+    gained = np.bincount(sets, (np.log(chance) - without)[groups], len(lengths))
+    weight = np.bincount(routings.set_of[routings.of_neighbour], weighed.weights[query, slot], len(lengths))
+    owner = query[routings.set_first]
+    credit = np.bincount(shared.query_of_groups, without, items)[owner] + gained + np.log(weight)
+    number = np.lexsort((-np.round(credit, 9), owner))
+    rank = running_number(owner[number])
+    return _Sets(owner[number], number, rank + 1).only(rank < most)
+
+
+def _differ(voted: Drafted, drafts: Integers, others: Integers) -> Booleans:
+    """Whether each draft has other operations, or another order, than the one beside it."""
+    lengths = lengths_of(voted.offsets)
+    differ: Booleans = lengths[drafts] != lengths[others]
+    same = np.flatnonzero(~differ)
+    unequal = voted.of(drafts[same]).groups != voted.of(others[same]).groups
+    differ[np.repeat(same, lengths[drafts[same]])[unequal]] = True
+    return differ
+
+
+def _weights_of(weighed: Weighed, routings: DistinctRoutings, sets: _Sets) -> Floats:
+    """Weights of the neighbours that have each of some sets of operations, 0 for the others, float64 (sets, s)."""
+    query, slot = weighed.shared.query_of_each, weighed.shared.slot_of_each
+    place = np.full(len(routings.set_first), -1, np.int64)
+    place[sets.number] = np.arange(len(sets.number))
+    of_neighbour = place[routings.set_of[routings.of_neighbour]]
+    inside = np.flatnonzero(of_neighbour >= 0)
+    weights = np.zeros((len(sets.number), weighed.weights.shape[1]))
+    weights[of_neighbour[inside], slot[inside]] = weighed.weights[query[inside], slot[inside]]
+    return weights
+
+
+def _means(values: Floats, weights: Floats) -> Floats:
+    """Weighted mean of each row, 0 to 1."""
+    means: Floats = (values * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1e-300)
+    return np.clip(means, 0.0, 1.0)

@@ -216,6 +216,13 @@ class BlockEncoder:
             return vectors
         return vectors[:, : self.features_dimension] / np.float32(np.sqrt(1.0 - self.learned_share))
 
+    def feature_similarities(self, queries: Vectors, others: Vectors) -> Vectors:
+        """Similarities of pairs of items by the dimensions of the features alone, float32 (n,)."""
+        share = 0.0 if self.learned is None else self.learned_share
+        width = queries.shape[1] if self.learned is None else self.features_dimension
+        similar: Vectors = np.einsum("nd,nd->n", queries[:, :width], others[:, :width])
+        return similar / np.float32(1.0 - share)
+
     def size_differences(self, queries: Vectors, others: Vectors) -> npt.NDArray[np.float32]:
         """How far sizes of pairs of items differ: root of the summed squares of the logarithms of their ratios, float32 (n,).
 

@@ -49,16 +49,25 @@ class Estimates:
     calibration: Calibration
     reasons: Sequence[Sequence[str]] = ()
 
-    def time_ratios(self, models: Integers, queries: Integers, neighbours: Integers) -> Floats:
-        """By what each neighbour's time of an operation must be multiplied to be the item's, float64 (rows, len(TIME_COLUMNS)).
+    def apart(self, queries: Integers, neighbours: Integers) -> Floats:
+        """How far items are from neighbours, by their time factors, float64 (pairs, factors).
 
         Args:
-            models: number of the operation's model, -1 where it has none; rows.
-            queries, neighbours: the item and the neighbour of each row.
+            queries, neighbours: the item and the neighbour of each pair.
         """
-        apart = (self.factors[queries] - self.neighbour_factors[neighbours]).astype(np.float64)
-        logarithms = np.einsum("rf,rkf->rk", apart, self.times.effects[models].astype(np.float64))
+        return (self.factors[queries] - self.neighbour_factors[neighbours]).astype(np.float64)
+
+    def scale_times(self, times: Floats, models: Integers, apart: Floats) -> None:
+        """Multiply each neighbour's times of an operation, in place, by what makes them the item's.
+
+        Args:
+            times: minutes, float64 (rows, len(TIME_COLUMNS)).
+            models: number of the operation's model, -1 where it has none; rows.
+            apart: of the item and the neighbour of each row, float64 (rows, factors).
+        """
+        logarithms = np.einsum("rf,rkf->rk", apart, self.times.effects.astype(np.float64)[models])
         limit = np.log(LARGEST_RATIO)
         ratios = np.exp(np.clip(logarithms, -limit, limit))
-        ones = np.ones(len(models))
-        return np.stack([ones if kind is None else ratios[:, kind] for kind in KIND_OF_COLUMN], axis=1)
+        for column, kind in enumerate(KIND_OF_COLUMN):
+            if kind is not None:
+                times[:, column] *= ratios[:, kind]

@@ -18,6 +18,8 @@ from common.errors import DataProblem
 from common.files import writing
 
 COLUMN = "ITEM_CD"
+FEW = 64
+"""Codes up to which a look into the mapped text costs less than a call of Arrow."""
 SUFFIXES = (".arrow", ".hash.npy", ".order.npy")
 
 
@@ -143,9 +145,11 @@ class ItemCodeIndex:
 
     def codes_at(self, positions: npt.NDArray[np.integer]) -> list[str]:
         """The codes as stored at many positions (all within bounds), in their order."""
-        text = self._text
-        starts, ends = self._offsets[positions].tolist(), self._offsets[positions + 1].tolist()
-        return [str(text[start:end], "utf-8") for start, end in zip(starts, ends, strict=True)]
+        if len(positions) < FEW:
+            text = self._text
+            starts, ends = self._offsets[positions].tolist(), self._offsets[positions + 1].tolist()
+            return [str(text[start:end], "utf-8") for start, end in zip(starts, ends, strict=True)]
+        return self._codes.take(pa.array(positions)).to_pylist()  # type: ignore[no-any-return]
 
     def sorted_hashes(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32]]:
         """Hashes of all keys, ascending, and the position of the code behind each; views, not copies."""
@@ -159,11 +163,27 @@ class ItemCodeIndex:
 
     def find_many(self, codes: Sequence[str]) -> npt.NDArray[np.int32]:
         """Positions of many items by code, -1 where unknown; int32 parallel to `codes`."""
+        distinct = list(dict.fromkeys(codes))
+        found = self._find_distinct(distinct)
+        if len(distinct) == len(codes):
+            return found
+        position_of = dict(zip(distinct, found.tolist(), strict=True))
+        return np.fromiter(map(position_of.__getitem__, codes), np.int32, len(codes))
+
+    def _find_distinct(self, codes: Sequence[str]) -> npt.NDArray[np.int32]:
+        """`find_many` of codes that are all different."""
+        found = np.full(len(codes), -1, np.int32)
+        if not len(self._order):
+            return found
         keys = [item_key(code) for code in codes]
         hashes = key_hashes(keys)
-        places = self._hashes.searchsorted(hashes).tolist()
-        found = (self._confirm(key, wanted, place) for key, wanted, place in zip(keys, hashes, places, strict=True))
-        return np.fromiter(found, np.int32, len(keys))
+        places = self._hashes.searchsorted(hashes)
+        likely = np.flatnonzero(self._hashes[np.minimum(places, len(self._order) - 1)] == hashes)
+        found[likely] = self._order[places[likely]]
+        for row, stored in zip(likely.tolist(), self.codes_at(found[likely]), strict=True):
+            if stored != codes[row] and item_key(stored) != keys[row]:
+                found[row] = self._confirm(keys[row], hashes[row], int(places[row]) + 1)
+        return found
 
     def _confirm(self, key: str, wanted: np.uint64, place: int) -> int:
         """The position whose key really is `key` among those with its hash, from `place` on; -1 when none is."""

@@ -53,17 +53,17 @@ class Evidence:
 def evidence_of(
     weighed: Weighed, shared: SharedOperations, estimates: TimeProfiles, groups: Integers, options: ProfileOptions
 ) -> Evidence:
-    """Evidence of predicted operations.
+    """Evidence of shared operations.
 
     Args:
         shared: the operations, with the times that the estimates were made of.
-        estimates: the profiles (groups, times) that the times were taken from.
-        groups: int64 (operations); the shared operation of each.
+        estimates: the profiles that the times were taken from, one row a group.
+        groups: int64; the shared operations.
         options: how the ranges are made.
     """
-    query = shared.query_of_groups()
-    profiles = shared.profiles(options)
-    present = shared.rows >= 0
+    query = shared.query_of_groups[groups]
+    profiles = shared.profiles(groups, options)
+    present = shared.rows[groups] >= 0
     similarity = np.where(present, shared.similarities[query], 0.0).sum(axis=1) / np.maximum(present.sum(axis=1), 1)
     mean, sigma = estimates.standard[:, RUN], estimates.sigma[:, RUN]
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -71,25 +71,25 @@ def evidence_of(
     trust = confidence(estimates.samples[:, RUN], similarity, variation)
     items = shared.neighbours.items
     supporters, dissenters = [], []
-    for group in range(len(query)):
-        start, end = shared.neighbours.offsets[query[group]], shared.neighbours.offsets[query[group] + 1]
-        has = present[group, : end - start]
+    for number, item in enumerate(query.tolist()):
+        start, end = shared.neighbours.offsets[item], shared.neighbours.offsets[item + 1]
+        has = present[number, : end - start]
         supporters.append(items[start:end][has])
         dissenters.append(items[start:end][~has])
     return Evidence(
         support=shared.support()[groups],
-        samples=estimates.samples[groups, RUN],
-        confidence=trust[groups],
+        samples=estimates.samples[:, RUN],
+        confidence=trust,
         ranges={
-            name: (profiles.optimal[groups, column], profiles.standard[groups, column], profiles.safe[groups, column])
+            name: (profiles.optimal[:, column], profiles.standard[:, column], profiles.safe[:, column])
             for name, column in EVIDENCE_TIMES
         },
         belief=weighed.confidence[groups],
         learned=weighed.probabilities[groups],
         model=weighed.models[groups],
-        time_belief=np.where(trust > 0.0, weighed.calibration.times.at(trust), np.nan)[groups],
-        supporters=[supporters[group] for group in groups.tolist()],
-        dissenters=[dissenters[group] for group in groups.tolist()],
+        time_belief=np.where(trust > 0.0, weighed.calibration.times.at(trust), np.nan),
+        supporters=supporters,
+        dissenters=dissenters,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 TIME_COLUMNS: Final = (
     "QUEUE_TIME",
@@ -24,6 +25,9 @@ SETUP: Final = TIME_COLUMNS.index("SETUP_TIME")
 RUN: Final = TIME_COLUMNS.index("RUN_TIME")
 ACTUAL: Final = (TIME_COLUMNS.index("ACT_SETUP_TIME"), TIME_COLUMNS.index("ACT_RUN_TIME"))
 """Where work results (set-up, run) stand in for what the routing does not say."""
+
+MANY: Final = 1_000
+"""Keys from which hashing them costs less than sorting them."""
 
 RUN_SOURCES: Final = (RUN, TIME_COLUMNS.index("ACT_RUN_TIME"), TIME_COLUMNS.index("MACH_WORKED_HOURS"))
 """Where the run time of an operation comes from; the first present one counts."""
@@ -64,12 +68,37 @@ class OperationTable:
 
     def times_with_results(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Times of operations, absent actuals taken from work results; float64 (n, len(TIME_COLUMNS))."""
-        times = np.array(self.times[rows])
-        reported = self.actual[rows]
+        times: npt.NDArray[np.float64] = self.times[rows]
         for place, column in enumerate(ACTUAL):
-            absent = np.isnan(times[:, column])
-            times[absent, column] = reported[absent, place]
+            absent = np.flatnonzero(np.isnan(times[:, column]))
+            times[absent, column] = self.actual[rows[absent], place]
         return times
+
+
+def offsets_of(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Where pieces of these lengths begin when they stand one after the other, and where the last one ends; int64 (n + 1)."""
+    offsets = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return offsets
+
+
+def lengths_of(offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The lengths of which `offsets_of` makes these offsets."""
+    lengths: npt.NDArray[np.int64] = offsets[1:] - offsets[:-1]
+    return lengths
+
+
+def distinct(keys: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The distinct keys, ascending, and the number of each key among them: `np.unique`, but many keys are not sorted."""
+    if len(keys) < MANY:
+        found, numbers = np.unique(keys, return_inverse=True)
+        return found, numbers
+    encoded = pa.array(keys).dictionary_encode()
+    found = encoded.dictionary.to_numpy()
+    order = np.argsort(found)
+    numbers = np.empty(len(found), np.int64)
+    numbers[order] = np.arange(len(found))
+    return found[order], numbers[encoded.indices.to_numpy()]
 
 
 def ranges(starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -107,7 +136,7 @@ class Neighbours:
 
     def query_of_each(self) -> npt.NDArray[np.int64]:
         """Number of the query of each neighbour."""
-        return np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
+        return np.repeat(np.arange(len(self.offsets) - 1), lengths_of(self.offsets))
 
 
 def usable_neighbours(
@@ -138,5 +167,4 @@ def usable_neighbours(
     best[1:] = query[1:] != query[:-1]
     kept = best | (similar >= threshold)
     counts = np.bincount(query[kept], minlength=len(items))
-    offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
-    return Neighbours(offsets, found[kept], similar[kept], places[kept])
+    return Neighbours(offsets_of(counts), found[kept], similar[kept], places[kept])

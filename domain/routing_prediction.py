@@ -6,34 +6,35 @@ has learned, and alternatives are proposed; times are estimated from all neighbo
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from common.errors import InvalidInput
 from domain.consensus import Weighed, consensus_routings, weigh
+from domain.drafts import MERGED, Drafts, running_number
 from domain.estimates import Estimates
 from domain.operation_evidence import Evidence, evidence_in_order, evidence_of, no_evidence
-from domain.operation_sharing import SharedOperations, share_operations
+from domain.operation_sharing import share_operations
 from domain.operation_table import (
     RUN_SOURCES,
     Neighbours,
     OperationTable,
+    lengths_of,
+    offsets_of,
     ranges,
     usable_neighbours,
 )
-from domain.operation_vote import merged_routing
+from domain.operation_vote import merged_routings
 from domain.time_profiles import ProfileOptions
 
-ITEMS_AT_ONCE: Final = 64
+NEIGHBOURS_AT_ONCE: Final = 6_400
+"""Neighbours of the items that are looked at together: more would not fit the processor's cache, fewer cost calls."""
 SEQUENCE_STEP: Final = 10
-MERGED: Final = -1
-"""Stands for the reference item of a merged routing."""
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -61,22 +62,6 @@ class PredictionOptions:
     profile: ProfileOptions = field(default_factory=ProfileOptions)
     ignore_own: bool = False
     evidence: bool = False
-
-
-class Draft(NamedTuple):
-    """A proposed routing before its times are filled in.
-
-    Attributes:
-        slot: which neighbour of the item it comes from; MERGED for the merged one.
-        groups: int64; shared operation of each of its operations.
-        rows: int64; row of the table whose machine and texts each operation has.
-        similarity: of the neighbours behind it; NaN: that of the neighbour in `slot`.
-    """
-
-    slot: int
-    groups: Integers
-    rows: Integers
-    similarity: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -119,38 +104,39 @@ class RoutingBatch:
         return chosen
 
 
-def nearest(table: OperationTable, weighed: Weighed, query: int, variants: int) -> list[Draft]:
+def nearest(table: OperationTable, weighed: Weighed, variants: int) -> Drafts:
     """The routings of the best neighbours, best first, then the merged one."""
     shared = weighed.shared
-    return [*_neighbour_routings(shared, query, variants), _merged(table, shared, query)]
+    merged = merged_routings(table, shared)
+    query, slot = shared.query_of_each, shared.slot_of_each
+    near = np.flatnonzero(slot < variants)
+    asked = np.flatnonzero(lengths_of(shared.neighbours.offsets))
+    lengths = np.concatenate([lengths_of(shared.row_offsets), lengths_of(merged.offsets)])
+    starts = np.concatenate([shared.row_offsets[:-1], merged.offsets[:-1] + len(shared.flat_rows)])
+    chosen = np.concatenate([near, asked + len(query)])
+    of_query = np.concatenate([query[near], asked])
+    order = np.argsort(of_query, kind="stable")
+    chosen = chosen[order]
+    places = ranges(starts[chosen], lengths[chosen])
+    return Drafts(
+        query=of_query[order],
+        slot=np.concatenate([slot[near], np.full(len(asked), MERGED)])[order],
+        similarity=np.full(len(chosen), np.nan),
+        offsets=offsets_of(lengths[chosen]),
+        groups=np.concatenate([shared.flat_groups, merged.groups])[places],
+        rows=np.concatenate([shared.flat_rows, merged.rows])[places],
+    )
 
 
-def consensus(table: OperationTable, weighed: Weighed, query: int, variants: int) -> list[Draft]:
+def consensus(table: OperationTable, weighed: Weighed, variants: int) -> Drafts:
     """The consensus first, then the routings of groups of neighbours that differ from it and from each other."""
-    return [
-        Draft(MERGED if one.slot < 0 else one.slot, one.groups, one.rows, one.similarity)
-        for one in consensus_routings(table, weighed, query, variants)
-    ]
+    return consensus_routings(table, weighed, variants)
 
 
-Strategy = Callable[[OperationTable, Weighed, int, int], list[Draft]]
+Strategy = Callable[[OperationTable, Weighed, int], Drafts]
 
 STRATEGIES: Final[Mapping[str, Strategy]] = MappingProxyType({"nearest": nearest, "consensus": consensus})
-"""How the routings of one item are chosen from its neighbours, by name."""
-
-
-def _neighbour_routings(shared: SharedOperations, query: int, most: int) -> list[Draft]:
-    start, end = int(shared.neighbours.offsets[query]), int(shared.neighbours.offsets[query + 1])
-    bounds = shared.row_offsets[start : min(start + most, end) + 1].tolist()
-    return [
-        Draft(slot, shared.flat_groups[a:b], shared.flat_rows[a:b])
-        for slot, (a, b) in enumerate(itertools.pairwise(bounds))
-    ]
-
-
-def _merged(table: OperationTable, shared: SharedOperations, query: int) -> Draft:
-    merged = merged_routing(table, shared, query)
-    return Draft(MERGED, merged.groups, merged.rows)
+"""How the routings of a few items are chosen from their neighbours, by name."""
 
 
 @dataclass(frozen=True)
@@ -191,10 +177,14 @@ def predict_routings(
     own = table.lengths(items) > 0
     if options.ignore_own:
         own[:] = False
-    parts = [_own_routings(table, items, np.flatnonzero(own), options.evidence)]
-    asking = np.flatnonzero(~own & (items >= 0) & (np.diff(neighbours.offsets) > 0))
-    for start in range(0, len(asking), ITEMS_AT_ONCE):
-        queries = asking[start : start + ITEMS_AT_ONCE]
+    asking = np.flatnonzero(~own & (items >= 0) & (lengths_of(neighbours.offsets) > 0))
+    parts = []
+    if own.any() or not len(asking):
+        parts.append(_own_routings(table, items, np.flatnonzero(own), options.evidence))
+    most = int(lengths_of(neighbours.offsets)[asking].max(initial=1))
+    at_once = max(1, NEIGHBOURS_AT_ONCE // most)
+    for start in range(0, len(asking), at_once):
+        queries = asking[start : start + at_once]
         parts.append(_predicted(table, items, neighbours, queries, strategy, options, learned))
     return _in_order(parts) if len(parts) > 1 else parts[0]
 
@@ -210,7 +200,7 @@ def _own_routings(table: OperationTable, items: Integers, queries: Integers, evi
         variant=ones,
         reference=chosen,
         similarity=np.ones(len(queries)),
-        offsets=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
+        offsets=offsets_of(lengths),
         rows=rows,
         sequence=table.sequence[rows].astype(np.int64),
         times=table.times[rows],
@@ -229,10 +219,10 @@ def _predicted(
     options: PredictionOptions,
     learned: Learned | None,
 ) -> RoutingBatch:
-    counts = np.diff(neighbours.offsets)[queries]
+    counts = lengths_of(neighbours.offsets)[queries]
     places = ranges(neighbours.offsets[queries], counts)
     asked = Neighbours(
-        np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+        offsets_of(counts),
         neighbours.items[places],
         neighbours.similarities[places],
         neighbours.found_at()[places],
@@ -240,31 +230,31 @@ def _predicted(
     usable = usable_neighbours(table, items[queries], asked, options.threshold)
     shared = share_operations(table, usable)
     weighed = weigh(table, shared, queries, *((learned.estimates, learned.model_of) if learned else (None, None)))
-    if strategy is consensus:
+    outliers, profile = options.outliers, options.profile
+    if strategy is consensus:  # times compare by factors
         shared = weighed.shared
-    estimates = shared.profiles(options.outliers)
-    drafts: list[Draft] = []
-    draft_query: list[int] = []
-    for asked_query in np.flatnonzero(np.diff(usable.offsets)).tolist():
-        chosen = strategy(table, weighed, asked_query, options.max_variants)
-        drafts.extend(chosen)
-        draft_query.extend([asked_query] * len(chosen))
-    query = np.array(draft_query, np.int64)
-    slot = np.array([draft.slot for draft in drafts], np.int64)
-    lengths = np.array([len(draft.rows) for draft in drafts], np.int64)
-    rows = np.concatenate([draft.rows for draft in drafts]) if drafts else np.zeros(0, np.int64)
-    groups = np.concatenate([draft.groups for draft in drafts]) if drafts else np.zeros(0, np.int64)
-    offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+        outliers, profile = replace(outliers, geometric=True), replace(profile, geometric=True)
+    drafts = strategy(table, weighed, options.max_variants)
+    query, slot, offsets, groups, rows = drafts.query, drafts.slot, drafts.offsets, drafts.groups, drafts.rows
+    lengths = lengths_of(offsets)
+    used, use = np.unique(groups, return_inverse=True)
+    evidence = None
+    if options.evidence:
+        estimates = shared.profiles(used, outliers)
+        evidence = evidence_in_order([evidence_of(weighed, shared, estimates, used, profile)], use)
+        times = estimates.standard
+    else:
+        times = shared.usual_times(used, outliers)
     merged = slot == MERGED
     place = np.arange(len(rows)) - np.repeat(offsets[:-1], lengths)
     weighted = (shared.weights * shared.similarities).sum(axis=1) / np.maximum(shared.weights.sum(axis=1), 1e-300)
     nearby = usable.offsets[query] + np.maximum(slot, 0)
     standing = np.where(merged, weighted[query], usable.similarities[nearby])
-    stated = np.array([draft.similarity for draft in drafts], np.float64)
-    rank = np.arange(len(query)) - np.searchsorted(query, query) + 1
+    stated = drafts.similarity
+    rank = running_number(query) + 1
     rank_of_variant = _running_count(query, ~merged)
     below = np.flatnonzero(
-        (np.diff(usable.offsets) > 0) & (shared.similarities[:, :1].max(axis=1, initial=-1.0) < options.threshold)
+        (lengths_of(usable.offsets) > 0) & (shared.similarities[:, :1].max(axis=1, initial=-1.0) < options.threshold)
     )
     return RoutingBatch(
         query=queries[query],
@@ -277,10 +267,10 @@ def _predicted(
         sequence=np.where(np.repeat(merged, lengths), (place + 1) * SEQUENCE_STEP, table.sequence[rows]).astype(
             np.int64
         ),
-        times=estimates.standard[groups],
+        times=times[use],
         predicted=np.ones(len(query), bool),
         below_threshold=queries[below],
-        evidence=evidence_of(weighed, shared, estimates, groups, options.profile) if options.evidence else None,
+        evidence=evidence,
     )
 
 
@@ -297,8 +287,8 @@ def _in_order(parts: Sequence[RoutingBatch]) -> RoutingBatch:
     """Several batches as one, routings ordered by item (each item is in one part only)."""
     query = np.concatenate([part.query for part in parts])
     order = np.argsort(query, kind="stable")
-    lengths = np.concatenate([np.diff(part.offsets) for part in parts])
-    starts = np.concatenate(([0], np.cumsum(lengths)))[:-1]
+    lengths = np.concatenate([lengths_of(part.offsets) for part in parts])
+    starts = offsets_of(lengths)[:-1]
     operations = ranges(starts[order], lengths[order])
     evidence = None
     found = [part.evidence for part in parts if part.evidence is not None]
@@ -310,7 +300,7 @@ def _in_order(parts: Sequence[RoutingBatch]) -> RoutingBatch:
         variant=np.concatenate([part.variant for part in parts])[order],
         reference=np.concatenate([part.reference for part in parts])[order],
         similarity=np.concatenate([part.similarity for part in parts])[order],
-        offsets=np.concatenate(([0], np.cumsum(lengths[order]))).astype(np.int64),
+        offsets=offsets_of(lengths[order]),
         rows=np.concatenate([part.rows for part in parts])[operations],
         sequence=np.concatenate([part.sequence for part in parts])[operations],
         times=np.concatenate([part.times for part in parts])[operations],

@@ -150,16 +150,14 @@ class SearchableModel:
         self,
         queries: Vectors,
         positions: npt.NDArray[np.int64],
-        neighbours: Vectors,
-        query_of: npt.NDArray[np.int64],
+        pairs: tuple[Vectors, Vectors],
     ) -> Estimates | None:
         """What the version says of items and their neighbours; None where it has learned nothing.
 
         Args:
             queries: vectors of the items, float32 (q, dimension).
             positions: their positions in the index, -1 where they are not in it.
-            neighbours: vectors of the neighbours, float32 (n, dimension).
-            query_of: number of the item that each neighbour belongs to, (n).
+            pairs: vectors of the item of each neighbour, and of the neighbour, float32 (n, dimension) both.
         """
         encoder = self.encoding
         if not isinstance(encoder, BlockEncoder) or encoder.learned is None:
@@ -174,8 +172,8 @@ class SearchableModel:
             operations=model.operations,
             probabilities=probabilities,
             factors=said.factors,
-            neighbour_factors=encoder.learned.factors(encoder.learned_vectors(neighbours)),
-            size_differences=encoder.size_differences(queries[query_of], neighbours),
+            neighbour_factors=encoder.learned.factors(encoder.learned_vectors(pairs[1])),
+            size_differences=encoder.size_differences(*pairs),
             times=model.times,
             calibration=self.calibration,
             reasons=model.reasons,
@@ -185,7 +183,7 @@ class SearchableModel:
         """Similarities of pairs of items by their features alone, float32 (n)."""
         encoder = self.encoding
         if isinstance(encoder, BlockEncoder):
-            queries, others = encoder.features_alone(queries), encoder.features_alone(others)
+            return encoder.feature_similarities(queries, others)
         similar: Vectors = np.einsum("nd,nd->n", queries, others)
         return similar
 

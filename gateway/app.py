@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 import common
-from common.errors import ServiceError
+from common.errors import ServiceError, lack_of_resources
 from common.request_context import current_request
 from common.settings import Settings
 from gateway import failures
@@ -48,7 +48,12 @@ def build_app(settings: Settings, instance: str) -> RequestMiddleware:
             expose_headers=EXPOSED_HEADERS,
         )
     return RequestMiddleware(
-        wrapped, settings=settings, keys=gateway.keys, recent=gateway.recent, stopping=gateway.stopping
+        wrapped,
+        settings=settings,
+        keys=gateway.keys,
+        recent=gateway.recent,
+        stopping=gateway.stopping,
+        version=gateway.plant.serving_version,
     )
 
 
@@ -84,7 +89,10 @@ def build_api(gateway: Gateway) -> FastAPI:
     return app
 
 
-async def _answer_unexpected(_request: Request, _error: Exception) -> Response:
+async def _answer_unexpected(_request: Request, error: Exception) -> Response:
+    lack = lack_of_resources(error)
+    if lack is not None:
+        return failures.failure(lack)
     context = current_request()
     request_id: Any = context.request_id if context else ""
     return failures.failure(ServiceError(f"An internal error; the log has it under request {request_id}"))

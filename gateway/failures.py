@@ -25,6 +25,9 @@ MOST_VALIDATION_ERRORS = 100
 
 REASON_HEADER: Final = "x-error-reason"
 
+UNTOLD_RETRY_SECONDS: Final = 15.0
+"""When to try again after a 503 or 504 whose cause does not say it: a full disk, a damaged source, what people have to see to first."""
+
 _STATUSES: Final[dict[type[errors.ServiceError], int]] = {
     errors.InvalidInput: 422,
     errors.Unauthenticated: 401,
@@ -82,8 +85,11 @@ def failure(
     add_log_fields(reason=error.reason, error=error.message)
     status = status_of(error)
     headers = {REASON_HEADER: _header_safe(error.reason)}
-    if error.retry_after is not None:
-        headers["retry-after"] = str(max(1, math.ceil(error.retry_after)))
+    retry_after = error.retry_after
+    if retry_after is None and status in (503, 504):
+        retry_after = UNTOLD_RETRY_SECONDS
+    if retry_after is not None:
+        headers["retry-after"] = str(max(1, math.ceil(retry_after)))
     if status == 401:
         headers["www-authenticate"] = "Bearer"
     if status == 413:

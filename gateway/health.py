@@ -146,7 +146,7 @@ class HealthChecker:
             if trained is not None:
                 facts["age_seconds"] = round(time.time() - trained, 1)
             if not info.model_version:
-                return Check(False, True, "No model version is active: activate one", facts)
+                return Check(False, True, info.problem or "No model version is active: activate one", facts)
             vector = np.full(info.dimension, 1.0 / math.sqrt(info.dimension), dtype="<f4")
             search = ann_pb2.SearchRequest(
                 vectors=ann_pb2.Vectors(dimension=info.dimension, data=vector.tobytes()), top_k=1

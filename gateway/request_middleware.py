@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from common.errors import ServiceError, Unauthenticated, Unavailable
+from common.errors import ServiceError, Unauthenticated, Unavailable, lack_of_resources
 from common.identity import Caller, KeyRing
 from common.logs import get_logger
-from common.request_context import RequestContext, enter_request, leave_request, new_request_id
+from common.request_context import RequestContext, add_log_fields, enter_request, leave_request, new_request_id
 from common.settings import Settings
 from gateway import figures
 from gateway.bodies import declared_length, limited, too_large
@@ -41,6 +41,7 @@ class RequestMiddleware:
         keys: verification keys and revocations, kept up to date by the control follower.
         recent: gets every request to `/api/*` for the dashboard.
         stopping: what the server sets when it is told to stop.
+        version: the active model version, for the log lines of requests that name none themselves.
     """
 
     def __init__(
@@ -51,9 +52,10 @@ class RequestMiddleware:
         keys: KeyRing,
         recent: figures.RecentRequests,
         stopping: asyncio.Event,
+        version: Callable[[], str],
     ) -> None:
         self._app, self._settings, self._keys, self._recent = app, settings, keys, recent
-        self.stopping = stopping
+        self.stopping, self.version = stopping, version
         self._origins = Origins(settings.allowed_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +70,7 @@ class _Exchange:
 
     def __init__(self, owner: RequestMiddleware, scope: Scope) -> None:
         self._app, self._settings, self._keys = owner._app, owner._settings, owner._keys
-        self._stopping = owner.stopping
+        self._stopping, self._version = owner.stopping, owner.version
         self._recent, self._origins = owner._recent, owner._origins
         self._scope = scope
         self._headers: dict[bytes, str] = {name: value.decode("latin-1") for name, value in scope["headers"]}
@@ -95,10 +97,12 @@ class _Exchange:
                 await self._app(self._scope, limited(receive, self._settings.max_body_bytes), send_with_headers)
             except ServiceError as error:
                 await self._fail(error, send_with_headers)
-            except Exception:
-                log.exception("unexpected error", method=self._scope["method"], path=self._scope["path"])
+            except Exception as error:
+                lack = lack_of_resources(error)
+                if lack is None:
+                    log.exception("unexpected error", method=self._scope["method"], path=self._scope["path"])
                 await self._fail(
-                    ServiceError(f"An internal error; the log has it under request {self._context.request_id}"),
+                    lack or ServiceError(f"An internal error; the log has it under request {self._context.request_id}"),
                     send_with_headers,
                 )
         finally:
@@ -125,6 +129,7 @@ class _Exchange:
 
     async def _fail(self, error: ServiceError, send: Send) -> None:
         if self._status:
+            add_log_fields(reason=error.reason, error=error.message)
             return  # the answer has begun; closing the connection is all that is left
         await failure(error)(self._scope, _nothing_more, send)
 
@@ -161,7 +166,7 @@ class _Exchange:
             status=status,
             duration_ms=round(elapsed * 1000, 3),
             user=self._context.caller.username,
-            **{"model_version": "", **self._context.fields},
+            **{"model_version": self._version(), **self._context.fields},
         )
 
 

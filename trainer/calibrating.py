@@ -122,7 +122,7 @@ def _judged(
     usable = usable_neighbours(table, items, neighbours, 0.0)
     shared = share_operations(table, usable)
     weighed = weigh(table, shared, np.arange(len(items)), estimates, model_of)
-    query_of = shared.query_of_groups()
+    query_of = shared.query_of_groups
     first = shared.rows.max(axis=1)
     operation = table.operation[first].astype(np.int64)
     own_rows = ranges(table.offsets[items], table.lengths(items))
@@ -130,8 +130,9 @@ def _judged(
     own_keys = (own_query << 32) | table.operation[own_rows]
     keys = (query_of << 32) | operation
     belongs = np.isin(keys, own_keys)
-    profiles = weighed.shared.profiles(ProfileOptions("trimmed_std"))
-    proof = evidence_of(weighed, weighed.shared, profiles, np.arange(len(keys)), ProfileOptions())
+    every = np.arange(len(keys))
+    profiles = weighed.shared.profiles(every, ProfileOptions("trimmed_std", geometric=True))
+    proof = evidence_of(weighed, weighed.shared, profiles, every, ProfileOptions(geometric=True))
     order = np.argsort(own_keys)
     place = np.clip(np.searchsorted(own_keys[order], keys), 0, max(len(order) - 1, 0))
     actual = np.where(belongs, table.times[own_rows[order][place], RUN], np.nan)

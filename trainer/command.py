@@ -33,6 +33,7 @@ class TrainingRequest:
         activate: activate the version when it passes the gate.
         export_projector: None: no export asked for on the command line.
         projector_metadata: columns of the export; empty: the setting.
+        time_profiles: learn time profiles whatever the settings say.
         engine, m, ef_construction, threads: None: what the settings say.
         settings_file: settings of the trainer service; None: what the installation last knew.
         job_id: identifier of the run.
@@ -49,6 +50,7 @@ class TrainingRequest:
     activate: bool
     export_projector: bool
     projector_metadata: tuple[str, ...]
+    time_profiles: bool
     engine: str | None
     m: int | None
     ef_construction: int | None
@@ -71,7 +73,8 @@ class TrainingRequest:
             enabled=options.projector.enabled or self.export_projector,
             metadata_columns=self.projector_metadata or options.projector.metadata_columns,
         )
-        return replace(options, index=index, projector=projector)
+        times = replace(options.times, enabled=options.times.enabled or self.time_profiles)
+        return replace(options, index=index, projector=projector, times=times)
 
     def folder(self, options: PipelineOptions, models: Path) -> Path:
         """Folder of the version, absolute: the one asked for, else a name of time and label where the pipeline keeps versions."""
@@ -129,6 +132,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--projector-metadata", nargs="+", default=[], metavar="COL", help="columns that the export shows; turns it on"
     )
+    made.add_argument("--time-profiles", action="store_true", help="learn the time profiles of the operations too")
     made.add_argument("--engine", choices=ENGINES, help="index engine. Default: what the settings say, else faiss")
     made.add_argument("--activate", action="store_true", help="activate the version when it passes the gate")
     made.add_argument("--m", type=_between(2, 128), metavar="N", help=f"links of an item in the index (default {M})")
@@ -173,6 +177,7 @@ def read_request(arguments: Sequence[str] | None) -> TrainingRequest:
         activate=given.activate,
         export_projector=given.export_projector or bool(given.projector_metadata),
         projector_metadata=tuple(given.projector_metadata),
+        time_profiles=given.time_profiles,
         engine=given.engine,
         m=given.m,
         ef_construction=given.ef_construction,

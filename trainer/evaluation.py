@@ -147,7 +147,7 @@ def leave_out_neighbours(
         items=in_source[place] if len(distinct) else flat,
         similarities=np.clip(similarities[kept].astype(np.float64), 0.0, 1.0),
     )
-    estimates = model.estimates(vectors, own, model.vectors(flat), np.nonzero(kept)[0])
+    estimates = model.estimates(vectors, own, (vectors[np.nonzero(kept)[0]], model.vectors(flat)))
     if estimates is None:
         return neighbours, None
     model_of = models_of(estimates.operations, work.routings.jobs, work.routings.occurrences.tolist())

@@ -20,7 +20,7 @@ class TrainerProgram:
     """Runs trainings in a child process."""
 
     def __init__(self, context: ServiceContext) -> None:
-        self._context = context
+        self._context, self._version = context, ""
         self._process = TrainingProcess(context.settings)
         self._servicer = TrainerServicer(self._process, context.settings)
 
@@ -40,8 +40,8 @@ class TrainerProgram:
         return self
 
     def facts(self) -> tuple[str, int]:
-        """No model serves here; the control revision applied."""
-        return "", self._context.revision()
+        """The active version, which this process does not load, and the control revision applied."""
+        return self._version, self._context.revision()
 
     async def start(self) -> None:
         """Ready at once: a training needs nothing but this process."""
@@ -67,6 +67,7 @@ class TrainerProgram:
         Raises:
             InvalidInput: the settings document or the input profile is not valid; what was in force stays.
         """
+        self._version = state.active.version_name
         PlantSettings.parse(state.settings.document_json)
         InputProfile.parse(state.input_profile_json)
         self._servicer.control = ControlSettings(

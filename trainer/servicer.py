@@ -52,7 +52,12 @@ class TrainerServicer(trainer_pb2_grpc.TrainerServiceServicer):
         try:
             status = await self._process.start(wanted, self.control)
         except OSError as error:
-            raise Unavailable(f"The training cannot be started: {error}", reason="CANNOT_START") from None
+            raise Unavailable(
+                f"The training cannot be started: {error.strerror or error}"
+                f"{f' ({error.filename})' if error.filename else ''}: free disk space, or see to the right to write",
+                reason="CANNOT_START",
+                retry_after=15.0,
+            ) from None
         add_log_fields(job_id=status.job_id)
         return to_message(status)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +12,7 @@ from benchmarks.prediction_quality.held_out import HeldOut
 from domain.engine_faiss import exact_nearest
 from domain.operation_sharing import share_operations
 from domain.operation_table import RUN, Neighbours
-from domain.operation_vote import merged_routing
+from domain.operation_vote import merged_routings
 from domain.quality_metrics import Proposal
 from domain.time_profiles import ProfileOptions
 from trainer.right_routings import run_times
@@ -59,12 +60,11 @@ def vote(data: HeldOut, neighbours: Neighbours) -> list[list[Proposal]]:
     for start in range(0, len(data.items), ITEMS_AT_ONCE):
         part = _part(neighbours, start, min(start + ITEMS_AT_ONCE, len(data.items)))
         shared = share_operations(table, part)
-        times = shared.profiles(options, slice(RUN, RUN + 1)).standard[:, 0]
-        support = shared.support()
-        for query in range(len(part.offsets) - 1):
-            merged = merged_routing(table, shared, query)
-            sequence = [jobs[number] for number in table.operation[merged.rows].tolist()]
-            made.append([Proposal(sequence, times[merged.groups], support[merged.groups])])
+        merged = merged_routings(table, shared)
+        times, support = shared.usual_times(merged.groups, options)[:, RUN], shared.support()[merged.groups]
+        for first, last in itertools.pairwise(merged.offsets.tolist()):
+            sequence = [jobs[number] for number in table.operation[merged.rows[first:last]].tolist()]
+            made.append([Proposal(sequence, times[first:last], support[first:last])])
     return made
 
 

@@ -58,10 +58,13 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
 
     Args:
         access: full method name (`/package.Service/Method`) -> who may call it; what is not named needs a log-in.
+        version: model version of the moment, for the log lines of calls that name none themselves.
     """
 
-    def __init__(self, authenticator: Authenticator, access: Mapping[str, Access]) -> None:
-        self._authenticator = authenticator
+    def __init__(
+        self, authenticator: Authenticator, access: Mapping[str, Access], version: Callable[[], str] = lambda: ""
+    ) -> None:
+        self._authenticator, self._version = authenticator, version
         self._access = dict(access)
         self._wrapped: dict[str, Any] = {}
         self.in_flight = 0
@@ -181,19 +184,20 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
         if isinstance(error, grpc.aio.AbortError):
             return None, "ABORTED"
         if not isinstance(error, errors.ServiceError):
-            log.error("unexpected error", method=method, exc_info=error)
-            error = errors.ServiceError(f"An internal error; the log has it under request {state.request_id}")
+            lack = errors.lack_of_resources(error)
+            if lack is None:
+                log.error("unexpected error", method=method, exc_info=error)
+            error = lack or errors.ServiceError(f"An internal error; the log has it under request {state.request_id}")
         state.fields.setdefault("reason", error.reason)
         state.fields.setdefault("error", error.message)
         return error, str(code_of(error).name)
 
-    @staticmethod
-    def _log(method: str, status: str, elapsed: float, state: RequestContext) -> None:
+    def _log(self, method: str, status: str, elapsed: float, state: RequestContext) -> None:
         log.info(
             "rpc",
             method=method,
             status=status,
             duration_ms=round(elapsed * 1000, 3),
             user=state.caller.username,
-            **{"model_version": "", **state.fields},
+            **{"model_version": self._version(), **state.fields},
         )

@@ -105,7 +105,7 @@ class RpcServer:
             for service in everything
             for method, level in service.access.items()
         }
-        self._interceptor = RequestInterceptor(authenticator, access)
+        self._interceptor = RequestInterceptor(authenticator, access, lambda: facts()[0])
         self._server = grpc.aio.server(
             interceptors=[self._interceptor],
             options=[

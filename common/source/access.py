@@ -110,8 +110,7 @@ class AccessSource:
                 else:
                     nullable = {}
                 cursor.execute(f"SELECT TOP 1 * FROM {bracketed(stored)}")  # noqa: S608 - names are bracketed
-                readable = str if self.driver.has_catalogue else _name
-                described = [(readable(column[0]), column[1], column[3]) for column in cursor.description]
+                described = [(self._name_of(column[0]), column[1], column[3]) for column in cursor.description]
                 self._columns[stored] = [
                     SourceColumn(name, self._type_of(kind, size), nullable.get(name, True))
                     for name, kind, size in described
@@ -122,6 +121,9 @@ class AccessSource:
                     else {name: size for name, kind, size in described if kind in (int, float)}
                 )
         return list(self._columns[stored])
+
+    def _name_of(self, described: str) -> str:
+        return described if self.driver.has_catalogue else name_in_utf16(described)
 
     def _type_of(self, kind: type, size: int | None) -> ColumnType:
         if kind is str and size == _DECIMAL_BYTES and not self.driver.has_catalogue:
@@ -186,8 +188,9 @@ class AccessSource:
         pyodbc = odbc()
         connection = None
         try:
-            connection = pyodbc.connect(self.connection_string, autocommit=True)
-            if not self.driver.has_catalogue:  # names of columns byte by byte, see _name
+            with self.driver.reachable(self.path.resolve()) as path:
+                connection = pyodbc.connect(self.driver.connection_string(path), autocommit=True)
+            if not self.driver.has_catalogue:
                 connection.setdecoding(pyodbc.SQL_WMETADATA, encoding="latin-1", ctype=pyodbc.SQL_WCHAR)
             yield connection.cursor()
         except pyodbc.Error as error:
@@ -198,14 +201,12 @@ class AccessSource:
                     connection.close()
 
 
-def _name(described: str) -> str:
-    """A column's name as MDBTools describes it: bytes of UTF-16 up to a zero, then whatever lay behind it in memory.
+def name_in_utf16(stored: str) -> str:
+    """A column's name of its UTF-16 bytes as Latin-1 characters, without what follows its end.
 
-    It counts the bytes of the name in UTF-8 where the caller reads as many characters, so names in Korean come too long.
+    MDBTools counts bytes where the caller reads characters: behind the end lies whatever was in memory, which may be no text at all.
     """
-    text = described.encode("latin-1")
-    ended = next((at for at in range(0, len(text) - 1, 2) if text[at : at + 2] == b"\0\0"), len(text))
-    return text[:ended].decode("utf-16-le", "replace")
+    return stored.encode("latin-1").decode("utf-16-le", errors="replace").partition("\0")[0]
 
 
 def bracketed(name: str) -> str:

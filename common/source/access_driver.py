@@ -5,8 +5,12 @@ Windows: Microsoft's Access driver, whose bitness must be Python's. Elsewhere: M
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import shutil
 import struct
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -38,22 +42,39 @@ class Driver:
     has_catalogue: bool
 
     def connection_string(self, path: Path) -> str:
-        """Connection string without a DSN; values with special characters are put in braces.
-
-        Raises:
-            DataProblem: MDBTools cannot open a path with these characters.
-        """
+        """Connection string without a DSN; values with special characters are put in braces."""
         if self.has_catalogue:
             shown = str(path)
             quoted = "{" + shown.replace("}", "}}") + "}" if set(shown) & set(";{}[](),?*=!@") else shown
             return f"DRIVER={{{self.name}}};DBQ={quoted};ReadOnly=1"
-        if ";" in str(path):
+        return f"DRIVER={{{self.name}}};DBQ={path}"
+
+    @contextlib.contextmanager
+    def reachable(self, path: Path) -> Iterator[Path]:
+        """The path by which the driver can open a file: MDBTools gets a plain link to names that it cannot read (Korean, semicolons).
+
+        Raises:
+            DataProblem: the link cannot be made.
+        """
+        shown = str(path)
+        if self.has_catalogue or (shown.isascii() and ";" not in shown):
+            yield path
+            return
+        try:
+            folder = Path(tempfile.mkdtemp(prefix="routing-ml-access-"))
+        except OSError as error:
             raise DataProblem(
-                f"{path}: MDBTools cannot open a path with a semicolon: rename the file or the folder",
+                f"{path}: MDBTools needs a link to a name like this, and none can be made in the temporary folder "
+                f"({error.strerror or error}): free space there, or rename the file in plain letters",
                 reason="SOURCE_PATH_UNUSABLE",
                 details={"path": path},
-            )
-        return f"DRIVER={{{self.name}}};DBQ={path}"
+            ) from None
+        try:
+            link = folder / f"source{path.suffix.lower()}"
+            link.symlink_to(path)
+            yield link
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def odbc() -> Any:

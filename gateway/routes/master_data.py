@@ -23,6 +23,7 @@ from protos.aggregate.v1 import aggregate_pb2 as pb
 from protos.auth.v1 import auth_pb2
 
 REFRESHED = "master-data.refresh"
+LOOKED_UP = "ui.master_data."
 REFRESH_SECONDS = 3600.0
 WHOLE_TREE_SECONDS = 60.0
 LINES = "application/x-ndjson"
@@ -161,10 +162,16 @@ async def _note(request: Request, gateway: Gateway, changes: dict[str, Any]) -> 
 
 
 async def _log(gateway: Gateway, limit: int) -> list[dict[str, str]]:
+    """Refreshes, and what planners looked up on the screen, newest first."""
     auth = gateway.clients.auth
-    request = auth_pb2.ListAuditRequest(limit=limit, action=REFRESHED)
-    page = await auth.call(auth.stub.ListAudit, request, as_process=True)
-    return [translate.log_entry(event) for event in page.events]
+    pages = await asyncio.gather(
+        *(
+            auth.call(auth.stub.ListAudit, auth_pb2.ListAuditRequest(limit=limit, action=action), as_process=True)
+            for action in (REFRESHED, LOOKED_UP)
+        )
+    )
+    events = sorted((event for page in pages for event in page.events), key=lambda event: -event.at)
+    return [translate.log_entry(event) for event in events[:limit]]
 
 
 async def _search(gateway: Gateway, request: pb.SearchItemsRequest) -> pb.SearchItemsResponse:

@@ -6,6 +6,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from gateway.answers import iso_time, iso_time_or_now
 from gateway.translate.rows import Value, column_of, rows_of
 from protos.aggregate.v1 import aggregate_pb2 as pb
@@ -108,13 +110,18 @@ def item(item_code: str, found: pb.GetItemsResponse) -> dict[str, Any]:
 
 
 def log_entry(event: auth_pb2.AuditEvent) -> dict[str, str]:
-    """An entry of the master data log."""
+    """An entry of the master data log. What the screen reports names its target in the payload."""
+    try:
+        told = orjson.loads(event.payload_json or "{}")
+    except ValueError:
+        told = None
+    target = str(told.get("target") or "") if isinstance(told, dict) else ""
     return {
         "timestamp": iso_time_or_now(event.at),
         "ip": event.client_host,
         "user": event.username,
-        "action": event.action,
-        "target": event.target or event.payload_json,
+        "action": event.action.removeprefix("ui."),
+        "target": event.target or target or event.payload_json,
     }
 
 

@@ -1,5 +1,6 @@
 /** What can go wrong with a request, and how to say it. */
 import { commonText } from '@/i18n/common'
+import { reasonSentence } from '@/i18n/reasons'
 
 interface Problem {
   loc?: (string | number)[]
@@ -63,6 +64,8 @@ export function describeError(error: unknown): string {
   if (error instanceof ApiError) {
     if (error.status === 404 && (error.detail === 'Not Found' || !error.detail))
       return commonText('errorMissingRoute', { path: error.path })
+    const known = reasonSentence(error.reason, error.detail)
+    if (known) return known
     if (error.detail) return error.detail
     if (error.status === 403) return commonText('errorForbidden')
     return `${commonText('errorUnknown')} (${error.status})`

@@ -1,6 +1,7 @@
 /** The features of the active model: weights as trained, which take part, and the stored profiles. */
-import { useQuery } from '@tanstack/react-query'
+import { queryOptions, useQuery } from '@tanstack/react-query'
 import { request } from './client'
+import { queryClient } from './queryClient'
 
 export interface ModelFeatures {
   weights: Record<string, number>
@@ -36,12 +37,19 @@ export function featuresOf(value: unknown): ModelFeatures | null {
   }
 }
 
+const QUERY = queryOptions({
+  queryKey: ['model-features'],
+  staleTime: 5 * 60_000,
+  retry: false,
+  queryFn: async ({ signal }) =>
+    featuresOf(await request<unknown>('get', '/api/models/active/features', { signal })),
+})
+
 export function useModelFeatures() {
-  return useQuery({
-    queryKey: ['model-features'],
-    staleTime: 5 * 60_000,
-    retry: false,
-    queryFn: async ({ signal }) =>
-      featuresOf(await request<unknown>('get', '/api/models/active/features', { signal })),
-  })
+  return useQuery(QUERY)
+}
+
+/** The features outside of components; null when there is no active model. */
+export function loadFeatures(): Promise<ModelFeatures | null> {
+  return queryClient.fetchQuery(QUERY)
 }

@@ -1916,6 +1916,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/visualization": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Visualization
+         * @description What the settings say about visualisation, and what of it really is there.
+         */
+        get: operations["get_visualization_api_visualization_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/visualization/projector/{file_name}": {
         parameters: {
             query?: never;
@@ -3457,6 +3477,10 @@ export interface components {
             };
             /** Training */
             training: {
+                [key: string]: unknown;
+            };
+            /** Snapshot */
+            snapshot: {
                 [key: string]: unknown;
             };
             /** Erp */
@@ -5161,6 +5185,14 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * SnapshotSettings
+         * @description A change of how often the source is read anew even where its files look unchanged; 0: never.
+         */
+        SnapshotSettings: {
+            /** Refresh Minutes */
+            refresh_minutes?: number | null;
+        };
+        /**
          * SystemStatusResponse
          * @description Processes, Watch subscribers and health.
          */
@@ -5556,6 +5588,46 @@ export interface components {
             publish_notes?: string | null;
         };
         /**
+         * VisualizationModel
+         * @description Where the embedding of the active version can be seen.
+         */
+        VisualizationModel: {
+            /** Tensorboard Projector Dir */
+            tensorboard_projector_dir: string | null;
+            /** Projector Enabled */
+            projector_enabled: boolean;
+            /**
+             * Projector Available
+             * @description Whether the active version has a Projector export
+             */
+            projector_available: boolean;
+            /** Projector Path */
+            projector_path: string | null;
+            /** Projector Url */
+            projector_url: string | null;
+            /** Projector Metadata Columns */
+            projector_metadata_columns: string[];
+            /** Neo4J Enabled */
+            neo4j_enabled: boolean;
+            /**
+             * Neo4J Available
+             * @description Whether a graph was exported to Neo4j
+             */
+            neo4j_available: boolean;
+            /** Neo4J Note */
+            neo4j_note: string | null;
+            /** Neo4J Browser Url */
+            neo4j_browser_url: string | null;
+            /** Neo4J Workspace */
+            neo4j_workspace: string | null;
+            /** Publish Service Enabled */
+            publish_service_enabled: boolean;
+            /** Publish Notes */
+            publish_notes: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * WorkflowConfigPatch
          * @description Sections to change; what is not named stays.
          */
@@ -5571,6 +5643,7 @@ export interface components {
             prediction?: components["schemas"]["PredictionSettings"] | null;
             access?: components["schemas"]["AccessSettings"] | null;
             training?: components["schemas"]["TrainingSettings"] | null;
+            snapshot?: components["schemas"]["SnapshotSettings"] | null;
             erp?: components["schemas"]["ErpSettings"] | null;
         };
         /**
@@ -10634,6 +10707,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WrapperResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_visualization_api_visualization_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisualizationModel"];
                 };
             };
             /** @description Not logged in */

@@ -15,10 +15,13 @@ import {
 import { useEffect, useMemo, useRef, useState, type DragEvent, type RefObject } from 'react'
 import type { GraphCheck, NodeType } from '@/api/blueprint'
 import { currentLanguage } from '@/i18n'
+import { commonText } from '@/i18n/common'
+import { optionWord } from '@/i18n/optionWords'
 import { notify } from '@/ui/toasts'
 import { BlueprintNode, portColour, type FlowNode } from './BlueprintNode'
 import { useBlueprint } from './blueprintStore'
 import { addNode, connect, removeNodes, sharedPort, type TypeIndex } from './graph'
+import { problemText } from './problemText'
 import { blueprintText, useBlueprintText } from './texts'
 
 export const NODE_MIME = 'application/x-routing-ml-node'
@@ -62,6 +65,14 @@ export function labelOf(type: NodeType): string {
   return currentLanguage() === 'ko' ? type.label_ko : type.label_en
 }
 
+/** A setting of a node that differs from its default, such as "Engine: FAISS". */
+function factText(type: NodeType | undefined, name: string, value: unknown): string {
+  const schema = type?.options_schema.properties?.[name]
+  const title = (currentLanguage() === 'ko' ? schema?.['x-title-ko'] : schema?.title) ?? name
+  if (typeof value === 'boolean') return `${title}: ${commonText(value ? 'yes' : 'no')}`
+  return `${title}: ${optionWord(String(value))}`
+}
+
 function Canvas({ types, check, readOnly, height = 460, onOpenNode }: CanvasProps) {
   const t = useBlueprintText()
   const flow = useReactFlow()
@@ -84,10 +95,10 @@ function Canvas({ types, check, readOnly, height = 460, onOpenNode }: CanvasProp
           problems:
             check?.problems
               .filter((problem) => problem.node_id === node.id)
-              .map((problem) => problem.message) ?? [],
+              .map((problem) => problemText(problem, graph, types)) ?? [],
           facts: Object.entries(node.settings ?? {})
             .filter(([, value]) => typeof value !== 'object')
-            .map(([name, value]) => `${name} ${String(value)}`)
+            .map(([name, value]) => factText(types.get(node.type), name, value))
             .join(' · '),
         },
       })),
@@ -208,11 +219,26 @@ function Canvas({ types, check, readOnly, height = 460, onOpenNode }: CanvasProp
         preventScrolling={false}
         zoomOnScroll={false}
         zoomActivationKeyCode="Control"
+        // A link to another machine, which leads nowhere in a plant without internet.
+        proOptions={{ hideAttribution: true }}
         fitView
         fitViewOptions={FIT}
         minZoom={0.2}
         style={{ background: 'transparent' }}
         aria-label={t('keyboardHint')}
+        ariaLabelConfig={{
+          'node.a11yDescription.default': t('aria.node'),
+          'node.a11yDescription.keyboardDisabled': t('aria.node'),
+          'node.a11yDescription.ariaLiveMessage': ({ direction, x, y }) =>
+            t('aria.moved', { direction: t(`aria.${direction}` as 'aria.up'), x, y }),
+          'edge.a11yDescription.default': t('aria.edge'),
+          'controls.ariaLabel': t('aria.controls'),
+          'controls.zoomIn.ariaLabel': t('aria.zoomIn'),
+          'controls.zoomOut.ariaLabel': t('aria.zoomOut'),
+          'controls.fitView.ariaLabel': t('aria.fit'),
+          'minimap.ariaLabel': t('aria.minimap'),
+          'handle.ariaLabel': t('aria.handle'),
+        }}
       >
         <Background color="#54719b" bgColor="transparent" gap={22} />
         <Controls showInteractive={false} />

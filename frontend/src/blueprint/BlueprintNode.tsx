@@ -5,6 +5,7 @@ import { CircleAlert } from 'lucide-react'
 import { memo } from 'react'
 import type { NodeType } from '@/api/blueprint'
 import { currentLanguage } from '@/i18n'
+import { portWord } from './portWords'
 
 export type FlowNode = Node<
   { label: string; type: NodeType | undefined; typeName: string; problems: string[]; facts: string },
@@ -49,7 +50,7 @@ export const BlueprintNode = memo(function BlueprintNode({ data, selected }: Nod
           type="target"
           position={Position.Left}
           style={{ ...place(index, inputs.length), background: portColour(port.type), width: 11, height: 11 }}
-          title={port.name}
+          title={portWord(port.type)}
         />
       ))}
       <div className="flex items-start justify-between gap-2">
@@ -71,7 +72,7 @@ export const BlueprintNode = memo(function BlueprintNode({ data, selected }: Nod
             width: 11,
             height: 11,
           }}
-          title={port.name}
+          title={portWord(port.type)}
         />
       ))}
     </div>

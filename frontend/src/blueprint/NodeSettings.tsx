@@ -7,7 +7,9 @@ import { SelectField, TextField } from '@/ui/Field'
 import { currentLanguage } from '@/i18n'
 import { useBlueprint } from './blueprintStore'
 import { connect, removeNodes, sharedPort } from './graph'
+import { portWord } from './portWords'
 import { OptionField } from './OptionField'
+import { problemText } from './problemText'
 import { useBlueprintText } from './texts'
 import type { BlueprintDocument } from './useBlueprintDocument'
 
@@ -44,7 +46,7 @@ export function NodeSettings({ nodeId, document, readOnly }: NodeSettingsProps) 
       {problems.length > 0 && (
         <ul className="rounded-xl border border-bad/40 bg-bad-soft px-4 py-2 text-[0.88rem] text-bad">
           {problems.map((problem) => (
-            <li key={problem.reason + problem.message}>{problem.message}</li>
+            <li key={problem.reason + problem.message}>{problemText(problem, graph, types)}</li>
           ))}
         </ul>
       )}
@@ -108,7 +110,8 @@ function Connections({ nodeId, document, readOnly }: NodeSettingsProps) {
         {edges.map((edge) => (
           <li key={edge.id} className="tile flex items-center justify-between gap-2 px-3 py-1">
             <span className="truncate">
-              {nameOf(edge.source)} → {nameOf(edge.target)} <span className="text-muted">({edge.kind})</span>
+              {nameOf(edge.source)} → {nameOf(edge.target)}{' '}
+              <span className="text-muted">({portWord(edge.kind)})</span>
             </span>
             {!readOnly && (
               <IconButton

@@ -4,6 +4,7 @@ import type { OptionSchema } from '@/api/blueprint'
 import { CheckField, SelectField, TextArea, TextField } from '@/ui/Field'
 import { featureLabel } from '@/screens/routing/weights/featureLabels'
 import { currentLanguage } from '@/i18n'
+import { optionWord } from '@/i18n/optionWords'
 import { useBlueprintText } from './texts'
 
 interface OptionFieldProps {
@@ -53,8 +54,8 @@ export function OptionField(props: OptionFieldProps) {
         disabled={readOnly}
         value={value === undefined ? '' : String(value)}
         options={[
-          { value: '', label: t('useDefault', { value: defaultText }) },
-          ...schema.enum.map((one) => ({ value: one, label: one })),
+          { value: '', label: t('useDefault', { value: optionWord(defaultText) }) },
+          ...schema.enum.map((one) => ({ value: one, label: optionWord(one) })),
         ]}
         onChange={(event) => onChange(event.target.value || undefined)}
       />

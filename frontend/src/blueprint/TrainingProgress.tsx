@@ -2,6 +2,7 @@
 import type { TrainingState } from '@/api/training'
 import { Badge } from '@/ui/Card'
 import { formatSeconds, formatTime } from '@/i18n/format'
+import { actor, sentence } from '@/i18n/sentences'
 import { useTrainingWords } from '@/i18n/trainingWords'
 import { useBlueprintText } from './texts'
 
@@ -20,7 +21,9 @@ export function TrainingProgress({ status }: { status: TrainingState }) {
       <div className="flex flex-wrap items-center gap-2">
         <Badge tone={toneOf(status.status)}>{words(status.status)}</Badge>
         {status.stage && <span className="font-medium text-heading">{words(status.stage)}</span>}
-        {status.requested_by && <span className="text-[0.86rem] text-muted">{status.requested_by}</span>}
+        {status.requested_by && (
+          <span className="text-[0.86rem] text-muted">{actor(status.requested_by)}</span>
+        )}
         <span className="ml-auto text-[0.86rem] text-muted">
           {formatTime(status.finished_at ?? status.started_at)}
         </span>
@@ -41,7 +44,7 @@ export function TrainingProgress({ status }: { status: TrainingState }) {
           </div>
         </>
       )}
-      {status.message && <p className="mt-1 text-[0.9rem] break-words">{status.message}</p>}
+      {status.message && <p className="mt-1 text-[0.9rem] break-words">{sentence(status.message)}</p>}
       {status.version_path && (
         <p className="mt-1 font-mono text-[0.8rem] break-all text-muted">{status.version_path}</p>
       )}

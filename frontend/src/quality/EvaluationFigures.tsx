@@ -2,6 +2,7 @@
 import type { Evaluation } from '@/api/versionFacts'
 import { screenTexts } from '@/i18n'
 import { formatNumber, formatPercent } from '@/i18n/format'
+import { optionWord } from '@/i18n/optionWords'
 import { Figure } from '@/ui/Card'
 
 const [useText] = screenTexts('evaluation', {
@@ -43,8 +44,12 @@ export function EvaluationFigures({ evaluation }: { evaluation: Evaluation }) {
         <Figure label={t('calibration')} value={formatPercent(evaluation.calibration_error, 1)} />
       </div>
       <p className="mt-2 text-[0.84rem] text-muted">
-        {t('items', { items: formatNumber(items, 0), unanswered: formatNumber(unanswered, 0), strategy })} ·{' '}
-        {t(evaluation.judged_against === 'truth' ? 'truth' : 'plantRoutings')}
+        {t('items', {
+          items: formatNumber(items, 0),
+          unanswered: formatNumber(unanswered, 0),
+          strategy: optionWord(strategy),
+        })}{' '}
+        · {t(evaluation.judged_against === 'truth' ? 'truth' : 'plantRoutings')}
       </p>
     </>
   )

@@ -53,6 +53,8 @@ export function Failed({ error, onRetry }: { error: unknown; onRetry?: () => voi
 
 interface QueryPanelProps<Data> {
   query: UseQueryResult<Data>
+  /** What the query waits for; when that fails, the panel says so instead of waiting for ever. */
+  after?: Pick<UseQueryResult, 'data' | 'isError' | 'error' | 'refetch'>
   rows?: number
   isEmpty?: (data: Data) => boolean
   empty?: ReactNode
@@ -60,9 +62,11 @@ interface QueryPanelProps<Data> {
 }
 
 /** Shows a query's data; stale data stays visible when a later refresh fails. */
-export function QueryPanel<Data>({ query, rows, isEmpty, empty, children }: QueryPanelProps<Data>) {
+export function QueryPanel<Data>({ query, after, rows, isEmpty, empty, children }: QueryPanelProps<Data>) {
   if (query.data === undefined) {
     if (query.isError) return <Failed error={query.error} onRetry={() => void query.refetch()} />
+    if (after?.isError && after.data === undefined)
+      return <Failed error={after.error} onRetry={() => void after.refetch()} />
     return <Loading rows={rows} />
   }
   if (empty && isEmpty?.(query.data)) return <>{empty}</>

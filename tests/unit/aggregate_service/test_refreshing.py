@@ -6,12 +6,13 @@ import asyncio
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from aggregate_service import snapshot_keeper
+from aggregate_service import builder_process, snapshot_keeper
 from common.errors import DataProblem, PermissionDenied, Unauthenticated, Unavailable
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
@@ -164,6 +165,25 @@ async def test_a_killed_builder_leaves_the_snapshot_before_and_no_half_one(
     )
 
 
+async def test_a_forced_refresh_that_failed_is_told_until_it_is_done_again(
+    start: Start, tables: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot_keeper, "RETRY_SECONDS", 1.0)
+    running = await serving(start, tables, state)
+    before = (await running.info()).read_at
+    builder = running.program._keeper._builder
+    refresh = asyncio.create_task(running.refresh(force=True))
+    while builder._child is None:
+        await asyncio.sleep(0.005)
+    builder._child.kill()
+    with pytest.raises(DataProblem, match="ended with code"):
+        await refresh
+    await asyncio.sleep(0.4)
+    assert "ended with code" in (await running.info()).last_error, "a look at the unchanged source forgot it"
+    await running.until(lambda info: not info.last_error)
+    assert (await running.info()).read_at > before, "the source was not read again"
+
+
 async def test_requests_go_on_while_the_snapshot_is_swapped(
     start: Start, tables: Path, small_tables: Path, state: Path
 ) -> None:
@@ -249,3 +269,15 @@ async def test_a_schedule_reads_a_source_anew_whose_files_look_unchanged(
     await running.apply(json.dumps({"snapshot": {"refresh_minutes": 60}}))
     keeper._next_scheduled = 0.0
     await running.until(lambda info: info.read_at > read_at)
+
+
+async def test_a_builder_that_could_not_even_say_why_it_ended_is_explained_by_the_full_disk(
+    start: Start, tables: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = await serving(start, tables, state)
+    monkeypatch.setattr(builder_process, "NO_SPACE_BYTES", 1 << 62)
+    monkeypatch.setattr(
+        builder_process, "python_module", lambda *_arguments: [sys.executable, "-c", "raise SystemExit(1)"]
+    )
+    with pytest.raises(DataProblem, match=r"ended with code 1: the disk of .* is full"):
+        await running.refresh(force=True)

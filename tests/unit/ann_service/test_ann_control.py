@@ -14,7 +14,8 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from common.artifacts import describe_file, read_manifest, write_manifest
-from common.errors import DataProblem, InvalidInput, PreconditionFailed
+from common.errors import DataProblem, InvalidInput, PreconditionFailed, Unavailable
+from protos.ann.v1 import ann_pb2
 from protos.settings.v1 import settings_pb2
 from tests.support.small_versions import Running, describe, state
 
@@ -150,6 +151,27 @@ async def test_a_manifest_that_is_not_the_registered_one_is_refused(
     (folder / "manifest.json").unlink()
     with pytest.raises(PreconditionFailed, match="There is no manifest"):
         await service.control.prepare(announced)
+
+
+async def test_an_active_version_that_cannot_be_loaded_is_named_with_the_reason(
+    start: Start, version_a: settings_pb2.ActiveVersion, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    service = await start(None)
+    assert "just started" in (await service.stub.Info(ann_pb2.InfoRequest(), metadata=service.metadata)).problem
+    folder = tmp_path / "broken"
+    shutil.copytree(version_a.artifact_dir, folder)
+    broken = describe(folder)
+    shutil.rmtree(folder)
+    with pytest.raises(PreconditionFailed, match="There is no manifest"):
+        await service.control.apply(state(broken))
+    info = await service.stub.Info(ann_pb2.InfoRequest(), metadata=service.metadata)
+    assert info.problem.startswith("The active version")
+    assert "There is no manifest" in info.problem
+    with pytest.raises(Unavailable, match="There is no manifest"):
+        service.searcher.slot.needed()
+    assert not [record for record in caplog.records if record.exc_info]
+    await service.control.apply(state(version_a, 2))
+    assert (await service.stub.Info(ann_pb2.InfoRequest(), metadata=service.metadata)).problem == ""
 
 
 class Foreign:

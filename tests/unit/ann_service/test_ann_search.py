@@ -15,7 +15,7 @@ from common.tables import from_mapping, number_column
 from protos.ann.v1 import ann_pb2
 from protos.common.v1 import table_pb2
 from protos.settings.v1 import settings_pb2
-from tests.support.small_versions import CODES, ODD_CODES, ROWS, Running, features_of, make_version
+from tests.support.small_versions import CODES, ODD_CODES, ROWS, Running, features_of, make_version, state
 
 Start = Callable[..., Awaitable[Running]]
 
@@ -232,6 +232,7 @@ async def test_a_call_without_queries_or_with_a_contradictory_table_is_refused(s
 
 async def test_without_an_active_version_the_answer_says_what_to_do(start: Start) -> None:
     service = await start(None)
+    await service.control.apply(state(None))
     error = await refusal(service.by_code("IT-00010"))
     assert isinstance(error, Unavailable)
     assert error.reason == "MODEL_NOT_LOADED"

@@ -120,3 +120,18 @@ def test_killed_in_the_middle_of_a_backup_no_file_is_left_that_looks_like_one(st
             assert stopped.run("restore", str(target)).returncode == 0
             target.unlink()
     assert stopped.run("backup", str(target)).returncode == 0
+
+
+async def test_a_follower_leaves_no_task_waiting_when_the_control_plane_is_killed(process: AuthProcess) -> None:
+    await process.start()
+    handlers = Slow()
+    follower = await follow(process, handlers)
+    while not follower.connected:
+        await asyncio.sleep(0.02)
+    process.kill()
+    while follower.connected:
+        await asyncio.sleep(0.02)
+    await follower.stop()
+    await asyncio.sleep(0.1)
+    waiting = [task for task in asyncio.all_tasks() if "_consume_request_iterator" in repr(task)]
+    assert waiting == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import tempfile
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +16,7 @@ import pytest
 from common.errors import DataProblem, NotFound, ServiceError
 from common.source import ColumnType, Source, access_driver, open_source
 from common.source import access as access_module
+from common.source.access import name_in_utf16
 
 ROOT = Path(__file__).resolve().parents[3]
 DATA = ROOT / "tests" / "data"
@@ -86,6 +88,12 @@ def test_only_the_named_columns_are_read_in_their_order_and_in_any_case() -> Non
         list(source.batches(ITEMS, ["ITEM_CD", "WIDTH"], {}))
     with pytest.raises(NotFound, match="has no table nowhere; it has dbo_BI_ITEM_INFO_VIEW"):
         source.columns("nowhere")
+
+
+def test_what_lies_in_memory_behind_the_name_of_a_column_does_not_matter() -> None:
+    name = "품목".encode("utf-16-le").decode("latin-1")
+    assert name_in_utf16(name) == "품목"
+    assert name_in_utf16(name + "\0\0" + "\x00\xdc\x00\xdc\x41") == "품목"
 
 
 def test_korean_names_and_every_kind_of_column_of_an_access_file_come_exactly() -> None:
@@ -370,3 +378,15 @@ def test_a_broken_parquet_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "items.parquet").write_bytes(b"PAR1 but no more")
     with pytest.raises(ServiceError, match=r"items.parquet is not a complete Parquet file"):
         open_source(tmp_path).columns(ITEMS)
+
+
+@pytest.mark.parametrize("name", ["한글 폴더/설비 (1).accdb", "a;b/{x}.accdb", "a b/plain.accdb"])
+def test_an_access_file_with_any_name_is_read(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(parents=True)
+    shutil.copyfile(DATA / "small.accdb", path)
+    before = set(Path(tempfile.gettempdir()).glob("routing-ml-access-*"))
+    source = open_source(path)
+    assert ITEMS in source.tables()
+    assert whole(source, ITEMS).height == 150
+    assert set(Path(tempfile.gettempdir()).glob("routing-ml-access-*")) <= before

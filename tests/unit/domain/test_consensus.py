@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from common.errors import DataProblem
 from domain.calibration import Calibration, Curve, smoothed
+from domain.drafts import MERGED
 from domain.estimates import Estimates
 from domain.learned_model import TimeModel
 from domain.operation_table import RUN, TIME_COLUMNS, Neighbours, OperationTable
-from domain.routing_prediction import MERGED, Learned, PredictionOptions, RoutingBatch, predict_routings
+from domain.routing_prediction import Learned, PredictionOptions, RoutingBatch, predict_routings
 
 OPERATIONS = 6
 
@@ -100,6 +101,14 @@ def test_times_of_neighbours_are_scaled_by_how_the_item_compares_with_each() -> 
     table = table_of([[(0, 0, 10.0)], [(0, 0, 40.0)]])
     batch = predicted(table, [1.0] * OPERATIONS, factors=[-np.log(2.0), np.log(2.0)])
     np.testing.assert_allclose(batch.times[0, RUN], 20.0, rtol=1e-5)
+
+
+def test_times_that_differ_by_factors_meet_in_the_middle_of_their_logarithms() -> None:
+    table = table_of([[(0, 0, 10.0)], [(0, 0, 40.0)]])
+    batch = predicted(table, [1.0] * OPERATIONS)
+    assert batch.times[0, RUN] == pytest.approx(20.0)
+    assert batch.evidence is not None
+    assert batch.evidence.ranges["RUN_TIME"][1][0] == pytest.approx(20.0)
 
 
 def test_a_ratio_beyond_all_reason_is_bounded() -> None:

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import InvalidInput
+from domain.drafts import MERGED
 from domain.operation_table import RUN, SETUP, TIME_COLUMNS, Neighbours, OperationTable
-from domain.routing_prediction import MERGED, PredictionOptions, RoutingBatch, predict_routings
+from domain.routing_prediction import PredictionOptions, RoutingBatch, predict_routings
 from domain.time_profiles import ProfileOptions
 
 ALL_TIMES = ProfileOptions("sigma_profile")

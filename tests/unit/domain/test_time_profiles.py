@@ -66,6 +66,19 @@ def test_weights_that_are_all_zero_count_alike() -> None:
     assert one([10.0, 20.0, 30.0], [0.0, 0.0, 0.0]).standard == pytest.approx(20.0)
 
 
+def test_a_geometric_mean_lies_in_the_middle_of_times_that_differ_by_factors() -> None:
+    found = time_profiles(np.array([10.0, 20.0, 40.0]), options=ProfileOptions(geometric=True))
+    assert found.standard == pytest.approx(20.0)
+    assert found.optimal == pytest.approx(20.0 + 0.67 * np.std([10.0, 20.0, 40.0]))
+
+
+def test_times_of_zero_lower_a_geometric_mean_by_their_share() -> None:
+    found = time_profiles(np.array([0.0, 10.0, 40.0, np.nan]), options=ProfileOptions(geometric=True))
+    assert found.standard == pytest.approx(20.0 * 2 / 3)
+    assert time_profiles(np.zeros(3), options=ProfileOptions(geometric=True)).standard == 0.0
+    assert np.isnan(time_profiles(np.full(3, np.nan), options=ProfileOptions(geometric=True)).standard)
+
+
 def test_an_unknown_strategy_names_those_that_exist() -> None:
     with pytest.raises(InvalidInput, match="sigma_profile, z_score, trimmed_std"):
         one([1.0], strategy="median")

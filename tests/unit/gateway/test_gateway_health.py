@@ -59,6 +59,9 @@ def test_without_a_model_nothing_can_be_predicted(plant: Any) -> None:
     assert answer.status_code == 503
     assert answer.json()["status"] == "down"
     assert "model" in answer.json()["detail"]
+    plant.script.answers["Info"] = ann_pb2.InfoResponse(problem="The active version v1 cannot be loaded: it is gone")
+    time.sleep(1.1)
+    assert "v1 cannot be loaded" in httpx.get(f"{plant.url}/api/health").json()["detail"]
 
 
 def test_an_index_that_finds_nothing_is_down(plant: Any) -> None:

@@ -112,6 +112,7 @@ def test_operations_are_checked_against_the_rules_of_the_manifest(with_manifest:
 def test_the_projector_export_is_served_when_the_version_has_one(with_manifest: Any, version_folder: Path) -> None:
     client = with_manifest.client()
     assert client.get("/api/visualization/projector/vectors.tsv").status_code == 404
+    assert client.get("/api/visualization").json()["projector_available"] is False
     folder = version_folder / "tb_projector"
     folder.mkdir()
     for name, text in (("vectors.tsv", "1\t0\n"), ("metadata.tsv", "ITEM_CD\nA\n"), ("projector_config.json", "{}")):
@@ -119,6 +120,8 @@ def test_the_projector_export_is_served_when_the_version_has_one(with_manifest: 
         answer = client.get(f"/api/visualization/projector/{name}")
         assert answer.status_code == (200 if name == "projector_config.json" else 404)
     assert client.get("/api/visualization/projector/vectors.tsv").text == "1\t0\n"
+    known = client.get("/api/visualization").json()
+    assert (known["projector_available"], known["neo4j_available"]) == (True, False)
     assert client.get("/api/visualization/projector/manifest.json").status_code == 422
     assert with_manifest.client("").get("/api/visualization/projector/vectors.tsv").status_code == 401
 

@@ -127,8 +127,13 @@ def events(*times: float) -> auth_pb2.ListAuditResponse:
     )
 
 
+def refreshes(request: auth_pb2.ListAuditRequest) -> auth_pb2.ListAuditResponse:
+    """Two refreshes, and nothing that was looked up."""
+    return events(1_700_000_100.0, 1_700_000_000.0) if request.action == "master-data.refresh" else events()
+
+
 def test_the_log_shows_the_refreshes_to_every_user(plant: Any) -> None:
-    plant.script.answers["ListAudit"] = events(1_700_000_100.0, 1_700_000_000.0)
+    plant.script.answers["ListAudit"] = refreshes
     body = plant.client("user").get("/api/master-data/logs", params={"limit": 2}).json()
     assert [entry["user"] for entry in body["logs"]] == ["a@b", "a@b"]
     assert body["logs"][0]["timestamp"] > body["logs"][1]["timestamp"]
@@ -137,9 +142,28 @@ def test_the_log_shows_the_refreshes_to_every_user(plant: Any) -> None:
         "path": "routing_data/ROUTING AUTO TEST.accdb",
         "last_sync": None,
     }
-    asked = plant.script.last("ListAudit")
-    assert (asked.limit, asked.action) == (2, "master-data.refresh")
+    asked = plant.script.asked["ListAudit"]
+    assert sorted((one.limit, one.action) for one in asked) == [(2, "master-data.refresh"), (2, "ui.master_data.")]
     assert plant.script.authorizations["ListAudit"][-1].startswith("Service gateway-")
+
+
+def test_the_log_shows_what_was_looked_up_on_the_screen_in_the_order_of_time(plant: Any) -> None:
+    def both(request: auth_pb2.ListAuditRequest) -> auth_pb2.ListAuditResponse:
+        if request.action == "master-data.refresh":
+            return events(1_700_000_050.0)
+        looked_up = [
+            (1_700_000_100.0, "ui.master_data.tree", '{"target": "SLS"}'),
+            (1_700_000_000.0, "ui.master_data.item", "no json"),
+        ]
+        return auth_pb2.ListAuditResponse(
+            events=[auth_pb2.AuditEvent(at=at, action=action, payload_json=told) for at, action, told in looked_up]
+        )
+
+    plant.script.answers["ListAudit"] = both
+    body = plant.client("user").get("/api/master-data/logs", params={"limit": 3}).json()
+    told = [(entry["action"], entry["target"]) for entry in body["logs"]]
+    assert told == [("master_data.tree", "SLS"), ("master-data.refresh", "{}"), ("master_data.item", "no json")]
+    assert len(plant.client("user").get("/api/master-data/logs", params={"limit": 1}).json()["logs"]) == 1
 
 
 @pytest.mark.parametrize("limit", [0, 51])
@@ -148,7 +172,7 @@ def test_the_log_has_1_to_50_entries(plant: Any, limit: int) -> None:
 
 
 def test_the_log_file_runs_from_old_to_new(plant: Any) -> None:
-    plant.script.answers["ListAudit"] = events(1_700_000_100.0, 1_700_000_000.0)
+    plant.script.answers["ListAudit"] = refreshes
     answer = plant.client().get("/api/master-data/logs/download")
     assert answer.headers["content-disposition"] == 'attachment; filename="master_data.log"'
     lines = answer.text.splitlines()

@@ -374,6 +374,8 @@ def test_the_command_line_changes_the_pipeline_and_names_the_version(tmp_path: P
     assert (options.index.engine, options.index.m, options.index.ef_construction) == ("hnswlib", 24, 200)
     assert options.projector.metadata_columns == ("ITEM_CD",)
     assert options.times.enabled
+    assert not request.changed(PipelineOptions()).times.enabled
+    assert read_request(["--time-profiles"]).changed(PipelineOptions()).times.enabled
     assert request.folder(options, tmp_path).parent == tmp_path
     assert request.folder(options, tmp_path).name.endswith("-x")
     with pytest.raises(InvalidInput, match="at most 64"):

@@ -6,6 +6,7 @@ import { Card } from '@/ui/Card'
 import { TextField } from '@/ui/Field'
 import { Pager } from '@/ui/Pager'
 import { Empty, QueryPanel } from '@/ui/PanelState'
+import { auditFacts, auditWord } from '@/i18n/auditWords'
 import { useCommonText } from '@/i18n/common'
 import { formatTime } from '@/i18n/format'
 import { useAccountsText } from './texts'
@@ -76,17 +77,12 @@ export function AuditPanel() {
                   {data.items.map((event) => (
                     <tr key={event.id}>
                       <td className="whitespace-nowrap tabular-nums">{formatTime(event.at)}</td>
-                      <td className="font-mono text-[0.82rem]">{event.action}</td>
+                      <td title={event.action}>{auditWord(event.action)}</td>
                       <td className="break-all">{event.target || '–'}</td>
                       <td>{event.username || '–'}</td>
                       <td>{event.client_host || '–'}</td>
-                      <td
-                        className="max-w-80 truncate font-mono text-[0.78rem]"
-                        title={JSON.stringify(event.payload ?? {})}
-                      >
-                        {event.payload && Object.keys(event.payload).length > 0
-                          ? JSON.stringify(event.payload)
-                          : '–'}
+                      <td className="max-w-80 truncate text-[0.82rem]" title={auditFacts(event.payload)}>
+                        {auditFacts(event.payload) || '–'}
                       </td>
                     </tr>
                   ))}

@@ -5,6 +5,7 @@ import { factsOf } from '@/api/versionFacts'
 import { Badge, Card, Figure } from '@/ui/Card'
 import { Empty, QueryPanel } from '@/ui/PanelState'
 import { formatBytes, formatNumber, formatPercent, formatTime } from '@/i18n/format'
+import { actor, sentence } from '@/i18n/sentences'
 import { useTrainingWords } from '@/i18n/trainingWords'
 import { EvaluationFigures } from '@/quality/EvaluationFigures'
 import { useModelsText } from './texts'
@@ -115,8 +116,8 @@ function VersionHistory() {
                   )}
                 </div>
                 <div className="text-[0.84rem] text-muted">
-                  {formatTime(entry.at)} · {entry.actor}
-                  {entry.reason && ` · ${entry.reason}`}
+                  {formatTime(entry.at)} · {actor(entry.actor)}
+                  {entry.reason && ` · ${sentence(entry.reason)}`}
                 </div>
               </li>
             ))}

@@ -17,6 +17,7 @@ import { Empty, QueryPanel } from '@/ui/PanelState'
 import { PromptDialog } from '@/ui/PromptDialog'
 import { notify } from '@/ui/toasts'
 import { formatNumber, formatTime } from '@/i18n/format'
+import { actor, sentence } from '@/i18n/sentences'
 import { modelsText, useModelsText } from './texts'
 
 interface Intent {
@@ -129,12 +130,12 @@ export function VersionsPanel({
           </b>
           <ul className="list-disc pl-5 text-[0.88rem]">
             {verify.data.problems.map((problem) => (
-              <li key={problem}>{problem}</li>
+              <li key={problem}>{sentence(problem)}</li>
             ))}
           </ul>
           {verify.data.passed.length > 0 && (
             <p className="text-[0.86rem] text-muted">
-              {t('passed')}: {verify.data.passed.join(' · ')}
+              {t('passed')}: {verify.data.passed.map(sentence).join(' · ')}
             </p>
           )}
         </div>
@@ -192,7 +193,7 @@ function VersionRow({ version, chosen, verifying, onChoose, onVerify, onIntent }
       </td>
       <td className="whitespace-nowrap">{formatTime(version.trained_at)}</td>
       <td className="whitespace-nowrap">{formatTime(version.activated_at)}</td>
-      <td>{version.requested_by ?? '–'}</td>
+      <td>{actor(version.requested_by)}</td>
       <td>
         <span className="flex flex-wrap justify-end gap-1">
           <Button size="sm" icon={CheckCheck} busy={verifying} onClick={onVerify}>

@@ -20,6 +20,7 @@ import { hasPositions, isGraph } from '@/blueprint/graph'
 import { GraphState } from '@/blueprint/GraphState'
 import { NodeLibrary } from '@/blueprint/NodeLibrary'
 import { NodeSettings } from '@/blueprint/NodeSettings'
+import { problemText } from '@/blueprint/problemText'
 import { RevisionsDialog } from '@/blueprint/RevisionsDialog'
 import { RunDialog } from '@/blueprint/RunDialog'
 import { RunHistory } from '@/blueprint/RunHistory'
@@ -104,10 +105,10 @@ function Problems({ document }: { document: BlueprintDocument }) {
               className="text-left text-bad underline underline-offset-2"
               onClick={() => useBlueprint.getState().select(problem.node_id)}
             >
-              {problem.message}
+              {problemText(problem, document.graph, document.types)}
             </button>
           ) : (
-            problem.message
+            problemText(problem, document.graph, document.types)
           )}
         </li>
       ))}

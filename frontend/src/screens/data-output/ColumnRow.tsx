@@ -1,4 +1,5 @@
 /** One output column: source, name, type, format, and on demand its constant, default and checks. */
+import { optionWord } from '@/i18n/optionWords'
 import { useSortable } from '@dnd-kit/sortable'
 import { CSS } from '@dnd-kit/utilities'
 import { GripVertical, SlidersHorizontal, Trash2 } from 'lucide-react'
@@ -43,7 +44,11 @@ interface ColumnRowProps {
 export function ColumnRow({ id, column, available, aliases, readOnly, onChange, onRemove }: ColumnRowProps) {
   const t = useOutputText()
   const [open, setOpen] = useState(false)
-  const { setNodeRef, attributes, listeners, transform, transition } = useSortable({ id, disabled: readOnly })
+  const { setNodeRef, attributes, listeners, transform, transition } = useSortable({
+    id,
+    disabled: readOnly,
+    attributes: { roleDescription: t('sortable') },
+  })
   const label = (what: string) => `${column.name}: ${what}`
 
   return (
@@ -98,7 +103,9 @@ export function ColumnRow({ id, column, available, aliases, readOnly, onChange, 
             onChange={(event) => onChange({ type: event.target.value as OutputType, format: '' })}
           >
             {TYPES.map((type) => (
-              <option key={type}>{type}</option>
+              <option key={type} value={type}>
+                {optionWord(type)}
+              </option>
             ))}
           </select>
         </td>

@@ -6,7 +6,10 @@ import {
   PointerSensor,
   useSensor,
   useSensors,
+  type DragCancelEvent,
   type DragEndEvent,
+  type DragOverEvent,
+  type DragStartEvent,
 } from '@dnd-kit/core'
 import {
   arrayMove,
@@ -64,13 +67,32 @@ export function ColumnTable({ profile, available, readOnly, onChange }: ColumnTa
     if (over && active.id !== over.id)
       onChange({ columns: arrayMove(columns, ids.indexOf(String(active.id)), ids.indexOf(String(over.id))) })
   }
+  const nameOf = (id: string | number) => columns[ids.indexOf(String(id))]?.name ?? ''
+  const placeOf = (id: string | number | undefined) => ids.indexOf(String(id)) + 1
+  /** What screen readers hear of the dragging. */
+  const spoken = {
+    screenReaderInstructions: { draggable: t('sortHelp') },
+    announcements: {
+      onDragStart: ({ active }: DragStartEvent) => t('lifted', { name: nameOf(active.id) }),
+      onDragOver: ({ active, over }: DragOverEvent) =>
+        over ? t('movedOver', { name: nameOf(active.id), position: placeOf(over.id) }) : undefined,
+      onDragEnd: ({ active, over }: DragEndEvent) =>
+        t('dropped', { name: nameOf(active.id), position: placeOf(over?.id ?? active.id) }),
+      onDragCancel: ({ active }: DragCancelEvent) => t('moveCancelled', { name: nameOf(active.id) }),
+    },
+  }
   const taken = new Set(columns.map((column) => column.name))
   const missing = available.filter((name) => !columns.some((column) => column.source === name))
 
   return (
     <>
       <div className="max-h-[32rem] overflow-auto" tabIndex={0} role="group" aria-label={t('mapping')}>
-        <DndContext sensors={sensors} collisionDetection={closestCenter} onDragEnd={onDragEnd}>
+        <DndContext
+          sensors={sensors}
+          collisionDetection={closestCenter}
+          onDragEnd={onDragEnd}
+          accessibility={spoken}
+        >
           <table className="data-table">
             <thead className="sticky top-0 z-10 bg-[oklch(0.95_0.025_228)]">
               <tr>

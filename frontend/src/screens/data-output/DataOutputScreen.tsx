@@ -33,7 +33,7 @@ export default function DataOutputScreen() {
         >
           <ActivationNotice editor={editor} />
           {!profile ? (
-            <QueryPanel query={editor.stored} rows={8}>
+            <QueryPanel query={editor.stored} after={editor.profiles} rows={8}>
               {() => null}
             </QueryPanel>
           ) : (

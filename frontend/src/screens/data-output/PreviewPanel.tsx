@@ -1,4 +1,5 @@
 /** Real predictions as the profile puts them out, with what breaks its checks, in the chosen format. */
+import { sentence } from '@/i18n/sentences'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Download } from 'lucide-react'
 import { useEffect, useState } from 'react'
@@ -141,7 +142,7 @@ function Findings({ preview }: { preview: ProfilePreview }) {
         <b>{t('problems')}</b>
         <ul className="max-h-40 list-disc overflow-y-auto pl-5 text-[0.88rem]">
           {preview.problems.map((problem) => (
-            <li key={problem}>{problem}</li>
+            <li key={problem}>{sentence(problem)}</li>
           ))}
         </ul>
       </div>
@@ -156,7 +157,7 @@ function Findings({ preview }: { preview: ProfilePreview }) {
       <ul className="max-h-40 overflow-y-auto text-[0.88rem]">
         {preview.findings.map((finding, index) => (
           <li key={index}>
-            {t('row', { row: finding.row + 1 })}: {finding.message}
+            {t('row', { row: finding.row + 1 })}: {sentence(finding.message)}
           </li>
         ))}
       </ul>
@@ -167,7 +168,7 @@ function Findings({ preview }: { preview: ProfilePreview }) {
 function Rows({ preview }: { preview: ProfilePreview }) {
   const t = useOutputText()
   const marked = new Map(
-    preview.findings.map((finding) => [`${finding.row}:${finding.column}`, finding.message]),
+    preview.findings.map((finding) => [`${finding.row}:${finding.column}`, sentence(finding.message)]),
   )
   return (
     <div className="max-h-96 overflow-auto" tabIndex={0} role="group" aria-label={t('preview')}>

@@ -1,4 +1,5 @@
 /** Input profiles: which table and column of the source each internal column comes from. */
+import { sentence } from '@/i18n/sentences'
 import {
   DndContext,
   DragOverlay,
@@ -21,6 +22,7 @@ import { Button } from '@/ui/Button'
 import { Choice } from '@/ui/Choice'
 import { SelectField, TextField } from '@/ui/Field'
 import { Failed, QueryPanel } from '@/ui/PanelState'
+import { QUIET_DRAG } from '@/ui/quietDrag'
 import { useIsAdmin } from '@/session/session'
 import { InputColumns } from './InputColumns'
 import { ActivationNotice, ProfileActions } from './ProfileActions'
@@ -48,7 +50,7 @@ export function InputProfiles() {
         {editor.profile ? (
           <Editor profile={editor.profile} readOnly={editor.readOnly} onChange={editor.change} />
         ) : (
-          <QueryPanel query={editor.stored} rows={6}>
+          <QueryPanel query={editor.stored} after={editor.profiles} rows={6}>
             {() => null}
           </QueryPanel>
         )}
@@ -88,6 +90,7 @@ function Editor({ profile, readOnly, onChange }: EditorProps) {
   return (
     <DndContext
       sensors={sensors}
+      accessibility={QUIET_DRAG}
       onDragStart={({ active }) => setDragged(String(active.id))}
       onDragCancel={() => setDragged(null)}
       onDragEnd={onDragEnd}
@@ -141,7 +144,7 @@ function Editor({ profile, readOnly, onChange }: EditorProps) {
               <b>{t('checkProblems', { count: check.data.problems.length })}</b>
               <ul className="max-h-40 list-disc overflow-y-auto pl-5 text-[0.88rem]">
                 {check.data.problems.map((problem) => (
-                  <li key={problem}>{problem}</li>
+                  <li key={problem}>{sentence(problem)}</li>
                 ))}
               </ul>
             </>

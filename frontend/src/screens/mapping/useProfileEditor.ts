@@ -1,5 +1,6 @@
 /** Opening, editing, saving, activating, importing and exporting profiles of one kind. */
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback, useState } from 'react'
+import { create } from 'zustand'
 import { describeError, statusOf } from '@/api/errors'
 import {
   exportProfiles,
@@ -27,10 +28,29 @@ interface Edited<Profile> {
   profile: Profile
 }
 
+interface Opened {
+  chosen: string | null
+  edited: Edited<{ name: string }> | null
+}
+
+const NOTHING: Opened = { chosen: null, edited: null }
+
+/** What is open and edited of each kind; kept while other menus are visited. */
+export const useOpened = create<Record<ProfileKind, Opened>>(() => ({ input: NOTHING, output: NOTHING }))
+
+guardUnsaved(
+  () => Object.values(useOpened.getState()).some((opened) => opened.edited !== null),
+  () => useOpened.setState({ input: NOTHING, output: NOTHING }),
+)
+
 export function useProfileEditor<Profile extends { name: string }>(kind: ProfileKind) {
   const profiles = useProfiles<Profile>(kind)
-  const [chosen, setChosen] = useState<string | null>(null)
-  const [edited, setEdited] = useState<Edited<Profile> | null>(null)
+  const chosen = useOpened((state) => state[kind].chosen)
+  const edited = useOpened((state) => state[kind].edited) as Edited<Profile> | null
+  const set = (change: Partial<Opened>) =>
+    useOpened.setState((state) => ({ [kind]: { ...state[kind], ...change } }))
+  const setChosen = (next: string | null) => set({ chosen: next })
+  const setEdited = (next: Edited<Profile> | null) => set({ edited: next })
   const [activation, setActivation] = useState<ProfileActivation | null>(null)
   const shown =
     chosen ?? profiles.data?.find((profile) => profile.active)?.name ?? profiles.data?.[0]?.name ?? null
@@ -39,19 +59,6 @@ export function useProfileEditor<Profile extends { name: string }>(kind: Profile
   const activating = useActivateProfile(kind)
   const deleting = useDeleteProfile(kind)
   const importing = useImportProfiles(kind)
-  const dirty = useRef(false)
-
-  useEffect(() => {
-    dirty.current = edited !== null
-  }, [edited])
-  useEffect(
-    () =>
-      guardUnsaved(
-        () => dirty.current,
-        () => setEdited(null),
-      ),
-    [],
-  )
 
   const profile = edited?.profile ?? stored.data?.profile ?? null
   const readOnly = edited === null && (stored.data?.built_in ?? true)
@@ -125,9 +132,13 @@ export function useProfileEditor<Profile extends { name: string }>(kind: Profile
       choices: [{ value: 'delete', label: commonText('remove'), danger: true }],
     })
     if (answer !== 'delete') return
-    await attempt(() => deleting.mutateAsync(shown))
-    setEdited(null)
-    setChosen(null)
+    const done = await attempt(async () => {
+      await deleting.mutateAsync(shown)
+      return true
+    })
+    if (!done) return
+    set(NOTHING)
+    notify('good', mappingText('deleted', { name: shown }))
   }
   const importFile = async () => {
     const file = await chooseTextFile('.json,application/json')

@@ -11,6 +11,7 @@ import { downloadFile } from '@/ui/files'
 import { QueryPanel } from '@/ui/PanelState'
 import { notify } from '@/ui/toasts'
 import { useCommonText } from '@/i18n/common'
+import { auditFacts, auditWord } from '@/i18n/auditWords'
 import { formatTime } from '@/i18n/format'
 import { useMasterText } from './texts'
 
@@ -85,6 +86,16 @@ export function ConnectionPanel() {
   )
 }
 
+/** A target is a name, or facts as JSON. */
+function factsOf(target: string): string {
+  if (!target.startsWith('{')) return target
+  try {
+    return auditFacts(JSON.parse(target) as Record<string, unknown>)
+  } catch {
+    return target
+  }
+}
+
 export function AuditPanel() {
   const t = useMasterText()
   const logs = useLogs()
@@ -100,7 +111,8 @@ export function AuditPanel() {
             {data.logs.map((entry, index) => (
               <li key={index} className="min-w-0">
                 <div className="truncate font-semibold text-heading">
-                  {entry.action} · {entry.target}
+                  <span title={entry.action}>{auditWord(entry.action)}</span>
+                  {factsOf(entry.target) && ` · ${factsOf(entry.target)}`}
                 </div>
                 <div className="text-[0.82rem] text-muted">
                   {formatTime(entry.timestamp)} · {entry.ip} · {entry.user}

@@ -1,7 +1,7 @@
 /** Every column of the chosen item, as the source holds it. */
 import { useQuery } from '@tanstack/react-query'
 import { ClipboardCopy } from 'lucide-react'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { request } from '@/api/client'
 import { statusOf } from '@/api/errors'
 import type { MasterItem } from '@/api/types'
@@ -11,7 +11,10 @@ import { CheckField, TextField } from '@/ui/Field'
 import { copyText } from '@/ui/files'
 import { Empty, QueryPanel } from '@/ui/PanelState'
 import { notify } from '@/ui/toasts'
+import { currentLanguage } from '@/i18n'
 import { commonText } from '@/i18n/common'
+import { featureLabel } from '@/screens/routing/weights/featureLabels'
+import { noteLookup } from './lookups'
 import { useMaster } from './masterStore'
 import { useMasterText } from './texts'
 
@@ -38,6 +41,9 @@ export function MatrixPanel() {
   const active = useMaster((state) => state.active)
   const item = useItem(active)
   const found = item.data
+  useEffect(() => {
+    if (active !== null) noteLookup('item', active)
+  }, [active])
   return (
     <Card
       title={t('matrix')}
@@ -65,6 +71,12 @@ export function MatrixPanel() {
   )
 }
 
+/** The plant's name of a column where planners read Korean, else the name it has in the source. */
+function labelOf({ key, label }: MasterItem['columns'][number]): string {
+  if (currentLanguage() !== 'ko') return key
+  return label === key ? featureLabel(key) : label
+}
+
 function Matrix({ item }: { item: MasterItem }) {
   const t = useMasterText()
   const [filter, setFilter] = useState('')
@@ -73,7 +85,8 @@ function Matrix({ item }: { item: MasterItem }) {
   const columns = item.columns.filter((column) => {
     const filled = item.rows.some((row) => row.values[column.key])
     return (
-      (!hideEmpty || filled) && (!wanted || `${column.key} ${column.label}`.toLowerCase().includes(wanted))
+      (!hideEmpty || filled) &&
+      (!wanted || `${column.key} ${column.label} ${labelOf(column)}`.toLowerCase().includes(wanted))
     )
   })
   return (
@@ -109,8 +122,8 @@ function Matrix({ item }: { item: MasterItem }) {
             {columns.map((column) => (
               <tr key={column.key}>
                 <th scope="row" className="font-medium!">
-                  {column.label}
-                  {column.label !== column.key && (
+                  {labelOf(column)}
+                  {labelOf(column) !== column.key && (
                     <span className="ml-2 text-[0.78rem] font-normal text-muted">{column.key}</span>
                   )}
                 </th>

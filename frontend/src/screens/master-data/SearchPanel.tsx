@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'react'
 import { Card } from '@/ui/Card'
 import { TextField } from '@/ui/Field'
+import { noteLookup } from './lookups'
 import { useMaster } from './masterStore'
 import { useMasterText } from './texts'
 
@@ -10,6 +11,12 @@ export function SearchPanel() {
   const query = useMaster((state) => state.query)
   const setQuery = useMaster((state) => state.setQuery)
   const [text, setText] = useState(query)
+
+  // A search counts once the person has stopped to look at what it found.
+  useEffect(() => {
+    const timer = setTimeout(() => noteLookup('tree', query), 1500)
+    return () => clearTimeout(timer)
+  }, [query])
 
   useEffect(() => {
     if (text.trim() === query) return undefined

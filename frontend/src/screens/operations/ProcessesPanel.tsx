@@ -97,9 +97,27 @@ export function ProcessesPanel({ status }: { status: SystemStatus }) {
   )
 }
 
+/** Whether a check passed, what is wrong, and how long it took. */
+function CheckFacts({ check }: { check: unknown }) {
+  const t = useOperationsText()
+  if (typeof check !== 'object' || check === null) return <>{String(check)}</>
+  const { ok, problem, latency_ms } = check as { ok?: boolean; problem?: string; latency_ms?: number }
+  return (
+    <>
+      {ok !== undefined && <Badge tone={ok ? 'good' : 'bad'}>{t(ok ? 'serving' : 'notServing')}</Badge>}
+      {latency_ms !== undefined && ` ${formatNumber(latency_ms, 1)} ms`}
+      {problem && <span className="ml-1 text-bad">{problem}</span>}
+    </>
+  )
+}
+
 function Checks({ checks }: { checks: Record<string, unknown> }) {
   const t = useOperationsText()
   const entries = Object.entries(checks)
+  const checkName = (name: string) => {
+    const word = t(`check.${name}` as 'check.model')
+    return word === `check.${name}` ? name : word
+  }
   if (entries.length === 0) return null
   return (
     <details className="mt-3">
@@ -109,9 +127,11 @@ function Checks({ checks }: { checks: Record<string, unknown> }) {
       <dl className="mt-2 grid gap-x-6 gap-y-1 text-[0.86rem] md:grid-cols-2">
         {entries.map(([name, check]) => (
           <div key={name} className="min-w-0">
-            <dt className="font-semibold text-heading">{name}</dt>
+            <dt className="font-semibold text-heading" title={name}>
+              {checkName(name)}
+            </dt>
             <dd className="break-words text-muted">
-              {typeof check === 'string' ? check : JSON.stringify(check)}
+              <CheckFacts check={check} />
             </dd>
           </div>
         ))}

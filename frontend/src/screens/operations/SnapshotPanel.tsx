@@ -9,11 +9,17 @@ import { Button } from '@/ui/Button'
 import { Card, Figure } from '@/ui/Card'
 import { notify } from '@/ui/toasts'
 import { formatBytes, formatNumber, formatPercent, formatTime } from '@/i18n/format'
+import { sentence } from '@/i18n/sentences'
 import { useOperationsText } from './texts'
 
 export function SnapshotPanel({ dashboard }: { dashboard: Dashboard }) {
   const t = useOperationsText()
   const { snapshot } = dashboard
+  /** The word for a cached table; one that is not known stays as it is. */
+  const tableName = (name: string) => {
+    const word = t(`table.${name}` as 'table.routing')
+    return word === `table.${name}` ? name : word
+  }
   const refresh = useMutation({
     mutationFn: () => request<unknown>('post', '/api/master-data/refresh', { body: { force: true } }),
     onSuccess: () => {
@@ -42,7 +48,7 @@ export function SnapshotPanel({ dashboard }: { dashboard: Dashboard }) {
             />
             <Figure label={t('results')} value={formatNumber(snapshot.work_result_rows, 0)} />
             <Figure label={t('memory')} value={formatBytes(snapshot.bytes)} />
-            <Figure label="tag" value={snapshot.tag ?? '–'} />
+            <Figure label={t('tag')} value={snapshot.tag ?? '–'} />
           </div>
           {snapshot.last_error && (
             <p role="alert" className="mt-3 rounded-xl bg-bad-soft px-3 py-2 text-bad">
@@ -56,7 +62,7 @@ export function SnapshotPanel({ dashboard }: { dashboard: Dashboard }) {
               </summary>
               <ul className="mt-1 max-h-48 list-disc overflow-y-auto pl-5 text-[0.86rem]">
                 {snapshot.findings.map((finding) => (
-                  <li key={finding}>{finding}</li>
+                  <li key={finding}>{sentence(finding)}</li>
                 ))}
               </ul>
             </details>
@@ -76,7 +82,9 @@ export function SnapshotPanel({ dashboard }: { dashboard: Dashboard }) {
         <tbody>
           {Object.entries(dashboard.tables).map(([name, table]) => (
             <tr key={name}>
-              <th scope="row">{name}</th>
+              <th scope="row" title={name}>
+                {tableName(name)}
+              </th>
               <td className="tabular-nums">{formatNumber(table.stats.hits, 0)}</td>
               <td className="tabular-nums">{formatNumber(table.stats.misses, 0)}</td>
               <td className="tabular-nums">{formatPercent(table.stats.hit_rate, 1)}</td>

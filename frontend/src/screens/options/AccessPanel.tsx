@@ -7,6 +7,7 @@ import { Card } from '@/ui/Card'
 import { CheckField, SelectField, TextField } from '@/ui/Field'
 import { Failed } from '@/ui/PanelState'
 import { formatNumber } from '@/i18n/format'
+import { sentence } from '@/i18n/sentences'
 import { useOptionsText } from './texts'
 import type { SettingsDraft } from './useSettingsDraft'
 
@@ -97,7 +98,7 @@ export function AccessPanel({ draft, readOnly }: { draft: SettingsDraft; readOnl
               )}
               <div className="min-w-0 text-[0.88rem]">
                 <div className="font-semibold text-heading">{t(test.data.ok ? 'testOk' : 'testFailed')}</div>
-                <p className="break-words">{test.data.message}</p>
+                <p className="break-words">{sentence(test.data.message)}</p>
                 {test.data.elapsed_ms != null && (
                   <p className="text-muted">
                     {t('testElapsed', {

@@ -156,10 +156,19 @@ function Curve({ points, ef }: { points: CurvePoint[]; ef: number }) {
   const option = useMemo(
     () => ({
       textStyle: TEXT,
-      grid: { ...GRID, top: 40 },
+      grid: { ...GRID, top: 40, bottom: 28 },
       legend: { top: 0, textStyle: TEXT },
       tooltip: { trigger: 'axis', valueFormatter: (value: unknown) => formatNumber(Number(value), 4) },
-      xAxis: { type: 'log', name: 'ef', min: 'dataMin', max: 'dataMax', ...AXIS, splitLine: { show: false } },
+      xAxis: {
+        type: 'log',
+        name: 'ef_search',
+        nameLocation: 'middle',
+        nameGap: 26,
+        min: 'dataMin',
+        max: 'dataMax',
+        ...AXIS,
+        splitLine: { show: false },
+      },
       yAxis: [
         { type: 'value', scale: true, max: 1, ...AXIS },
         { type: 'value', scale: true, ...AXIS, splitLine: { show: false } },

@@ -3,12 +3,14 @@ import { Crosshair } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { useLocation } from 'wouter'
 import { statusOf } from '@/api/errors'
+import { useVisualization } from '@/api/visualization'
 import { useMaster } from '@/screens/master-data/masterStore'
 import { useRouting } from '@/screens/routing/store/routingStore'
+import { featureLabel } from '@/screens/routing/weights/featureLabels'
 import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
 import { SelectField, TextField } from '@/ui/Field'
-import { Empty, Failed, Loading } from '@/ui/PanelState'
+import { Empty, Failed, Loading, QueryPanel } from '@/ui/PanelState'
 import { notify } from '@/ui/toasts'
 import { formatNumber, formatPercent } from '@/i18n/format'
 import { groupsOf, shadesOf } from './colours'
@@ -17,6 +19,19 @@ import { useProjectorText } from './texts'
 import { useEmbedding, type Embedding } from './useEmbedding'
 
 export default function ProjectorScreen() {
+  const t = useProjectorText()
+  const view = useVisualization()
+  if (view.data?.projector_available) return <ReadEmbedding key={view.data.projector_path} />
+  return (
+    <Card title={t('title')} description={t('about')}>
+      <QueryPanel query={view} rows={6}>
+        {() => <Empty title={t('missing')} hint={t('missingHint')} />}
+      </QueryPanel>
+    </Card>
+  )
+}
+
+function ReadEmbedding() {
   const t = useProjectorText()
   const [attempt, setAttempt] = useState(0)
   const state = useEmbedding(attempt)
@@ -102,7 +117,7 @@ function EmbeddingView({ embedding }: { embedding: Embedding }) {
               value={column}
               options={[
                 { value: '', label: t('none') },
-                ...names.map((name) => ({ value: name, label: name })),
+                ...names.map((name) => ({ value: name, label: featureLabel(name) })),
               ]}
               onChange={(event) => setColumn(event.target.value)}
             />
@@ -148,7 +163,9 @@ function Chosen({ embedding, index }: { embedding: Embedding; index: number }) {
       <dl className="grid grid-cols-[auto_1fr] gap-x-3 gap-y-1 text-[0.88rem]">
         {[...embedding.columns.entries()].map(([name, values]) => (
           <div key={name} className="contents">
-            <dt className="text-muted">{name}</dt>
+            <dt className="text-muted" title={name}>
+              {featureLabel(name)}
+            </dt>
             <dd className="font-medium break-words text-heading">{values[index] || '–'}</dd>
           </div>
         ))}

@@ -1,11 +1,13 @@
 /** Average durations by operation as a heat map. */
 import { useMemo } from 'react'
+import { Link } from 'wouter'
 import { useReport, type TimeProfiles } from '@/api/reports'
 import { Card } from '@/ui/Card'
 import { Chart } from '@/ui/Chart'
 import { AXIS, INK, TEXT } from '@/ui/chartStyle'
 import { Empty, QueryPanel } from '@/ui/PanelState'
 import { formatNumber } from '@/i18n/format'
+import { NoActive } from './NoActive'
 import { useTrainingText } from './texts'
 
 const KINDS = ['setup', 'run', 'queue', 'wait', 'move'] as const
@@ -17,13 +19,23 @@ export function HeatPanel({ version }: { version: string | null }) {
   return (
     <Card title={t('heat')} description={t('heatAbout')}>
       {version === null ? (
-        <Empty title={t('noActive')} />
+        <NoActive />
       ) : (
         <QueryPanel
           query={profiles}
           rows={6}
           isEmpty={(data) => data === null}
-          empty={<Empty title={t('heatEmpty')} hint={t('heatEmptyHint')} />}
+          empty={
+            <Empty
+              title={t('heatEmpty')}
+              hint={t('heatEmptyHint')}
+              action={
+                <Link href="/options" className="text-accent-ink underline underline-offset-2">
+                  {t('heatOptions')}
+                </Link>
+              }
+            />
+          }
         >
           {(data) => data && <Heat profiles={data} />}
         </QueryPanel>

@@ -4,6 +4,7 @@ import { factsOf } from '@/api/versionFacts'
 import { EvaluationFigures } from '@/quality/EvaluationFigures'
 import { Card } from '@/ui/Card'
 import { Empty, QueryPanel } from '@/ui/PanelState'
+import { NoActive } from './NoActive'
 import { useTrainingText } from './texts'
 
 export function QualityPanel({ version }: { version: string | null }) {
@@ -12,7 +13,7 @@ export function QualityPanel({ version }: { version: string | null }) {
   return (
     <Card title={t('judged')} description={t('judgedAbout')}>
       {version === null ? (
-        <Empty title={t('noActive')} />
+        <NoActive />
       ) : (
         <QueryPanel query={detail}>
           {(data) => {

@@ -3,7 +3,10 @@ import { useReport } from '@/api/reports'
 import { Card } from '@/ui/Card'
 import { Empty, QueryPanel } from '@/ui/PanelState'
 import { formatBytes, formatSeconds } from '@/i18n/format'
+import { sentence } from '@/i18n/sentences'
 import { useTrainingWords } from '@/i18n/trainingWords'
+import { featureLabel } from '@/screens/routing/weights/featureLabels'
+import { NoActive } from './NoActive'
 import { useTrainingText } from './texts'
 
 export function StagesPanel({ version }: { version: string | null }) {
@@ -14,7 +17,7 @@ export function StagesPanel({ version }: { version: string | null }) {
   return (
     <Card title={t('stages')} description={t('stagesAbout')}>
       {version === null ? (
-        <Empty title={t('noActive')} />
+        <NoActive />
       ) : (
         <QueryPanel
           query={metrics}
@@ -62,7 +65,8 @@ export function StagesPanel({ version }: { version: string | null }) {
           <ul className="mt-1 max-h-48 list-disc overflow-y-auto pl-5">
             {advice.map((one) => (
               <li key={one.feature + one.finding}>
-                <b className="text-heading">{one.feature}</b> {one.finding}. {one.recommendation}
+                <b className="text-heading">{featureLabel(one.feature)}</b> {sentence(one.finding)}.{' '}
+                {sentence(one.recommendation)}.
               </li>
             ))}
           </ul>

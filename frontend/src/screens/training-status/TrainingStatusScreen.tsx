@@ -4,9 +4,11 @@ import { Link } from 'wouter'
 import { useModelFeatures } from '@/api/features'
 import { useSnapshot } from '@/api/operations'
 import { useVersionDetail, useVersions } from '@/api/training'
+import { useVisualization } from '@/api/visualization'
 import { factsOf } from '@/api/versionFacts'
 import { RunHistory } from '@/blueprint/RunHistory'
 import { Card, Figure } from '@/ui/Card'
+import { Empty, QueryPanel } from '@/ui/PanelState'
 import { useMediaQuery } from '@/ui/useMediaQuery'
 import { formatNumber, formatPercent, formatTime } from '@/i18n/format'
 import { FeaturePanel } from './FeaturePanel'
@@ -26,7 +28,7 @@ export default function TrainingStatusScreen() {
   const name = active?.version_name ?? null
   return (
     <div className="flex flex-col gap-5">
-      <Figures name={name} trainedAt={active?.trained_at} />
+      <Figures name={name} known={versions.isSuccess} trainedAt={active?.trained_at} />
       <Panels version={name} />
       <p className="flex items-center justify-center gap-2 text-[0.88rem] text-muted">
         <Info className="size-4" aria-hidden />
@@ -76,7 +78,14 @@ function Panels({ version }: { version: string | null }) {
   )
 }
 
-function Figures({ name, trainedAt }: { name: string | null; trainedAt: string | null | undefined }) {
+interface FiguresProps {
+  name: string | null
+  /** Whether the versions are known: without them nothing is said about the active one. */
+  known: boolean
+  trainedAt: string | null | undefined
+}
+
+function Figures({ name, known, trainedAt }: FiguresProps) {
   const t = useTrainingText()
   const snapshot = useSnapshot()
   const features = useModelFeatures()
@@ -87,7 +96,11 @@ function Figures({ name, trainedAt }: { name: string | null; trainedAt: string |
   return (
     <div className="grid gap-4 sm:grid-cols-2 xl:grid-cols-4">
       <Card>
-        <Figure label={t('active')} value={name ?? t('noActive')} remark={formatTime(trainedAt)} />
+        <Figure
+          label={t('active')}
+          value={name ?? (known ? t('noActive') : '–')}
+          remark={formatTime(trainedAt)}
+        />
       </Card>
       <Card>
         <Figure
@@ -137,8 +150,25 @@ function Figures({ name, trainedAt }: { name: string | null; trainedAt: string |
 
 function ProjectorCard() {
   const t = useTrainingText()
+  const view = useVisualization()
   return (
     <Card title={t('projector')} description={t('projectorAbout')}>
+      <QueryPanel
+        query={view}
+        rows={3}
+        isEmpty={(data) => !data.projector_available}
+        empty={<Empty title={t('projectorMissing')} hint={t('projectorMissingHint')} />}
+      >
+        {() => <ProjectorLinks />}
+      </QueryPanel>
+    </Card>
+  )
+}
+
+function ProjectorLinks() {
+  const t = useTrainingText()
+  return (
+    <>
       <Link
         href="/projector"
         className="tile inline-flex items-center gap-2 px-4 py-2 font-medium text-accent-ink underline underline-offset-2 hover:border-accent-strong"
@@ -163,6 +193,6 @@ function ProjectorCard() {
           ))}
         </ul>
       </details>
-    </Card>
+    </>
   )
 }

@@ -22,7 +22,7 @@ interface Point {
 function useTrend() {
   const versions = useVersions()
   const names = (versions.data ?? []).slice(0, MOST).map((version) => version.version_name)
-  return useQuery({
+  const trend = useQuery({
     queryKey: ['quality-trend', names],
     enabled: versions.isSuccess,
     staleTime: 5 * 60_000,
@@ -43,15 +43,17 @@ function useTrend() {
         .reverse()
     },
   })
+  return { versions, trend }
 }
 
 export function TrendPanel() {
   const t = useTrainingText()
-  const trend = useTrend()
+  const { versions, trend } = useTrend()
   return (
     <Card title={t('trend')} description={t('trendAbout')}>
       <QueryPanel
         query={trend}
+        after={versions}
         rows={5}
         isEmpty={(data) => data.length === 0}
         empty={<Empty title={t('trendEmpty')} />}

@@ -27,7 +27,6 @@ export const CandidateBlock = memo(function CandidateBlock({ operation, routings
         tabIndex={0}
         data-candidate={operation.code}
         aria-label={t('candidateName', { code: operation.code, name: operation.name })}
-        title={t('candidateHint')}
         onDoubleClick={() => addCandidate(operation)}
         onKeyDown={(event) => {
           if (event.key === 'Enter') {
@@ -42,7 +41,9 @@ export const CandidateBlock = memo(function CandidateBlock({ operation, routings
       >
         <div className="flex items-baseline justify-between gap-2">
           <span className="truncate font-bold text-heading">{operation.code || '–'}</span>
-          <span className="text-[0.8rem] text-muted">×{routings}</span>
+          {operation.step.PROC_SEQ != null && (
+            <span className="text-[0.84rem] text-muted tabular-nums">#{operation.step.PROC_SEQ}</span>
+          )}
         </div>
         <div className="truncate" title={operation.name}>
           {operation.name || '–'}
@@ -57,6 +58,10 @@ export const CandidateBlock = memo(function CandidateBlock({ operation, routings
           <span>
             {t('wait')} {formatNumber(operation.wait)}
           </span>
+        </div>
+        <div className="mt-1 flex flex-wrap justify-between gap-x-3 text-[0.78rem] text-muted">
+          <span>{t('candidateHint')}</span>
+          <span>{t('candidateRoutings', { count: routings })}</span>
         </div>
       </div>
     </li>

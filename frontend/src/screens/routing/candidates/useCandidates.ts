@@ -1,6 +1,7 @@
 /** Operations that the active routing could take, and the time statistics of similar items. */
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
+import { useModelFeatures } from '@/api/features'
 import { predict, requestOf } from '../inputs/usePrediction'
 import { operationOf, processKey, type Operation, type Statistics } from '../store/operation'
 import { activeDocument, useRouting } from '../store/routingStore'
@@ -14,9 +15,10 @@ export interface Candidate {
 /** Routings of similar items for one item, whether or not it has a routing of its own. */
 function useNeighbourRoutings(itemCode: string | null) {
   const inputs = useRouting((state) => state.inputs)
+  const features = useModelFeatures().data
   const body = itemCode
     ? {
-        ...requestOf(inputs, [itemCode]),
+        ...requestOf(inputs, [itemCode], features),
         ignore_own_routing: true,
         similarity_threshold: Math.min(0.3, inputs.similarity / 100),
         top_k: 30,

@@ -74,6 +74,12 @@ function CanvasBody() {
   const sums = totals(document.operations.present)
   const dirty = isDirty(document)
   const summary = document.summary
+  /** The word for a value of the server; one that is not known stays as it is. */
+  const named = (kind: string, value: string) => {
+    const key = `${kind}.${value}`
+    const word = t(key as 'tier.HIGH')
+    return word === key ? value : word
+  }
   return (
     <>
       <div className="mb-3 flex flex-wrap items-center gap-x-5 gap-y-1">
@@ -103,11 +109,12 @@ function CanvasBody() {
       <RuleCheck document={document} />
       <p className="mt-2 text-[0.86rem] text-muted">
         {t('activeItem')}: <b className="text-heading">{document.itemCode}</b>
-        {summary?.REFERENCE_ITEM_CD && ` · ${t('reference')}: ${summary.REFERENCE_ITEM_CD}`}
+        {summary?.REFERENCE_ITEM_CD &&
+          ` · ${t('reference')}: ${summary.REFERENCE_ITEM_CD === 'ML_PREDICTED' ? t('merged') : summary.REFERENCE_ITEM_CD}`}
         {summary?.SIMILARITY_SCORE != null &&
           ` · ${t('similarityScore')}: ${formatPercent(summary.SIMILARITY_SCORE, 1)}`}
-        {summary?.SIMILARITY_TIER && ` · ${summary.SIMILARITY_TIER}`}
-        {summary?.PRIORITY && ` · ${summary.PRIORITY}`}
+        {summary?.SIMILARITY_TIER && ` · ${named('tier', summary.SIMILARITY_TIER)}`}
+        {summary?.PRIORITY && ` · ${named('priority', summary.PRIORITY)}`}
         {summary?.ROUTING_SIGNATURE && ` · ${summary.ROUTING_SIGNATURE}`}
       </p>
     </>

@@ -4,63 +4,72 @@ import { ExternalLink, FileDown } from 'lucide-react'
 import { useState } from 'react'
 import { Link } from 'wouter'
 import { describeError } from '@/api/errors'
+import { plantAddress, useVisualization } from '@/api/visualization'
 import { useWorkflow } from '@/api/workflow'
 import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
+import { QueryPanel } from '@/ui/PanelState'
 import { notify } from '@/ui/toasts'
-import { predict, requestOf } from '../inputs/usePrediction'
+import { featuresFor, predict, requestOf } from '../inputs/usePrediction'
 import { useRouting } from '../store/routingStore'
 import { useRoutingText } from '../texts'
 
 const SERVER_FORMATS = ['csv', 'excel', 'txt', 'parquet', 'json'] as const
 type ServerFormat = (typeof SERVER_FORMATS)[number]
 
-function safeUrl(text: string | null | undefined): string | null {
-  return text && /^https?:\/\//i.test(text) ? text : null
-}
+const LINK = 'inline-flex items-center gap-1.5 font-medium text-accent-ink underline underline-offset-2'
 
 export function Deliverables() {
   const t = useRoutingText()
-  const workflow = useWorkflow()
-  const view = workflow.data?.visualization
-  const neo4j = view?.neo4j_enabled ? safeUrl(view.neo4j_browser_url) : null
-  const link = 'inline-flex items-center gap-1.5 font-medium text-accent-ink underline underline-offset-2'
   return (
     <Card title={t('deliverables')} description={t('deliverablesAbout')}>
-      <dl className="grid gap-3 sm:grid-cols-2">
-        <div>
-          <dt className="font-semibold text-heading">{t('projector')}</dt>
-          <dd>
-            {view?.projector_enabled === false ? (
-              <span className="text-muted">{t('projectorOff')}</span>
-            ) : (
-              <Link href="/projector" className={link}>
-                {t('projectorOpen')}
-              </Link>
-            )}
-          </dd>
-        </div>
-        <div>
-          <dt className="font-semibold text-heading">{t('neo4j')}</dt>
-          <dd>
-            {neo4j ? (
-              <a href={neo4j} target="_blank" rel="noreferrer noopener" className={link}>
-                <ExternalLink className="size-4" aria-hidden />
-                {t('neo4jOpen')}
-              </a>
-            ) : (
-              <span className="text-muted">{t('neo4jOff')}</span>
-            )}
-          </dd>
-        </div>
-        <div className="sm:col-span-2">
-          <dt className="font-semibold text-heading">{t('exportFiles')}</dt>
-          <dd>
-            <ServerExport />
-          </dd>
-        </div>
-      </dl>
+      <Views />
+      <h3 className="mt-3 text-[1rem]">{t('exportFiles')}</h3>
+      <ServerExport />
     </Card>
+  )
+}
+
+/** A link only where it leads somewhere; else why there is none. */
+function Views() {
+  const t = useRoutingText()
+  const view = useVisualization()
+  return (
+    <QueryPanel query={view} rows={2}>
+      {(data) => {
+        const neo4j = data.neo4j_enabled ? plantAddress(data.neo4j_browser_url) : null
+        return (
+          <dl className="grid gap-3 sm:grid-cols-2">
+            <div>
+              <dt className="font-semibold text-heading">{t('projector')}</dt>
+              <dd>
+                {data.projector_available ? (
+                  <Link href="/projector" className={LINK}>
+                    {t('projectorOpen')}
+                  </Link>
+                ) : (
+                  <span className="text-muted">
+                    {t(data.projector_enabled ? 'projectorMissing' : 'projectorOff')}
+                  </span>
+                )}
+              </dd>
+            </div>
+            <div>
+              <dt className="font-semibold text-heading">{t('neo4j')}</dt>
+              <dd className="text-muted">
+                {!data.neo4j_enabled ? t('neo4jOff') : !data.neo4j_available && t('neo4jNone')}
+                {neo4j && (
+                  <a href={neo4j} target="_blank" rel="noreferrer noopener" className={LINK}>
+                    <ExternalLink className="size-4" aria-hidden />
+                    {t('neo4jOpen')}
+                  </a>
+                )}
+              </dd>
+            </div>
+          </dl>
+        )
+      }}
+    </QueryPanel>
   )
 }
 
@@ -74,10 +83,10 @@ function ServerExport() {
   const enabled = SERVER_FORMATS.filter((format) => workflow.data?.export[`enable_${format}`] !== false)
 
   const write = useMutation({
-    mutationFn: () => {
+    mutationFn: async () => {
       const codes = [...new Set((prediction?.items ?? []).map((item) => item.ITEM_CD))]
       return predict({
-        ...requestOf(inputs, codes),
+        ...requestOf(inputs, codes, await featuresFor(inputs)),
         export_formats: chosen.filter((format) => enabled.includes(format)),
       })
     },

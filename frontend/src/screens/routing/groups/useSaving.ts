@@ -20,11 +20,11 @@ export function validGroupName(name: string): boolean {
 
 /** The file of the format in the export folder of the server, beside the group itself. */
 async function writeServerFile(saved: GroupSaved, format: Format) {
-  // An Access file can only be written where Access is: planners import the XML that the local target gives.
-  if (format === 'access') return
   try {
-    const file = await exportGroup(saved.group_id, format)
-    notify('info', routingText('exportedServer', { path: file.path }))
+    // An Access file can only be written where Access is; Access reads the CSV as external data.
+    const forAccess = format === 'access'
+    const file = await exportGroup(saved.group_id, forAccess ? 'csv' : format)
+    notify('info', routingText(forAccess ? 'exportedForAccess' : 'exportedServer', { path: file.path }))
   } catch (error) {
     notify('bad', routingText('exportFailed', { reason: describeError(error) }))
   }
@@ -53,7 +53,8 @@ export function useSaving() {
       const facts = FORMATS.find((one) => one.value === format)
       if (!facts) return
       if (target === 'clipboard') {
-        const copied = await copyText(textOf(sheet, format))
+        // The byte order mark belongs to files: pasted text would begin with a sign that nobody sees.
+        const copied = await copyText(textOf(sheet, format).replace(/^\uFEFF/, ''))
         if (!copied) notify('bad', commonText('copyFailed'))
         else
           notify(

@@ -2,12 +2,14 @@
 import { useMutation } from '@tanstack/react-query'
 import { request } from '@/api/client'
 import { describeError } from '@/api/errors'
+import { loadFeatures, type ModelFeatures } from '@/api/features'
 import type { PredictionRequest, PredictionResponse } from '@/api/types'
 import { ask } from '@/ui/confirm'
 import { notify } from '@/ui/toasts'
 import { warningsOf } from '../metrics/warnings'
 import { hasUnsaved, useRouting, type Inputs } from '../store/routingStore'
 import { routingText } from '../texts'
+import { weightsOf } from '../weights/profiles'
 
 export type ExtendedRequest = PredictionRequest & { with_evidence?: boolean; ignore_own_routing?: boolean }
 
@@ -16,13 +18,11 @@ export function predict(body: ExtendedRequest, signal?: AbortSignal): Promise<Pr
 }
 
 /** The request for some items with the weights that were chosen. */
-export function requestOf(inputs: Inputs, codes: readonly string[]): ExtendedRequest {
-  const weights =
-    inputs.weightProfile === 'custom'
-      ? { feature_weights: inputs.customWeights }
-      : inputs.weightProfile === 'default'
-        ? {}
-        : { weight_profile: inputs.weightProfile }
+export function requestOf(
+  inputs: Inputs,
+  codes: readonly string[],
+  features: ModelFeatures | null | undefined,
+): ExtendedRequest {
   return {
     item_codes: [...codes],
     top_k: inputs.topK,
@@ -31,8 +31,13 @@ export function requestOf(inputs: Inputs, codes: readonly string[]): ExtendedReq
     with_visualization: false,
     with_evidence: true,
     ignore_own_routing: inputs.ignoreOwn,
-    ...weights,
+    ...weightsOf(inputs, features),
   }
+}
+
+/** Features of the active model, where the chosen profile needs them. */
+export async function featuresFor(inputs: Inputs): Promise<ModelFeatures | null> {
+  return ['default', 'custom'].includes(inputs.weightProfile) ? null : loadFeatures()
 }
 
 function codesIn(metrics: Record<string, unknown> | undefined, names: readonly string[]): string[] {
@@ -64,7 +69,11 @@ function report(response: PredictionResponse) {
 export function usePrediction() {
   const mutation = useMutation({
     mutationKey: ['predict'],
-    mutationFn: (codes: readonly string[]) => predict(requestOf(useRouting.getState().inputs, codes)),
+    mutationFn: async (codes: readonly string[]) => {
+      const { inputs } = useRouting.getState()
+      const response = await predict(requestOf(inputs, codes, await featuresFor(inputs)))
+      return { response, weightProfile: inputs.weightProfile }
+    },
   })
 
   const run = async (codes: readonly string[]) => {
@@ -82,8 +91,8 @@ export function usePrediction() {
       keepEdited = answer === 'keep'
     }
     try {
-      const response = await mutation.mutateAsync(codes)
-      useRouting.getState().showPrediction(response, keepEdited)
+      const { response, weightProfile } = await mutation.mutateAsync(codes)
+      useRouting.getState().showPrediction(response, keepEdited, weightProfile)
       report(response)
     } catch (error) {
       notify('bad', describeError(error))

@@ -28,12 +28,14 @@ export const DEFAULT_INPUTS: Inputs = {
 export interface RoutingState {
   inputs: Inputs
   prediction: PredictionResponse | null
+  /** The weight profile that the prediction was asked with. */
+  predictedWith: string
   documents: readonly RoutingDocument[]
   activeId: string | null
   selectedId: string | null
   setInputs: (inputs: Partial<Inputs>) => void
   /** Opens the routings of a prediction; edited tabs are kept when `keepEdited`. */
-  showPrediction: (prediction: PredictionResponse, keepEdited: boolean) => void
+  showPrediction: (prediction: PredictionResponse, keepEdited: boolean, weightProfile?: string) => void
   activate: (id: string) => void
   close: (id: string) => void
   select: (operationId: string | null) => void
@@ -71,16 +73,17 @@ export const useRouting = create<RoutingState>((set, get) => {
   return {
     inputs: DEFAULT_INPUTS,
     prediction: null,
+    predictedWith: 'default',
     documents: [],
     activeId: null,
     selectedId: null,
     setInputs: (inputs) => set({ inputs: { ...get().inputs, ...inputs } }),
-    showPrediction: (prediction, keepEdited) => {
+    showPrediction: (prediction, keepEdited, predictedWith = 'default') => {
       const kept = keepEdited ? get().documents.filter(isDirty) : []
       const keptIds = new Set(kept.map((document) => document.id))
       const documents = [...kept, ...documentsOf(prediction).filter((document) => !keptIds.has(document.id))]
       const first = documents.find((document) => !keptIds.has(document.id)) ?? documents[0]
-      set({ prediction, documents, activeId: first?.id ?? null, selectedId: null })
+      set({ prediction, predictedWith, documents, activeId: first?.id ?? null, selectedId: null })
     },
     activate: (id) => set({ activeId: id, selectedId: null }),
     close: (id) => {

@@ -10,8 +10,9 @@ import { formatNumber } from '@/i18n/format'
 import { useRouting } from '../store/routingStore'
 import { useRoutingText } from '../texts'
 import { featureLabel } from './featureLabels'
+import { KNOWN_PROFILES } from './profiles'
 
-const KNOWN = ['default', 'geometry-focus', 'operation-history']
+const KNOWN: readonly string[] = KNOWN_PROFILES
 const MOST_SHOWN = 8
 
 function useFeatures() {

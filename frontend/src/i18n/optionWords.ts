@@ -1,0 +1,23 @@
+/** Names for the values of options, and for the types of columns. One that is not known stays as it is. */
+import { currentLanguage } from './index'
+
+const WORDS: Record<string, readonly [ko: string, en: string]> = {
+  consensus: ['합의 (유사 품목과 학습한 모델)', 'consensus (similar items and learned models)'],
+  nearest: ['최근접 (가장 비슷한 품목)', 'nearest (the most similar item)'],
+  sigma_profile: ['시그마 프로파일 (모든 표본)', 'sigma profile (all samples)'],
+  z_score: ['Z-점수 (이상치 제외)', 'Z-score (outliers left out)'],
+  trimmed_std: ['절사 표준편차 (분위수 사이)', 'trimmed (between two quantiles)'],
+  faiss: ['FAISS HNSW (메모리 매핑)', 'FAISS HNSW (memory-mapped)'],
+  hnswlib: ['hnswlib', 'hnswlib'],
+  text: ['문자', 'text'],
+  integer: ['정수', 'integer'],
+  number: ['숫자', 'number'],
+  boolean: ['예/아니오', 'yes/no'],
+  date: ['날짜', 'date'],
+  datetime: ['날짜와 시간', 'date and time'],
+}
+
+export function optionWord(value: string): string {
+  const words = WORDS[value]
+  return words ? words[currentLanguage() === 'ko' ? 0 : 1] : value
+}

@@ -1,0 +1,103 @@
+/** Korean sentences for the server's names of what is wrong. English readers get the server's own sentence. */
+import { currentLanguage } from './index'
+
+/** What is wrong, whatever the server says further. */
+const WHOLE: Record<string, string> = {
+  UNAUTHENTICATED: '로그인이 필요합니다. 다시 로그인하세요.',
+  SESSION_ENDED: '세션이 끝났습니다. 다시 로그인하세요.',
+  SESSION_EXPIRED: '세션이 끝났습니다. 다시 로그인하세요.',
+  LOGIN_FAILED: '이메일 또는 비밀번호가 맞지 않거나 아직 승인되지 않은 계정입니다.',
+  LOGIN_THROTTLED: '로그인 시도가 너무 많습니다. 잠시 후 다시 시도하세요.',
+  WRONG_PASSWORD: '현재 비밀번호가 맞지 않습니다.',
+  PERMISSION_DENIED: '이 작업을 할 권한이 없습니다. 관리자에게 문의하세요.',
+  FOREIGN_ORIGIN: '이 주소에서 온 요청은 받지 않습니다. 정해진 주소로 접속하세요.',
+  TOO_MANY_REQUESTS: '요청이 너무 많습니다. 잠시 후 다시 시도하세요.',
+  BODY_TOO_LARGE: '보낸 내용이 너무 큽니다. 나누어 다시 시도하세요.',
+  DEADLINE_EXCEEDED: '서버가 제시간에 응답하지 못했습니다. 잠시 후 다시 시도하세요.',
+  UNAVAILABLE: '필요한 서비스가 응답하지 않습니다. 잠시 후 다시 시도하고, 계속되면 관리자에게 알려 주세요.',
+  ACCOUNT_UNKNOWN: '없는 계정입니다. 목록을 새로 고치세요.',
+  ACCOUNT_EXISTS: '이미 가입되었거나 신청된 이메일입니다.',
+  LAST_ADMINISTRATOR: '마지막 관리자입니다. 먼저 다른 관리자를 지정하세요.',
+  WRONG_STATE: '지금 상태에서는 할 수 없습니다. 목록을 새로 고치고 다시 시도하세요.',
+  DUPLICATE_NAME: '같은 이름이 이미 있습니다. 다른 이름을 사용하세요.',
+  CONFLICT: '그사이 다른 사용자가 바꾸었습니다. 새로 고치고 다시 시도하세요.',
+  VERSION_CONFLICT: '그사이 다른 사용자가 바꾸었습니다. 새로 고치고 다시 시도하세요.',
+  PROFILE_CHANGED: '그사이 다른 사용자가 프로파일을 바꾸었습니다. 새로 고치고 다시 시도하세요.',
+  BUILT_IN: '기본 제공 프로파일은 바꾸거나 지울 수 없습니다. New로 사본을 만드세요.',
+  ACTIVE: '활성 프로파일은 지울 수 없습니다. 다른 프로파일을 먼저 활성화하세요.',
+  REVISION_UNKNOWN: '없는 리비전입니다. 목록을 새로 고치세요.',
+  NO_ACTIVE_VERSION: '활성 모델이 없습니다. 학습하거나 버전을 활성화하세요.',
+  MODEL_NOT_LOADED: '모델을 아직 불러오지 못했습니다. 잠시 후 다시 시도하세요.',
+  MODEL_VERSION_CHANGED: '그사이 활성 모델이 바뀌었습니다. 다시 시도하세요.',
+  VERSION_UNKNOWN: '등록되지 않은 버전입니다. 목록을 새로 고치세요.',
+  VERSION_RETIRED: '폐기된 버전입니다.',
+  VERSION_ACTIVE: '활성 버전입니다. 먼저 다른 버전을 활성화하세요.',
+  VERSION_EXISTS: '같은 이름의 버전이 이미 있습니다. 다른 이름을 사용하세요.',
+  VERSION_NAME_TAKEN: '같은 이름의 버전이 이미 있습니다. 다른 이름을 사용하세요.',
+  NOTHING_TO_ROLL_BACK_TO: '되돌릴 이전 버전이 없습니다.',
+  TRAINING_RUNS: '다른 학습이 실행 중입니다. 끝난 뒤 다시 시도하세요.',
+  TRAINING_NOT_OURS: '이 서버가 시작하지 않은 학습은 여기서 멈출 수 없습니다.',
+  TRAINING_BY_API_OFF: '화면에서 학습을 시작하는 기능이 꺼져 있습니다. 작업 스케줄러로 실행하세요.',
+  NO_TRAINING: '실행 중인 학습이 없습니다.',
+  NO_SNAPSHOT: '원본을 아직 읽지 못했습니다. 원본 설정을 확인하고 잠시 후 다시 시도하세요.',
+  EXPORT_NOT_WRITTEN: '내보내기 폴더에 파일을 쓰지 못했습니다. 폴더의 권한과 남은 공간을 확인하세요.',
+  DISK_FULL: '서버의 디스크가 가득 찼습니다. 관리자에게 알려 주세요.',
+  DATABASE_BUSY: '데이터베이스가 바쁩니다. 잠시 후 다시 시도하세요.',
+  NOT_VALIDATED: '먼저 검증을 통과해야 합니다.',
+  RELEASED: '배포된 그룹은 바꿀 수 없습니다. 먼저 배포를 취소하세요.',
+}
+
+/** What is wrong in general; the server's sentence says where. */
+const WITH_DETAIL: Record<string, string> = {
+  INVALID_INPUT: '입력한 값을 사용할 수 없습니다.',
+  INVALID_REQUEST: '입력한 값을 사용할 수 없습니다.',
+  BAD_REQUEST: '요청을 처리할 수 없습니다.',
+  NOT_FOUND: '찾는 항목이 없습니다.',
+  ALREADY_EXISTS: '이미 있습니다.',
+  PRECONDITION_FAILED: '지금 상태에서는 할 수 없습니다.',
+  DATA_PROBLEM: '데이터를 읽을 수 없습니다.',
+  INTERNAL: '서버에서 오류가 발생했습니다. 다시 시도하고, 계속되면 관리자에게 알려 주세요.',
+  SETTINGS_INVALID: '서로 맞지 않거나 범위를 벗어난 설정이 있어 저장하지 않았습니다.',
+  PROFILE_INVALID: '프로파일에 고칠 곳이 있습니다.',
+  PROFILE_DOES_NOT_FIT: '프로파일이 원본 파일과 맞지 않습니다.',
+  BLUEPRINT_INVALID: '그래프에 문제가 있어 저장하지 않았습니다.',
+  VALUE_MISFIT: '형식에 맞지 않는 값이 있습니다.',
+  CONSTRAINT: '다른 데이터와 맞지 않아 저장하지 않았습니다.',
+  ACTIVATION_REFUSED: '버전이 활성화 검증을 통과하지 못했습니다.',
+  GATE_REFUSED: '버전이 품질 기준을 통과하지 못했습니다.',
+  ARTIFACT_MISSING: '버전의 파일이 없습니다.',
+  ARTIFACT_DAMAGED: '버전의 파일이 손상되었습니다.',
+  HASH_MISMATCH: '버전의 파일이 등록할 때와 다릅니다.',
+  INCOMPATIBLE_LIBRARIES: '학습할 때의 라이브러리와 맞지 않습니다.',
+  FOREIGN_FEATURES: '이 소프트웨어가 모르는 피처로 학습한 버전입니다.',
+  SOURCE_MISSING: '원본 파일이 없습니다.',
+  SOURCE_LOCKED: '다른 프로그램이 원본 파일을 잠그고 있습니다.',
+  SOURCE_DAMAGED: '원본 파일이 손상되었습니다.',
+  SOURCE_WRONG_ENDING: '원본으로 쓸 수 없는 파일 형식입니다.',
+  SOURCE_UNREADABLE: '원본 파일을 읽을 수 없습니다.',
+  SOURCE_PROTECTED: '원본 파일이 암호로 보호되어 있습니다.',
+  SOURCE_NOT_A_DATABASE: 'Access 데이터베이스 파일이 아닙니다.',
+  SOURCE_EMPTY: '원본 파일이 비어 있습니다.',
+  DRIVER_MISSING: 'Access ODBC 드라이버가 설치되어 있지 않습니다.',
+  PATH_INVALID: '사용할 수 없는 경로입니다.',
+  PATH_NOT_ALLOWED: '허용되지 않은 폴더의 경로입니다.',
+  TABLE_MISSING: '원본에 테이블이 없습니다.',
+  COLUMN_MISSING: '원본에 컬럼이 없습니다.',
+  ERP_NOT_READY: 'ERP 인터페이스의 설정이 끝나지 않았습니다. 옵션을 확인하세요.',
+  NAME_UNUSABLE: '사용할 수 없는 이름입니다.',
+}
+
+/** One sentence about a reason, with the server's own where that says more; undefined where the server's is all there is. */
+export function reasonSentence(
+  reason: string | null | undefined,
+  detail: string | undefined,
+): string | undefined {
+  if (!reason || currentLanguage() !== 'ko') return undefined
+  const whole = WHOLE[reason]
+  if (whole) return whole
+  const general = WITH_DETAIL[reason]
+  if (!general) return undefined
+  // Some of the server's sentences are Korean already.
+  if (detail && /[가-힣]{2}/.test(detail)) return detail
+  return detail ? `${general} (서버 메시지: ${detail})` : general
+}

@@ -1,0 +1,76 @@
+import { afterEach, expect, test } from 'vitest'
+import { ApiError, describeError } from '@/api/errors'
+import { problemText } from '@/blueprint/problemText'
+import type { NodeType } from '@/api/blueprint'
+import { auditFacts, auditWord } from './auditWords'
+import { switchLanguage } from './index'
+import { optionWord } from './optionWords'
+import { actor, sentence } from './sentences'
+
+afterEach(() => switchLanguage('ko'))
+
+const refused = (reason: string, detail: string) => new ApiError(422, '/api/x', { detail }, reason)
+
+test('refusals are said in the language of the screen', async () => {
+  expect(describeError(refused('LAST_ADMINISTRATOR', 'This is the last administrator'))).toBe(
+    '마지막 관리자입니다. 먼저 다른 관리자를 지정하세요.',
+  )
+  expect(describeError(refused('PATH_INVALID', 'C:\\x is no path'))).toBe(
+    '사용할 수 없는 경로입니다. (서버 메시지: C:\\x is no path)',
+  )
+  expect(describeError(refused('SOMETHING_NEW', 'Something new'))).toBe('Something new')
+  await switchLanguage('en')
+  expect(describeError(refused('LAST_ADMINISTRATOR', 'This is the last administrator'))).toBe(
+    'This is the last administrator',
+  )
+})
+
+test('what the server reports is told in Korean, with its figures', async () => {
+  expect(sentence('demo-1: 2,000 items trained in 8 s and registered, active')).toBe(
+    'demo-1: 품목 2,000건을 8초에 학습하고 등록해 활성화했습니다',
+  )
+  expect(sentence('2,552 values of dbo_BI_ROUTING_VIEW.ACT_RUN_TIME are missing')).toBe(
+    'dbo_BI_ROUTING_VIEW.ACT_RUN_TIME 값 2,552건이 비어 있습니다',
+  )
+  expect(sentence('item_code must not be empty')).toBe('item_code: 값이 비어 있습니다')
+  expect(sentence('a sentence of a later release')).toBe('a sentence of a later release')
+  expect(actor('service:training')).toBe('학습 서비스')
+  expect(actor('kim@plant.example')).toBe('kim@plant.example')
+  expect(optionWord('trimmed_std')).toContain('절사')
+  expect(auditWord('auth.login')).toBe('로그인')
+  expect(auditFacts({ menu: 'routing', count: 2 })).toBe('menu: routing · count: 2')
+  await switchLanguage('en')
+  expect(sentence('training')).toBe('training')
+  expect(auditWord('auth.login')).toBe('auth.login')
+})
+
+test('problems of a graph name nodes and options as the screen does', () => {
+  const index = {
+    type: 'index',
+    label_ko: '인덱스',
+    options_schema: {
+      properties: {
+        ef_construction: { type: 'integer', 'x-title-ko': '구축 탐색 폭', minimum: 16, maximum: 4096 },
+      },
+    },
+  } as unknown as NodeType
+  const types = new Map([['index', index]])
+  const graph = { nodes: [{ id: 'i', label: '나의 인덱스', type: 'index' }], edges: [] }
+  const problem = (reason: string, message: string, node_id = 'i') => ({
+    reason,
+    message,
+    node_id,
+    edge_id: '',
+  })
+  expect(
+    problemText(
+      problem('OPTION_OUT_OF_RANGE', 'Node i (index): ef_construction must be 16 or more, is -4'),
+      graph,
+      types,
+    ),
+  ).toBe('나의 인덱스: 구축 탐색 폭 값이 범위를 벗어났습니다 (16 ~ 4096).')
+  expect(
+    problemText(problem('NODE_MISSING', 'The pipeline lacks a index node (Index)', ''), graph, types),
+  ).toBe('필수 노드가 없습니다: 인덱스')
+  expect(problemText(problem('LATER', 'A later reason'), graph, types)).toBe('A later reason')
+})
