@@ -42,6 +42,10 @@ class ServiceProbe:
             return False
         return True
 
+    async def hindrance(self) -> str:
+        """Why it is not ready, in its own words; services have none."""
+        return ""
+
     async def close(self) -> None:
         """Close the channel."""
         await self._channel.close()
@@ -60,6 +64,11 @@ class GatewayProbe:
     async def answers(self) -> bool:
         """Whether it answers anything, be it that it cannot predict."""
         return await asyncio.to_thread(lambda: gateway_answer(self._host, self._port, "/health/live")[0] != 0)
+
+    async def hindrance(self) -> str:
+        """Why it cannot predict, in its own words; "" when it does not say."""
+        _status, body = await asyncio.to_thread(lambda: gateway_health(self._host, self._port))
+        return str(body.get("detail") or "")
 
     async def close(self) -> None:
         """Nothing to close."""

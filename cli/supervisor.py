@@ -167,9 +167,10 @@ class Supervisor:
                 if not process.alive:
                     raise Unavailable(_death_notice(process), reason="PROCESS_ENDED")
                 if time.monotonic() > deadline:
+                    said = await probe.hindrance()
                     raise Unavailable(
-                        f"{process.record.name} did not become ready in {process.launch.patience_seconds:.0f} s; "
-                        f"see {process.output} and the log files beside it",
+                        f"{process.record.name} did not become ready in {process.launch.patience_seconds:.0f} s"
+                        + (f": {said}" if said else f"; see {process.output} and the log files beside it"),
                         reason="PROCESS_NOT_READY",
                     )
                 await asyncio.sleep(pause)

@@ -176,7 +176,11 @@ class Training:
         return Learned(encoder, vectors, statistics, times, families, routings, stage)
 
     def _routings(self, codes: ItemCodeIndex) -> CurrentRoutings | None:
-        """The items' current routings where learning or judging wants them; a source that has none is told and trained without."""
+        """The items' current routings where learning or judging wants them; a source without a table of them is told and trained without.
+
+        Raises:
+            DataProblem: the table cannot be read, or a value in it does not fit: nothing could be predicted from it either.
+        """
         if not self._options.learn.enabled and self._judging is None:
             return None
         with self._stage("learning", "Reading the routings of the items"):
@@ -185,6 +189,8 @@ class Training:
                     self._source, self._profile, codes, results=True, on_rows=self._report.advance
                 )
             except DataProblem as problem:
+                if problem.reason != "TABLE_MISSING":
+                    raise
                 self._report.note(
                     f"The version learns nothing from routings and its predictions are not judged: {problem.message}"
                 )

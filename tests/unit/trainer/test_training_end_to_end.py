@@ -234,6 +234,20 @@ def test_no_items_are_refused(
     assert "has no rows: there is nothing to train on" in last_event(run.stdout)["message"]
 
 
+@pytest.mark.parametrize(("table", "column"), [("routing", "RUN_TIME"), ("work_orders", "ACT_RUN_TIME")])
+def test_a_value_that_does_not_fit_in_any_table_ends_with_code_3(
+    installation: Installation, tables_of_300: dict[str, pl.DataFrame], tmp_path: Path, table: str, column: str
+) -> None:
+    """Nothing could be served from such a source either, so no version is written that knows nothing of routings."""
+    rows = tables_of_300[table]
+    misfit = rows.with_columns(pl.lit("about 3").alias(column))
+    source = write_tables(tmp_path / "misfit", {**tables_of_300, table: misfit})
+    run = installation.train("--save-dir", installation.models / "v1", "--dataset", source)
+    assert run.returncode == 3, run.stdout + run.stderr
+    said = last_event(run.stdout)["message"]
+    assert f"item '{rows['ITEM_CD'][0]}', column {column}: 'about 3' is not a number" in said
+
+
 def test_a_folder_that_cannot_be_written_ends_with_code_5(installation: Installation, catalogue_of_300: Path) -> None:
     installation.models.write_text("a file where the folder should be")
     run = installation.train("--save-dir", installation.models / "v1", "--dataset", catalogue_of_300)
