@@ -45,6 +45,7 @@ class AnnControl:
         self._set_serving, self._on_ready = set_serving, on_ready
         self._prepared: ServedModel | None = None
         self._busy = asyncio.Lock()
+        self._told = ""
 
     def serving_version(self) -> str:
         """Name of the version that serves; "" when none does."""
@@ -77,7 +78,7 @@ class AnnControl:
             if state.HasField("active"):
                 await self._activate(state.active)
             else:
-                self._searcher.slot.absence = NONE_ACTIVE
+                self._searcher.slot.explain_absence(NONE_ACTIVE)
                 if self._searcher.slot.current is not None:
                     log.info("no version is active any more", model_version=self.serving_version())
                     self._searcher.slot.swap(None)
@@ -96,18 +97,25 @@ class AnnControl:
     async def _activate(self, version: pb.ActiveVersion) -> None:
         slot = self._searcher.slot
         if not self._is(slot.current, version):
-            slot.absence = f"The active version {version.version_name} is being loaded: try again in a moment"
+            if not self._told:
+                slot.explain_absence(
+                    f"The active version {version.version_name} is being loaded: try again in a moment", loading=True
+                )
             try:
                 served = await self._prepare(version)
             except ServiceError as error:
-                slot.absence = f"The active version {version.version_name} cannot be loaded: {error.message}"
-                log.error(
-                    "the active version cannot be loaded",
-                    model_version=version.version_name,
-                    error=error.message,
-                    reason=error.reason,
-                )
+                why = f"The active version {version.version_name} cannot be loaded: {error.message}"
+                slot.explain_absence(why)
+                if why != self._told:  # it is tried again and again
+                    self._told = why
+                    log.error(
+                        "the active version cannot be loaded",
+                        model_version=version.version_name,
+                        error=error.message,
+                        reason=error.reason,
+                    )
                 raise
+            self._told = ""
             self._prepared = None
             slot.swap(served)
             self._searcher.cache.clear()

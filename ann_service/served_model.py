@@ -83,11 +83,16 @@ class ModelSlot:
 
     Attributes:
         absence: why there is none, for people. Says nothing about a version that serves.
+        loading: whether one is on its way.
     """
 
     def __init__(self) -> None:
         self._current: ServedModel | None = None
-        self.absence = NOT_TOLD
+        self.absence, self.loading = NOT_TOLD, True
+
+    def explain_absence(self, why: str, *, loading: bool = False) -> None:
+        """Note why none serves."""
+        self.absence, self.loading = why, loading
 
     @property
     def current(self) -> ServedModel | None:

@@ -80,6 +80,7 @@ class AnnServicer(ann_pb2_grpc.AnnServiceServicer):
             resident_bytes=resident_bytes(),
             searches=self._searcher.searches,
             problem=self._searcher.slot.problem,
+            loading=self._searcher.slot.current is None and self._searcher.slot.loading,
         )
         if served is not None:
             model, encoding = served.model, served.model.encoding

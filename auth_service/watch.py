@@ -81,6 +81,7 @@ class Subscriber:
         self.last_problem = ""
         self.queue: asyncio.Queue[pb.WatchEvent | None] = asyncio.Queue()
         self._waiting: dict[int, Pushed] = {}
+        self._refused: tuple[int, int] = (0, 0)
 
     def send(self, event: pb.WatchEvent, revision: int = 0) -> Pushed:
         """Queue an event.
@@ -103,6 +104,7 @@ class Subscriber:
         self.model_version = said.model_version
         sent = self._waiting.pop(said.event_id, None)
         if sent is None:
+            self._confirm_late(said)
             return
         took = time.perf_counter() - sent.at
         self.lag_ms = took * 1000
@@ -112,9 +114,20 @@ class Subscriber:
         if said.ok and sent.revision:
             self.confirmed_revision = max(self.confirmed_revision, sent.revision)
             confirmed_gauge.labels(self.instance).set(self.confirmed_revision)
+        elif sent.revision:
+            self._refused = (said.event_id, sent.revision)
         if not sent.answered.done():
             answer = Answer.CONFIRMED if said.ok else Answer.REFUSED
             sent.answered.set_result(Outcome(self.process, self.instance, answer, self.last_problem))
+
+    def _confirm_late(self, said: pb.Confirm) -> None:
+        """Take the word of a follower that could apply what it had refused, once the cause was put right."""
+        event_id, revision = self._refused
+        if not said.ok or said.event_id != event_id:
+            return
+        self._refused, self.last_problem = (0, 0), ""
+        self.confirmed_revision = max(self.confirmed_revision, revision)
+        confirmed_gauge.labels(self.instance).set(self.confirmed_revision)
 
     def close(self) -> None:
         """End the stream; what was not answered counts as away."""

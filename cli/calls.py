@@ -7,32 +7,19 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from cli.control_plane import ControlPlane
-from cli.installation import installation_settings
+from cli.installation import command, installation_settings
 from cli.run_record import running_record
-from common.errors import Unavailable
+from common.errors import ServiceError, Unauthenticated, Unavailable
+from common.identity import FOREIGN_CREDENTIAL
 from common.settings import Settings
+from common.started_system import as_started
 
 Result = TypeVar("Result")
 
 
 def running_settings() -> Settings:
     """The installation's settings with the ports of the run that is alive (they differ when the usual ones were taken)."""
-    settings = installation_settings()
-    record = running_record(settings.run_path)
-    if record is None:
-        return settings
-    addresses: dict[str, list[str]] = {}
-    for process in record.processes:
-        addresses.setdefault(process.name.rpartition("-")[0], []).append(process.address)
-    return settings.model_copy(
-        update={
-            "auth_address": addresses["auth"][0],
-            "trainer_address": addresses["trainer"][0],
-            "ann_addresses": addresses["ann"],
-            "aggregate_addresses": addresses["aggregate"],
-            "gateway_port": int(addresses["gateway"][0].rpartition(":")[2]),
-        }
-    )
+    return as_started(installation_settings())
 
 
 def ask(work: Callable[[ControlPlane], Awaitable[Result]]) -> Result:
@@ -49,10 +36,18 @@ def ask(work: Callable[[ControlPlane], Awaitable[Result]]) -> Result:
 
     try:
         return asyncio.run(run())
-    except Unavailable as error:
-        if running_record(settings.run_path) is None and error.reason == Unavailable.default_reason:
+    except (Unavailable, Unauthenticated) as error:
+        if running_record(settings.run_path) is None and error.reason in (
+            Unavailable.default_reason,
+            FOREIGN_CREDENTIAL,
+        ):
+            another = f"; another installation answers at {settings.auth_address}" if _is_foreign(error) else ""
             raise Unavailable(
-                "Routing ML is not running here. Start it with `routing-ml up`; where it runs as services, see that "
-                "ROUTING_ML_STATE_DIR and the addresses in .env are theirs"
+                f"Routing ML is not running here{another}. Start it with `{command('up')}`; where it runs as services, "
+                "see that ROUTING_ML_STATE_DIR and the addresses in .env are theirs"
             ) from None
         raise
+
+
+def _is_foreign(error: ServiceError) -> bool:
+    return error.reason == FOREIGN_CREDENTIAL

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from cli.installation import ROOT
+from cli.installation import ROOT, command
 from cli.log_lines import choice, merged_lines
 from cli.readiness import gateway_answer
 from cli.run_record import running_record
@@ -220,7 +220,9 @@ def _processes(settings: Settings) -> Iterator[Finding]:
             yield Finding("processes", FAIL, f"{name} answers and is not ready: see what it waits for in {log}")
         elif port_is_free(host, port):
             start = (
-                f"start its service, then see {log}" if IS_WINDOWS else f"start it with `routing-ml up`, then see {log}"
+                f"start its service, then see {log}"
+                if IS_WINDOWS
+                else f"start it with `{command('up')}`, then see {log}"
             )
             yield Finding("processes", FAIL, f"{name} does not run: {start}")
         else:

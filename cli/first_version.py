@@ -23,6 +23,9 @@ log = get_logger(__name__)
 
 POLL_SECONDS = 0.2
 GRACE_SECONDS = 1.0
+WAIT_SECONDS = 2.0
+ANOTHER_TRAINS = 4
+"""Exit code of a training that found another one running."""
 
 
 class FirstVersion:
@@ -67,10 +70,19 @@ class FirstVersion:
         command = [sys.executable, "train_build_index.py", "--save-dir", str(folder), "--activate"]
         command += ["--requested-by", "routing-ml up", "--dataset", str(self._dataset), "--time-profiles"]
         log.info("training", folder=str(folder), dataset=str(self._dataset))
-        self._child = start_child(command, environment=self._variables, working_dir=ROOT, output=output)
-        while self._child.poll() is None:
-            on_progress(*self._progress())
-            await asyncio.sleep(POLL_SECONDS)
+        while True:
+            self._child = start_child(command, environment=self._variables, working_dir=ROOT, output=output)
+            while self._child.poll() is None:
+                on_progress(*self._progress())
+                await asyncio.sleep(POLL_SECONDS)
+            if self._child.returncode != ANOTHER_TRAINS:
+                break
+            # One that a killed `up` has left, or that was started by hand: what it makes may be what is wanted.
+            on_progress("Waiting for a training that runs already", -1.0)
+            await asyncio.sleep(WAIT_SECONDS)
+            if not await self.is_needed():
+                return
+            output.unlink(missing_ok=True)
         if self._child.returncode:
             raise DataProblem(f"The first training failed (code {self._child.returncode}):\n{_last_words(output)}")
         log.info("trained", folder=str(folder))

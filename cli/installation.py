@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from common.errors import InvalidInput
+from common.processes import IS_WINDOWS
 from common.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,6 +31,13 @@ _FOLDERS = (
     "tls_key",
     "tls_ca",
 )
+
+
+def command(name: str) -> str:
+    """How people call a command of manage.py here: through it in a clone, as `routing-ml` where an installer has put it."""
+    if HOME_FILE.exists():
+        return f"routing-ml {name}"
+    return f"{'py' if IS_WINDOWS else 'python3'} manage.py {name}"
 
 
 def home() -> Path:

@@ -17,12 +17,14 @@ from cli.bench_command import bench
 from cli.doctor_command import doctor
 from cli.erp_commands import app as erp_app
 from cli.evaluate_command import evaluate
-from cli.installation import installation_settings
+from cli.installation import command, installation_settings
 from cli.log_commands import logs
 from cli.metrics_command import metrics
 from cli.model_commands import app as models_app
+from cli.orphans import living_orphans
 from cli.predict_command import predict
 from cli.proposal_commands import app as proposals_app
+from cli.run_record import read_record
 from cli.terminal import open_console
 from cli.user_commands import app as users_app
 from cli.watchdog_command import watchdog
@@ -79,7 +81,10 @@ def status(
     if as_json:
         typer.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=1))
     elif not found.running:
-        typer.echo("Routing ML is not running. Start it with: routing-ml up")
+        typer.echo(f"Routing ML is not running. Start it with: {command('up')}")
+        left = len(living_orphans(read_record(installation_settings().run_path)))
+        if left:
+            typer.echo(f"{left} processes of a start that was killed still run: {command('down')} ends them")
     else:
         console = open_console()
         console.print(f"Routing ML is {found.phase} at [bold]{found.url}[/bold], health {found.health or 'unknown'}")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from typing import Final
+
 from cli.run_record import RunRecord
-from common.logs import get_logger
 from common.processes import ask_to_stop, is_running, kill_tree
 
-log = get_logger(__name__)
+GRACE_SECONDS: Final = 4.0
+"""For requests in flight."""
 
 
 def living_orphans(record: RunRecord | None) -> list[int]:
@@ -21,6 +24,9 @@ def end_orphans(record: RunRecord | None) -> int:
     found = living_orphans(record)
     for pid in found:
         ask_to_stop(pid)
-        log.warning("left-over process ended", child_pid=pid)
+    deadline = time.monotonic() + GRACE_SECONDS
+    while any(is_running(pid) for pid in found) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for pid in found:
         kill_tree(pid)
     return len(found)

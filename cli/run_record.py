@@ -53,6 +53,7 @@ class RunRecord:
         doing: what is being done while starting, for people.
         progress: share done of `doing`, 0 to 1; negative when unknown.
         error: why it failed; "" when it did not.
+        problem: why nothing could be predicted when it had started; "" when that was possible.
         url: address of the gateway.
         dataset: source of the data.
         processes: in order of their start.
@@ -65,6 +66,7 @@ class RunRecord:
     doing: str = ""
     progress: float = -1.0
     error: str = ""
+    problem: str = ""
     url: str = ""
     dataset: str = ""
     processes: list[ProcessRecord] = field(default_factory=list)

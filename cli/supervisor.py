@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from cli.first_version import FirstVersion
 from cli.hang_watch import LOOK_SECONDS, PATIENCE_SECONDS, HangWatch
 from cli.installation import ROOT, variables_of
+from cli.lasting_problems import LastingProblem
 from cli.readiness import GatewayProbe, Probe, ServiceProbe
 from cli.run_record import FAILED, READY, RESTARTING, STARTING, STOP_FILE_NAME, STOPPED, STOPPING, RunRecord
 from cli.supervised_process import Launch, SupervisedProcess
@@ -154,18 +156,20 @@ class Supervisor:
         return ServiceProbe(self._settings, process.launch.address)
 
     async def _until_ready(self, process: SupervisedProcess) -> None:
-        """Wait until a process that was started answers.
+        """Wait until a process that was started serves, or until it is known that waiting does not help.
 
         Raises:
             Unavailable: it ended, or took longer than it may; the message has what it said.
         """
-        probe = self._probe(process)
+        probe, lasting = self._probe(process), LastingProblem(self._settings, process.launch)
         deadline = time.monotonic() + process.launch.patience_seconds
         pause = 0.03
         try:
             while not await probe.ready():
                 if not process.alive:
                     raise Unavailable(_death_notice(process), reason="PROCESS_ENDED")
+                if await self._serves_later(process, probe, lasting):
+                    break
                 if time.monotonic() > deadline:
                     said = await probe.hindrance()
                     raise Unavailable(
@@ -180,6 +184,16 @@ class Supervisor:
         process.mark_ready()
         log.info("process ready", name=process.record.name, seconds=process.record.ready_after)
         self._publish()
+
+    async def _serves_later(self, process: SupervisedProcess, probe: Probe, lasting: LastingProblem) -> bool:
+        """Whether a process is all right and what it needs is not: it serves by itself as soon as that is put right."""
+        if process.launch.kind == "gateway":
+            return bool(self._record.problem) and await probe.answers()
+        problem = await lasting.look()
+        if problem:
+            self._record.problem = problem
+            log.warning("started without being able to predict", name=process.record.name, problem=problem)
+        return bool(problem)
 
     async def _keep_running(self) -> None:
         """Start processes again that die, until told to stop."""
@@ -265,8 +279,10 @@ class Supervisor:
             self._publish()
 
     def _publish(self) -> None:
+        """Show the record, then let others read it: who reads that it is ready finds everything said."""
+        with contextlib.suppress(OSError):  # a terminal or a pipe that is gone stops nothing
+            self._on_change(self._record)
         self._record.write(self._settings.run_path)
-        self._on_change(self._record)
 
 
 def _death_notice(process: SupervisedProcess) -> str:

@@ -22,9 +22,11 @@ from cli.run_record import FAILED, READY, STOPPED, RunRecord, read_record, runni
 from cli.up_display import UpDisplay
 from common.errors import InvalidInput, PreconditionFailed, ServiceError
 from common.files import write_text
-from common.logs import configure_logging
+from common.logs import configure_logging, get_logger
 from common.processes import is_running, python_module, run_until_stopped, start_detached
 from common.settings import Settings
+
+log = get_logger(__name__)
 
 LOCK_FILE = "supervisor.lock"
 PASSWORD_FILE = "first-admin-password"  # noqa: S105 - a file's name
@@ -129,7 +131,9 @@ def _up_here(settings: Settings, run_id: str, display: UpDisplay) -> int:
     from cli.supervisor import Supervisor
 
     configure_logging(settings, "supervisor", "supervisor")
-    end_orphans(read_record(settings.run_path))
+    ended = end_orphans(read_record(settings.run_path))
+    if ended:
+        log.warning("processes that a killed start had left were ended", processes=ended)
     own = psutil.Process()
     record = RunRecord(
         run_id=run_id,
@@ -175,6 +179,9 @@ def _up_detached(settings: Settings, display: UpDisplay) -> int:
                     return 0
                 if record.phase in (FAILED, STOPPED) or not record.alive:
                     return 1
+            elif record is not None and record.alive and not is_running(pid):
+                display.already_running(record, wanted=UpOptions())  # another `up` was quicker
+                return 0
             elif not is_running(pid) or time.monotonic() - begun > DETACHED_PATIENCE_SECONDS:
                 said = output.read_text(encoding="utf-8", errors="replace").strip() if output.exists() else ""
                 raise ServiceError(f"The system did not start: {said or f'see {settings.logs_path}'}")

@@ -13,6 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from cli.installation import command
 from cli.run_record import FAILED, READY, RESTARTING, STARTING, STOPPED, STOPPING, ProcessRecord, RunRecord
 from common.settings import Settings
 
@@ -22,13 +23,21 @@ if TYPE_CHECKING:
 MARKS = {READY: ("✓", "green"), STARTING: ("…", "yellow"), RESTARTING: ("↻", "red"), STOPPED: ("·", "dim")}
 
 
+class _Terminal(Console):
+    """A console whose other end may go away: what is said then is heard by nobody, and the system runs on."""
+
+    def on_broken_pipe(self) -> None:
+        """Nothing ends; rich would end the process."""
+        self.quiet = True
+
+
 class UpDisplay:
     """Shows a run, used as a context: live in a terminal, one line a change elsewhere, nothing when `quiet`."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
-        self._console = Console(stderr=False, highlight=False, soft_wrap=True)
-        self._errors = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._console = _Terminal(stderr=False, highlight=False, soft_wrap=True)
+        self._errors = _Terminal(stderr=True, highlight=False, soft_wrap=True)
         self._live: Live | None = None
         self._began = time.monotonic()
         self._said: set[str] = set()
@@ -74,6 +83,8 @@ class UpDisplay:
         self._end_live()
         seconds = time.monotonic() - self._began
         self._console.print(f"Routing ML is running at [bold]{record.url}[/bold] (started in {seconds:.1f} s)")
+        if record.problem:
+            self._console.print(Text(f"  cannot predict {record.problem}", style="yellow"))
         self._console.print(f"  data           {record.dataset}")
         if password_file.exists():
             password = password_file.read_text(encoding="utf-8").strip()
@@ -86,7 +97,7 @@ class UpDisplay:
             self._console.print(
                 f"  administrator  {settings.admin_email}, at first with the password of ROUTING_ML_ADMIN_PASSWORD"
             )
-        self._console.print("  stop           Ctrl-C, or `routing-ml down`", markup=False)
+        self._console.print(f"  stop           Ctrl-C, or `{command('down')}`", markup=False)
 
     def already_running(self, record: RunRecord, *, wanted: UpOptions) -> None:
         """Say that it runs, and where; name what was asked for differently."""
@@ -98,7 +109,7 @@ class UpDisplay:
         other_data = wanted.data is not None and str(wanted.data) != record.dataset
         other_port = wanted.port is not None and not record.url.endswith(f":{wanted.port}")
         if other_data or other_port:
-            self._console.print("  To change data or port, stop it first: `routing-ml down`", markup=False)
+            self._console.print(f"  To change data or port, stop it first: `{command('down')}`", markup=False)
 
     def _picture(self, record: RunRecord) -> Group:
         table = Table.grid(padding=(0, 2))

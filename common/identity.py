@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -24,6 +25,9 @@ ISSUER = "routing-ml"
 AUDIENCE = "routing-ml"
 LEEWAY_SECONDS = 5
 REMEMBERED_TOKENS = 10_000
+
+FOREIGN_CREDENTIAL: Final = "FOREIGN_CREDENTIAL"
+"""Reason of the refusal that a process of another installation meets."""
 
 
 @dataclass(frozen=True)
@@ -205,7 +209,7 @@ class ServiceCredential:
         """
         name, _, secret = credential.partition(":")
         if not hmac.compare_digest(secret.encode(), self._secret.encode()):
-            raise Unauthenticated("The service credential is not this installation's")
+            raise Unauthenticated("The service credential is not this installation's", reason=FOREIGN_CREDENTIAL)
         return Caller(f"service:{name}", "service")
 
 

@@ -31,6 +31,9 @@ log = get_logger(__name__)
 SILENCE_SECONDS = 15.0
 """A stream without any event for this long is dead (the server sends a heartbeat every 5 s)."""
 
+RETRY_SECONDS = (2.0, 15.0)
+"""Pause before a state that could not be applied (a version's folder is away) is tried again: the first one, doubled up to the last."""
+
 
 class ControlHandlers(Protocol):
     """What a process does with what it follows. Methods raise ServiceError to refuse; the reason reaches the administrator."""
@@ -71,6 +74,9 @@ class ControlFollower:
         self._cache = settings.run_path / f"{instance}.control"
         self._task: asyncio.Task[None] | None = None
         self._known = asyncio.Event()
+        self._applying = asyncio.Lock()
+        self._outgoing: asyncio.Queue[pb.WatchRequest | None] = asyncio.Queue()
+        self._retrying: asyncio.Task[None] | None = None
         self.state: pb.ControlState | None = None
         self.connected = False
 
@@ -92,10 +98,11 @@ class ControlFollower:
 
     async def stop(self) -> None:
         """Stop following."""
-        if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        for task in (self._task, self._retrying):
+            if task:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
 
     async def _follow(self) -> None:
         pause = 0.1
@@ -117,7 +124,7 @@ class ControlFollower:
             pause = min(pause * 2, 5.0)
 
     async def _follow_once(self, channel: grpc.aio.Channel) -> None:
-        outgoing: asyncio.Queue[pb.WatchRequest | None] = asyncio.Queue()
+        outgoing = self._outgoing = asyncio.Queue()
         await outgoing.put(
             pb.WatchRequest(
                 subscribe=pb.Subscribe(
@@ -155,7 +162,7 @@ class ControlFollower:
         try:
             kind = event.WhichOneof("kind")
             if kind == "state":
-                await self._take(event.state)
+                await self._take(event.state, event.event_id)
                 write_bytes_quietly(self._cache, event.state.SerializeToString())
             elif kind == "prepare":
                 await self._handlers.prepare(event.prepare.version)
@@ -179,15 +186,40 @@ class ControlFollower:
             model_version=self._handlers.serving_version(),
         )
 
-    async def _take(self, state: pb.ControlState) -> None:
+    async def _take(self, state: pb.ControlState, event_id: int = 0) -> None:
         self._keys.replace_keys(VerificationKey(k.key_id, k.public_key, k.not_after) for k in state.keys)
         ended = state.revocations
         self._keys.replace_revocations(dict(zip(ended.session_ids, ended.expires_at, strict=False)))
         self.state = state
+        if self._retrying is not None:
+            self._retrying.cancel()
+            self._retrying = None
         try:
-            await self._handlers.apply(state)
+            async with self._applying:
+                await self._handlers.apply(state)
+        except ServiceError:
+            self._retrying = asyncio.create_task(self._apply_again(state, event_id), name="control-retry")
+            raise
         finally:
             self._known.set()
+
+    async def _apply_again(self, state: pb.ControlState, event_id: int) -> None:
+        """Try a state again that could not be applied, until it can be or another one comes, and confirm it then."""
+        pause, longest = RETRY_SECONDS
+        while True:
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, longest)
+            with contextlib.suppress(ServiceError):
+                async with self._applying:
+                    await self._handlers.apply(state)
+                break
+        log.info("the control state is applied after all", revision=state.revision)
+        write_bytes_quietly(self._cache, state.SerializeToString())
+        if event_id:
+            served = self._handlers.serving_version()
+            self._outgoing.put_nowait(
+                pb.WatchRequest(confirm=pb.Confirm(event_id=event_id, ok=True, model_version=served))
+            )
 
     async def _apply_cached(self) -> None:
         try:

@@ -28,6 +28,7 @@ from common.processes import (
 from common.settings import Settings
 from gateway.app import build_app
 from gateway.request_middleware import RequestMiddleware
+from gateway.slow_senders import PromptProtocol
 
 log = get_logger(__name__)
 
@@ -98,7 +99,7 @@ async def run_server(settings: Settings, app: RequestMiddleware, listening: sock
     config = uvicorn.Config(
         app,
         loop="none",
-        http="httptools",
+        http=PromptProtocol,
         lifespan="on",
         log_config=None,
         access_log=False,

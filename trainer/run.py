@@ -24,6 +24,7 @@ from common.settings import Settings
 from common.settings import settings as read_process_settings
 from common.source import Source, open_source
 from common.source.serving_source import Origin, serving_source
+from common.started_system import as_started
 from domain.plant_prediction import prediction_options
 from trainer.activation_gate import objection
 from trainer.command import TrainingRequest, read_request
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str] | None = None, options: PipelineOptions | None
     """
     try:
         with _cancellable():
-            settings = read_process_settings()
+            settings = as_started(read_process_settings())
             return TrainingRun(read_request(arguments), settings, options).execute()
     except (TrainingCancelled, KeyboardInterrupt):
         print("interrupted: nothing was written", file=sys.stderr, flush=True)

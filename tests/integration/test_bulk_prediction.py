@@ -127,4 +127,4 @@ def test_a_run_without_a_running_system_says_how_to_start_one(tmp_path: Path, wh
         encoding="utf-8",
     )
     assert done.returncode == 1
-    assert "routing-ml up" in done.stderr
+    assert "manage.py up" in done.stderr

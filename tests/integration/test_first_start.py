@@ -22,6 +22,7 @@ from tests.support.running_system import (
     RunningSystem,
     running_system,
     system_variables,
+    wait_until,
 )
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
@@ -128,6 +129,40 @@ def test_ctrl_c_stops_all_in_order_and_the_next_up_serves_again(clone: RunningSy
     clone.start()
     assert _model_version(clone) == version
     assert "password" not in clone.said.split("running at")[-1]
+
+
+def test_without_the_folder_of_the_active_version_it_starts_and_says_so_and_serves_when_it_is_back(
+    clone: RunningSystem, tmp_path: Path
+) -> None:
+    version = _model_version(clone)
+    clone.stop()
+    folder = Path(clone.variables["ROUTING_ML_MODELS_DIR"]) / version
+    folder.rename(tmp_path / version)
+    clone.start()
+    assert f"The active version {version} cannot be loaded" in clone.said
+    with clone.client() as client:
+        answer = client.get("/health")
+        assert answer.status_code == 503
+        assert version in answer.json()["checks"]["model"]["problem"]
+    (tmp_path / version).rename(folder)
+    with clone.client() as client:
+        wait_until(lambda: client.get("/health").json()["status"] == "ok", 30.0, lambda: client.get("/health").text)
+    assert _model_version(clone) == version
+
+
+def test_a_training_by_hand_uses_the_ports_and_the_source_of_the_running_system(clone: RunningSystem) -> None:
+    variables = {name: value for name, value in clone.variables.items() if not name.endswith(("ADDRESS", "ADDRESSES"))}
+    command = ["train_build_index.py", "--save-dir", "models/by-hand"]
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=clone.state.parent,
+        env=variables,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "by-hand" in clone.command("models", "list").stdout
 
 
 def _model_version(system: RunningSystem) -> str:

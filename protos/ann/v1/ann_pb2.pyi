@@ -336,6 +336,7 @@ class InfoResponse(_message.Message):
     RESIDENT_BYTES_FIELD_NUMBER: _builtins.int
     SEARCHES_FIELD_NUMBER: _builtins.int
     PROBLEM_FIELD_NUMBER: _builtins.int
+    LOADING_FIELD_NUMBER: _builtins.int
     model_version: _builtins.str
     """Active model version; "" when none is loaded."""
     engine: _builtins.str
@@ -364,6 +365,8 @@ class InfoResponse(_message.Message):
     """Searches answered since the start."""
     problem: _builtins.str
     """Why no version serves, for people; "" while one does."""
+    loading: _builtins.bool
+    """Whether the version that is to serve is only being loaded: waiting helps."""
     @_builtins.property
     def features(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Features in the order of the encoder's blocks."""
@@ -401,10 +404,11 @@ class InfoResponse(_message.Message):
         resident_bytes: _builtins.int = ...,
         searches: _builtins.int = ...,
         problem: _builtins.str = ...,
+        loading: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active_features", b"active_features", "cache_capacity", b"cache_capacity", "cache_entries", b"cache_entries", "cache_hits", b"cache_hits", "cache_misses", b"cache_misses", "delta_items", b"delta_items", "dimension", b"dimension", "ef_search", b"ef_search", "engine", b"engine", "feature_weights", b"feature_weights", "features", b"features", "items", b"items", "model_version", b"model_version", "problem", b"problem", "ready_ms", b"ready_ms", "resident_bytes", b"resident_bytes", "searches", b"searches", "weight_profiles", b"weight_profiles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active_features", b"active_features", "cache_capacity", b"cache_capacity", "cache_entries", b"cache_entries", "cache_hits", b"cache_hits", "cache_misses", b"cache_misses", "delta_items", b"delta_items", "dimension", b"dimension", "ef_search", b"ef_search", "engine", b"engine", "feature_weights", b"feature_weights", "features", b"features", "items", b"items", "loading", b"loading", "model_version", b"model_version", "problem", b"problem", "ready_ms", b"ready_ms", "resident_bytes", b"resident_bytes", "searches", b"searches", "weight_profiles", b"weight_profiles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from auth_service.records import SettingsRevisionRecord
-from common.errors import ServiceError
+from common.errors import PreconditionFailed, ServiceError
 from common.identity import KeyRing, ServiceCredential
 from common.watch import ControlFollower
 from protos.registry.v1 import registry_pb2
@@ -135,3 +135,37 @@ async def test_a_follower_leaves_no_task_waiting_when_the_control_plane_is_kille
     await asyncio.sleep(0.1)
     waiting = [task for task in asyncio.all_tasks() if "_consume_request_iterator" in repr(task)]
     assert waiting == []
+
+
+class Refusing(Slow):
+    """A follower that cannot apply a state for a while."""
+
+    refusals = 2
+
+    async def apply(self, state: settings_pb2.ControlState) -> None:
+        if self.refusals:
+            self.refusals -= 1
+            raise PreconditionFailed("its folder is away")
+        await super().apply(state)
+
+
+async def test_a_state_that_was_refused_is_tried_again_by_itself_and_confirmed(
+    process: AuthProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("common.watch.RETRY_SECONDS", (0.3, 0.3))
+    await process.start()
+    handlers = Refusing()
+    follower = await follow(process, handlers)
+
+    async def told() -> settings_pb2.Subscriber:
+        request = settings_pb2.SubscribersRequest()
+        answer = await process.call("Subscribers", request, settings_pb2_grpc.SettingsServiceStub)
+        return next(iter(answer.subscribers), settings_pb2.Subscriber())
+
+    while not (await told()).last_problem:
+        await asyncio.sleep(0.02)
+    while not (await told()).confirmed_revision:
+        await asyncio.sleep(0.02)
+    assert handlers.refusals == 0
+    assert (await told()).last_problem == ""
+    await follower.stop()

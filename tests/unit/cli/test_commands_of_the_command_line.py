@@ -90,7 +90,7 @@ def test_without_a_running_system_a_command_says_how_to_start_it(arguments: tupl
         ROUTING_ML_AGGREGATE_ADDRESSES=nowhere,
     )
     assert shown.returncode == 1
-    assert "Start it with `routing-ml up`" in shown.stderr
+    assert "Start it with `python3 manage.py up`" in shown.stderr
     assert "Traceback" not in shown.stderr
 
 
