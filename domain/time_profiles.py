@@ -106,7 +106,7 @@ def geometric_mean(times: Floats, weights: Floats, kept: Mask) -> Floats:
 
 def _used(weights: Floats, kept: Mask) -> tuple[Floats, Floats]:
     """Weights of the kept times, and their sums; NaN for a sum of nothing."""
-    used = np.where(kept, weights, 0.0)
+    used: Floats = kept * weights
     total = used.sum(axis=-1)
     if (unweighted := (total <= 0.0) & kept.any(axis=-1)).any():
         used = np.where(unweighted[..., None], kept.astype(np.float64), used)
@@ -188,7 +188,7 @@ def time_profiles(times: Floats, weights: Floats | None = None, options: Profile
 
     Args:
         times: (..., n), NaN where absent.
-        weights: broadcast to the shape of `times`, not negative; None: all times count alike.
+        weights: broadcast to the shape of `times`, finite, not negative; None: all times count alike.
         options: strategy and factors.
 
     Raises:
