@@ -21,5 +21,6 @@ export default defineConfig({
     restoreMocks: true,
     maxWorkers: 1,
     isolate: false,
+    testTimeout: 60_000,
   },
 })

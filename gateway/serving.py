@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
@@ -36,7 +37,7 @@ EXIT_CANNOT_START = 3
 RESTART_SECONDS = 0.5
 DRAIN_SECONDS = 0.5
 """How long requests are still taken after the signal to stop; their answers close the connections."""
-UNREAD_SECONDS = 0.2
+UNREAD_SECONDS = 0.5
 """How long connections that were accepted last have to send their request."""
 
 
@@ -84,14 +85,35 @@ def http_event_loop() -> asyncio.AbstractEventLoop:
 
 
 class DrainingServer(uvicorn.Server):
-    """A server whose last accepted connections get their answer; uvicorn closes those whose request it has not read yet."""
+    """A server whose last connections get their answer: uvicorn resets those that wait to be accepted, and closes those whose request
+    it has not read yet."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop listening, read what was accepted, then let everything in flight finish."""
+        """Accept who waits, stop listening, read what was accepted, then let everything in flight finish."""
+        waiting = [] if IS_WINDOWS else [client for listening in sockets or [] for client in _waiting(listening)]
         for server in self.servers:
             server.close()
+        for client in waiting:
+            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, client)
         await asyncio.sleep(UNREAD_SECONDS)
         await super().shutdown(sockets=sockets)
+
+    def _protocol(self) -> asyncio.Protocol:
+        made: asyncio.Protocol = PromptProtocol(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return made
+
+
+def _waiting(listening: socket.socket) -> Iterator[socket.socket]:
+    """The connections that wait in the queue of a socket."""
+    while True:
+        try:
+            client, _address = listening.accept()
+        except OSError:  # nobody waits, or the socket is closed
+            return
+        client.setblocking(False)
+        yield client
 
 
 async def run_server(settings: Settings, app: RequestMiddleware, listening: socket.socket, stop: asyncio.Event) -> int:

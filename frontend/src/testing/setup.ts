@@ -1,7 +1,9 @@
 /** What every test starts with. */
-import { cleanup } from '@testing-library/react'
+import { cleanup, configure } from '@testing-library/react'
 import { afterEach } from 'vitest'
 import '@/i18n'
+
+configure({ asyncUtilTimeout: 20_000 }) // the machine may be busy with other tests
 
 afterEach(() => {
   cleanup()
