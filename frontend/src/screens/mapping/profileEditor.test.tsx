@@ -1,9 +1,11 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { act, renderHook, waitFor } from '@testing-library/react'
+import { act, fireEvent, render, renderHook, screen, waitFor } from '@testing-library/react'
 import type { ReactNode } from 'react'
 import { beforeEach, expect, test, vi } from 'vitest'
 import type { OutputProfile } from '@/api/mapping'
 import { confirmLeaving, hasUnsavedWork } from '@/session/leaving'
+import { sessionText } from '@/session/texts'
+import { QuestionDialog } from '@/ui/confirm'
 import { useProfileEditor } from './useProfileEditor'
 
 const STORED = {
@@ -14,8 +16,6 @@ const STORED = {
   valid: true,
   profile: { name: 'Plant', description: '', columns: [] },
 }
-
-vi.mock('@/ui/confirm', () => ({ ask: () => Promise.resolve('leave') }))
 
 beforeEach(() => {
   vi.stubGlobal('fetch', (path: string) =>
@@ -43,7 +43,10 @@ test('an edited profile is still there after another menu was visited, and guard
   expect(again.result.current.dirty).toBe(true)
   expect(again.result.current.profile?.description).toBe('for the ERP')
 
-  await act(() => confirmLeaving())
+  render(<QuestionDialog />)
+  const leaving = confirmLeaving()
+  fireEvent.click(await screen.findByText(sessionText('leave')))
+  await act(() => leaving)
   expect(again.result.current.dirty).toBe(false)
   expect(hasUnsavedWork()).toBe(false)
 })
