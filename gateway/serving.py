@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import os
 import socket
@@ -87,6 +88,11 @@ def http_event_loop() -> asyncio.AbstractEventLoop:
 class DrainingServer(uvicorn.Server):
     """A server whose last connections get their answer: uvicorn resets those that wait to be accepted, and closes those whose request
     it has not read yet."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to `run_until_stopped`: uvicorn would stop listening at the first one, before answers close their connections."""
+        yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept who waits, stop listening, read what was accepted, then let everything in flight finish."""
