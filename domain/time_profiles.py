@@ -96,9 +96,8 @@ def geometric_mean(times: Floats, weights: Floats, kept: Mask) -> Floats:
     used, total = _used(weights, kept)
     with np.errstate(invalid="ignore"):
         positive = kept & (times > 0.0)
-    logarithms = np.zeros_like(times)
-    np.log(times, out=logarithms, where=positive)
-    share = np.where(positive, used, 0.0).sum(axis=-1)
+    logarithms = np.log(np.where(positive, times, 1.0))
+    share = (positive * used).sum(axis=-1)
     mean = np.exp((used * logarithms).sum(axis=-1) / np.where(share > 0.0, share, 1.0))
     made: Floats = mean * share / total
     return made
