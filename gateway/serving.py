@@ -38,7 +38,7 @@ EXIT_CANNOT_START = 3
 RESTART_SECONDS = 0.5
 DRAIN_SECONDS = 0.5
 """How long requests are still taken after the signal to stop; their answers close the connections."""
-UNREAD_SECONDS = 0.5
+UNREAD_SECONDS = 0.2
 """How long connections that were accepted last have to send their request."""
 
 
@@ -101,7 +101,12 @@ class DrainingServer(uvicorn.Server):
             server.close()
         for client in waiting:
             await asyncio.get_running_loop().connect_accepted_socket(self._protocol, client)
-        await asyncio.sleep(UNREAD_SECONDS)
+        if self.server_state.connections:
+            await asyncio.sleep(UNREAD_SECONDS)
+            for _ in range(
+                3
+            ):  # the loop reads what has come after it runs what is due: late timers would close unread connections
+                await asyncio.sleep(0.01)
         await super().shutdown(sockets=sockets)
 
     def _protocol(self) -> asyncio.Protocol:
@@ -142,7 +147,8 @@ async def run_server(settings: Settings, app: RequestMiddleware, listening: sock
     async def watch() -> None:
         await stop.wait()
         app.stopping.set()
-        await asyncio.sleep(DRAIN_SECONDS)
+        if server.server_state.connections:  # else nobody has to be told that this connection ends
+            await asyncio.sleep(DRAIN_SECONDS)
         server.should_exit = True
 
     watching = asyncio.create_task(watch())

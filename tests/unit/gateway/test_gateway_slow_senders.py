@@ -31,7 +31,7 @@ def test_a_request_that_never_ends_is_hung_up_on(plant: Any, beginning: bytes, m
 
 def test_a_connection_that_is_used_again_is_not_hung_up_on(plant: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PromptProtocol, "read_seconds", 0.3)
-    with httpx.Client(base_url=plant.url) as client:
+    with httpx.Client(base_url=plant.url, timeout=60.0) as client:
         for _ in range(3):
             first = client.get("/health/live").extensions["network_stream"].get_extra_info("client_addr")
             time.sleep(0.5)
