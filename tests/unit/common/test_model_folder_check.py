@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from cli.main import app
+from cli.main import command_line
 from common.artifacts import read_manifest
 from common.artifacts.folder_check import check_folder, version_folders
 from common.artifacts.manifest import ARTIFACT_SCHEMAS, ROLE_NAMES
@@ -36,7 +36,7 @@ def models(tmp_path: Path) -> Path:
 
 
 def run(*arguments: str) -> tuple[int, str]:
-    done = CliRunner().invoke(app, ["models", "check", *arguments])
+    done = CliRunner().invoke(command_line(), ["models", "check", *arguments])
     return done.exit_code, done.output
 
 
