@@ -12,7 +12,6 @@ import typer
 
 from cli.installation import command, installation_settings
 from cli.orphans import living_orphans
-from cli.run_record import read_record
 from common.errors import ServiceError
 
 EXIT_NOT_RUNNING = 3
@@ -81,9 +80,12 @@ def status(
         typer.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=1))
     elif not found.running:
         typer.echo(f"Routing ML is not running. Start it with: {command('up')}")
-        left = len(living_orphans(read_record(installation_settings().run_path)))
+        left = len(living_orphans(installation_settings()))
         if left:
-            typer.echo(f"{left} processes of a start that was killed still run: {command('down')} ends them")
+            typer.echo(
+                f"{left} processes of a start that was killed still run: {command('up')} takes their place, "
+                f"{command('down')} ends them"
+            )
     else:
         console = open_console()
         console.print(f"Routing ML is {found.phase} at [bold]{found.url}[/bold], health {found.health or 'unknown'}")
