@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import typer
 
 from cli.installation import command, installation_settings
-from cli.orphans import living_orphans
+from cli.running.orphans import living_orphans
 from common.errors import ServiceError
 
 EXIT_NOT_RUNNING = 3
@@ -22,21 +22,21 @@ COMMANDS: Final = (
     ("up", "cli.main:up", RUNNING),
     ("down", "cli.main:down", RUNNING),
     ("status", "cli.main:status", RUNNING),
-    ("predict", "cli.predict_command:predict", WORK),
-    ("evaluate", "cli.evaluate_command:evaluate", WORK),
-    ("proposals", "cli.proposal_commands:app", WORK),
-    ("models", "cli.model_commands:app", CARE),
-    ("users", "cli.user_commands:app", CARE),
-    ("audit", "cli.audit_commands:app", CARE),
-    ("access", "cli.access_commands:app", CARE),
-    ("erp", "cli.erp_commands:app", CARE),
-    ("doctor", "cli.doctor_command:doctor", CARE),
-    ("watchdog", "cli.watchdog_command:watchdog", CARE),
-    ("metrics", "cli.metrics_command:metrics", CARE),
-    ("logs", "cli.log_commands:logs", CARE),
-    ("backup", "cli.backup_commands:backup", CARE),
-    ("restore", "cli.backup_commands:restore", CARE),
-    ("bench", "cli.bench_command:bench", CARE),
+    ("predict", "cli.predicting.predict_command:predict", WORK),
+    ("evaluate", "cli.care.evaluate_command:evaluate", WORK),
+    ("proposals", "cli.care.proposal_commands:app", WORK),
+    ("models", "cli.care.model_commands:app", CARE),
+    ("users", "cli.care.user_commands:app", CARE),
+    ("audit", "cli.care.audit_commands:app", CARE),
+    ("access", "cli.care.access_commands:app", CARE),
+    ("erp", "cli.care.erp_commands:app", CARE),
+    ("doctor", "cli.care.doctor_command:doctor", CARE),
+    ("watchdog", "cli.care.watchdog_command:watchdog", CARE),
+    ("metrics", "cli.care.metrics_command:metrics", CARE),
+    ("logs", "cli.care.log_commands:logs", CARE),
+    ("backup", "cli.care.backup_commands:backup", CARE),
+    ("restore", "cli.care.backup_commands:restore", CARE),
+    ("bench", "cli.care.bench_command:bench", CARE),
 )
 """Name, where it is, and under which heading the help shows it, in the order of the help."""
 
@@ -52,8 +52,8 @@ def up(
     detach: Annotated[bool, typer.Option("--detach", help="Return when everything runs, and leave it running")] = False,
 ) -> None:
     """Start all processes; train a first version when none is active. Ctrl-C stops them."""
-    from cli.up import UpOptions
-    from cli.up import up as start
+    from cli.running.up import UpOptions
+    from cli.running.up import up as start
 
     options = UpOptions(data=data.absolute() if data else None, port=port, detach=detach)
     raise typer.Exit(start(installation_settings(), options))
@@ -61,7 +61,7 @@ def up(
 
 def down() -> None:
     """Stop all processes, in order."""
-    from cli.down import down as stop
+    from cli.running.down import down as stop
 
     typer.echo(stop(installation_settings()))
 
@@ -72,7 +72,7 @@ def status(
     """Show which processes run, and whether they answer. Exit code 3 when nothing runs."""
     from rich.text import Text
 
-    from cli.status import status_table, system_status
+    from cli.running.status import status_table, system_status
     from cli.terminal import open_console
 
     found = system_status(installation_settings())

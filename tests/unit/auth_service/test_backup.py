@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from auth_service import backup, schema
-from auth_service.database import Database
-from auth_service.records import AuditRecord
-from auth_service.signing_keys import KeyCipher, add_key, current_key, verification_keys
-from common import database_copy
+from auth_service.control.signing_keys import KeyCipher, add_key, current_key, verification_keys
+from auth_service.store import backup, schema
+from auth_service.store.database import Database
+from auth_service.store.records import AuditRecord
 from common.database_copy import inspect, save
 from common.errors import AlreadyExists, DataProblem, PreconditionFailed
 from common.settings import Settings
@@ -244,8 +243,8 @@ def test_a_damaged_dump_of_postgresql_changes_nothing(empty_database: Database, 
 def test_without_the_tools_of_postgresql_the_error_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database_copy.shutil, "which", lambda *_args, **_options: None)
-    monkeypatch.setattr(database_copy.Path, "glob", lambda *_args: iter(()))
+    monkeypatch.setattr("shutil.which", lambda *_args, **_options: None)
+    monkeypatch.setattr(Path, "glob", lambda *_args: iter(()))
     with pytest.raises(PreconditionFailed, match="client programs"):
         save("postgresql://routing@127.0.0.1:9/x", tmp_path / "b.dump")
     assert not list(tmp_path.iterdir())
@@ -253,6 +252,6 @@ def test_without_the_tools_of_postgresql_the_error_says_what_to_install(
 
 def test_a_command_that_saves_imports_no_database_library() -> None:
     """Most of a backup's time was the start of two interpreters with everything that services need."""
-    program = "import sys, cli.backup_commands, cli.main; print({'sqlalchemy', 'alembic', 'grpc', 'numpy'} & set(sys.modules))"
+    program = "import sys, cli.care.backup_commands, cli.main; print({'sqlalchemy', 'alembic', 'grpc', 'numpy'} & set(sys.modules))"
     shown = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
     assert shown.stdout.strip() == "set()", shown.stdout + shown.stderr

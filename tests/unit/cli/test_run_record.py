@@ -10,9 +10,9 @@ from pathlib import Path
 
 import psutil
 
-from cli.down import down
-from cli.orphans import STATE_VARIABLE, end_orphans, living_orphans, supervision_variables
-from cli.run_record import FILE_NAME, READY, STOPPED, ProcessRecord, RunRecord, read_record, running_record
+from cli.running.down import down
+from cli.running.orphans import STATE_VARIABLE, end_orphans, living_orphans, supervision_variables
+from cli.running.run_record import FILE_NAME, READY, STOPPED, ProcessRecord, RunRecord, read_record, running_record
 from common.processes import is_running
 from common.settings import Settings
 
