@@ -25,6 +25,8 @@ from protos.auth.v1 import auth_pb2, auth_pb2_grpc
 EMAIL, PASSWORD = "faults@plant.example", "Broken-Ring-42"
 CALL_SECONDS = 10.0
 PAUSE_SECONDS = 0.02
+STARTS = 60
+TAKEN = "is taken by another program"
 
 
 class ControlService:
@@ -66,11 +68,18 @@ class ControlService:
         self._token = ""
 
     async def start(self) -> None:
-        """Start it and wait until it serves.
+        """Start it and wait until it serves. A port that another program has taken meanwhile is waited for.
 
         Raises:
             RuntimeError: it ended instead.
         """
+        for _ in range(STARTS):
+            if await self._started():
+                return
+            await asyncio.sleep(1.0)
+        raise RuntimeError(f"auth_service ended: {self._said()}")
+
+    async def _started(self) -> bool:
         await asyncio.to_thread(self._spawn)
         if self.channel is not None:
             await self.channel.close()
@@ -78,11 +87,13 @@ class ControlService:
         health: Any = health_pb2_grpc.HealthStub(self.channel)
         while True:
             if not is_running(self.pid):
+                if TAKEN in self._said().splitlines()[-1]:
+                    return False
                 raise RuntimeError(f"auth_service ended: {self._said()}")
             try:
                 answer = await health.Check(health_pb2.HealthCheckRequest(), timeout=2)
                 if answer.status == health_pb2.HealthCheckResponse.SERVING:
-                    return
+                    return True
             except grpc.aio.AioRpcError:
                 pass
             await asyncio.sleep(PAUSE_SECONDS)
