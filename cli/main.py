@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -29,8 +28,11 @@ from cli.terminal import open_console
 from cli.user_commands import app as users_app
 from cli.watchdog_command import watchdog
 from common.errors import ServiceError
+from common.standard_output import finish_standard_output, json_text, prepare_standard_output
 
 EXIT_NOT_RUNNING = 3
+EXIT_NOT_WRITTEN = 4
+"""Standard output could not take what was said, such as a file on a full disk."""
 
 app = typer.Typer(
     name="routing-ml",
@@ -79,7 +81,7 @@ def status(
 
     found = system_status(installation_settings())
     if as_json:
-        typer.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=1))
+        typer.echo(json_text(found.to_json()))
     elif not found.running:
         typer.echo(f"Routing ML is not running. Start it with: {command('up')}")
         left = len(living_orphans(read_record(installation_settings().run_path)))
@@ -114,14 +116,32 @@ app.command(rich_help_panel=CARE)(bench)
 
 def main() -> int:
     """Run the command line; errors that a person can act on are one message, without a trace."""
+    prepare_standard_output()
+    code = _run()
+    problem = finish_standard_output()
+    if problem:
+        _say_error(problem)
+        return code or EXIT_NOT_WRITTEN
+    return code
+
+
+def _run() -> int:
     try:
         app(prog_name="routing-ml")
     except ServiceError as error:
-        errors = Console(stderr=True, highlight=False, soft_wrap=True)
-        errors.print(Text(error.message, style="red"))
-        for violation in error.violations:
-            errors.print(Text(f"  {violation.field}: {violation.description}"))
+        _say_error(error.message, *(f"  {violation.field}: {violation.description}" for violation in error.violations))
         return 1
     except SystemExit as ending:
         return ending.code if isinstance(ending.code, int) else 0
+    except OSError:
+        if not finish_standard_output():
+            raise
+        return EXIT_NOT_WRITTEN
     return 0
+
+
+def _say_error(message: str, *details: str) -> None:
+    errors = Console(stderr=True, highlight=False, soft_wrap=True)
+    errors.print(Text(message, style="red"))
+    for detail in details:
+        errors.print(Text(detail))

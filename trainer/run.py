@@ -24,6 +24,7 @@ from common.settings import Settings
 from common.settings import settings as read_process_settings
 from common.source import Source, open_source
 from common.source.serving_source import Origin, serving_source
+from common.standard_output import prepare_standard_output
 from common.started_system import as_started
 from domain.plant_prediction import prediction_options
 from trainer.activation_gate import objection
@@ -50,6 +51,7 @@ def main(arguments: Sequence[str] | None = None, options: PipelineOptions | None
         arguments: of the command line; None: those of the process.
         options: the pipeline, from a generated wrapper; None: the current one.
     """
+    prepare_standard_output()
     try:
         with _cancellable():
             settings = as_started(read_process_settings())
