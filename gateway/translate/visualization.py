@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from common.plant_settings.erp_interface import is_web_address
 from gateway.plant_state import PlantState
 
 PROJECTOR_FOLDER = "tb_projector"
@@ -21,6 +22,11 @@ def projector_folder(plant: PlantState) -> Path | None:
     return folder if all((folder / name).is_file() for name in PROJECTOR_FILES) else None
 
 
+def web_address(text: object) -> str | None:
+    """An address that a browser opens as a page; None for what an older version stored and a browser would run."""
+    return text if isinstance(text, str) and is_web_address(text.strip()) else None
+
+
 def visualization_of(plant: PlantState) -> dict[str, Any]:
     """What the settings say about visualisation, and what of it really is there."""
     section = plant.section("visualization")
@@ -35,7 +41,7 @@ def visualization_of(plant: PlantState) -> dict[str, Any]:
         "neo4j_enabled": bool(section.get("neo4j_enabled", True)),
         "neo4j_available": False,
         "neo4j_note": NEO4J_NOTE if section.get("neo4j_enabled", True) else None,
-        "neo4j_browser_url": section.get("neo4j_browser_url"),
+        "neo4j_browser_url": web_address(section.get("neo4j_browser_url")),
         "neo4j_workspace": section.get("neo4j_workspace"),
         "publish_service_enabled": bool(section.get("publish_service_enabled", True)),
         "publish_notes": section.get("publish_notes"),
