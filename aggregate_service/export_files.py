@@ -21,13 +21,13 @@ from xlsxwriter.exceptions import FileCreateError
 
 from aggregate_service.export_writers import FORMATS, Layout, Part, Writer
 from common.errors import FieldViolation, InvalidInput, PreconditionFailed, lack_of_resources
-from common.export_folder import FILE_MODE, export_folder
 from common.file_names import is_reserved
 from common.files import new_file, remove_leftovers, replace, sync_folder, temporary_name
-from common.output_profile import OutputProfile
-from common.plant_settings.sections import ExportSection
 from common.request_context import add_log_fields
 from common.settings import Settings
+from plant.export_folder import FILE_MODE, export_folder
+from plant.output_profile import OutputProfile
+from plant.settings.sections import ExportSection
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
 SAFE_NAME: Final = re.compile(r"[^\\/:*?\"<>|\x00-\x1f.][^\\/:*?\"<>|\x00-\x1f]{0,119}")

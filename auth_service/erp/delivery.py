@@ -18,10 +18,10 @@ from typing import Final
 import httpx
 
 from auth_service.erp.outbox import Message
-from common.export_folder import FILE_MODE
 from common.files import writing
-from common.plant_settings.erp_addresses import refusal
-from common.plant_settings.erp_interface import CONTENT_TYPES, FILE_FOLDER, shown_url
+from plant.export_folder import FILE_MODE
+from plant.settings.erp_addresses import refusal
+from plant.settings.erp_interface import CONTENT_TYPES, FILE_FOLDER, shown_url
 
 LONGEST_PAUSE_SECONDS: Final = 900.0
 LONGEST_WISH_SECONDS: Final = 3600.0

@@ -15,11 +15,11 @@ from prometheus_client import Counter
 from auth_service.erp import delivery
 from auth_service.erp.outbox import Message, Outbox
 from common.errors import ServiceError, Unavailable
-from common.export_folder import export_folder
 from common.logs import get_logger
-from common.plant_settings import PlantSettings
-from common.plant_settings.erp_interface import AUTHORIZATION_FILE, ErpInterface
 from common.settings import Settings
+from plant.export_folder import export_folder
+from plant.settings import PlantSettings
+from plant.settings.erp_interface import AUTHORIZATION_FILE, ErpInterface
 
 log = get_logger(__name__)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from common.plant_settings.erp_interface import is_web_address
 from gateway.plant_state import PlantState
+from plant.settings.erp_interface import is_web_address
 
 PROJECTOR_FOLDER = "tb_projector"
 PROJECTOR_FILES = ("projector_config.json", "vectors.tsv", "metadata.tsv")
