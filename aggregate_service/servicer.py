@@ -169,6 +169,10 @@ class AggregateServicer(aggregate_pb2_grpc.AggregateServiceServicer):
         response = pb.SnapshotInfoResponse(
             source=str(keeper.source or ""), last_error=keeper.last_error, last_attempt_at=keeper.last_attempt_at
         )
+        if keeper.reading is not None:
+            now = keeper.reading
+            response.reading = f"{now.table or 'the source'}: {now.rows:,} rows" if now.rows else now.table or now.stage
+            response.reading_share = now.progress
         if not keeper.has_snapshot:
             return response
         snapshot = keeper.current
