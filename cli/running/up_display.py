@@ -91,6 +91,11 @@ class UpDisplay:
             )
         self._console.print(f"  stop           Ctrl-C, or `{command('down')}`", markup=False)
 
+    def ended_orphans(self, count: int) -> None:
+        """Say that processes of a killed start were ended; nothing when there were none."""
+        if count and not self._quiet:
+            self._say_once(f"{count} processes that a killed start had left were ended")
+
     def already_running(self, record: RunRecord, *, wanted: UpOptions) -> None:
         """Say that it runs, and where; name what was asked for differently."""
         if self._quiet:
