@@ -1055,10 +1055,13 @@ class ExportStart(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     DOWNLOAD_FIELD_NUMBER: _builtins.int
     EXTRA_COLUMNS_FIELD_NUMBER: _builtins.int
+    FOR_PROGRAM_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Start of the file names; "": routing_ and the time."""
     download: _builtins.bool
     """Answer the content of the file instead of leaving it in the export directory; never compressed as a whole."""
+    for_program: _builtins.bool
+    """A program reads the file and no spreadsheet: texts stay exactly as they are, without guards against formulas."""
     @_builtins.property
     def formats(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Formats: csv, excel, txt, parquet, json, xml; exactly one for a download."""
@@ -1074,10 +1077,11 @@ class ExportStart(_message.Message):
         name: _builtins.str = ...,
         download: _builtins.bool = ...,
         extra_columns: _abc.Iterable[_builtins.str] | None = ...,
+        for_program: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["download", b"download", "extra_columns", b"extra_columns", "formats", b"formats", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["download", b"download", "extra_columns", b"extra_columns", "for_program", b"for_program", "formats", b"formats", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
