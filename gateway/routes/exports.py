@@ -12,21 +12,23 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from common.file_names import is_reserved
 from common.request_context import allow_more_time
 from gateway.admission import LARGE_ITEMS, admits_itself
 from gateway.answers import json_answer, now_iso
 from gateway.exports import Download, exporting
 from gateway.failures import ClientGone
 from gateway.guarded_routes import AreaRouter
-from gateway.predicted_parts import FILE_PART_ITEMS, parts_of, seconds_for, with_one_version
 from gateway.routes.predict import search_options, wanted_of
 from gateway.schemas.exports import FileFormat, FileName, GroupExportModel, PredictionExportModel, Target
 from gateway.schemas.prediction import PredictionRequest
 from gateway.state import Gateway, TheGateway
 from gateway.translate.group_rows import extra_columns, group_parts
+from predicting.parts import FILE_PART_ITEMS, parts_of, seconds_for, with_one_version
 from protos.aggregate.v1 import aggregate_pb2
 from protos.documents.v1 import documents_pb2
 
+MOST_NAME_BYTES: Final = 180
 NOT_IN_NAMES: Final = re.compile(r"[^\w .()\[\]-]+")
 MANY_ITEMS_WORK: Final = 5000
 """What a file of more than LARGE_ITEMS counts: four are written at a time."""
@@ -157,8 +159,9 @@ def file_work(items: int) -> int:
 
 def safe_name(name: str) -> str:
     """A name for people as the name of a file on every system."""
-    clean = NOT_IN_NAMES.sub("_", name).strip(" .")[:100].rstrip(" .")
-    if not clean.strip("_") or PureWindowsPath(clean).is_reserved():
+    clean = NOT_IN_NAMES.sub("_", name).strip(" .")[:100]
+    clean = clean.encode("utf-8", "replace")[:MOST_NAME_BYTES].decode("utf-8", "ignore").rstrip(" .")
+    if not clean.strip("_") or is_reserved(clean):
         clean = f"routing_{clean}".rstrip("_")
     return clean
 

@@ -45,7 +45,8 @@ def test_the_setting_names_other_proxies_or_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "shown", [(), ((b"x-routing-ml-proxy", b"guess"),), ((b"x-routing-ml-proxy", b"word"), (b"x-routing-ml-proxy", b"word"))]
+    "shown",
+    [(), ((b"x-routing-ml-proxy", b"guess"),), ((b"x-routing-ml-proxy", b"word"), (b"x-routing-ml-proxy", b"word"))],
 )
 def test_another_program_of_the_proxys_machine_does_not_know_the_word(shown: tuple[tuple[bytes, bytes], ...]) -> None:
     assert seen("127.0.0.1", SAID, *shown, proxies=["127.0.0.1"], token="word")[0] == "127.0.0.1"

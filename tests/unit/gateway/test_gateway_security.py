@@ -124,7 +124,8 @@ def test_a_log_in_from_a_foreign_page_is_refused_whatever_its_content_type(plant
 
 
 @pytest.mark.parametrize(
-    ("site", "status"), [("cross-site", 403), ("same-site", 403), ("Cross-Site", 403), ("same-origin", 200), ("none", 200)]
+    ("site", "status"),
+    [("cross-site", 403), ("same-site", 403), ("Cross-Site", 403), ("same-origin", 200), ("none", 200)],
 )
 def test_a_cookie_request_without_an_origin_is_judged_by_where_its_page_is(
     plant: Any, services: Any, site: str, status: int
