@@ -48,7 +48,7 @@ async def export_routing_group(
     """Writes a saved routing to a file: one routing an item of the group, an operation a step (403 when it is somebody else's)."""
     documents = gateway.clients.documents
     group = await documents.call(documents.stub.GetRoutingGroup, documents_pb2.RoutingGroupRequest(group_id=group_id))
-    parts = group_parts(group)
+    parts = group_parts(group, gateway.plant.schema)
     start = aggregate_pb2.ExportStart(
         formats=[format],
         name=file_name or safe_name(group.content.group_name),

@@ -38,7 +38,7 @@ area = AreaRouter("/api/master-data", "master-data")
 async def get_master_data_tree(gateway: TheGateway, query: str | None = None) -> Response:
     """The hierarchy group > family > item of the items that match; without a query of all. Large: screens use hierarchy and items."""
     found = await _search(gateway, pb.SearchItemsRequest(query=query or ""))
-    return await asyncio.to_thread(lambda: json_answer(translate.tree(found)))
+    return await asyncio.to_thread(lambda: json_answer(translate.tree(found, gateway.plant.schema)))
 
 
 @area.user.get("/hierarchy", response_model=bodies.HierarchyResponse)
@@ -71,7 +71,7 @@ async def get_master_data_item(item_code: str, gateway: TheGateway) -> Response:
     found = await aggregate.call(aggregate.stub.GetItems, pb.GetItemsRequest(item_codes=[item_code]))
     if not found.items.rows:
         raise NotFound(f"The item master has no item {item_code[:100]!r}")
-    return json_answer(translate.item(item_code, found))
+    return json_answer(translate.item(item_code, found, gateway.plant.schema))
 
 
 @area.user.get("/logs", response_model=bodies.MasterDataLogsResponse)

@@ -17,7 +17,7 @@ area = AreaRouter("/api/time", "routing-ml")
 async def time_summary(body: TimeSummaryRequest, gateway: TheGateway) -> Response:
     """Sums the times of operations, in minutes."""
     aggregate = gateway.clients.aggregate
-    request = translate.request(body.item_code, body.operations, body.include_breakdown)
+    request = translate.request(body.item_code, body.operations, body.include_breakdown, gateway.plant.schema)
     response = await aggregate.call(aggregate.stub.SummarizeTimes, request)
     answer = translate.answer(body.item_code, response, body.include_breakdown)
     gateway.last.times_summed(body.item_code, answer["process_count"], answer["totals"])
