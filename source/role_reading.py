@@ -9,11 +9,12 @@ from datetime import datetime
 import polars as pl
 
 from common.errors import DataProblem, InvalidInput
-from plant.columns import POLARS_TYPES, ColumnType
+from plant.columns import ColumnType
 from plant.input_profile import InputProfile, ProfileColumn
 from plant.mechanical_seals import FILE_TABLES
 from plant.schema import FEATURES, ITEM_CODE, OPTIONAL_TABLES, ROUTING
 from plant.units import UNITS
+from source.column_types import POLARS_TYPES
 from source.source import BATCH_ROWS, Source, find_name
 
 
