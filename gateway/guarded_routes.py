@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
@@ -13,7 +13,31 @@ from starlette.responses import Response
 from common.request_context import current_caller
 from common.rpc.interceptor import Access
 from gateway.bodies import JsonRequest
+from gateway.failures import validation_failure
 from gateway.security import require_admin, require_login
+
+MOST_CHARACTERS: Final = 8_192
+"""Longest value of a parameter in an address; longer lists go into bodies."""
+
+
+def refused_texts(request: Request) -> list[dict[str, object]]:
+    """What is wrong with the texts of an address: characters that no database holds, or more of them than any text has."""
+    found = [
+        ("query", name, value)
+        for name, value in request.query_params.multi_items()
+        if "\0" in name + value or len(value) > MOST_CHARACTERS
+    ]
+    problems: list[dict[str, object]] = []
+    for place, name, value in found:
+        why = (
+            "holds a NUL character"
+            if "\0" in name + value
+            else f"has {len(value):,} characters, more than {MOST_CHARACTERS:,}"
+        )
+        problems.append(
+            {"loc": (place, name.replace("\0", "")[:64]), "msg": f"Value error, it {why}", "type": "value_error"}
+        )
+    return problems
 
 
 class OpenRoute(APIRoute):
@@ -27,6 +51,8 @@ class OpenRoute(APIRoute):
         access, reads_body = self.access, self.body_field is not None
 
         async def guarded(request: Request) -> Response:
+            if refused := refused_texts(request):
+                return validation_failure(refused)
             if access is not Access.OPEN:
                 caller = current_caller()
                 require_login(caller, request.scope.get("routing_ml_refusal"))
