@@ -186,12 +186,19 @@ def is_running(pid: int, started_at: float | None = None) -> bool:
         return False
 
 
+def take_alone(made: socket.socket) -> None:
+    """Let the address that a socket binds next be its own: Windows would let another local program bind it too and take its calls."""
+    if IS_WINDOWS:
+        made.setsockopt(socket.SOL_SOCKET, getattr(socket, "SO_EXCLUSIVEADDRUSE"), 1)  # noqa: B009 - only there
+    else:  # there it means: even while connections of the last program are being wound up
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+
 def port_is_free(host: str, port: int) -> bool:
     """Whether `port` could be bound now."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
-        if not IS_WINDOWS:  # on Windows this option would allow taking over a port in use
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        take_alone(probe)
         try:
             probe.bind((host, port))
         except OSError:

@@ -26,6 +26,7 @@ from common.processes import (
     run_until_stopped,
     start_child,
     stop_all,
+    take_alone,
 )
 from common.settings import Settings
 from gateway.app import build_app
@@ -174,10 +175,9 @@ def listen(host: str, port: int, *, shared: bool) -> socket.socket:
             "ROUTING_ML_GATEWAY_PORT"
         )
     made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
-    if not IS_WINDOWS:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if shared:
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    take_alone(made)
+    if shared and not IS_WINDOWS:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     made.bind((host, port))
     made.setblocking(False)
     return made
