@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from common import processes
-from common.processes import SAME_SIGNAL_SECONDS, free_port, port_is_free, python_module, take_alone
+from common.processes import SAME_SIGNAL_SECONDS, free_port, own_address, port_is_free, python_module
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -57,7 +57,7 @@ def test_on_windows_a_port_is_taken_for_this_process_alone(monkeypatch: pytest.M
     if not hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # any option that can be read back stands for it
         monkeypatch.setattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_KEEPALIVE, raising=False)
     with socket.socket() as made:
-        take_alone(made)
+        own_address(made)
         assert made.getsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE)  # type: ignore[attr-defined,unused-ignore]
 
 
