@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import functools
 import getpass
-import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,6 +30,7 @@ from common.errors import DataProblem, InvalidInput, ServiceError, Unavailable
 from common.logs import configure_logging
 from common.settings import Settings
 from common.settings import settings as read_settings
+from common.standard_output import json_text
 
 Arguments = ParamSpec("Arguments")
 
@@ -243,7 +243,7 @@ def planner_examples(
         }
         for one in found
     ]
-    typer.echo(json.dumps(facts, ensure_ascii=False))
+    typer.echo(json_text(facts, indent=None))
 
 
 @app.command("backup")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import sys
 from pathlib import Path
 from typing import Annotated, Final
@@ -13,8 +12,11 @@ import typer
 from cli.installation import command, installation_settings
 from cli.running.orphans import living_orphans
 from common.errors import ServiceError
+from common.standard_output import finish_standard_output, json_text, prepare_standard_output
 
 EXIT_NOT_RUNNING = 3
+EXIT_NOT_WRITTEN = 4
+"""Standard output could not take what was said, such as a file on a full disk."""
 
 RUNNING, WORK, CARE = "Running the system", "Predictions", "Looking after it"
 
@@ -77,7 +79,7 @@ def status(
 
     found = system_status(installation_settings())
     if as_json:
-        typer.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=1))
+        typer.echo(json_text(found.to_json()))
     elif not found.running:
         typer.echo(f"Routing ML is not running. Start it with: {command('up')}")
         left = len(living_orphans(installation_settings()))
@@ -120,19 +122,37 @@ def command_line(only: str = "") -> typer.Typer:
 
 def main() -> int:
     """Run the command line; errors that a person can act on are one message, without a trace."""
+    prepare_standard_output()
+    code = _run()
+    problem = finish_standard_output()
+    if problem:
+        _say_error(problem)
+        return code or EXIT_NOT_WRITTEN
+    return code
+
+
+def _run() -> int:
     try:
         named = sys.argv[1] if len(sys.argv) > 1 else ""
         app = command_line(named if any(named == name for name, _, _ in COMMANDS) else "")
         app(prog_name="routing-ml")
     except ServiceError as error:
-        from rich.console import Console
-        from rich.text import Text
-
-        errors = Console(stderr=True, highlight=False, soft_wrap=True)
-        errors.print(Text(error.message, style="red"))
-        for violation in error.violations:
-            errors.print(Text(f"  {violation.field}: {violation.description}"))
+        _say_error(error.message, *(f"  {violation.field}: {violation.description}" for violation in error.violations))
         return 1
     except SystemExit as ending:
         return ending.code if isinstance(ending.code, int) else 0
+    except OSError:
+        if not finish_standard_output():
+            raise
+        return EXIT_NOT_WRITTEN
     return 0
+
+
+def _say_error(message: str, *details: str) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    errors = Console(stderr=True, highlight=False, soft_wrap=True)
+    errors.print(Text(message, style="red"))
+    for detail in details:
+        errors.print(Text(detail))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli.installation import ROOT, installation_settings, variables_of
+from cli.care.auth_process import run_auth_service
+from cli.installation import installation_settings
 from cli.running.run_record import running_record
 from common.database_copy import save
 from common.errors import PreconditionFailed, Unavailable
@@ -34,12 +32,4 @@ def restore(
     settings = installation_settings()
     if running_record(settings.run_path) is not None:
         raise PreconditionFailed("Routing ML is running: stop it first (routing-ml down), then restore")
-    raise typer.Exit(_auth_service("restore", str(source.absolute())))
-
-
-def _auth_service(*arguments: str) -> int:
-    return subprocess.run(
-        [sys.executable, "-m", "auth_service", *arguments],
-        cwd=ROOT,
-        env={**os.environ, **variables_of(installation_settings())},
-    ).returncode
+    raise typer.Exit(run_auth_service("restore", str(source.absolute())))
