@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
@@ -85,6 +85,7 @@ def build_api(gateway: Gateway) -> FastAPI:
     app.add_exception_handler(ServiceError, failures.answer_service_error)
     app.add_exception_handler(RequestValidationError, failures.answer_validation_error)
     app.add_exception_handler(HTTPException, failures.answer_http_exception)
+    app.add_exception_handler(ClientDisconnect, failures.answer_client_gone)
     app.add_exception_handler(Exception, _answer_unexpected)
     return app
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
@@ -12,8 +12,13 @@ from starlette.responses import Response
 
 from common.request_context import current_caller
 from common.rpc.interceptor import Access
-from gateway.bodies import JsonRequest
+from gateway.admission import ONE_REQUEST
+from gateway.bodies import JsonRequest, declared_length, limited, too_large
 from gateway.security import require_admin, require_login
+from gateway.state import gateway_of
+
+ANONYMOUS_BODY_BYTES: Final = 64 * 1024
+"""Largest body of somebody who is not logged in: an e-mail, a password, a name."""
 
 
 class OpenRoute(APIRoute):
@@ -25,6 +30,7 @@ class OpenRoute(APIRoute):
         """The handler with access check and orjson around FastAPI's."""
         handle = super().get_route_handler()
         access, reads_body = self.access, self.body_field is not None
+        counts = access is not Access.OPEN and not getattr(self.endpoint, "admits_itself", False)
 
         async def guarded(request: Request) -> Response:
             if access is not Access.OPEN:
@@ -32,9 +38,17 @@ class OpenRoute(APIRoute):
                 require_login(caller, request.scope.get("routing_ml_refusal"))
                 if access is Access.ADMIN:
                     require_admin(caller)
-            wrapped = JsonRequest(request.scope, request.receive)
+            receive = request.receive
+            if access is Access.OPEN:
+                most = min(ANONYMOUS_BODY_BYTES, gateway_of(request).settings.max_body_bytes)
+                receive = limited(receive, most)
+                if declared_length(request.scope) > most:
+                    raise too_large(most)
+            wrapped = JsonRequest(request.scope, receive)
             if reads_body:
                 await wrapped.body()  # here, where a body over the limit still is an error of ours
+            if counts:
+                await gateway_of(request).admission.enter(counts=ONE_REQUEST)
             return await handle(wrapped)
 
         return guarded
