@@ -152,9 +152,8 @@ def _write(
     rows: int | None,
 ) -> int:
     text = sql.strip().rstrip(";")
-    limited = (
-        f"SELECT * FROM ({text}\n) LIMIT {rows}" if rows is not None else sql
-    )  # noqa: S608 - in a database without files
+    shortened = f"SELECT * FROM ({text}\n) LIMIT {rows}"  # noqa: S608 - in a database that has no files
+    limited = sql if rows is None else shortened
     reader = connection.execute(limited).to_arrow_reader(BATCH_ROWS)
     schema = pa.schema([(name, _arrow_type(kind)) for name, kind in described])
     written = 0
