@@ -39,7 +39,12 @@ async def kills(
     say: Callable[[str], None] = lambda _line: None,
     seed: int = 0,
 ) -> Outcome:
-    """Kill auth_service `count` times, or as often as it goes in `minutes` but once; fewer writes a second than `least_rate` are a fault."""
+    """Kill auth_service `count` times, or as often as it goes in `minutes` but once.
+
+    Args:
+        least_rate: fewer confirmed writes a second than this are a fault.
+        database_url: "" for SQLite in the folder.
+    """
     chance = random.Random(seed or None)
     service = ControlService(folder, database_url=database_url)
     total, tally, found = Ledger(), _Tally(), list[str]()
