@@ -8,7 +8,8 @@ from typing import Final
 import polars as pl
 
 from common.errors import DataProblem
-from plant.columns import POLARS_TYPES, ColumnType
+from plant.columns import ColumnType
+from source.column_types import POLARS_TYPES
 
 ABSENT_WORDS: Final = ("", "nan", "null", "none", "-", "--")
 """Texts that mean "no value" in a column of numbers, times or truth values, in lower case."""

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from common.errors import DataProblem
-from plant.columns import ColumnType, SourceColumn, type_of
+from plant.columns import ColumnType, SourceColumn
+from source.column_types import type_of
 from source.source import vanished
 
 
