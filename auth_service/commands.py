@@ -24,7 +24,9 @@ from auth_service.control_state import advance
 from auth_service.database import Database
 from auth_service.documents import proposal_reviews
 from auth_service.passwords import Passwords, check_password
+from auth_service.signing_keys import KeyCipher
 from common.errors import DataProblem, InvalidInput, ServiceError, Unavailable
+from common.identity import ServiceCredential
 from common.logs import configure_logging
 from common.settings import Settings
 from common.settings import settings as read_settings
@@ -109,6 +111,16 @@ def migrate(
         before = schema.current(database)
         after = schema.move(database, to)
     typer.echo(f"{database.name}: {before or 'empty'} -> {after or 'empty'}")
+
+
+@app.command("make-secrets")
+@telling
+def make_secrets() -> None:
+    """Make the secrets of the installation where they are missing, before any process needs them."""
+    folder = read_settings().secrets_path
+    ServiceCredential.load(folder)
+    KeyCipher.load(folder)
+    typer.echo(f"{folder}: service.secret, signing.secret")
 
 
 @app.command("create-admin")

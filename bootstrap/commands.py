@@ -121,7 +121,7 @@ def _prepared_for_tests() -> Environment:
 def _setup() -> int:
     environment = _prepare("dev", [system_packages.ACCESS])
     documents.build(environment)
-    environment.compile()
+    environment.compile(ROOT)
     notice(f"Ready: {environment.folder}")
     return 0
 

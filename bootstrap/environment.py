@@ -72,10 +72,23 @@ class Environment:
                     self._install(name)
         return self.python
 
-    def compile(self) -> None:
-        """Byte-compile all packages, for accounts that may not write into the environment."""
+    def compile(self, program: Path) -> None:
+        """Byte-compile program and packages, for accounts that may not write there: else each start compiles a thousand modules anew.
+
+        What does not compile is not for this version of Python, and not imported.
+        """
+        command = [
+            str(self.python),
+            "-m",
+            "compileall",
+            "-q",
+            "-j",
+            "0",
+            "-x",
+            r"[\\/](tests|frontend|node_modules)[\\/]",
+        ]
         with Step("Compiling the Python packages"):
-            subprocess.run([self.python, "-m", "compileall", "-q", "-j", "0", self.folder], check=False)
+            subprocess.run([*command, str(self.folder), str(program)], check=False, capture_output=True)
 
     def _read_stamp(self) -> dict[str, dict[str, str]]:
         try:
@@ -110,15 +123,18 @@ class Environment:
         os.replace(temporary, self.folder / STAMP)
 
     def _add_project(self) -> None:
-        """Make the project importable in the environment and give it the command `routing-ml`."""
+        """Make the project importable in the environment and give it the command `routing-ml`.
+
+        -P: what lies in the current folder is not imported, be it another version or somebody else's code.
+        """
         library = "Lib/site-packages" if IS_WINDOWS else "lib/python{}.{}/site-packages".format(*sys.version_info[:2])
         (self.folder / library / "routing_ml.pth").write_text(f"{ROOT}\n", encoding="utf-8")
         if IS_WINDOWS:
             launcher = self.folder / "Scripts" / "routing-ml.cmd"
-            launcher.write_text('@"%~dp0python.exe" -m cli %*\r\n', encoding="ascii")
+            launcher.write_bytes(b'@"%~dp0python.exe" -P -m cli %*\r\n')
         else:
             launcher = self.folder / "bin" / "routing-ml"
-            launcher.write_text(f'#!/bin/sh\nexec "{self.python}" -m cli "$@"\n', encoding="utf-8")
+            launcher.write_text(f'#!/bin/sh\nexec "{self.python}" -P -m cli "$@"\n', encoding="utf-8")
             launcher.chmod(0o755)
 
     def _install(self, name: str) -> None:

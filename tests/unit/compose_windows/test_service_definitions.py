@@ -10,6 +10,7 @@ from pathlib import Path, PureWindowsPath
 import pytest
 
 from common.blueprint import wrapper
+from common.plant_settings.sections import ExportSection
 from common.settings import Settings
 from gateway.security import PAGE_POLICY
 from installer import service_table
@@ -17,6 +18,7 @@ from installer import service_table
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "compose-windows"
 TABLE = json.loads((FOLDER / "services.json").read_text(encoding="utf-8"))
+EXPORTS = ExportSection().export_directory
 NAMES = [service["name"] for service in TABLE["services"]]
 
 WINSW_TEXT = {  # documented elements with text (WinSW 2.12, doc/xmlConfigFile.md): what their text may be
@@ -114,13 +116,29 @@ def test_every_right_is_of_a_service_on_a_folder_that_the_software_uses() -> Non
     settings = Settings(_env_file=None, state_dir=Path("var"))
     parts = (settings.run_path, settings.secrets_path, settings.snapshots_path, settings.derived_path)
     used |= {str(PureWindowsPath(path.as_posix())) for path in (*parts, settings.state_dir / wrapper.FOLDER)}
-    used |= {r"var\secrets\service.secret", r"var\exports"}
+    used |= {r"var\secrets\service.secret", r"var\deltas"}
+    used.add(str(PureWindowsPath("var") / PureWindowsPath(EXPORTS).parts[0]))
     for right in TABLE["rights"]:
         assert right["path"] in used
         assert right["kind"] in ("file", "folder")
         assert right["scope"] in ("this", "tree")
         assert set(right["read"]) | set(right["modify"]) <= set(NAMES)
         assert not set(right["read"]) & set(right["modify"])
+
+
+def test_who_writes_exports_and_the_delta_index_may_do_so() -> None:
+    changing = {
+        (right["path"], name) for right in TABLE["rights"] for name in right["modify"] if right["scope"] == "tree"
+    }
+    assert (rf"var\{PureWindowsPath(EXPORTS).parts[0]}", "RoutingML-Aggregate") in changing
+    assert (r"var\deltas", "RoutingML-Aggregate") in changing
+    source = (ROOT / "aggregate_service" / "delta_driver.py").read_text(encoding="utf-8")
+    assert 'state_dir / "deltas"' in source
+
+
+def test_what_a_process_said_before_it_ended_is_kept() -> None:
+    for name in NAMES:
+        assert [element.attrib["mode"] for element in definition(name).findall("log")] == ["append"]
 
 
 def test_only_the_control_plane_may_change_accounts_and_only_the_trainer_models() -> None:
