@@ -38,6 +38,14 @@ def requirements_file(name: str) -> Path:
     return ROOT / "requirements" / f"{name}.txt"
 
 
+def windows_launcher() -> str:
+    """The command `routing-ml` for Windows: it takes no code from the folder that somebody is in (-P).
+
+    What it writes is in the code page of the console, as what Windows' own programs write (common/standard_output.py).
+    """
+    return '@"%~dp0python.exe" -P -m cli %*\r\n'
+
+
 def fingerprint(path: Path) -> str:
     """sha256 of a file, whatever its line ends are."""
     return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
@@ -72,23 +80,15 @@ class Environment:
                     self._install(name)
         return self.python
 
-    def compile(self, program: Path) -> None:
-        """Byte-compile program and packages, for accounts that may not write there: else each start compiles a thousand modules anew.
+    def compile(self) -> None:
+        """Byte-compile all packages and the project, for accounts that may not write there: each start would compile them again.
 
-        What does not compile is not for this version of Python, and not imported.
+        What an unusual package brings that this Python cannot compile, such as templates, stays as it is.
         """
-        command = [
-            str(self.python),
-            "-m",
-            "compileall",
-            "-q",
-            "-j",
-            "0",
-            "-x",
-            r"[\\/](tests|frontend|node_modules)[\\/]",
-        ]
         with Step("Compiling the Python packages"):
-            subprocess.run([*command, str(self.folder), str(program)], check=False, capture_output=True)
+            packages = [path.parent for path in sorted(ROOT.glob("*/__init__.py")) if path.parent.name != "tests"]
+            command = [str(self.python), "-m", "compileall", "-q", "-j", "0"]
+            subprocess.run([*command, self.folder, *packages], check=False, stdout=subprocess.DEVNULL)
 
     def _read_stamp(self) -> dict[str, dict[str, str]]:
         try:
@@ -123,15 +123,12 @@ class Environment:
         os.replace(temporary, self.folder / STAMP)
 
     def _add_project(self) -> None:
-        """Make the project importable in the environment and give it the command `routing-ml`.
-
-        -P: what lies in the current folder is not imported, be it another version or somebody else's code.
-        """
+        """Make the project importable in the environment and give it the command `routing-ml`."""
         library = "Lib/site-packages" if IS_WINDOWS else "lib/python{}.{}/site-packages".format(*sys.version_info[:2])
         (self.folder / library / "routing_ml.pth").write_text(f"{ROOT}\n", encoding="utf-8")
         if IS_WINDOWS:
             launcher = self.folder / "Scripts" / "routing-ml.cmd"
-            launcher.write_bytes(b'@"%~dp0python.exe" -P -m cli %*\r\n')
+            launcher.write_text(windows_launcher(), encoding="ascii", newline="")
         else:
             launcher = self.folder / "bin" / "routing-ml"
             launcher.write_text(f'#!/bin/sh\nexec "{self.python}" -P -m cli "$@"\n', encoding="utf-8")

@@ -7,13 +7,13 @@ firewall. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing is installed, 1
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from bootstrap.environment import IS_WINDOWS, ROOT, Environment, venv_folder
 from bootstrap.progress import SetupFailed, notice
+from common.standard_output import json_text, prepare_standard_output
 from installer import checks, current_link, front_door, settings_files, verification
 from installer.change import Change, WentBack
 from installer.front_door import FAILED, NOT_INSTALLED, WENT_BACK
@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
+    prepare_standard_output()
     known = _parser().parse_args(arguments)
     try:
         if known.command == "front-door":
@@ -79,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if known.command == "packages":
             environment = Environment(venv_folder())
             environment.ensure("runtime")
-            environment.compile(ROOT)
+            environment.compile()  # the services may not write beside the program
             return 0
         if known.command == "release":
             return _release(known)
@@ -155,7 +156,7 @@ def _remove(layout: Layout, known: argparse.Namespace) -> int:
 
 def _status(layout: Layout, *, as_json: bool) -> int:
     found = status(layout)
-    print(json.dumps(found.as_json(), ensure_ascii=False, indent=1) if as_json else found.in_words())
+    print(json_text(found.as_json()) if as_json else found.in_words())
     return 0 if found.current else NOT_INSTALLED
 
 

@@ -130,6 +130,6 @@ def main() -> int:
     sys.path[:] = [str(Path(entry).absolute()) for entry in sys.path]
     os.chdir(os.environ.get("SYSTEMROOT") or "/")
     # What a program started from here writes to standard output is not for the script.
-    outgoing = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    return serve(sys.stdin.buffer, outgoing)
+    incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return serve(incoming, outgoing)

@@ -16,7 +16,7 @@ from installer.settings_files import read_env
 from installer.wording import words
 
 PROBE_SECONDS = 5.0
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 300.0
 POLL_SECONDS = 0.5
 
 

@@ -245,8 +245,13 @@ class Script:
         """Call a script; returns the exit code."""
         from installer.front_door import serve
 
-        request = {"command": command, "application": str(application), "folder": str(folder), "options": options}
-        request["preview"] = not self._agrees
+        request = {
+            "command": command,
+            "application": str(application),
+            "folder": str(folder),
+            "options": options,
+            "preview": not self._agrees,
+        }
         self._waiting.append(json.dumps(request).encode() + b"\n")
         return serve(self, self, run=self._windows.run, service=self._windows.service)  # type: ignore[arg-type]
 

@@ -12,7 +12,7 @@ import pytest
 import tree_sitter
 import tree_sitter_powershell
 
-from cli.watchdog_command import PACKAGES
+from cli.care.watchdog_command import PACKAGES
 from installer import access_diagnosis, daily_commands
 from installer.layout import Layout
 from installer.scheduled_tasks import training_task, watchdog_task

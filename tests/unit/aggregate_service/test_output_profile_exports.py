@@ -10,10 +10,11 @@ import polars as pl
 import pytest
 
 from aggregate_service.export_files import Exporter
-from common.output_profile import OutputColumn, OutputProfile
-from common.plant_settings.defaults import OUTPUT_COLUMNS
-from common.plant_settings.sections import ExportSection
+from common.settings import Settings
 from common.tables import integer_column, number_column, table, text_column
+from plant.output_profile import OutputColumn, OutputProfile
+from plant.settings.defaults import OUTPUT_COLUMNS
+from plant.settings.sections import ExportSection
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
 PREDICTION = pb.PredictResponse(
@@ -46,7 +47,10 @@ PROFILE = OutputProfile(
 
 def export(folder: Path, kind: str, profile: OutputProfile | None) -> Path:
     exporter = Exporter(
-        ExportSection(export_directory="out", compress_on_save=False), list(OUTPUT_COLUMNS), folder, profile
+        ExportSection(compress_on_save=False),
+        list(OUTPUT_COLUMNS),
+        Settings(_env_file=None, state_dir=folder),
+        profile=profile,
     )
     return exporter.export(PREDICTION, [kind], "routing")[0].path
 

@@ -12,11 +12,11 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from prometheus_client import REGISTRY
 
-from auth_service import control_plane, watch
-from auth_service.control_state import advance
+from auth_service.control import control_plane, watch
+from auth_service.control.control_state import advance
 from common.errors import Conflict, InvalidInput, NotFound, Unavailable
-from common.plant_settings import UNKNOWN_NAME, PlantSettings
-from common.plant_settings.violations import Violation
+from plant.settings import UNKNOWN_NAME, PlantSettings
+from plant.settings.violations import Violation
 from protos.settings.v1 import settings_pb2 as pb
 
 
@@ -158,7 +158,7 @@ async def test_a_refused_change_leaves_everything_as_it_was(plant: Any, change: 
 async def test_further_checks_can_refuse_a_document_and_savers_work_in_the_same_unit(plant: Any) -> None:
     saved: list[int] = []
     plant.program.settings.checks.append(
-        lambda found: [Violation(("graph", "nodes", 0), "cannot run")] if found.graph.nodes else []
+        lambda _before, found: [Violation(("graph", "nodes", 0), "cannot run")] if found.graph.nodes else []
     )
     plant.program.settings.savers.append(lambda _session, revision, _document: saved.append(revision))
     with pytest.raises(InvalidInput, match="cannot run"):

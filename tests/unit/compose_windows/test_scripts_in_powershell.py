@@ -1,4 +1,4 @@
-"""The scripts in a real PowerShell: they parse, keep rules for Windows PowerShell 5.1, and their functions take none, one and several results."""
+"""The scripts in a real PowerShell: they parse, keep rules for 5.1, and their functions take none, one and several results."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ function Get-Fault {
     $Tree.FindAll({ $args[0] -is ($kinds + 'CommandAst') }, $true) | ForEach-Object {
         $called = $_.GetCommandName()
         $line = '{0}:{1} {2}' -f $Name, $_.Extent.StartLineNumber, $_.Extent.Text.Split("`n")[0]
-        if ($called -match $ofModules -and $_.Extent.Text -notmatch '-ErrorAction (Stop|SilentlyContinue)') { "without -ErrorAction: $line" }
+        $says = $_.Extent.Text -match '-ErrorAction (Stop|SilentlyContinue)'
+        if ($called -match $ofModules -and -not $says) { "without -ErrorAction: $line" }
         # 5.1 quotes arguments of programs wrongly: a quote within or a backslash at the end of one changes it.
         if ($called -match '\.(exe|cmd)$' -or $_.InvocationOperator -eq 'Ampersand') { "a program with arguments: $line" }
     }
@@ -41,7 +42,7 @@ function Get-Fault {
     $Tree.FindAll({ $args[0] -is ($kinds + 'BinaryExpressionAst') }, $true) | ForEach-Object {
         if ([string]$_.Operator -in 'AndAnd', 'OrOr', 'QuestionQuestion') { '{0}:{1} {2}' -f $Name, $_.Extent.StartLineNumber, $_.Operator }
     }
-    $Tree.FindAll({ $args[0] -is ($kinds + 'FileRedirectionAst') -or $args[0] -is ($kinds + 'MergingRedirectionAst') }, $true) | ForEach-Object {
+    $Tree.FindAll({ $args[0] -is ($kinds + 'RedirectionAst') }, $true) | ForEach-Object {
         # Under Stop, 5.1 makes an error of whatever a program writes to standard error.
         '{0}:{1} {2}' -f $Name, $_.Extent.StartLineNumber, $_.Extent.Text
     }
@@ -57,7 +58,8 @@ def faults(powershell: PowerShell, files: list[Path]) -> Any:
     text = RULES + "$found = @()\n"
     for path in files:
         text += (
-            f"$errors = $null; $tree = [System.Management.Automation.Language.Parser]::ParseFile({quoted(path)}, [ref]$null, [ref]$errors)\n"
+            "$errors = $null\n"
+            f"$tree = [System.Management.Automation.Language.Parser]::ParseFile({quoted(path)}, [ref]$null, [ref]$errors)\n"
             f"$found += @($errors | ForEach-Object {{ '{path.name}: ' + $_.Message }})\n"
             f"$found += @(Get-Fault -Name '{path.name}' -Tree $tree)\n"
         )
@@ -100,7 +102,10 @@ def in_module(text: str, *, before: str = "") -> str:
 
 NO_RULES = "function global:Get-NetFirewallRule { [CmdletBinding()] param($Name) Write-Error 'No MSFT_NetFirewallRule objects found' }"
 ONE_RULE = "function global:Get-NetFirewallRule { [CmdletBinding()] param($Name) [pscustomobject]@{ Name = $Name } }"
-PORTS = "function global:Get-NetFirewallPortFilter { [CmdletBinding()] param([Parameter(ValueFromPipeline)]$InputObject) process { [pscustomobject]@{ LocalPort = PORT } } }"
+PORTS = (
+    "function global:Get-NetFirewallPortFilter { [CmdletBinding()] param([Parameter(ValueFromPipeline)]$InputObject) "
+    "process { [pscustomobject]@{ LocalPort = PORT } } }"
+)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +150,8 @@ def test_a_task_is_found_with_none_one_and_several(powershell: PowerShell, given
 def test_processes_are_listed_with_none_one_and_several(powershell: PowerShell, number: int) -> None:
     before = (
         "function global:Get-Process { [CmdletBinding()] param() "
-        f"for ($i = 1; $i -le {number}; $i++) {{ [pscustomobject]@{{ Id = $i; ProcessName = 'python'; Path = \"C:\\P M\\r\\x$i.exe\" }} }}\n"
+        f"for ($i = 1; $i -le {number}; $i++) "
+        "{ [pscustomobject]@{ Id = $i; ProcessName = 'python'; Path = \"C:\\P M\\r\\x$i.exe\" } }\n"
         "[pscustomobject]@{ Id = 99; ProcessName = 'other'; Path = 'C:\\P Mo\\x.exe' } }"
     )
     asked = "Invoke-RoutingMLStep -Name 'look-processes' -Detail ([pscustomobject]@{ folder = 'C:\\p m' })"
@@ -162,7 +168,11 @@ def test_processes_are_listed_with_none_one_and_several(powershell: PowerShell, 
     ],
 )
 def test_what_windows_refuses_is_told_as_refused(powershell: PowerShell, step: str, command: str, detail: str) -> None:
-    refusing = f"function global:{command} {{ [CmdletBinding(SupportsShouldProcess)] param($TaskName, $Xml, [switch]$Force, $Name, $DisplayName, $Direction, $Action, $Protocol, $LocalPort, $Profile) Write-Error 'Access is denied.' }}"
+    refusing = (
+        f"function global:{command} {{ [CmdletBinding(SupportsShouldProcess)] "
+        "param($TaskName, $Xml, [switch]$Force, $Name, $DisplayName, $Direction, $Action, $Protocol, $LocalPort, $Profile) "
+        "Write-Error 'Access is denied.' }"
+    )
     asked = f"Invoke-RoutingMLStep -Name '{step}' -Detail ([pscustomobject]@{{ {detail} }})"
     found = powershell(in_module(asked, before=f"{NO_RULES}\n{refusing}"))["found"]
     assert "Access is denied" in found["refused"]

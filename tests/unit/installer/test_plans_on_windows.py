@@ -504,7 +504,7 @@ def test_a_refused_step_of_the_removal_is_named(installed: Server) -> None:
 @pytest.mark.parametrize("what", ["training-task", "watchdog"])
 def test_a_task_that_windows_refuses_is_no_task_that_is_registered(installed: Server, what: str) -> None:
     installed.windows.refuses = [("register-task",)]
-    script = installed.call(what, **({"Register": True} if what == "watchdog" else {}))
+    script = installed.call(what, Register=what == "watchdog")
     assert script.ended == 1
     assert "Step task failed" in script.text("error")
     assert "trains" not in script.text()
