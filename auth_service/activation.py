@@ -1,4 +1,4 @@
-"""Activation in two phases: every live process proves the new version beside the old one, then the database and all processes switch.
+"""Activation in two phases: a process of its own and every live one prove the new version beside the old one, then the database and all processes switch.
 
 Until the unit of work that switches is committed, nothing has changed anywhere; from then on every process follows, those that were
 away when they return. A refusal in either phase leaves, or brings back, the version before.
@@ -124,14 +124,15 @@ class Activation:
         return [s.instance for s in self._plane.hub.subscribers.values() if s.model_version in ("", name)]
 
     async def _prepare(self, version: VersionRecord) -> list[str]:
-        """Have every live process prove the version; returns those that went away meanwhile.
+        """Have a process of its own prove the version, then every live one; returns those that went away meanwhile.
+
+        What would crash its loader crashes only the first, which nobody depends on.
 
         Raises:
             PreconditionFailed: one refused or did not answer, or none could prove it; what was prepared is dropped everywhere.
         """
         hub = self._plane.hub
-        if not any(subscriber.process == SEARCHERS for subscriber in hub.subscribers.values()):
-            await self._prove_in_child(version)
+        await self._prove_in_child(version)
         self._numbers += 1
         prepare = pb.PrepareVersion(activation_id=self._numbers, version=version_message(version))
         followers = list(hub.subscribers.values())
@@ -152,7 +153,7 @@ class Activation:
         if not findings.ok:
             raise PreconditionFailed(
                 f"Version {version.version_name} was not activated: {'; '.join(findings.problems)}",
-                reason="ACTIVATION_REFUSED",
+                reason=findings.reason or "ACTIVATION_REFUSED",
             )
 
     async def _note_refusal(self, version: VersionRecord, before: VersionRecord | None, by: str, why: str) -> None:

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from auth_service.records import VersionRecord
-from common.artifacts import Verdict, check_integrity, judge, read_feature_columns, read_manifest
+from common.artifacts import Verdict, check_integrity, judge, read_manifest
 from common.errors import PreconditionFailed, ServiceError
 from common.processes import python_module
-from domain.features import FEATURES
 
 LOAD_SECONDS = 180.0
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,6 +26,8 @@ class Findings:
     passed: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     elapsed_ms: float = 0.0
+    reason: str = ""
+    """What a program may tell the first problem by; "" where there is none, or none in particular."""
 
     @property
     def ok(self) -> bool:
@@ -38,8 +39,8 @@ def check_files(row: VersionRecord) -> list[str]:
     """Compare a version's files with what was registered; returns what passed. Reads every byte: not on the event loop.
 
     Raises:
-        PreconditionFailed: a file is missing or another one, or the libraries or features of the training are not those of here.
-        DataProblem: the manifest or a small artifact cannot be used.
+        PreconditionFailed: a file is missing or another one, or the libraries of the training cannot be read here.
+        DataProblem: the manifest or the training metadata cannot be used.
     """
     folder, manifest_path = Path(row.artifact_dir), Path(row.manifest_path)
     if not folder.is_dir():
@@ -61,23 +62,7 @@ def check_files(row: VersionRecord) -> list[str]:
         if judgement.verdict is Verdict.REFUSED:
             raise PreconditionFailed(judgement.reason, reason="INCOMPATIBLE_LIBRARIES")
         passed.append(judgement.reason)
-    columns = manifest.artifacts.get("feature_columns")
-    if columns is not None:
-        passed.append(_check_features(columns.file(folder)))
     return passed
-
-
-def _check_features(path: Path) -> str:
-    known = {feature.name for feature in FEATURES}
-    trained = read_feature_columns(path)
-    foreign = [name for name in trained if name not in known]
-    if foreign:
-        raise PreconditionFailed(
-            f"The version was trained on features that are not known here ({', '.join(foreign[:5])}): train it again with this "
-            "software, or install the release that knows them",
-            reason="FOREIGN_FEATURES",
-        )
-    return f"its {len(trained)} features are known here"
 
 
 def _runtime_versions(path: Path) -> dict[str, object]:
@@ -102,7 +87,7 @@ def load_in_child(row: VersionRecord, derived: Path, seconds: float = LOAD_SECON
         return Findings(problems=[f"Loading and searching took longer than {seconds:g} s"])
     try:
         said = json.loads(done.stdout.decode("utf-8", "replace").strip().splitlines()[-1])
-        return Findings(passed=list(said["passed"]), problems=list(said["problems"]))
+        return Findings(list(said["passed"]), list(said["problems"]), reason=str(said.get("reason", "")))
     except (ValueError, KeyError, IndexError, TypeError):
         last = (done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no output"])[-1]
         return Findings(problems=[f"The process that loads the version ended with code {done.returncode}: {last}"])
@@ -118,7 +103,7 @@ async def verify(row: VersionRecord, derived: Path) -> Findings:
         except ServiceError as error:
             return Findings(problems=[error.message])
         found = load_in_child(row, derived)
-        return Findings(passed + found.passed, found.problems)
+        return Findings(passed + found.passed, found.problems, reason=found.reason)
 
     findings = await asyncio.to_thread(work)
     findings.elapsed_ms = (time.perf_counter() - started) * 1000

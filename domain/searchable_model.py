@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from common.artifacts import Manifest, Verdict, check_integrity, judge, load_joblib, read_manifest
+from common.artifacts import Manifest, Verdict, check_integrity, judge, read_manifest
+from common.artifacts.json_files import read_json_object
 from common.errors import DataProblem, InvalidInput, PreconditionFailed
 from domain.calibration import Calibration
 from domain.encoder import BlockEncoder
@@ -22,13 +22,17 @@ from domain.item_codes import ItemCodeIndex
 from domain.learned_block import LearnedBlock
 from domain.learned_chances import Chances, LearnedChances
 from domain.learned_model import read_parts
-from domain.version_files import LINEAGE
+from domain.model_reading import NATIVE
+from domain.plain_version import plain_version
+from domain.version_files import ENCODER_STATE, LINEAGE
 
 RERANKED: Final = 300
 """Candidates that are compared exactly when a call has weights of its own."""
 QUERIES_AT_ONCE: Final = 64
 PROBES: Final = 16
 DEFAULT_PROFILES: Final = ("", "default")
+NEEDED_FACTS: Final = frozenset({"engine", "dimension", "default_ef_search"})
+"""What a manifest's metadata say of the index of a version that this software wrote."""
 
 
 class Encoding(Protocol):
@@ -330,7 +334,7 @@ def load_version(
     if judgement.verdict is Verdict.REFUSED:
         raise PreconditionFailed(f"Version {name} cannot be loaded: {judgement.reason}", reason="VERSION_UNUSABLE")
     if is_native(manifest, metadata):
-        model = _load_native(folder, manifest, name, threads)
+        model = _load_native(folder, manifest, derived, name, threads)
     else:
         from domain.legacy_model import load_legacy
 
@@ -367,28 +371,6 @@ def read_training_metadata(manifest: Manifest, folder: Path) -> dict[str, Any]:
     return read_json_object(artifact.file(folder)) if artifact else {}
 
 
-def read_json_object(path: Path) -> dict[str, Any]:
-    """A JSON object from a file.
-
-    Raises:
-        DataProblem: it cannot be read or is no JSON object.
-    """
-    try:
-        data = path.read_bytes()
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = data.decode("cp949")  # as Python writes text on a Korean Windows when it is not told otherwise
-        document = json.loads(text)
-    except (OSError, ValueError) as error:
-        raise DataProblem(
-            f"{path} cannot be read ({error}): restore it from a backup", details={"path": path}
-        ) from error
-    if not isinstance(document, dict):
-        raise DataProblem(f"{path} holds no JSON object: restore it from a backup", details={"path": path})
-    return document
-
-
 def weight_profiles_of(manifest: Manifest, folder: Path) -> dict[str, dict[str, float]]:
     """Weight profiles of feature_weights.json; empty where there are none."""
     artifact = manifest.artifacts.get("feature_weights_state")
@@ -408,9 +390,8 @@ def weight_profiles_of(manifest: Manifest, folder: Path) -> dict[str, dict[str, 
         ) from None
 
 
-def _load_native(folder: Path, manifest: Manifest, name: str, threads: int) -> SearchableModel:
-    searcher = manifest.artifacts.get("similarity_engine")
-    facts = load_joblib(searcher.file(folder)) if searcher else manifest.metadata
+def _load_native(folder: Path, manifest: Manifest, derived: Path | None, name: str, threads: int) -> SearchableModel:
+    state, facts = _encoder_state(folder, manifest, derived, name)
     try:
         engine_name, dimension = str(facts["engine"]), int(facts["dimension"])
         default_ef, unlike = int(facts["default_ef_search"]), facts.get("unlike_below")
@@ -420,7 +401,7 @@ def _load_native(folder: Path, manifest: Manifest, name: str, threads: int) -> S
             reason="ARTIFACT_DAMAGED",
         ) from error
     learned, chances, calibration = _load_learned(folder, manifest)
-    encoder = BlockEncoder.from_state(load_joblib(manifest.needed("encoder").file(folder)), learned)
+    encoder = BlockEncoder.from_state(state, learned)
     codes_file = manifest.needed("item_codes").file(folder)
     codes = ItemCodeIndex.open(codes_file.parent, codes_file.stem)
     engine = open_index(engine_name, manifest.needed("index").file(folder), dimension, threads=threads)
@@ -436,6 +417,18 @@ def _load_native(folder: Path, manifest: Manifest, name: str, threads: int) -> S
         calibration=calibration,
         chances=chances,
     )
+
+
+def _encoder_state(
+    folder: Path, manifest: Manifest, derived: Path | None, name: str
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """State of the encoder and facts about the index: of plain files, or of the pickles of versions that have only these."""
+    stored = manifest.artifacts.get(ENCODER_STATE)
+    if stored is not None and manifest.metadata.keys() >= NEEDED_FACTS:
+        return read_json_object(stored.file(folder)), manifest.metadata
+    manifest.needed("encoder")
+    facts = plain_version(folder, manifest, derived, name, NATIVE, 1).facts
+    return facts.get("encoder", {}), facts.get("searcher", manifest.metadata)
 
 
 def _load_learned(folder: Path, manifest: Manifest) -> tuple[LearnedBlock | None, LearnedChances | None, Calibration]:

@@ -19,7 +19,7 @@ import pytest
 from sklearn.preprocessing import LabelEncoder, MinMaxScaler, OrdinalEncoder, StandardScaler
 
 from auth_service.adoption import describe_folder
-from common.artifacts import Manifest, describe_file, read_manifest, write_manifest
+from common.artifacts import Manifest, StoredFile, describe_file, read_manifest, write_manifest
 from common.errors import DataProblem, PreconditionFailed
 from domain.engine_faiss import FaissEngine
 from domain.item_codes import ItemCodeIndex
@@ -261,7 +261,7 @@ def changed_copy(tmp_path: Path, *without: str, **replaced: Any) -> Path:
 
 
 def stored_vectors() -> tuple[Any, list[str]]:
-    engine, codes = read_searcher(LEGACY / "similarity_engine.joblib", 1)
+    engine, codes = read_searcher(StoredFile.read(LEGACY / "similarity_engine.joblib"), 1)
     return engine.stored.copy(), codes
 
 
