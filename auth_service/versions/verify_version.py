@@ -1,0 +1,49 @@
+"""Run as a process: load one version, search it, and say as JSON what was found. A version that crashes its loader crashes only this.
+
+`python -m auth_service.versions.verify_version FOLDER MANIFEST DERIVED NAME`
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from common.errors import ServiceError
+
+
+def main(folder: Path, manifest_path: Path, derived: Path, name: str) -> dict[str, Any]:
+    """What passed, which problem there is, and its reason for programs."""
+    from trained.searchable_model import load_version
+    from trained.version_proof import check_features, check_version
+
+    passed: list[str] = []
+
+    def failed(message: str, reason: str = "") -> dict[str, Any]:
+        return {"passed": passed, "problems": [message], "reason": reason}
+
+    try:
+        passed.extend(check_version(folder, manifest_path, derived))
+        model = load_version(folder, manifest_path, derived, version_name=name)
+    except ServiceError as error:
+        return failed(error.message, error.reason)
+    except Exception as error:  # what a damaged artifact raises cannot be foreseen
+        return failed(f"Loading {folder} failed: {type(error).__name__}: {error}")
+    try:
+        passed.append(f"loaded: {model.items:,} items, {model.dimension} dimensions, engine {model.engine_name}")
+        passed.extend(model.notes)
+        passed.append(check_features(model.features))
+        model.prove()
+        passed.append("searches answer as they must")
+    except ServiceError as error:
+        return failed(error.message, error.reason)
+    except Exception as error:
+        return failed(f"Searching failed: {type(error).__name__}: {error}")
+    finally:
+        model.close()
+    return {"passed": passed, "problems": [], "reason": ""}
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4])), flush=True)
