@@ -14,6 +14,7 @@ from common.errors import DataProblem, InvalidInput, PreconditionFailed
 from routings.calibration import Calibration
 from routings.estimates import Estimates
 from trained.artifacts import Manifest, Verdict, check_integrity, judge, read_manifest
+from trained.artifacts.array_files import read_arrays
 from trained.artifacts.json_files import read_json_object
 from trained.encoder import BlockEncoder
 from trained.encoding.encoder_directions import scaled_to_unit
@@ -21,7 +22,6 @@ from trained.index.engine import Engine, Positions, Vectors, open_index
 from trained.item_codes import ItemCodeIndex
 from trained.learned.learned_block import LearnedBlock
 from trained.learned.learned_chances import Chances, LearnedChances
-from trained.learned.learned_model import read_parts
 from trained.older.model_reading import NATIVE
 from trained.plain_version import plain_version
 from trained.version_files import ENCODER_STATE, LINEAGE
@@ -391,7 +391,7 @@ def weight_profiles_of(manifest: Manifest, folder: Path) -> dict[str, dict[str, 
 
 
 def _load_native(folder: Path, manifest: Manifest, derived: Path | None, name: str, threads: int) -> SearchableModel:
-    state, facts = _encoder_state(folder, manifest, derived, name)
+    state, facts = encoder_state(folder, manifest, derived, name)
     try:
         engine_name, dimension = str(facts["engine"]), int(facts["dimension"])
         default_ef, unlike = int(facts["default_ef_search"]), facts.get("unlike_below")
@@ -419,7 +419,7 @@ def _load_native(folder: Path, manifest: Manifest, derived: Path | None, name: s
     )
 
 
-def _encoder_state(
+def encoder_state(
     folder: Path, manifest: Manifest, derived: Path | None, name: str
 ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """State of the encoder and facts about the index: of plain files, or of the pickles of versions that have only these."""
@@ -435,7 +435,7 @@ def _load_learned(folder: Path, manifest: Manifest) -> tuple[LearnedBlock | None
     artifact = manifest.artifacts.get("learned_model")
     if artifact is None:
         return None, None, Calibration()
-    learned = LearnedBlock.from_parts(read_parts(artifact.file(folder)))
+    learned = LearnedBlock.from_parts(read_arrays(artifact.file(folder)))
     stored = manifest.artifacts.get("calibration")
     calibration = Calibration.from_json(stored.file(folder).read_text(encoding="utf-8")) if stored else Calibration()
     chances = (

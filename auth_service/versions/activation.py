@@ -56,6 +56,8 @@ class Activation:
         self._lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._numbers = 0
+        self._proved: set[tuple[str, str]] = set()
+        """Folder and manifest's hash of versions that a process has proved; their files are hashed at every activation."""
 
     async def activate(self, name: str, *, by: str, reason: str = "", action: str = "activated") -> Activated:
         """Make a version active. Once begun it is finished even when the caller stops waiting.
@@ -150,8 +152,13 @@ class Activation:
         return [outcome.instance for outcome in outcomes if outcome.answer is Answer.AWAY]
 
     async def _prove_in_child(self, version: VersionRecord) -> None:
+        key = (version.artifact_dir, version.manifest_sha256)
+        if key in self._proved:
+            return
         findings = await asyncio.to_thread(load_in_child, version, self._derived)
-        if not findings.ok:
+        if findings.ok:
+            self._proved.add(key)
+        else:
             raise PreconditionFailed(
                 f"Version {version.version_name} was not activated: {'; '.join(findings.problems)}",
                 reason=findings.reason or "ACTIVATION_REFUSED",

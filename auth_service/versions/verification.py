@@ -16,7 +16,7 @@ from common.processes import python_module
 from trained.artifacts import Verdict, check_integrity, judge, read_manifest
 
 LOAD_SECONDS = 180.0
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass

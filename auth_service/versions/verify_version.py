@@ -24,7 +24,7 @@ def main(folder: Path, manifest_path: Path, derived: Path, name: str) -> dict[st
         return {"passed": passed, "problems": [message], "reason": reason}
 
     try:
-        passed.extend(check_version(folder, manifest_path, derived))
+        passed.append(check_version(folder, manifest_path, derived, name))
         model = load_version(folder, manifest_path, derived, version_name=name)
     except ServiceError as error:
         return failed(error.message, error.reason)

@@ -5,7 +5,7 @@ itself down, and only by `unpickled`, which admits the classes it is told and no
 """
 
 from trained.artifacts.compatibility import Judgement, Verdict, judge, running_versions
-from trained.artifacts.integrity import check_integrity, sha256_of
+from trained.artifacts.integrity import check_integrity, own_file, sha256_of
 from trained.artifacts.manifest import Artifact, Manifest, describe_file, read_manifest, write_manifest
 from trained.artifacts.stand_ins import Record, opaque, stand_in
 from trained.artifacts.unpickler import StoredFile, feature_columns, load_joblib, unpickled
@@ -23,6 +23,7 @@ __all__ = [
     "judge",
     "load_joblib",
     "opaque",
+    "own_file",
     "read_manifest",
     "running_versions",
     "sha256_of",

@@ -222,7 +222,7 @@ def _numbers(content: object, path: Path) -> dict[str, float]:
             made[str(name)] = _finite(weight)
         except (TypeError, ValueError, OverflowError):
             raise DataProblem(
-                f"{path} has the weight {_shown(weight)} for {str(name)[:80] if is_scalar(name) else _shown(name)}, which is no number: restore it from a backup, or train again",
+                f"{path} has the weight {_shown(weight)} for {_name(name)}, which is no number: restore it from a backup, or train again",
                 reason="ARTIFACT_UNUSABLE",
                 details={"path": path},
             ) from None
@@ -255,13 +255,17 @@ def _shown(value: object) -> str:
     return repr(value)[:80] if is_scalar(value) else type(value).__name__
 
 
+def _name(value: object) -> str:
+    return value[:80] if isinstance(value, str) else _shown(value)
+
+
 def _switches(content: object, path: Path) -> dict[str, bool]:
     if not isinstance(content, Mapping):
         raise _unusable(path, content, "true or false by feature")
     for name, on in content.items():
         if not (isinstance(on, bool | int | float | np.bool_) and on in (True, False)):
             raise DataProblem(
-                f"{path} has {_shown(on)} for {str(name)[:80] if is_scalar(name) else _shown(name)}, which is neither true nor false: restore it from a backup, or train again",
+                f"{path} has {_shown(on)} for {_name(name)}, which is neither true nor false: restore it from a backup, or train again",
                 reason="ARTIFACT_UNUSABLE",
                 details={"path": path},
             )
