@@ -24,6 +24,8 @@ import psutil
 SERVICE_PORTS = (10_000, 32_000)
 """Below the ports that Linux (from 32768) and Windows (from 49152) give to outgoing connections."""
 
+SAME_SIGNAL_SECONDS = 0.3
+
 IS_WINDOWS = os.name == "nt"
 
 
@@ -38,19 +40,21 @@ def run_until_stopped(
 ) -> int:
     """Run `main(stop)` on a fresh loop; `stop` is set by SIGINT, SIGTERM or (Windows) CTRL+BREAK. Returns its exit code.
 
-    A second signal ends the process at once with code 130.
+    A second signal ends the process at once with code 130; one that comes with the first is the same: `timeout` sends each twice, to
+    the process and to its group.
     """
 
     async def guarded() -> int:
         loop = asyncio.get_running_loop()
         stop = asyncio.Event()
-        seen = 0
+        first = 0.0
 
         def on_signal(_number: int, _frame: FrameType | None) -> None:
-            nonlocal seen
-            seen += 1
-            if seen > 2:
+            nonlocal first
+            now = time.monotonic()
+            if first and now - first > SAME_SIGNAL_SECONDS:
                 os._exit(130)
+            first = first or now
             loop.call_soon_threadsafe(stop.set)
 
         for number in stop_signals():
@@ -212,8 +216,8 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 def python_module(module: str, *arguments: str) -> list[str]:
-    """Command line that runs a module with this interpreter."""
-    return [sys.executable, "-m", module, *arguments]
+    """Command line that runs a module with this interpreter, which finds modules where this process does."""
+    return [sys.executable, *(("-P",) if sys.flags.safe_path else ()), "-m", module, *arguments]
 
 
 def resident_bytes() -> int:

@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from common.database_copy import RESTORE_COMMAND
 from common.errors import Conflict, DataProblem, ServiceError, Unavailable
 from common.settings import Settings
 
@@ -31,8 +32,6 @@ BUSY_SECONDS = 5.0
 READERS = 4
 WRITER_LOCK = 7_266_014_501
 """Number of the PostgreSQL advisory lock that writers of this product take."""
-
-RESTORE_COMMAND = "python -m auth_service restore FILE"
 
 
 class Base(DeclarativeBase):

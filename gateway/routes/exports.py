@@ -12,6 +12,7 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from common.file_names import is_reserved
 from common.request_context import allow_more_time
 from gateway.answers import json_answer, now_iso
 from gateway.exports import Download, exporting
@@ -26,6 +27,7 @@ from predicting.parts import FILE_PART_ITEMS, parts_of, seconds_for, with_one_ve
 from protos.aggregate.v1 import aggregate_pb2
 from protos.documents.v1 import documents_pb2
 
+MOST_NAME_BYTES: Final = 180
 NOT_IN_NAMES: Final = re.compile(r"[^\w .()\[\]-]+")
 FILES: Final[dict[int | str, dict[str, Any]]] = {
     200: {
@@ -143,8 +145,9 @@ async def predictions(
 
 def safe_name(name: str) -> str:
     """A name for people as the name of a file on every system."""
-    clean = NOT_IN_NAMES.sub("_", name).strip(" .")[:100].rstrip(" .")
-    if not clean.strip("_") or PureWindowsPath(clean).is_reserved():
+    clean = NOT_IN_NAMES.sub("_", name).strip(" .")[:100]
+    clean = clean.encode("utf-8", "replace")[:MOST_NAME_BYTES].decode("utf-8", "ignore").rstrip(" .")
+    if not clean.strip("_") or is_reserved(clean):
         clean = f"routing_{clean}".rstrip("_")
     return clean
 
