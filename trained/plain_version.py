@@ -42,6 +42,9 @@ FILES: Final = {
 }
 """Artifacts that are read in the locked-down process, where a version has them."""
 
+REQUIRED: Final = {NATIVE: ("encoder",), LEGACY: ("similarity_engine", "encoder", "scaler", "feature_columns")}
+"""Those without which a version cannot be read."""
+
 SECONDS: Final = 900
 LEAST_MEMORY: Final = 4 * 1024**3
 MEMORY_A_BYTE: Final = 32
@@ -74,9 +77,18 @@ def plain_version(
         lineage: NATIVE or LEGACY.
 
     Raises:
-        PreconditionFailed: a file was changed meanwhile.
+        PreconditionFailed: an artifact that is required is not in the manifest (all such are named), or a file was changed meanwhile.
         DataProblem: a file is damaged, of a kind that no lineage had, or made to harm.
     """
+    missing = [name for name in REQUIRED[lineage] if name not in manifest.artifacts]
+    if missing:
+        raise PreconditionFailed(
+            f"Version {version_name} lacks {', '.join(f'{name}.joblib' for name in missing)}: a version needs "
+            f"{', '.join(f'{name}.joblib' for name in REQUIRED[lineage])}. Restore what is missing from a backup and write the "
+            "manifest again, or train again",
+            reason="ARTIFACT_MISSING",
+            details={"missing": ", ".join(missing)},
+        )
     place = derived / f"plain-{_safe(version_name)}-{_key(manifest, lineage)}" if derived else None
     kept = _kept(place) if place else None
     if kept is not None:

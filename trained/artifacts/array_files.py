@@ -6,25 +6,12 @@ import os
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from common.errors import DataProblem
-
-_FAILURES: Final = (
-    OSError,
-    ValueError,
-    TypeError,
-    EOFError,
-    KeyError,
-    OverflowError,
-    RecursionError,
-    MemoryError,
-    SyntaxError,
-)
-"""What NumPy raises for headers that are cut off, too large or no headers."""
 
 
 def map_array(path: Path, kind: npt.DTypeLike, dimensions: int = 1) -> npt.NDArray[Any]:
@@ -53,7 +40,7 @@ def map_array(path: Path, kind: npt.DTypeLike, dimensions: int = 1) -> npt.NDArr
         if not count:
             return np.zeros(shape, dtype)
         return np.asarray(np.memmap(path, dtype, "r", start, shape))
-    except _FAILURES as error:
+    except Exception as error:  # NumPy's reading of a header can fail in any way
         raise _damaged(path, error) from error
 
 
@@ -77,7 +64,7 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
         if any(array.dtype.hasobject or array.dtype.names for array in made.values()):
             raise ValueError("it holds other than numbers")
         return made
-    except (*_FAILURES, zipfile.BadZipFile, NotImplementedError) as error:
+    except Exception as error:  # so can that of an archive
         raise _damaged(path, error) from error
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from common.errors import DataProblem, PreconditionFailed
+from common.errors import DataProblem
 from trained.artifacts import Manifest
 from trained.index.engine import Engine, open_index
 from trained.index.engine_faiss import FaissEngine, engine_from_bytes
@@ -19,7 +19,6 @@ from trained.older.model_reading import LEGACY
 from trained.plain_version import INDEX, PlainVersion, plain_version
 from trained.searchable_model import SearchableModel, weight_profiles_of
 
-REQUIRED: Final = ("similarity_engine", "encoder", "scaler", "feature_columns")
 OPTIONAL: Final = ("training_metadata.json", "feature_weights.joblib", "feature_weights.json", "active_features.json")
 DEFAULT_EF_SEARCH: Final = 256
 """The monolith searched its graphs wide; none of its versions has a measured recall curve."""
@@ -37,15 +36,6 @@ def load_legacy(
         PreconditionFailed: an artifact that is required is not in the manifest (all such are named).
         DataProblem: an artifact is damaged, or of a kind that no lineage had.
     """
-    missing = [name for name in REQUIRED if name not in manifest.artifacts]
-    if missing:
-        raise PreconditionFailed(
-            f"Version {version_name} lacks {', '.join(f'{name}.joblib' for name in missing)}: a version needs "
-            f"{', '.join(f'{name}.joblib' for name in REQUIRED)}. Restore what is missing from a backup and write the "
-            "manifest again, or train again",
-            reason="ARTIFACT_MISSING",
-            details={"missing": ", ".join(missing)},
-        )
     plain = plain_version(folder, manifest, derived, version_name, LEGACY, threads)
     try:
         encoding = LegacyEncoding.from_state(plain.facts["encoding"])

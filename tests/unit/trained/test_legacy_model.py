@@ -24,8 +24,9 @@ from trained.artifacts import Manifest, StoredFile, describe_file, read_manifest
 from trained.index.engine_faiss import FaissEngine
 from trained.item_codes import SUFFIXES, ItemCodeIndex
 from trained.older.legacy_encoding import legacy_number, legacy_text
-from trained.older.legacy_model import REQUIRED
 from trained.older.legacy_searcher import read_searcher
+from trained.older.model_reading import LEGACY as LINEAGE
+from trained.plain_version import REQUIRED
 from trained.searchable_model import SearchableModel, load_version
 
 DATA = Path(__file__).parents[2] / "data"
@@ -184,7 +185,7 @@ def test_a_scaler_without_column_names_scales_the_feature_columns(tmp_path: Path
         load_version(write_folder(tmp_path / "w", scaler=StandardScaler().fit(np.eye(3))))
 
 
-@pytest.mark.parametrize("name", REQUIRED)
+@pytest.mark.parametrize("name", REQUIRED[LINEAGE])
 def test_a_folder_with_only_part_of_the_artifacts_is_refused_with_what_is_missing(tmp_path: Path, name: str) -> None:
     with pytest.raises(PreconditionFailed, match=rf"lacks {name}\.joblib: a version needs"):
         load_version(write_folder(tmp_path / "v", leave_out=name))
