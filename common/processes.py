@@ -28,6 +28,9 @@ SAME_SIGNAL_SECONDS = 0.3
 
 IS_WINDOWS = os.name == "nt"
 
+SELECT_SOCKETS = 512
+"""What CPython is compiled for on Windows (FD_SETSIZE)."""
+
 
 def new_event_loop() -> asyncio.AbstractEventLoop:
     """The loop that gRPC's aio stack works best on: the selector loop everywhere."""
@@ -190,13 +193,43 @@ def port_is_free(host: str, port: int) -> bool:
     """Whether `port` could be bound now."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
-        if not IS_WINDOWS:  # on Windows this option would allow taking over a port in use
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        own_address(probe)
         try:
             probe.bind((host, port))
         except OSError:
             return False
     return True
+
+
+def own_address(listening: socket.socket) -> None:
+    """Before a socket is bound: nobody else may take its address, and one left by a process that has ended can be taken again.
+
+    On Windows another process could bind the same port and take the connections, unless the socket says that it is exclusive; and
+    SO_REUSEADDR, which elsewhere only passes over connections that have ended, would itself take over a port in use.
+    """
+    if IS_WINDOWS:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)  # type: ignore[attr-defined,unused-ignore]
+    else:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+
+def watchable_sockets(wanted: int) -> int:
+    """Sockets and files that one process can watch, `wanted` if the system lets it.
+
+    CPython's `select` on Windows takes 512 and its event loop dies of one more. Elsewhere the number of open files counts, which a
+    process may raise up to what the administrator allows.
+    """
+    if IS_WINDOWS:
+        return SELECT_SOCKETS
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        raised = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
+            soft = raised
+    return wanted if soft == resource.RLIM_INFINITY else min(soft, wanted)
 
 
 def free_port(host: str = "127.0.0.1") -> int:

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from common.errors import DataProblem, InvalidInput, PreconditionFailed
+from plant.mechanical_seals import MECHANICAL_SEALS
+from plant.schema import LEARNED_NAME, PlantSchema
 from routings.calibration import Calibration
 from routings.estimates import Estimates
 from trained.artifacts import Manifest, Verdict, check_integrity, judge, read_manifest
@@ -25,6 +27,7 @@ from trained.learned.learned_chances import Chances, LearnedChances
 from trained.older.model_reading import NATIVE
 from trained.plain_version import plain_version
 from trained.version_files import ENCODER_STATE, LINEAGE
+from trained.version_schema import schema_of
 
 RERANKED: Final = 300
 """Candidates that are compared exactly when a call has weights of its own."""
@@ -72,6 +75,7 @@ class SearchableModel:
         calibration: how models and votes are weighed, and what confidence that deserves.
         chances: what the models said of the items of the index, where vectors do not hold it all.
         notes: what people should know about how the version was loaded.
+        schema: the plant's schema that it was trained with; the mechanical seal plant's where the version has none.
     """
 
     version_name: str
@@ -86,6 +90,7 @@ class SearchableModel:
     calibration: Calibration = field(default_factory=Calibration)
     chances: Chances | None = None
     notes: Sequence[str] = ()
+    schema: PlantSchema = MECHANICAL_SEALS
     _empty: Vectors | None = None
 
     @property
@@ -136,19 +141,32 @@ class SearchableModel:
         """
         multipliers: dict[str, float] = {}
         if profile not in DEFAULT_PROFILES:
-            if profile not in self.weight_profiles:
-                known = ", ".join(["default", *self.weight_profiles])
-                raise InvalidInput(f"There is no weight profile {profile!r}; version {self.version_name} has {known}")
-            trained = self.encoding.weights
-            multipliers = {
-                name: weight / trained[name]
-                for name, weight in self.weight_profiles[profile].items()
-                if trained.get(name, 0.0) > 0
-            }
+            multipliers = self._multipliers(profile)
         multipliers |= weights
         if all(value == 1.0 for value in multipliers.values()) and multipliers.keys() <= self.encoding.weights.keys():
             return None
         return self.encoding.block_factors(multipliers)
+
+    @property
+    def profile_names(self) -> list[str]:
+        """Weight profiles that a call can name: those of the version, and those of its plant's schema."""
+        return list(dict.fromkeys([*self.weight_profiles, *self.schema.profiles]))
+
+    def _multipliers(self, profile: str) -> dict[str, float]:
+        """Multiple of the trained weight of each feature that a profile says."""
+        trained = self.encoding.weights
+        if profile in self.weight_profiles:
+            stored = self.weight_profiles[profile]
+            return {name: weight / trained[name] for name, weight in stored.items() if trained.get(name, 0.0) > 0}
+        known = self.schema.profiles.get(profile)
+        if known is None:
+            names = ", ".join(["default", *self.profile_names])
+            raise InvalidInput(f"There is no weight profile {profile!r}; version {self.version_name} has {names}")
+        factors = {name: known.factors.get(name, known.otherwise) for name in trained}
+        encoder = self.encoding
+        if isinstance(encoder, BlockEncoder) and encoder.learned is not None and LEARNED_NAME in known.factors:
+            factors[LEARNED_NAME] = known.factors[LEARNED_NAME]
+        return factors
 
     def estimates(
         self,
@@ -416,6 +434,7 @@ def _load_native(folder: Path, manifest: Manifest, derived: Path | None, name: s
         metadata=manifest.metadata,
         calibration=calibration,
         chances=chances,
+        schema=schema_of(manifest, folder),
     )
 
 

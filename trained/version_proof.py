@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from common.errors import DataProblem, PreconditionFailed
-from plant.features import FEATURES
+from plant.schema import PlantSchema
 from trained.artifacts import Manifest, check_integrity, read_manifest
 from trained.artifacts.array_files import read_arrays
 from trained.artifacts.json_files import read_json_object
@@ -30,13 +30,13 @@ MOST_EF: Final = 1_000_000
 WIDEST_BLOCK: Final = 4_096
 
 
-def check_features(trained: Sequence[str]) -> str:
+def check_features(trained: Sequence[str], schema: PlantSchema) -> str:
     """Say that the features of a version are known here.
 
     Raises:
         PreconditionFailed: some are not (reason FOREIGN_FEATURES).
     """
-    known = {feature.name for feature in FEATURES}
+    known = schema.feature_by_name
     foreign = [name for name in trained if name not in known]
     if foreign:
         raise PreconditionFailed(

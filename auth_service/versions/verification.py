@@ -13,7 +13,9 @@ from pathlib import Path
 from auth_service.store.records import VersionRecord
 from common.errors import PreconditionFailed, ServiceError
 from common.processes import python_module
+from plant.schema import PlantSchema
 from trained.artifacts import Verdict, check_integrity, judge, read_manifest
+from trained.version_schema import schema_of
 
 LOAD_SECONDS = 180.0
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,8 +37,11 @@ class Findings:
         return not self.problems
 
 
-def check_files(row: VersionRecord) -> list[str]:
+def check_files(row: VersionRecord, plant: PlantSchema | None = None) -> list[str]:
     """Compare a version's files with what was registered; returns what passed. Reads every byte: not on the event loop.
+
+    Args:
+        plant: the schema of the active input profile, with which the version has to serve; None: any.
 
     Raises:
         PreconditionFailed: a file is missing or another one, or the libraries of the training cannot be read here.
@@ -62,7 +67,25 @@ def check_files(row: VersionRecord) -> list[str]:
         if judgement.verdict is Verdict.REFUSED:
             raise PreconditionFailed(judgement.reason, reason="INCOMPATIBLE_LIBRARIES")
         passed.append(judgement.reason)
+    if plant is not None:
+        passed.append(check_schema(row.version_name, schema_of(manifest, folder), plant))
     return passed
+
+
+def check_schema(version: str, schema: PlantSchema, plant: PlantSchema) -> str:
+    """Refuse a version whose schema the active input profile does not have; returns what passed.
+
+    Raises:
+        PreconditionFailed: it cannot serve; says why and what to do.
+    """
+    reason = schema.cannot_serve(plant)
+    if reason:
+        raise PreconditionFailed(
+            f"Version {version} cannot serve with the active input profile: {reason}. Train a version with this profile, or make "
+            f"the profile of {schema.name} active first",
+            reason="SCHEMA_DIFFERS",
+        )
+    return f"it serves the plant of the active input profile, {plant.name}"
 
 
 def _runtime_versions(path: Path) -> dict[str, object]:

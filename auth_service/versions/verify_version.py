@@ -33,7 +33,7 @@ def main(folder: Path, manifest_path: Path, derived: Path, name: str) -> dict[st
     try:
         passed.append(f"loaded: {model.items:,} items, {model.dimension} dimensions, engine {model.engine_name}")
         passed.extend(model.notes)
-        passed.append(check_features(model.features))
+        passed.append(check_features(model.features, model.schema))
         model.prove()
         passed.append("searches answer as they must")
     except ServiceError as error:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from common.file_names import is_reserved
 from common.request_context import allow_more_time
+from gateway.admission import LARGE_ITEMS, admits_itself
 from gateway.answers import json_answer, now_iso
 from gateway.exports import Download, exporting
 from gateway.failures import ClientGone
@@ -29,6 +30,9 @@ from protos.documents.v1 import documents_pb2
 
 MOST_NAME_BYTES: Final = 180
 NOT_IN_NAMES: Final = re.compile(r"[^\w .()\[\]-]+")
+MANY_ITEMS_WORK: Final = 5000
+"""What a file of more than LARGE_ITEMS counts: four are written at a time."""
+
 FILES: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "The file's facts; for a download the file itself",
@@ -40,6 +44,7 @@ area = AreaRouter("/api", "exports")
 
 
 @area.user.post("/routing/groups/{group_id}/export", response_model=GroupExportModel, responses=FILES)
+@admits_itself
 async def export_routing_group(
     group_id: str,
     gateway: TheGateway,
@@ -49,8 +54,10 @@ async def export_routing_group(
 ) -> Response:
     """Writes a saved routing to a file: one routing an item of the group, an operation a step (403 when it is somebody else's)."""
     documents = gateway.clients.documents
+    await gateway.admission.enter(2)
     group = await documents.call(documents.stub.GetRoutingGroup, documents_pb2.RoutingGroupRequest(group_id=group_id))
-    parts = group_parts(group)
+    await gateway.admission.enter(len(group.content.item_codes), file_work(len(group.content.item_codes)))
+    parts = group_parts(group, gateway.plant.schema)
     start = aggregate_pb2.ExportStart(
         formats=[format],
         name=file_name or safe_name(group.content.group_name),
@@ -72,6 +79,7 @@ async def export_routing_group(
 
 
 @area.user.post("/predict/export", response_model=PredictionExportModel, responses=FILES)
+@admits_itself
 async def export_prediction(
     body: PredictionRequest,
     gateway: TheGateway,
@@ -81,6 +89,7 @@ async def export_prediction(
     file_name: Annotated[FileName, Query()] = "",
 ) -> Response:
     """Predicts routings of up to 10,000 items into a file, with all output columns; neither side holds more than a part of them."""
+    await gateway.admission.enter(len(body.item_codes), file_work(len(body.item_codes)))
     allow_more_time(seconds_for(len(body.item_codes)))
     start = aggregate_pb2.ExportStart(formats=[format], name=file_name, download=target == "download")
     return await with_one_version(lambda: _exported_prediction(gateway, body, request, start, format))
@@ -141,6 +150,11 @@ async def predictions(
             raise ClientGone("The client has hung up, so nothing was written")
         facts.note(part.codes, part.found.model_version, answer)
         yield answer
+
+
+def file_work(items: int) -> int:
+    """What a file of routings counts as work: never more than a few parts of it are in memory, but many take long."""
+    return MANY_ITEMS_WORK if items > LARGE_ITEMS else min(items, 2 * FILE_PART_ITEMS)
 
 
 def safe_name(name: str) -> str:
