@@ -1,6 +1,6 @@
 """`python -m benchmarks.fuzzing`: fuzz what reads foreign bytes, guided by coverage, for a while each; say how many inputs were tried.
 
-Needs atheris, which has wheels for Linux only (requirements/fuzzing.txt); elsewhere nothing is run, and that is said. Inputs that fail
+Needs atheris, which has wheels for Linux only (pip install atheris); elsewhere nothing is run, and that is said. Inputs that fail
 are kept in a folder: copied to tests/data/fuzzing/TARGET they are tried by every run of the tests.
 """
 
@@ -72,7 +72,7 @@ def main() -> int:
     parser.add_argument("--work", type=Path, default=ROOT / "var" / "fuzzing", help="folder of corpora and finds")
     options = parser.parse_args()
     if importlib.util.find_spec("atheris") is None:
-        print("Nothing was fuzzed: atheris is not installed. On Linux: pip install -r requirements/fuzzing.txt")
+        print("Nothing was fuzzed: atheris is not installed. On Linux: pip install atheris")
         return 0
     failed = False
     print(f"{'target':<14} {'inputs':>12} {'branches':>9} {'failed':>7}")
