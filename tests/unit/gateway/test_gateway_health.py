@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -19,6 +21,7 @@ from protos.ann.v1 import ann_pb2
 @pytest.fixture(autouse=True)
 def nothing_remembered(plant: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.health.REMEMBER_SECONDS", -1.0)
+    monkeypatch.setattr("gateway.health.STALE_SECONDS", -1.0)
     for _attempt in range(200):  # the gateway may still be about to connect to the control plane
         if httpx.get(f"{plant.url}/health").json()["checks"]["control"]["ok"]:
             return
@@ -51,6 +54,33 @@ def test_the_report_names_every_dependency(plant: Any) -> None:
     assert body["checks"]["model"]["model_version"] == "v1"
     assert body["checks"]["snapshot"]["tag"] == "t1"
     assert body["live"] is True
+
+
+def test_where_a_dependency_takes_long_the_last_known_state_is_told_at_once(
+    plant: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    health = plant.app.app.state.gateway.health
+    known = plant.run(health.check())
+    looking = threading.Event()
+
+    async def slow() -> Any:
+        while not looking.is_set():
+            await asyncio.sleep(0.01)
+        return replace(known, status="down")
+
+    monkeypatch.setattr(health, "_ask_all", slow)
+    monkeypatch.setattr("gateway.health.STALE_SECONDS", 60.0)
+    assert [plant.run(health.check()).status for _ in range(3)] == ["ok"] * 3
+    looking.set()
+    deadline = time.monotonic() + 10
+    while plant.run(health.check()).status != "down":
+        assert time.monotonic() < deadline
+    monkeypatch.setattr("gateway.health.STALE_SECONDS", -1.0)
+    looking.clear()
+    threading.Timer(0.3, looking.set).start()
+    began = time.monotonic()
+    assert plant.run(health.check()).status == "down"  # what is too old is not told
+    assert time.monotonic() - began > 0.2
 
 
 def test_without_a_model_nothing_can_be_predicted(plant: Any) -> None:
