@@ -127,6 +127,11 @@ class Settings(BaseSettings):
         return self.state_dir / "derived"
 
     @property
+    def deltas_path(self) -> Path:
+        """Folder of what each version was trained from, by which aggregate_service tells what changed since."""
+        return self.state_dir / "deltas"
+
+    @property
     def audit_archive_path(self) -> Path:
         """Folder of the files that old audit events are moved to."""
         return self.state_dir / "audit"

@@ -20,6 +20,7 @@ from common.request_context import current_request
 from common.settings import Settings
 from gateway import failures
 from gateway.api_document import TITLE, describe_api
+from gateway.hidden_paths import HidePaths, known_folders
 from gateway.pages import add_pages
 from gateway.request_middleware import RequestMiddleware
 from gateway.routes import AREAS
@@ -37,10 +38,10 @@ def build_app(settings: Settings, instance: str) -> RequestMiddleware:
     gateway = Gateway(settings, instance)
     api = build_api(gateway)
     add_pages(api, settings.frontend_dir, settings.docs_dir)
-    wrapped: ASGIApp = api
+    wrapped: ASGIApp = HidePaths(api, known_folders(settings, lambda: gateway.plant.document))
     if settings.allowed_origins:
         wrapped = CORSMiddleware(
-            api,
+            wrapped,
             allow_origins=[origin.rstrip("/").lower() for origin in settings.allowed_origins],
             allow_credentials=True,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],

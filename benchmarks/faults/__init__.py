@@ -1,1 +1,1 @@
-"""Faults made on purpose, bounded and on this machine only: attacks, overload, kills, fuzzing."""
+"""Faults on purpose: the product is killed, stopped, starved, cut off and flooded, and what was confirmed has to be there afterwards."""

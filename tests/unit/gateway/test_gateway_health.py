@@ -66,21 +66,18 @@ def test_where_a_dependency_takes_long_the_last_known_state_is_told_at_once(
     async def slow() -> Any:
         while not looking.is_set():
             await asyncio.sleep(0.01)
-        return replace(known, status="down")
+        return replace(known, status="other")
 
     monkeypatch.setattr(health, "_ask_all", slow)
     monkeypatch.setattr("gateway.health.STALE_SECONDS", 60.0)
-    assert [plant.run(health.check()).status for _ in range(3)] == ["ok"] * 3
+    assert [plant.run(health.check()).status for _ in range(3)] == [known.status] * 3
     looking.set()
     deadline = time.monotonic() + 10
-    while plant.run(health.check()).status != "down":
+    while plant.run(health.check()).status != "other":
         assert time.monotonic() < deadline
     monkeypatch.setattr("gateway.health.STALE_SECONDS", -1.0)
-    looking.clear()
-    threading.Timer(0.3, looking.set).start()
-    began = time.monotonic()
-    assert plant.run(health.check()).status == "down"  # what is too old is not told
-    assert time.monotonic() - began > 0.2
+    monkeypatch.setattr(health, "_last", replace(known, status="too old"))
+    assert plant.run(health.check()).status == "other"
 
 
 def test_without_a_model_nothing_can_be_predicted(plant: Any) -> None:
@@ -151,7 +148,7 @@ def test_liveness_asks_nobody(plant: Any) -> None:
 
 def test_the_welcome_page_and_the_route_list_load_nothing_from_elsewhere(plant: Any) -> None:
     for path in ("/", "/docs", "/docs/api"):
-        answer = httpx.get(f"{plant.url}{path}")
+        answer = httpx.get(f"{plant.url}{path}", timeout=60.0)
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/html")
         assert "http://" not in answer.text
