@@ -59,7 +59,7 @@ def test_the_report_names_every_dependency(plant: Any) -> None:
 def test_where_a_dependency_takes_long_the_last_known_state_is_told_at_once(
     plant: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    health = plant.app.app.state.gateway.health
+    health = plant.gateway.health
     known = plant.run(health.check())
     looking = threading.Event()
 
