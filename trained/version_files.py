@@ -18,6 +18,8 @@ import pyarrow as pa
 
 from common.errors import InvalidInput
 from common.files import write_text, writing
+from plant.mechanical_seals import MECHANICAL_SEALS
+from plant.schema import PlantSchema
 from routings.calibration import Calibration
 from trained.artifacts import Artifact, Manifest, describe_file, running_versions, write_manifest
 from trained.encoder import BlockEncoder
@@ -75,6 +77,7 @@ class TrainedVersion:
         trained_at: moment of the training; None: now.
         calibration: of the learned block; None: the version has none.
         outputs: what the learned models say of all items; None: the version has none.
+        schema: the plant's schema that it was trained with.
     """
 
     encoder: BlockEncoder
@@ -100,6 +103,7 @@ class TrainedVersion:
     trained_at: datetime | None = None
     calibration: Calibration | None = None
     outputs: LearnedOutputs | None = None
+    schema: PlantSchema = MECHANICAL_SEALS
 
     @property
     def default_ef_search(self) -> int:
@@ -227,6 +231,7 @@ def _json_files(trained: TrainedVersion, moment: datetime) -> dict[str, object]:
         "feature_importance": trained.importance,
         "feature_recommendations": trained.recommendations,
     }
+    files["plant_schema"] = trained.schema.model_dump(mode="json", exclude_defaults=True)
     files |= {name: dict(report) for name, report in reports.items() if report}
     if trained.time_profiles is not None:
         files["time_profiles"] = dict(trained.time_profiles)

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from common.errors import DataProblem
-from plant.blueprint.options import PipelineOptions
+from plant.blueprint.options import PipelineOptions, ProjectorOptions
 from plant.input_profile import InputProfile
-from plant.mechanical_seals import FEATURES, INTERNAL_COLUMNS, ITEM_CODE, RESULTS
+from plant.schema import FEATURES, ITEM_CODE, RESULTS
 from routings.calibration import Calibration
 from routings.time_profiles import ProfileOptions
 from source import Source
@@ -39,7 +39,7 @@ from trainer.operation_models import BoostingOptions
 from trainer.operation_times import operation_times
 from trainer.planner_examples import PlannerExample, with_examples
 from trainer.progress import ProgressReport
-from trainer.right_routings import FAMILY_COLUMN, families_of, own_routings
+from trainer.right_routings import families_of, own_routings
 from trainer.stage_clock import StageClock
 from trainer.version_folder import check_space, writing_version
 
@@ -118,7 +118,8 @@ class Training:
         return catalogue, self._learn(catalogue)
 
     def _read(self) -> Catalogue:
-        extra = self._projector_columns()
+        family = self._profile.plant.item.family_column
+        extra = [*self._projector_columns(), *([family] if family else [])]
         table = table_of(self._source, self._profile, FEATURES)
         assert table is not None  # the item table is never optional
         check_required(
@@ -139,8 +140,11 @@ class Training:
         """Columns of the Projector export; those that the item table does not have are left out with a word."""
         if not self._options.projector.enabled:
             return []
-        known = INTERNAL_COLUMNS[FEATURES]
+        schema = self._profile.plant
+        known = schema.columns(FEATURES)
         wanted = self._options.projector.metadata_columns
+        if wanted == ProjectorOptions().metadata_columns and not set(wanted[1:]) & known.keys():
+            wanted = (ITEM_CODE, *filter(None, (schema.item.name, *schema.item.levels)))
         unknown = [name for name in wanted if name not in known]
         if unknown:
             self._report.note(f"{', '.join(unknown)} is no column of the item table: left out of the Projector export")
@@ -148,21 +152,22 @@ class Training:
 
     def _learn(self, catalogue: Catalogue) -> Learned:
         weights, encode, embed = self._options.weights, self._options.encode, self._options.embed
+        schema = self._profile.plant
         codes = ItemCodeIndex.of(catalogue.codes.to_pylist())
         routings = self._routings(codes)
         stage = self._learn_from(catalogue, codes, routings)
         with self._stage("learning", "Learning the features", unit="rows"):
             chosen = dict(weights.weights)
             if stage is not None and self._options.learn.feature_weights:
-                chosen = learned_weights(stage.importance, weights.active) | chosen
+                chosen = learned_weights(stage.importance, weights.active, schema) | chosen
             room = embed.dimensions - (stage.block.width if stage is not None else 0)
             layout = EncoderOptions(
                 max(LEAST_DIMENSIONS, room), encode.weight_exponent, encode.least_text, embed.widest
             )
-            encoder = BlockEncoder.fit(catalogue.columns, chosen, weights.active, layout)
+            encoder = BlockEncoder.fit(catalogue.columns, chosen, weights.active, layout, schema)
             if stage is not None:
                 encoder = encoder.with_learned(stage.block, self._options.learn.share)
-            statistics = feature_statistics(catalogue.columns)
+            statistics = feature_statistics(catalogue.columns, schema)
             times = None
             if self._options.times.enabled:
                 times = operation_times(
@@ -171,7 +176,7 @@ class Training:
         with self._stage("encoding", f"Encoding {len(catalogue):,} items", total=len(catalogue), unit="items"):
             vectors = encoder.transform(catalogue.columns, outputs=stage.outputs if stage is not None else None)
             self._report.advance(len(catalogue))
-        families = families_of(catalogue.columns[FAMILY_COLUMN]) if self._judging else {}
+        families = families_of(catalogue, schema) if self._judging else {}
         catalogue.columns.clear()
         return Learned(encoder, vectors, statistics, times, families, routings, stage)
 
@@ -224,6 +229,7 @@ class Training:
                 self._options.weights.active,
                 None if taught is routings else counts,
                 on_operation=self._report.advance,
+                schema=self._profile.plant,
             )
         if stage is None:
             self._report.note(
@@ -357,6 +363,7 @@ class Training:
                     trained_at=datetime.now(UTC),
                     calibration=calibration,
                     outputs=learned.stage.outputs if learned.stage is not None else None,
+                    schema=self._profile.plant,
                 )
                 manifest = write_version(folder, trained)
         self._report.add_metrics({**figures, **self.clock.figures()})
