@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import psutil
 from rich.table import Table
 
+from cli.running.as_services import run_as_services
 from cli.running.readiness import ServiceProbe, gateway_health
 from cli.running.run_record import ProcessRecord, RunRecord, running_record
 from common.errors import ServiceError
@@ -67,7 +68,7 @@ class SystemStatus:
 
 def system_status(settings: Settings) -> SystemStatus:
     """Ask the processes of the running system."""
-    record = running_record(settings.run_path)
+    record = running_record(settings.run_path) or run_as_services(settings)
     if record is None:
         return SystemStatus(running=False)
     serving, following = asyncio.run(_asked(settings, record))

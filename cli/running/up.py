@@ -15,6 +15,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 from cli.installation import DEMO_CATALOGUE, ROOT, variables_of
+from cli.running.as_services import run_as_services
 from cli.running.data_check import check_source
 from cli.running.orphans import end_orphans
 from cli.running.patience import Patience
@@ -57,7 +58,7 @@ def up(settings: Settings, options: UpOptions) -> int:
     """
     run_id = os.environ.get(RUN_ID_VARIABLE, "")
     display = UpDisplay(quiet=bool(run_id))
-    running = running_record(settings.run_path)
+    running = running_record(settings.run_path) or run_as_services(settings)
     if running is not None:
         display.already_running(running, wanted=options)
         return 0
