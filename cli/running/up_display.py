@@ -79,6 +79,8 @@ class UpDisplay:
         if record.problem:
             self._console.print(Text(f"  cannot predict {record.problem}", style="yellow"))
         self._console.print(f"  data           {record.dataset}")
+        if record.profile:
+            self._console.print(f"  input profile  {record.profile}", markup=False)
         if password_file.exists():
             password = password_file.read_text(encoding="utf-8").strip()
             password_file.unlink()

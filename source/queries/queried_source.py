@@ -12,8 +12,9 @@ import polars as pl
 import pyarrow as pa
 
 from common.errors import DataProblem
-from plant.columns import ColumnType, SourceColumn, type_of
+from plant.columns import ColumnType, SourceColumn
 from source.canonical import canonical_frame
+from source.column_types import type_of
 from source.queries.checking import named_tables
 from source.queries.running import QueryBounds, run_query
 from source.source import BATCH_ROWS, Source, digest, resolve_columns
