@@ -6,6 +6,7 @@ import re
 import socket
 import string
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -132,10 +133,8 @@ def test_a_certificate_that_cannot_serve_is_refused(
 def test_a_certificate_that_has_ended_is_refused(
     certificates: dict[str, tuple[Path, Path]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import time
-
     later = time.time() + 90 * 86_400
-    monkeypatch.setattr(certificate_check.time, "time", lambda: later)
+    monkeypatch.setattr(time, "time", lambda: later)
     assert "has ended on" in certificate_check.problem(*certificates["good"])
 
 
