@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from common.blueprint.options import PipelineOptions
+    from plant.blueprint.options import PipelineOptions
 
 __all__ = ["main"]
 

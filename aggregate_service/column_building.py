@@ -14,7 +14,7 @@ import polars as pl
 import pyarrow as pa
 
 from aggregate_service.column_files import write_number_column, write_text_column
-from domain.item_codes import key_hashes
+from trained.item_codes import key_hashes
 
 Order = npt.NDArray[np.integer]
 

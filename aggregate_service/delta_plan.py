@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from common.errors import DataProblem
 from common.files import writing
-from domain.item_codes import item_key, key_hashes
+from trained.item_codes import item_key, key_hashes
 
 MOST_ITEMS: Final = 50_000
 """Items that a delta index holds; beyond, a training is due."""

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aggregate_service.snapshot import Snapshot
-from domain.operation_evidence import Evidence
+from routings.operation_evidence import Evidence
 
 MOST_FEATURES = 3
 

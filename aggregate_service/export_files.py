@@ -20,9 +20,9 @@ from typing import IO, BinaryIO, Final, cast
 from aggregate_service.export_writers import FORMATS, Layout, Part, Writer
 from common.errors import FieldViolation, InvalidInput, PreconditionFailed
 from common.files import remove_leftovers, replace, sync_folder, temporary_name
-from common.output_profile import OutputProfile
-from common.plant_settings.sections import ExportSection
 from common.request_context import add_log_fields
+from plant.output_profile import OutputProfile
+from plant.settings.sections import ExportSection
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
 SAFE_NAME: Final = re.compile(r"[^\\/:*?\"<>|\x00-\x1f.][^\\/:*?\"<>|\x00-\x1f]{0,119}")

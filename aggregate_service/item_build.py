@@ -15,7 +15,7 @@ from aggregate_service.column_building import TableBuilder
 from aggregate_service.column_files import write_array, write_numpy
 from aggregate_service.findings import Findings
 from common.errors import DataProblem
-from domain.item_codes import ItemCodeIndex, item_key
+from trained.item_codes import ItemCodeIndex, item_key
 
 GROUP, FAMILY = "ITEM_GRP1NM", "GROUP2"
 SEARCHED_BY_ITEM: Final = ("ITEM_CD", "ITEM_SPEC")

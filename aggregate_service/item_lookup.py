@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from aggregate_service.operation_columns import Columns
 from aggregate_service.snapshot import Snapshot
-from domain.features import FEATURES
+from plant.features import FEATURES
 
 LABELS: Final = {
     "ITEM_CD": "품목코드",

@@ -15,7 +15,7 @@ import polars as pl
 from aggregate_service.column_files import Column, TextColumn, map_array, map_numpy
 from aggregate_service.item_build import SEARCHED_BY_VALUE, folded
 from common.errors import InvalidInput
-from domain.item_codes import ItemCodeIndex
+from trained.item_codes import ItemCodeIndex
 
 MOST_WORDS: Final = 32
 SHOWN: Final = ("ITEM_NM", "ITEM_SPEC", "ITEM_MATERIAL", "ADDITIONAL_SPEC")

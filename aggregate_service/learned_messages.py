@@ -7,11 +7,11 @@ import numpy.typing as npt
 
 from aggregate_service.snapshot import Snapshot
 from common.errors import InvalidInput
-from domain.calibration import Calibration
-from domain.estimates import Estimates
-from domain.learned_model import TimeModel
-from domain.routing_prediction import Learned
 from protos.common.v1 import estimates_pb2
+from routings.calibration import Calibration
+from routings.estimates import Estimates
+from routings.routing_prediction import Learned
+from trained.learned.learned_model import TimeModel
 
 KINDS = 2
 

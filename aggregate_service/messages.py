@@ -17,9 +17,9 @@ from aggregate_service.snapshot_build import Progress
 from aggregate_service.source_browsing import SourceTest, TableDescription
 from common.errors import InvalidInput
 from common.tables import add_column, column_values, integer_column, number_column, table
-from domain.time_summary import COLUMNS, OperationTimes, TimeTotals
 from protos.aggregate.v1 import aggregate_pb2 as pb
 from protos.common.v1 import table_pb2
+from routings.time_summary import COLUMNS, OperationTimes, TimeTotals
 
 MOST_CODES = 10_000
 

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from aggregate_service.column_files import Column, NumberColumn
-from common.plant_settings.defaults import COLUMN_ALIASES, OUTPUT_COLUMNS
-from common.plant_settings.sections import SqlSection
-from domain.operation_table import TIME_COLUMNS
-from domain.routing_prediction import RoutingBatch
+from plant.settings.defaults import COLUMN_ALIASES, OUTPUT_COLUMNS
+from plant.settings.sections import SqlSection
+from routings.operation_table import TIME_COLUMNS
+from routings.routing_prediction import RoutingBatch
 
 Values = list[str | None] | npt.NDArray[np.float64] | npt.NDArray[np.int64]
 Columns = dict[str, Values]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from common.plant_settings import PlantSettings
 from common.settings import Settings
-from common.source.serving_source import ServingSource, serving_source
-from domain.plant_prediction import prediction_options
-from domain.routing_prediction import PredictionOptions
+from plant.settings import PlantSettings
+from routings.plant_prediction import prediction_options
+from routings.routing_prediction import PredictionOptions
+from source.serving_source import ServingSource, serving_source
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from aggregate_service.evidence_texts import reasons_for
 from aggregate_service.operation_columns import Columns, OperationColumns
 from aggregate_service.plant_options import PlantOptions
 from aggregate_service.snapshot import Snapshot
-from domain.drafts import MERGED
-from domain.operation_table import Neighbours, ranges
-from domain.routing_prediction import Learned, PredictionOptions, RoutingBatch, predict_routings
+from routings.drafts import MERGED
+from routings.operation_table import Neighbours, ranges
+from routings.routing_prediction import Learned, PredictionOptions, RoutingBatch, predict_routings
 
 ML_PREDICTED: Final = "ML_PREDICTED"
 NAMES_IN_SIGNATURE: Final = 4

@@ -10,16 +10,16 @@ from aggregate_service.plant_options import PlantOptions
 from aggregate_service.servicer import AggregateServicer
 from aggregate_service.snapshot import Snapshot
 from aggregate_service.snapshot_keeper import SnapshotKeeper, SourceChoice
-from common.output_profile import OutputProfile
-from common.plant_settings import PlantSettings
 from common.rpc.interceptor import Access
 from common.rpc.server import Service
 from common.service import ServiceContext
-from common.source.input_profile import InputProfile
-from common.source.serving_source import note_chosen, was_anything_chosen
 from common.watch import ControlHandlers
+from plant.input_profile import InputProfile
+from plant.output_profile import OutputProfile
+from plant.settings import PlantSettings
 from protos.aggregate.v1 import aggregate_pb2, aggregate_pb2_grpc
 from protos.settings.v1 import settings_pb2
+from source.serving_source import note_chosen, was_anything_chosen
 
 
 class AggregateProgram:

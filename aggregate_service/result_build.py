@@ -12,8 +12,8 @@ import polars as pl
 from aggregate_service.column_files import write_numpy
 from aggregate_service.findings import Findings
 from aggregate_service.routing_build import CurrentRoutings
-from domain.item_codes import ItemCodeIndex
-from domain.time_profiles import FEWEST_SAMPLES, LARGEST_TIME
+from routings.time_profiles import FEWEST_SAMPLES, LARGEST_TIME
+from trained.item_codes import ItemCodeIndex
 
 RESULT_COLUMNS = ("ITEM_CD", "PROC_SEQ", "ACT_SETUP_TIME", "ACT_RUN_TIME")
 MEASURES = ("ACT_SETUP_TIME", "ACT_RUN_TIME")

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from aggregate_service.column_building import NumberBuilder, TableBuilder, TextBuilder
 from aggregate_service.column_files import smallest_codes, write_numpy
 from aggregate_service.findings import Findings
-from domain.item_codes import ItemCodeIndex
-from domain.operation_table import TIME_COLUMNS
-from domain.time_profiles import LARGEST_TIME, without_impossible
+from routings.operation_table import TIME_COLUMNS
+from routings.time_profiles import LARGEST_TIME, without_impossible
+from trained.item_codes import ItemCodeIndex
 
 Rows = npt.NDArray[np.int64]
 

@@ -22,12 +22,12 @@ from aggregate_service.snapshot_keeper import Refreshed, SnapshotKeeper
 from aggregate_service.source_browsing import SourceBrowser
 from aggregate_service.time_cache import AnswerCache
 from common.errors import InvalidInput
-from common.output_profile import OutputProfile
 from common.request_context import add_log_fields
 from common.settings import Settings
-from domain.time_summary import operation_times, totals
+from plant.output_profile import OutputProfile
 from protos.aggregate.v1 import aggregate_pb2 as pb
 from protos.aggregate.v1 import aggregate_pb2_grpc
+from routings.time_summary import operation_times, totals
 
 IN_THE_LOOP: Final = 8
 """Batches up to this many items are answered at once; larger ones in a thread, so that health and small calls go on."""

@@ -14,9 +14,9 @@ from aggregate_service.column_files import Column, TextColumn, map_column, map_n
 from aggregate_service.item_search import ItemSearch
 from aggregate_service.snapshot_store import SnapshotFacts, folder_bytes
 from common.errors import DataProblem
-from domain.item_codes import ItemCodeIndex
-from domain.learned_model import operation_key
-from domain.operation_table import OperationTable
+from routings.operation_table import OperationTable
+from trained.item_codes import ItemCodeIndex
+from trained.learned.learned_model import operation_key
 
 
 class Snapshot:
@@ -59,7 +59,7 @@ class Snapshot:
 
     @cached_property
     def operation_names(self) -> list[str]:
-        """Name of each operation number, as the learned models have it (`domain.learned_model.operation_key`)."""
+        """Name of each operation number, as the learned models have it (`trained.learned.learned_model.operation_key`)."""
         numbers, rows = np.unique(self.operations.operation, return_index=True)
         names = [""] * (int(numbers[-1]) + 1 if len(numbers) else 0)
         jobs = job_names(self.routing, rows.astype(np.int64))

@@ -22,12 +22,12 @@ from aggregate_service.routing_build import CurrentRoutings, choose_current, cle
 from aggregate_service.snapshot_changes import FEATURE_HASHES, changes_since, write_hashes
 from aggregate_service.snapshot_store import SnapshotFacts, SnapshotStore, lineage_of, tag_of
 from common.errors import ServiceError
-from common.source import Source, open_source
-from common.source.input_profile import InputProfile
-from common.source.role_reading import read_role, table_of
-from domain.features import FEATURES
-from domain.item_codes import ItemCodeIndex
-from domain.operation_table import TIME_COLUMNS
+from plant.features import FEATURES
+from plant.input_profile import InputProfile
+from routings.operation_table import TIME_COLUMNS
+from source import Source, open_source
+from source.role_reading import read_role, table_of
+from trained.item_codes import ItemCodeIndex
 
 SHARES: Final = {"features": (0.0, 0.15), "routing": (0.15, 0.55), "results": (0.55, 0.8)}
 """Part of the whole progress that the reading of each role takes."""

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from aggregate_service.column_files import write_numpy
 from common.errors import DataProblem
-from domain.item_codes import ItemCodeIndex, item_key, key_hashes
+from trained.item_codes import ItemCodeIndex, item_key, key_hashes
 
 Hashes = npt.NDArray[np.uint64]
 

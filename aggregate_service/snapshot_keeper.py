@@ -17,7 +17,7 @@ from aggregate_service.snapshot_store import SnapshotStore, lineage_of, tag_of
 from common.errors import ServiceError, Unavailable
 from common.logs import get_logger
 from common.settings import Settings
-from common.source import open_source
+from source import open_source
 
 log = get_logger(__name__)
 

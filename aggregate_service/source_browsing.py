@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.errors import DataProblem, ServiceError
-from common.plant_settings.sections import DataSourceSection
-from common.source import Source, open_source
-from common.source.allowed_paths import allowed_path
-from common.source.diagnosis import path_hash
-from common.source.source import find_name, no_such_table
-from common.source.table_profile import ColumnProfile, columns_only, profile_table
+from plant.settings.sections import DataSourceSection
+from source import Source, open_source
+from source.allowed_paths import allowed_path
+from source.diagnosis import path_hash
+from source.source import find_name, no_such_table
+from source.table_profile import ColumnProfile, columns_only, profile_table
 
 
 @dataclass(frozen=True)

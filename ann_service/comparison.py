@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from ann_service.delta_index import Delta
 from common.errors import InvalidInput
-from domain.item_codes import key_hashes
-from domain.searchable_model import SearchableModel
+from trained.item_codes import key_hashes
+from trained.searchable_model import SearchableModel
 
 Hashes = npt.NDArray[np.uint64]
 

@@ -11,12 +11,12 @@ from typing import Final
 from ann_service.delta_index import DeltaIndex
 from ann_service.searcher import Searcher
 from ann_service.served_model import NONE_ACTIVE, ServedModel
-from common.artifacts import read_manifest, sha256_of
 from common.errors import PreconditionFailed, ServiceError
 from common.logs import get_logger
-from common.plant_settings import PlantSettings
-from domain.searchable_model import is_native, load_version, read_training_metadata
+from plant.settings import PlantSettings
 from protos.settings.v1 import settings_pb2 as pb
+from trained.artifacts import read_manifest, sha256_of
+from trained.searchable_model import is_native, load_version, read_training_metadata
 
 log = get_logger(__name__)
 

@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from common.errors import DataProblem, TooManyRequests, Unavailable
 from common.files import writing
 from common.logs import get_logger
-from domain.item_codes import ItemCodeIndex, item_key
+from trained.item_codes import ItemCodeIndex, item_key
 
 log = get_logger(__name__)
 

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ann_service.search import Neighbours
-from domain.estimates import Estimates
-from domain.learned_chances import LEAST
 from protos.common.v1 import estimates_pb2 as pb
+from routings.estimates import Estimates
+from trained.learned.learned_chances import LEAST
 
 
 def whole_estimates(

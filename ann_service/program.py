@@ -11,10 +11,10 @@ from ann_service.control import AnnControl
 from ann_service.searcher import Searcher
 from ann_service.served_model import ModelSlot
 from ann_service.servicer import AnnServicer
-from common.plant_settings.sections import SearchSection
 from common.rpc.interceptor import Access
 from common.rpc.server import Service
 from common.service import ServiceContext
+from plant.settings.sections import SearchSection
 from protos.ann.v1 import ann_pb2, ann_pb2_grpc
 
 ACCESS = {

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ann_service.delta_index import Delta
-from domain.estimates import Estimates
-from domain.item_codes import item_key
-from domain.searchable_model import SearchableModel, weighted_similarities
+from routings.estimates import Estimates
+from trained.item_codes import item_key
+from trained.searchable_model import SearchableModel, weighted_similarities
 
 Vectors = npt.NDArray[np.float32]
 Positions = npt.NDArray[np.int64]

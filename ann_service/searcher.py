@@ -24,9 +24,9 @@ from ann_service.served_model import ModelSlot, ServedModel
 from ann_service.vector_cache import Cells, VectorCache, row_keys
 from common.errors import FieldViolation, InvalidInput, PreconditionFailed
 from common.request_context import add_log_fields
-from domain.engine import checked_vectors
-from domain.estimates import Estimates
-from domain.searchable_model import SearchableModel
+from routings.estimates import Estimates
+from trained.index.engine import checked_vectors
+from trained.searchable_model import SearchableModel
 
 MOST_CODES: Final = 10_000
 MOST_NEIGHBOURS: Final = 50

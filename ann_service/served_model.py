@@ -13,7 +13,7 @@ from typing import Final
 from ann_service.delta_index import DeltaIndex
 from common.errors import Unavailable
 from common.logs import get_logger
-from domain.searchable_model import SearchableModel
+from trained.searchable_model import SearchableModel
 
 log = get_logger(__name__)
 _serials = itertools.count(1)

@@ -18,12 +18,14 @@ from typing import Annotated, ParamSpec
 import typer
 from sqlalchemy.orm import Session
 
-from auth_service import accounts, backup, offline, schema
-from auth_service.audit_archive import LEAST_YEARS, archive
-from auth_service.control_state import advance
-from auth_service.database import Database
-from auth_service.documents import proposal_reviews
-from auth_service.passwords import Passwords, check_password
+from auth_service import offline
+from auth_service.accounts import accounts
+from auth_service.accounts.passwords import Passwords, check_password
+from auth_service.control.control_state import advance
+from auth_service.planning import proposal_reviews
+from auth_service.store import backup, schema
+from auth_service.store.audit_archive import LEAST_YEARS, archive
+from auth_service.store.database import Database
 from common.errors import DataProblem, InvalidInput, ServiceError, Unavailable
 from common.logs import configure_logging
 from common.settings import Settings

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from auth_service import registry
-from auth_service.control_state import active_version, advance
-from auth_service.database import Database
-from auth_service.verification import check_files, load_in_child
+from auth_service.control.control_state import active_version, advance
+from auth_service.store.database import Database
+from auth_service.versions import registry
+from auth_service.versions.verification import check_files, load_in_child
 from common.errors import PreconditionFailed, Unavailable
 from common.identity import ServiceCredential
 from common.rpc.client import Caller, connect

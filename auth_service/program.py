@@ -10,34 +10,35 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
-from auth_service import audit, schema, sessions
-from auth_service.activation import Activation
-from auth_service.audit_archive import archive
-from auth_service.backup import back_up_before_migration
-from auth_service.control_plane import ControlPlane, confirmed_by, unconfirmed
-from auth_service.database import Database
-from auth_service.documents import settings_hooks
-from auth_service.documents.service import documents_service
-from auth_service.documents.surroundings import Published, Surroundings
+from auth_service.accounts.first_administrator import ensure_administrator
+from auth_service.accounts.key_rotation import KeyRotation
+from auth_service.accounts.logins import Logins, Signer
+from auth_service.accounts.passwords import Passwords
+from auth_service.accounts.servicer_accounts import AccountsServicer
+from auth_service.control import sessions
+from auth_service.control.control_plane import ControlPlane, confirmed_by, unconfirmed
+from auth_service.control.servicer_settings import SettingsServicer
+from auth_service.control.settings import SettingsDocuments, ensure_first_revision
+from auth_service.control.signing_keys import KeyCipher, SigningKey, add_key, current_key
+from auth_service.control.watch import WatchHub
+from auth_service.documents_service import documents_service
 from auth_service.erp.sender import ErpSender
 from auth_service.erp.servicer import ErpServicer
-from auth_service.first_administrator import ensure_administrator
-from auth_service.key_rotation import KeyRotation
-from auth_service.logins import Logins, Signer
-from auth_service.passwords import Passwords
-from auth_service.servicer_accounts import AccountsServicer
-from auth_service.servicer_registry import RegistryServicer
-from auth_service.servicer_settings import SettingsServicer
-from auth_service.settings import SettingsDocuments, ensure_first_revision
-from auth_service.signing_keys import KeyCipher, SigningKey, add_key, current_key
-from auth_service.watch import WatchHub
-from common.blueprint.pipeline import blueprint_violations
+from auth_service.mapping import settings_hooks
+from auth_service.store import audit, schema
+from auth_service.store.audit_archive import archive
+from auth_service.store.backup import back_up_before_migration
+from auth_service.store.database import Database
+from auth_service.store.surroundings import Published, Surroundings
+from auth_service.versions.activation import Activation
+from auth_service.versions.servicer_registry import RegistryServicer
 from common.errors import ServiceError, Unavailable
 from common.logs import get_logger
 from common.request_context import current_caller
 from common.rpc.server import Service
 from common.service import ServiceContext
 from common.watch import ControlHandlers
+from plant.blueprint.pipeline import blueprint_violations
 
 log = get_logger(__name__)
 

@@ -17,8 +17,8 @@ import psutil
 from benchmarks import system
 from benchmarks.catalogues import ROOT, catalogue
 from benchmarks.report import Figure
-from cli.bulk_prediction import BATCH, UNDER_WAY
 from cli.control_plane import ControlPlane
+from cli.predicting.bulk_prediction import BATCH, UNDER_WAY
 from common.settings import Settings
 from protos.ann.v1.ann_pb2 import ItemCodes, SearchRequest
 

@@ -20,10 +20,10 @@ from benchmarks.training import version_folder
 from common.identity import ServiceCredential
 from common.processes import free_port
 from common.settings import Settings
-from domain.recall import exact_truth
-from domain.recall import measure as measure_recall
-from domain.searchable_model import load_version
 from protos.ann.v1 import ann_pb2, ann_pb2_grpc
+from trained.index.recall import exact_truth
+from trained.index.recall import measure as measure_recall
+from trained.searchable_model import load_version
 
 TOP_K = 50
 SECONDS = 5.0

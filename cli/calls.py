@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from cli.control_plane import ControlPlane
 from cli.installation import command, installation_settings
-from cli.run_record import running_record
+from cli.running.run_record import running_record
 from common.errors import ServiceError, Unauthenticated, Unavailable
 from common.identity import FOREIGN_CREDENTIAL
 from common.settings import Settings

@@ -10,24 +10,24 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from cli.access_commands import app as access_app
-from cli.audit_commands import app as audit_app
-from cli.backup_commands import backup, restore
-from cli.bench_command import bench
-from cli.doctor_command import doctor
-from cli.erp_commands import app as erp_app
-from cli.evaluate_command import evaluate
+from cli.care.access_commands import app as access_app
+from cli.care.audit_commands import app as audit_app
+from cli.care.backup_commands import backup, restore
+from cli.care.bench_command import bench
+from cli.care.doctor_command import doctor
+from cli.care.erp_commands import app as erp_app
+from cli.care.evaluate_command import evaluate
+from cli.care.log_commands import logs
+from cli.care.metrics_command import metrics
+from cli.care.model_commands import app as models_app
+from cli.care.proposal_commands import app as proposals_app
+from cli.care.user_commands import app as users_app
+from cli.care.watchdog_command import watchdog
 from cli.installation import command, installation_settings
-from cli.log_commands import logs
-from cli.metrics_command import metrics
-from cli.model_commands import app as models_app
-from cli.orphans import living_orphans
-from cli.predict_command import predict
-from cli.proposal_commands import app as proposals_app
-from cli.run_record import read_record
+from cli.predicting.predict_command import predict
+from cli.running.orphans import living_orphans
+from cli.running.run_record import read_record
 from cli.terminal import open_console
-from cli.user_commands import app as users_app
-from cli.watchdog_command import watchdog
 from common.errors import ServiceError
 
 EXIT_NOT_RUNNING = 3
@@ -55,8 +55,8 @@ def up(
     detach: Annotated[bool, typer.Option("--detach", help="Return when everything runs, and leave it running")] = False,
 ) -> None:
     """Start all processes; train a first version when none is active. Ctrl-C stops them."""
-    from cli.up import UpOptions
-    from cli.up import up as start
+    from cli.running.up import UpOptions
+    from cli.running.up import up as start
 
     options = UpOptions(data=data.absolute() if data else None, port=port, detach=detach)
     raise typer.Exit(start(installation_settings(), options))
@@ -65,7 +65,7 @@ def up(
 @app.command(rich_help_panel=RUNNING)
 def down() -> None:
     """Stop all processes, in order."""
-    from cli.down import down as stop
+    from cli.running.down import down as stop
 
     typer.echo(stop(installation_settings()))
 
@@ -75,7 +75,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="For programs")] = False,
 ) -> None:
     """Show which processes run, and whether they answer. Exit code 3 when nothing runs."""
-    from cli.status import status_table, system_status
+    from cli.running.status import status_table, system_status
 
     found = system_status(installation_settings())
     if as_json:

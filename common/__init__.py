@@ -1,3 +1,3 @@
-"""What all processes need and no domain: settings, logs, errors, identity, RPC, artifacts, sources, processes."""
+"""What a process is, whatever it serves: settings, logs, errors, identity, RPC, files, and the processes it starts."""
 
 __version__ = "1.0.0"

@@ -114,6 +114,12 @@ class DataProblem(ServiceError):
     default_reason = "DATA_PROBLEM"
 
 
+class Unimplemented(ServiceError):
+    """The method exists and is not offered here (HTTP 501)."""
+
+    default_reason = "UNIMPLEMENTED"
+
+
 _LACKS = {
     errno.EMFILE: "this process has too many files and connections open",
     errno.ENFILE: "this machine has too many files open",

@@ -8,7 +8,7 @@ from typing import Any
 
 from common.errors import ServiceError
 from gateway.answers import iso_time
-from gateway.clients import Clients
+from predicting.services import Clients
 from protos.aggregate.v1 import aggregate_pb2
 from protos.ann.v1 import ann_pb2
 

@@ -11,7 +11,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from common.errors import Unavailable
-from gateway.clients import Clients, Exchange
+from predicting.services import Clients, Exchange
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
 MEDIA_TYPES: Final = {

@@ -40,6 +40,7 @@ _STATUSES: Final[dict[type[errors.ServiceError], int]] = {
     errors.Unavailable: 503,
     errors.DeadlineExceeded: 504,
     errors.DataProblem: 503,
+    errors.Unimplemented: 501,
     errors.ServiceError: 500,
 }
 

@@ -19,9 +19,9 @@ from common.request_context import RequestContext, enter_request, leave_request,
 from common.settings import Settings
 from common.watch import ControlFollower
 from gateway.answers import iso_time, now_iso
-from gateway.clients import Clients
 from gateway.host_checks import HostFinding, certificates, clock, disk_space
 from gateway.plant_state import PlantState
+from predicting.services import Clients
 from protos.aggregate.v1 import aggregate_pb2
 from protos.ann.v1 import ann_pb2
 from protos.settings.v1 import settings_pb2

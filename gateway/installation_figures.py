@@ -10,10 +10,10 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from common.errors import ServiceError
 from common.prometheus_text import ProcessFigures, merged_text
-from gateway.clients import Service
 from gateway.health import Health
 from gateway.state import Gateway
 from gateway.system_facts import search_info, snapshot_info
+from predicting.services import Service
 from protos.common.v1 import process_pb2
 
 ASK_SECONDS = 2.0

@@ -9,8 +9,8 @@ from typing import Any
 from starlette.responses import Response
 
 from gateway.answers import BUILT_AT_ONCE, json_text
-from gateway.predicted_parts import PredictedPart
 from gateway.translate import prediction
+from predicting.parts import PredictedPart
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
 

@@ -13,12 +13,12 @@ from common.identity import KeyRing, ServiceCredential
 from common.settings import Settings
 from common.watch import ControlFollower
 from gateway.cached_facts import ModelFacts, SnapshotFacts
-from gateway.clients import Clients
 from gateway.figures import RecentRequests
 from gateway.health import HealthChecker
 from gateway.last_answers import LastAnswers
 from gateway.plant_state import PlantState
 from gateway.worker_figures import SharedFigures
+from predicting.services import Clients
 
 
 class Gateway:

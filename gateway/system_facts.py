@@ -9,9 +9,9 @@ from typing import Any
 import common
 from common.errors import ServiceError
 from common.processes import resident_bytes
-from gateway.clients import Service
 from gateway.state import Gateway
 from gateway.translate import system as translate
+from predicting.services import Service
 from protos.aggregate.v1 import aggregate_pb2
 from protos.ann.v1 import ann_pb2
 from protos.common.v1 import process_pb2

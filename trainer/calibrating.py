@@ -8,16 +8,16 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from domain.calibration import Calibration, Curve
-from domain.consensus import weigh
-from domain.encoder import BlockEncoder
-from domain.engine import Engine, Vectors
-from domain.estimates import Estimates
-from domain.learned_model import LearnedOutputs, log_odds, sigmoid
-from domain.operation_evidence import evidence_of
-from domain.operation_sharing import share_operations
-from domain.operation_table import RUN, Neighbours, OperationTable, ranges, usable_neighbours
-from domain.time_profiles import ProfileOptions
+from routings.calibration import Calibration, Curve
+from routings.consensus import weigh
+from routings.estimates import Estimates
+from routings.operation_evidence import evidence_of
+from routings.operation_sharing import share_operations
+from routings.operation_table import RUN, Neighbours, OperationTable, ranges, usable_neighbours
+from routings.time_profiles import ProfileOptions
+from trained.encoder import BlockEncoder
+from trained.index.engine import Engine, Vectors
+from trained.learned.learned_model import LearnedOutputs, log_odds, sigmoid
 
 SAMPLE: Final = 2_400
 NEIGHBOURS: Final = (10, 50)

@@ -12,13 +12,13 @@ import polars as pl
 import pyarrow as pa
 
 from common.errors import DataProblem
-from common.source import Source
-from common.source.input_profile import InputProfile
-from common.source.internal_columns import ITEM_CODE
-from common.source.role_reading import read_role
-from domain.dictionary_columns import DictionaryColumn
-from domain.features import FEATURES, FeatureKind
-from domain.item_codes import item_key
+from plant.features import FEATURES, FeatureKind
+from plant.input_profile import InputProfile
+from plant.mechanical_seals import ITEM_CODE
+from source import Source
+from source.role_reading import read_role
+from trained.encoding.dictionary_columns import DictionaryColumn
+from trained.item_codes import item_key
 
 _NUMBERS: Final = (FeatureKind.NUMERIC, FeatureKind.FLAG)
 _NAMED: Final = 5

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from common.blueprint.options import PipelineOptions
 from common.errors import InvalidInput
-from domain.engine import EF_CONSTRUCTION, ENGINES, M
+from plant.blueprint.options import PipelineOptions
+from trained.index.engine import EF_CONSTRUCTION, ENGINES, M
 from trainer.exit_codes import MEANINGS
 from trainer.version_folder import LONGEST_LABEL, version_name
 

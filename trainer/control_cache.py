@@ -10,8 +10,8 @@ from google.protobuf.message import DecodeError
 
 from common.errors import InvalidInput
 from common.files import write_text
-from common.plant_settings import PlantSettings
-from common.source.input_profile import InputProfile
+from plant.input_profile import InputProfile
+from plant.settings import PlantSettings
 from protos.settings.v1 import settings_pb2 as pb
 
 

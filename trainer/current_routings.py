@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from common.source import Source
-from common.source.input_profile import InputProfile
-from common.source.internal_columns import ITEM_CODE, RESULTS, ROUTING
-from common.source.role_reading import read_role
-from domain.item_codes import ItemCodeIndex
-from domain.operation_table import TIME_COLUMNS, OperationTable
-from domain.time_profiles import LARGEST_TIME, without_impossible
+from plant.input_profile import InputProfile
+from plant.mechanical_seals import ITEM_CODE, RESULTS, ROUTING
+from routings.operation_table import TIME_COLUMNS, OperationTable
+from routings.time_profiles import LARGEST_TIME, without_impossible
+from source import Source
+from source.role_reading import read_role
+from trained.item_codes import ItemCodeIndex
 
 _JOBS: Final = ("JOB_CD", "JOB_NM", "RES_DIS")
 """Where the name of an operation comes from; the first that is present counts."""

@@ -10,13 +10,13 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from domain.item_codes import ItemCodeIndex
-from domain.learned_model import models_of
-from domain.operation_table import Neighbours, usable_neighbours
-from domain.quality_metrics import Proposal, score
-from domain.quality_report import JudgedItem, document
-from domain.routing_prediction import Learned, PredictionOptions, RoutingBatch, predict_routings
-from domain.searchable_model import SearchableModel
+from routings.operation_table import Neighbours, usable_neighbours
+from routings.quality_metrics import Proposal, score
+from routings.quality_report import JudgedItem, document
+from routings.routing_prediction import Learned, PredictionOptions, RoutingBatch, predict_routings
+from trained.item_codes import ItemCodeIndex
+from trained.learned.learned_model import models_of
+from trained.searchable_model import SearchableModel
 from trainer.current_routings import CurrentRoutings
 from trainer.right_routings import RightRoutings
 
@@ -76,7 +76,7 @@ def sample(positions: Integers, items: int, seed: int) -> Integers:
 def evaluate(
     work: Evaluated, options: EvaluationOptions, on_items: Callable[[int], None] | None = None
 ) -> dict[str, Any] | None:
-    """Predict and judge a sample of the items that can be judged; the document of `domain.quality_report`.
+    """Predict and judge a sample of the items that can be judged; the document of `routings.quality_report`.
 
     Args:
         on_items: told the number of items judged so far.

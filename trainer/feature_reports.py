@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from domain.dictionary_columns import DictionaryColumn
-from domain.encoder import BlockEncoder
-from domain.features import FEATURE_BY_NAME, FeatureKind, tidy_text
+from plant.features import FEATURE_BY_NAME, FeatureKind, tidy_text
+from trained.encoder import BlockEncoder
+from trained.encoding.dictionary_columns import DictionaryColumn
 
 _TOP: Final = 20
 _SPARSE: Final = 0.95

@@ -9,12 +9,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from domain.dictionary_columns import Columns
-from domain.features import DEFAULT_ACTIVE, DEFAULT_WEIGHTS
-from domain.learned_block import LearnedBlock
-from domain.learned_inputs import ItemInputs
-from domain.learned_model import LearnedModel, LearnedOutputs, operation_key
-from domain.time_design import TimeDesign
+from plant.features import DEFAULT_ACTIVE, DEFAULT_WEIGHTS
+from trained.encoding.dictionary_columns import Columns
+from trained.learned.learned_block import LearnedBlock
+from trained.learned.learned_inputs import ItemInputs
+from trained.learned.learned_model import LearnedModel, LearnedOutputs, operation_key
+from trained.learned.time_design import TimeDesign
 from trainer.current_routings import CurrentRoutings
 from trainer.operation_models import BoostingOptions, fit_operations
 from trainer.time_models import fit_times

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from domain.tree_ensemble import Tree
+from trained.learned.tree_ensemble import Tree
 
 _CATEGORY, _DEFAULT_LEFT, _MISSING, _NAN_IS_MISSING = 1, 2, 12, 8
 _WORD: Final = 32

@@ -10,9 +10,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from domain.learned_inputs import Inputs, ItemInputs
-from domain.learned_model import sigmoid
-from domain.tree_ensemble import Tree, TreeEnsemble
+from trained.learned.learned_inputs import Inputs, ItemInputs
+from trained.learned.learned_model import sigmoid
+from trained.learned.tree_ensemble import Tree, TreeEnsemble
 from trainer.lightgbm_trees import trees_of
 
 NEGATIVES_A_POSITIVE: Final = 4

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from common.source import Source
-from common.source.input_profile import InputProfile
-from common.source.role_reading import read_role
-from domain.time_profiles import ProfileOptions, time_profiles, without_impossible
+from plant.input_profile import InputProfile
+from routings.time_profiles import ProfileOptions, time_profiles, without_impossible
+from source import Source
+from source.role_reading import read_role
 
 SCHEMA: Final = "routing-ml/time-profiles@1"
 KINDS: Final = ("setup", "run", "queue", "wait", "move")

@@ -20,10 +20,10 @@ from common.logs import get_logger
 from common.processes import python_module
 from common.rpc.client import Caller, connect
 from common.settings import Settings
-from domain.item_codes import ItemCodeIndex
-from domain.operation_table import RUN, SETUP, TIME_COLUMNS, OperationTable
 from protos.documents.v1 import documents_pb2 as pb
 from protos.documents.v1 import documents_pb2_grpc
+from routings.operation_table import RUN, SETUP, TIME_COLUMNS, OperationTable
+from trained.item_codes import ItemCodeIndex
 from trainer.current_routings import CurrentRoutings
 from trainer.registration import CREDENTIAL_FILE, ROOT
 

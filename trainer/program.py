@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from common.plant_settings import PlantSettings
 from common.rpc.interceptor import Access
 from common.rpc.server import Service
 from common.service import ServiceContext
-from common.source.input_profile import InputProfile
 from common.watch import ControlHandlers
+from plant.input_profile import InputProfile
+from plant.settings import PlantSettings
 from protos.settings.v1 import settings_pb2
 from protos.trainer.v1 import trainer_pb2, trainer_pb2_grpc
 from trainer.servicer import TrainerServicer

@@ -10,15 +10,15 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from common.source import Source
-from common.source.columns import ColumnType
-from common.source.internal_columns import ITEM_CODE
-from common.source.source import find_name
-from domain.dictionary_columns import DictionaryColumn
-from domain.features import tidy_text
-from domain.item_codes import ItemCodeIndex
-from domain.operation_table import RUN_SOURCES, OperationTable
-from domain.quality_metrics import RightRouting
+from plant.columns import ColumnType
+from plant.features import tidy_text
+from plant.mechanical_seals import ITEM_CODE
+from routings.operation_table import RUN_SOURCES, OperationTable
+from routings.quality_metrics import RightRouting
+from source import Source
+from source.source import find_name
+from trained.encoding.dictionary_columns import DictionaryColumn
+from trained.item_codes import ItemCodeIndex
 from trainer.current_routings import CurrentRoutings
 
 TRUTH: Final = "truth"

@@ -13,19 +13,19 @@ from types import FrameType
 
 import psutil
 
-from common.artifacts import Manifest
-from common.blueprint.options import PipelineOptions
-from common.blueprint.pipeline import pipeline_of
-from common.blueprint.wrapper import current_pipeline
 from common.errors import DataProblem, ServiceError
 from common.logs import configure_logging, get_logger
 from common.processes import stop_signals
 from common.settings import Settings
 from common.settings import settings as read_process_settings
-from common.source import Source, open_source
-from common.source.serving_source import Origin, serving_source
 from common.started_system import as_started
-from domain.plant_prediction import prediction_options
+from plant.blueprint.options import PipelineOptions
+from plant.blueprint.pipeline import pipeline_of
+from plant.blueprint.wrapper import current_pipeline
+from routings.plant_prediction import prediction_options
+from source import Source, open_source
+from source.serving_source import Origin, serving_source
+from trained.artifacts import Manifest
 from trainer.activation_gate import objection
 from trainer.command import TrainingRequest, read_request
 from trainer.control_cache import KnownSettings, newest_settings, read_settings

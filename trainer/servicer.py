@@ -9,9 +9,9 @@ from typing import Any
 import orjson
 
 from common.errors import PermissionDenied, Unavailable
-from common.plant_settings import PlantSettings
 from common.request_context import add_log_fields, current_caller
 from common.settings import Settings
+from plant.settings import PlantSettings
 from protos.trainer.v1 import trainer_pb2 as pb
 from protos.trainer.v1 import trainer_pb2_grpc
 from trainer.registration import Registrar

@@ -9,10 +9,10 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from domain.learned_inputs import Inputs
-from domain.learned_model import RUN_KIND, SETUP_KIND, TimeModel
-from domain.operation_table import RUN_SOURCES, SETUP, OperationTable
-from domain.time_design import TimeDesign
+from routings.operation_table import RUN_SOURCES, SETUP, OperationTable
+from trained.learned.learned_inputs import Inputs
+from trained.learned.learned_model import RUN_KIND, SETUP_KIND, TimeModel
+from trained.learned.time_design import TimeDesign
 
 POOLED_PENALTY, OWN_PENALTY = 5.0, 20.0
 MOST_TIMES: Final = 40_000

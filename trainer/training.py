@@ -13,22 +13,22 @@ from typing import Any
 
 import numpy as np
 
-from common.artifacts import Manifest
-from common.blueprint.options import PipelineOptions
 from common.errors import DataProblem
-from common.source import Source
-from common.source.input_profile import InputProfile
-from common.source.internal_columns import FEATURES, INTERNAL_COLUMNS, ITEM_CODE, RESULTS
-from common.source.role_reading import check_required, table_of
-from domain.calibration import Calibration
-from domain.encoder import LEAST_DIMENSIONS, BlockEncoder, EncoderOptions
-from domain.engine import Engine, Vectors, build_index
-from domain.item_codes import ItemCodeIndex
-from domain.learned_chances import KnownChances
-from domain.recall import RecallPoint, exact_truth, measure, smallest_ef, unlike_below
-from domain.searchable_model import SearchableModel
-from domain.time_profiles import ProfileOptions
-from domain.version_files import TrainedVersion, write_version
+from plant.blueprint.options import PipelineOptions
+from plant.input_profile import InputProfile
+from plant.mechanical_seals import FEATURES, INTERNAL_COLUMNS, ITEM_CODE, RESULTS
+from routings.calibration import Calibration
+from routings.time_profiles import ProfileOptions
+from source import Source
+from source.role_reading import check_required, table_of
+from trained.artifacts import Manifest
+from trained.encoder import LEAST_DIMENSIONS, BlockEncoder, EncoderOptions
+from trained.index.engine import Engine, Vectors, build_index
+from trained.index.recall import RecallPoint, exact_truth, measure, smallest_ef, unlike_below
+from trained.item_codes import ItemCodeIndex
+from trained.learned.learned_chances import KnownChances
+from trained.searchable_model import SearchableModel
+from trained.version_files import TrainedVersion, write_version
 from trainer.calibrating import calibrate
 from trainer.catalogue import Catalogue, cells, read_catalogue
 from trainer.current_routings import CurrentRoutings, read_current_routings

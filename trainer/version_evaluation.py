@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from common.errors import InvalidInput
-from common.source import Source
-from common.source.input_profile import InputProfile
-from domain.dictionary_columns import Columns, DictionaryColumn
-from domain.item_codes import ItemCodeIndex
-from domain.searchable_model import SearchableModel, load_version
+from plant.input_profile import InputProfile
+from source import Source
+from trained.encoding.dictionary_columns import Columns, DictionaryColumn
+from trained.item_codes import ItemCodeIndex
+from trained.searchable_model import SearchableModel, load_version
 from trainer.catalogue import Catalogue, cells, read_catalogue
 from trainer.current_routings import CurrentRoutings, read_current_routings
 from trainer.evaluation import Evaluated, EvaluationOptions, evaluate
@@ -59,7 +59,7 @@ def evaluate_version(
     derived: Path | None = None,
     on_items: Callable[[int], None] | None = None,
 ) -> dict[str, Any]:
-    """Evaluate the version in a folder; the document of `domain.quality_report`.
+    """Evaluate the version in a folder; the document of `routings.quality_report`.
 
     Args:
         derived: folder for files derived from versions of older lineages.

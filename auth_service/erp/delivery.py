@@ -15,7 +15,7 @@ import httpx
 
 from auth_service.erp.outbox import Message
 from common.files import writing
-from common.plant_settings.erp_interface import CONTENT_TYPES, FILE_FOLDER, shown_url
+from plant.settings.erp_interface import CONTENT_TYPES, FILE_FOLDER, shown_url
 
 LONGEST_PAUSE_SECONDS: Final = 900.0
 LONGEST_WISH_SECONDS: Final = 3600.0

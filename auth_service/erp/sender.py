@@ -16,8 +16,8 @@ from auth_service.erp import delivery
 from auth_service.erp.outbox import Message, Outbox
 from common.errors import ServiceError, Unavailable
 from common.logs import get_logger
-from common.plant_settings import PlantSettings
-from common.plant_settings.erp_interface import AUTHORIZATION_FILE, ErpInterface
+from plant.settings import PlantSettings
+from plant.settings.erp_interface import AUTHORIZATION_FILE, ErpInterface
 
 log = get_logger(__name__)
 

@@ -1,8 +1,8 @@
-"""Runs the migrations on the connection that `auth_service.schema` hands over, in one transaction."""
+"""Runs the migrations on the connection that `auth_service.store.schema` hands over, in one transaction."""
 
 from alembic import context
 
-from auth_service.schema import metadata
+from auth_service.store.schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -20,7 +20,7 @@ from benchmarks.prediction_quality.quality_table import (
     write_markdown,
     write_rows,
 )
-from domain.quality_metrics import Proposal, quality, score
+from routings.quality_metrics import Proposal, quality, score
 
 Figures = dict[str, Any]
 METHODS = ("monolith", "blocks", "boosting", "product")

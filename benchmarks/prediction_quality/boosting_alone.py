@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.prediction_quality.held_out import HeldOut
-from domain.dictionary_columns import Columns
-from domain.features import FEATURES, FeatureKind, tidy_text, tidy_unit
-from domain.quality_metrics import Proposal
+from plant.features import FEATURES, FeatureKind, tidy_text, tidy_unit
+from routings.quality_metrics import Proposal
+from trained.encoding.dictionary_columns import Columns
 from trainer.right_routings import run_times
 
 FEWEST = 20

@@ -13,11 +13,11 @@ import numpy.typing as npt
 import polars as pl
 
 from benchmarks.catalogues import ROOT
-from common.source import open_source
-from common.source.input_profile import InputProfile
-from domain.dictionary_columns import Columns
-from domain.item_codes import ItemCodeIndex, item_key
-from domain.quality_metrics import RightRouting
+from plant.input_profile import InputProfile
+from routings.quality_metrics import RightRouting
+from source import open_source
+from trained.encoding.dictionary_columns import Columns
+from trained.item_codes import ItemCodeIndex, item_key
 from trainer.catalogue import read_catalogue
 from trainer.current_routings import CurrentRoutings, read_current_routings
 from trainer.right_routings import truth_of

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.prediction_quality.held_out import HeldOut
-from domain.engine_faiss import exact_nearest
-from domain.operation_sharing import share_operations
-from domain.operation_table import RUN, Neighbours
-from domain.operation_vote import merged_routings
-from domain.quality_metrics import Proposal
-from domain.time_profiles import ProfileOptions
+from routings.operation_sharing import share_operations
+from routings.operation_table import RUN, Neighbours
+from routings.operation_vote import merged_routings
+from routings.quality_metrics import Proposal
+from routings.time_profiles import ProfileOptions
+from trained.index.engine_faiss import exact_nearest
 from trainer.right_routings import run_times
 
 VOTERS = 20

@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.prediction_quality.held_out import PROFILE, HeldOut
-from common.blueprint.pipeline import pipeline_of
-from common.plant_settings import PlantSettings
-from common.source import open_source
-from domain.plant_prediction import prediction_options
-from domain.searchable_model import load_version
+from plant.blueprint.pipeline import pipeline_of
+from plant.settings import PlantSettings
+from routings.plant_prediction import prediction_options
+from source import open_source
+from trained.searchable_model import load_version
 from trainer.evaluation import EvaluationOptions
 from trainer.progress import JsonLines, ProgressReport
 from trainer.right_routings import TRUTH

@@ -21,7 +21,7 @@ class MethodQuality:
 
     Attributes:
         name: the method.
-        sequence_exact, set_f1, run_time_mape, top_recall, edit_distance, calibration_error: see `domain.quality_metrics.Quality`.
+        sequence_exact, set_f1, run_time_mape, top_recall, edit_distance, calibration_error: see `routings.quality_metrics.Quality`.
         seconds: for learning and predicting on the machine at hand.
         order: place in the table.
     """

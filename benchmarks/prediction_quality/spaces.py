@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from domain.dictionary_columns import Columns, DictionaryColumn
-from domain.encoder import BlockEncoder
-from domain.encoder_directions import scaled_to_unit
-from domain.features import DEFAULT_ACTIVE, DEFAULT_WEIGHTS, FEATURES, FeatureKind
-from domain.legacy_encoding import legacy_number, legacy_text
+from plant.features import DEFAULT_ACTIVE, DEFAULT_WEIGHTS, FEATURES, FeatureKind
+from trained.encoder import BlockEncoder
+from trained.encoding.dictionary_columns import Columns, DictionaryColumn
+from trained.encoding.encoder_directions import scaled_to_unit
+from trained.older.legacy_encoding import legacy_number, legacy_text
 
 Vectors = npt.NDArray[np.float32]
 NUMBERS = (FeatureKind.NUMERIC, FeatureKind.FLAG)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import inspect
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
@@ -15,6 +16,7 @@ from common.identity import Authenticator, Caller
 from common.logs import get_logger
 from common.request_context import RequestContext, enter_request, leave_request, new_request_id
 from common.rpc import metrics
+from common.rpc.foreign_messages import WholeMessages, tolerant, whole
 from common.rpc.status import code_of, to_status
 
 log = get_logger(__name__)
@@ -24,6 +26,7 @@ OPEN_SERVICES = (
     "grpc.reflection.v1alpha.ServerReflection",
     "grpc.reflection.v1.ServerReflection",
 )
+"""Of gRPC itself, for anybody. Probes call them every few seconds, so only calls that fail are told in the log."""
 
 
 class Access(enum.Enum):
@@ -76,25 +79,28 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
         if known is not None:
             return known
         handler = await continuation(details)
-        if handler is None or method.strip("/").split("/")[0] in OPEN_SERVICES:
+        if handler is None:
             return handler
         self._wrapped[method] = wrapped = self._wrap(method, handler)
         return wrapped
 
     def _wrap(self, method: str, handler: Any) -> Any:
         options = {
-            "request_deserializer": handler.request_deserializer,
+            "request_deserializer": tolerant(handler.request_deserializer),
             "response_serializer": handler.response_serializer,
         }
-        if handler.unary_unary:
-            return grpc.unary_unary_rpc_method_handler(self._unary(method, handler.unary_unary), **options)
-        if handler.unary_stream:
-            return grpc.unary_stream_rpc_method_handler(self._stream(method, handler.unary_stream), **options)
-        if handler.stream_unary:
-            return grpc.stream_unary_rpc_method_handler(self._unary(method, handler.stream_unary), **options)
-        return grpc.stream_stream_rpc_method_handler(self._stream(method, handler.stream_stream), **options)
+        kind = "stream" if handler.request_streaming else "unary"
+        if not handler.response_streaming:
+            behaviour = getattr(handler, f"{kind}_unary")
+            make = getattr(grpc, f"{kind}_unary_rpc_method_handler")
+            return make(self._unary(method, behaviour, handler.request_streaming), **options)
+        behaviour = getattr(handler, f"{kind}_stream")
+        make = getattr(grpc, f"{kind}_stream_rpc_method_handler")
+        # A servicer may also be a coroutine that writes its answers itself
+        wrapper = self._stream if inspect.isasyncgenfunction(behaviour) else self._unary
+        return make(wrapper(method, behaviour, handler.request_streaming), **options)
 
-    def _unary(self, method: str, behaviour: Handler) -> Handler:
+    def _unary(self, method: str, behaviour: Handler, streaming: bool) -> Handler:
         observe = metrics.seconds.labels(method).observe
         ok = metrics.calls.labels(method, "OK")
 
@@ -106,9 +112,9 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
             status = "OK"
             try:
                 self._admit(method, state)
-                return await behaviour(request, context)
+                return await behaviour(WholeMessages(request) if streaming else whole(request), context)
             except BaseException as error:
-                failure, status = self._translate(error, method, state)
+                failure, status = self._translate(error, method, state, context)
                 if failure is None:
                     raise
                 await context.abort_with_status(to_status(failure, state.request_id))
@@ -122,7 +128,7 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
 
         return call
 
-    def _stream(self, method: str, behaviour: StreamHandler) -> StreamHandler:
+    def _stream(self, method: str, behaviour: StreamHandler, streaming: bool) -> StreamHandler:
         async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
             started = time.perf_counter()
             state = self._begin(context)
@@ -130,13 +136,16 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
             status = "OK"
             try:
                 self._admit(method, state)
-                async for response in behaviour(request, context):
+                messages = WholeMessages(request) if streaming else whole(request)
+                async for response in behaviour(messages, context):
                     yield response
+                if streaming and messages.refusal is not None:
+                    raise messages.refusal
             except GeneratorExit:
                 status = "CANCELLED"
                 raise
             except BaseException as error:
-                failure, status = self._translate(error, method, state)
+                failure, status = self._translate(error, method, state, context)
                 if failure is None:
                     raise
                 await context.abort_with_status(to_status(failure, state.request_id))
@@ -169,6 +178,8 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
 
     def _admit(self, method: str, state: RequestContext) -> None:
         access = self._access.get(method, Access.USER)
+        if _of_grpc_itself(method):
+            return
         try:
             state.caller = self._authenticator.identify(state.token)
         except (errors.Unauthenticated, errors.Unavailable):
@@ -177,12 +188,16 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
         access.check(state.caller)
 
     @staticmethod
-    def _translate(error: BaseException, method: str, state: RequestContext) -> tuple[errors.ServiceError | None, str]:
+    def _translate(
+        error: BaseException, method: str, state: RequestContext, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> tuple[errors.ServiceError | None, str]:
         """The error to answer with (None when the call is over anyway) and the status for the log."""
         if isinstance(error, asyncio.CancelledError):
             return None, "CANCELLED"
         if isinstance(error, grpc.aio.AbortError):
             return None, "ABORTED"
+        if isinstance(error, NotImplementedError) and context.code() == grpc.StatusCode.UNIMPLEMENTED:
+            error = errors.Unimplemented(f"{method} is not offered here")  # generated code says so of methods left out
         if not isinstance(error, errors.ServiceError):
             lack = errors.lack_of_resources(error)
             if lack is None:
@@ -193,6 +208,8 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
         return error, str(code_of(error).name)
 
     def _log(self, method: str, status: str, elapsed: float, state: RequestContext) -> None:
+        if status in ("OK", "CANCELLED", "ABORTED") and _of_grpc_itself(method):
+            return
         log.info(
             "rpc",
             method=method,
@@ -201,3 +218,7 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
             user=state.caller.username,
             **{"model_version": self._version(), **state.fields},
         )
+
+
+def _of_grpc_itself(method: str) -> bool:
+    return method.strip("/").split("/")[0] in OPEN_SERVICES

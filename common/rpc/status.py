@@ -25,6 +25,7 @@ _CODES: Final[dict[type[errors.ServiceError], grpc.StatusCode]] = {
     errors.Unavailable: grpc.StatusCode.UNAVAILABLE,
     errors.DeadlineExceeded: grpc.StatusCode.DEADLINE_EXCEEDED,
     errors.DataProblem: grpc.StatusCode.DATA_LOSS,
+    errors.Unimplemented: grpc.StatusCode.UNIMPLEMENTED,
 }
 _CLASSES: Final = {code: kind for kind, code in _CODES.items()}
 _NUMBERS: Final = {code: code.value[0] for code in grpc.StatusCode}

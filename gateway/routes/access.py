@@ -6,9 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from common.plant_settings import PlantSettings
 from common.request_context import allow_more_time
-from common.source.serving_source import Origin, serving_source
 from gateway.answers import iso_time, json_answer
 from gateway.bodies import document_value
 from gateway.guarded_routes import AreaRouter
@@ -21,7 +19,9 @@ from gateway.schemas.access import (
 )
 from gateway.state import Gateway, TheGateway
 from gateway.translate.rows import rows_of
+from plant.settings import PlantSettings
 from protos.aggregate.v1 import aggregate_pb2 as pb
+from source.serving_source import Origin, serving_source
 
 SOURCE_SECONDS = 60.0
 

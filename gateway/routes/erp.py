@@ -11,19 +11,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from common.errors import PreconditionFailed
-from common.plant_settings.erp_interface import ErpInterface
-from common.plant_settings.sections import ExportSection
 from common.request_context import allow_more_time
 from gateway.answers import json_answer
 from gateway.exports import exporting
 from gateway.guarded_routes import AreaRouter
-from gateway.predicted_parts import seconds_for, with_one_version
 from gateway.routes.exports import PredictionFacts, predictions, safe_name
 from gateway.schemas.erp import ErpMessageModel, ErpMessagesModel, ErpStatusModel, MessageState
 from gateway.schemas.prediction import PredictionRequest
 from gateway.state import Gateway, TheGateway
 from gateway.translate import erp as translate
 from gateway.translate.group_rows import extra_columns, group_parts
+from plant.settings.erp_interface import ErpInterface
+from plant.settings.sections import ExportSection
+from predicting.parts import seconds_for, with_one_version
 from protos.aggregate.v1 import aggregate_pb2
 from protos.documents.v1 import documents_pb2
 from protos.erp.v1 import erp_pb2 as pb

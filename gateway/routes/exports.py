@@ -17,12 +17,12 @@ from gateway.answers import json_answer, now_iso
 from gateway.exports import Download, exporting
 from gateway.failures import ClientGone
 from gateway.guarded_routes import AreaRouter
-from gateway.predicted_parts import FILE_PART_ITEMS, parts_of, seconds_for, with_one_version
 from gateway.routes.predict import search_options, wanted_of
 from gateway.schemas.exports import FileFormat, FileName, GroupExportModel, PredictionExportModel, Target
 from gateway.schemas.prediction import PredictionRequest
 from gateway.state import Gateway, TheGateway
 from gateway.translate.group_rows import extra_columns, group_parts
+from predicting.parts import FILE_PART_ITEMS, parts_of, seconds_for, with_one_version
 from protos.aggregate.v1 import aggregate_pb2
 from protos.documents.v1 import documents_pb2
 

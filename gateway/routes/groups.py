@@ -6,10 +6,10 @@ from starlette.responses import Response
 
 from gateway.answers import json_answer
 from gateway.guarded_routes import AreaRouter
-from gateway.neighbour_search import SearchOptions, find_neighbours
 from gateway.schemas.groups import GroupRecommendationRequest, GroupRecommendationResponse
 from gateway.state import TheGateway
 from gateway.translate import groups
+from predicting.neighbours import SearchOptions, find_neighbours
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
 area = AreaRouter("/api/groups", "routing-ml")

@@ -16,12 +16,12 @@ from common.request_context import allow_more_time
 from gateway.answers import json_answer, no_content, now_iso
 from gateway.bodies import document_text
 from gateway.guarded_routes import AreaRouter
-from gateway.neighbour_search import SearchOptions, find_neighbours
 from gateway.schemas import mapping as bodies
 from gateway.state import Gateway, TheGateway
 from gateway.translate import prediction
 from gateway.translate import profiles as translate
 from gateway.translate.rows import mixed_table
+from predicting.neighbours import SearchOptions, find_neighbours
 from protos.aggregate.v1 import aggregate_pb2
 from protos.documents.v1 import documents_pb2 as pb
 

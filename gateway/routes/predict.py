@@ -7,17 +7,17 @@ from contextlib import AsyncExitStack
 
 from starlette.responses import Response
 
-from common.plant_settings.sections import PredictionSection
 from common.request_context import allow_more_time
 from gateway.answers import now_iso
 from gateway.exports import Export, each_once, exporting
 from gateway.guarded_routes import AreaRouter
-from gateway.neighbour_search import SearchOptions
-from gateway.predicted_parts import PART_ITEMS, parts_of, seconds_for, with_one_version
 from gateway.prediction_answer import PredictionAnswer
 from gateway.schemas.prediction import PredictionRequest, PredictionResponse
 from gateway.state import TheGateway
 from gateway.translate.visualization import visualization_of
+from plant.settings.sections import PredictionSection
+from predicting.neighbours import SearchOptions
+from predicting.parts import PART_ITEMS, parts_of, seconds_for, with_one_version
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
 DEFAULT_THRESHOLD = 0.8

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from domain.routing_rules import check
 from gateway.answers import json_answer
 from gateway.guarded_routes import AreaRouter
 from gateway.schemas.rules import RuleValidationRequest, RuleValidationResponse
 from gateway.state import TheGateway
+from routings.routing_rules import check
 
 area = AreaRouter("/api/rules", "routing-ml")
 

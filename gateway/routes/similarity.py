@@ -6,10 +6,10 @@ from starlette.responses import Response
 
 from gateway.answers import large_answer, now_iso
 from gateway.guarded_routes import AreaRouter
-from gateway.neighbour_search import SearchOptions, find_neighbours
 from gateway.schemas.similarity import SimilaritySearchRequest, SimilaritySearchResponse
 from gateway.state import TheGateway
 from gateway.translate import similarity
+from predicting.neighbours import SearchOptions, find_neighbours
 
 area = AreaRouter("/api/similarity", "routing-ml")
 

@@ -8,7 +8,6 @@ from fastapi import Header, Query
 from starlette.responses import Response
 
 from common.errors import Conflict, InvalidInput
-from common.plant_settings import CHANGED_MEANWHILE, UNKNOWN_NAME
 from gateway.answers import json_answer
 from gateway.bodies import document_text
 from gateway.failures import BadRequest, failure
@@ -22,6 +21,7 @@ from gateway.schemas.workflow import (
 )
 from gateway.state import Gateway, TheGateway
 from gateway.translate import settings_document as translate
+from plant.settings import CHANGED_MEANWHILE, UNKNOWN_NAME
 from protos.settings.v1 import settings_pb2 as pb
 
 Sections = Annotated[

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from common.plant_settings.defaults import COLUMN_ALIASES
 from common.tables import integer_column, number_column, table, text_column
 from gateway.bodies import document_value
+from plant.settings.defaults import COLUMN_ALIASES
 from protos.aggregate.v1 import aggregate_pb2
 from protos.common.v1 import table_pb2
 from protos.documents.v1 import documents_pb2 as pb

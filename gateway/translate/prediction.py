@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway.bodies import document_value
-from gateway.neighbour_search import Found
 from gateway.translate.rows import rows_of
+from predicting.neighbours import Found
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
 RUN_TIME_SOURCES = ("MACH_WORKED_HOURS", "ACT_RUN_TIME", "RUN_TIME_QTY")

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from common.errors import InvalidInput
-from common.plant_settings import PlantSettings
 from gateway.answers import iso_time_or_now
 from gateway.bodies import document_value
+from plant.settings import PlantSettings
 from protos.settings.v1 import settings_pb2 as pb
 
 OLDER_SECTIONS = ("graph", "trainer", "predictor", "sql", "data_source", "export", "visualization")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gateway.neighbour_search import Found
+from predicting.neighbours import Found
 
 
 def results(

@@ -9,8 +9,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from common.source import open_source
-from common.source.input_profile import InputProfile, read_role
+from plant.input_profile import InputProfile, read_role
+from source import open_source
 from tests.support.catalogue import items_without_routing
 from tests.support.running_system import RunningSystem, running_system
 

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from cli.remote_prediction import CREDENTIAL_VARIABLE
+from cli.predicting.remote_prediction import CREDENTIAL_VARIABLE
 from common.processes import IS_WINDOWS
 from tests.support.catalogue import items_with_routing, items_without_routing
 from tests.support.running_system import ADMIN_EMAIL, ADMIN_PASSWORD, ROOT, RunningSystem, wait_until

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cli.run_record import READY, STOPPED
+from cli.running.run_record import READY, STOPPED
 from common.processes import IS_WINDOWS, is_running
 from tests.support.catalogue import items_without_routing
 from tests.support.clone import copy_project

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from cli.control_plane import ControlPlane
-from cli.prediction import predict
+from cli.predicting.prediction import predict
 from tests.support.catalogue import items_with_routing, items_without_routing
 from tests.support.running_system import RunningSystem, wait_until
 

@@ -14,7 +14,7 @@ import httpx
 import psutil
 import pytest
 
-from cli.run_record import READY
+from cli.running.run_record import READY
 from common.processes import IS_WINDOWS
 from tests.support.catalogue import items_without_routing
 from tests.support.running_system import KINDS, RunningSystem, wait_until

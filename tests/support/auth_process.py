@@ -14,7 +14,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from auth_service.database import Database
+from auth_service.store.database import Database
 from common.identity import ServiceCredential
 from common.processes import free_port
 from common.rpc.client import Caller, connect

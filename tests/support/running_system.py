@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-from cli.run_record import FAILED, READY, STOPPED, ProcessRecord, RunRecord, read_record
+from cli.running.run_record import FAILED, READY, STOPPED, ProcessRecord, RunRecord, read_record
 from common.processes import IS_WINDOWS, free_port, is_running, kill_tree
 from common.settings import Settings
 

@@ -15,19 +15,19 @@ from ann_service.program import ACCESS
 from ann_service.searcher import Searcher
 from ann_service.served_model import ModelSlot
 from ann_service.servicer import AnnServicer
-from common.artifacts import sha256_of
 from common.identity import Authenticator, KeyRing, ServiceCredential
 from common.processes import free_port
 from common.rpc.client import connect
 from common.rpc.server import RpcServer, Service
 from common.settings import Settings
-from domain.dictionary_columns import DictionaryColumn
-from domain.encoder import BlockEncoder
-from domain.engine import build_index
-from domain.recall import exact_truth, measure, unlike_below
-from domain.version_files import TrainedVersion, write_version
 from protos.ann.v1 import ann_pb2, ann_pb2_grpc
 from protos.settings.v1 import settings_pb2
+from trained.artifacts import sha256_of
+from trained.encoder import BlockEncoder
+from trained.encoding.dictionary_columns import DictionaryColumn
+from trained.index.engine import build_index
+from trained.index.recall import exact_truth, measure, unlike_below
+from trained.version_files import TrainedVersion, write_version
 
 ROWS = 500
 ODD_CODES = {0: " 4H69065ZZ", 1: 'O\'RING "5"', 2: "슬리브-1", 3: "🔩 나사"}

@@ -16,7 +16,7 @@ from bootstrap.documents import build
 from bootstrap.environment import Environment, venv_folder
 from cli.main import app
 from common.settings import Settings
-from common.source.input_profile import InputProfile
+from plant.input_profile import InputProfile
 from trainer.command import parser as training_parser
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,7 @@ import pytest
 import tree_sitter
 import tree_sitter_powershell
 
-from common.artifacts.rules import artifact_rules
+from trained.artifacts.rules import artifact_rules
 from trainer.exit_codes import ExitCode
 
 FOLDER = Path(__file__).resolve().parents[2] / "compose-windows"
@@ -85,7 +85,7 @@ def test_the_check_of_models_takes_its_rules_from_the_one_table_only() -> None:
 
 
 def test_the_check_of_models_reports_the_same_fields_as_the_command() -> None:
-    from common.artifacts.folder_check import METADATA, REPORT_SCHEMA, ArtifactFinding, FolderFinding
+    from trained.artifacts.folder_check import METADATA, REPORT_SCHEMA, ArtifactFinding, FolderFinding
 
     text = text_of("check-models")
     for field in (*FolderFinding.__dataclass_fields__, *ArtifactFinding.__dataclass_fields__):
@@ -142,7 +142,7 @@ def test_the_watchdog_restarts_only_services_that_windows_says_are_running() -> 
     assert "$service.Status -ne 'Running'" in text
     assert "-m cli watchdog --json" in text
     table = json.loads((FOLDER / "services.json").read_text(encoding="utf-8"))
-    from cli.watchdog_command import PACKAGES
+    from cli.care.watchdog_command import PACKAGES
 
     assert {entry["package"] for entry in table["services"] if entry["package"]} >= set(PACKAGES.values())
 

@@ -23,12 +23,12 @@ from common.rpc.server import RpcServer
 from common.rpc.status import from_rpc_error
 from common.service import ServiceContext
 from common.settings import Settings
-from common.source import open_source
 from common.tables import columns_of
 from protos.aggregate.v1 import aggregate_pb2 as pb
 from protos.aggregate.v1 import aggregate_pb2_grpc
 from protos.common.v1 import table_pb2
 from protos.settings.v1 import settings_pb2
+from source import open_source
 
 DATA = Path(__file__).parents[2] / "data"
 CATALOGUE = Path(__file__).parents[3] / "demo" / "catalogue"

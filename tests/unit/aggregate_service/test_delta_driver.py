@@ -12,21 +12,21 @@ import polars as pl
 import pytest
 
 from aggregate_service.delta_driver import DeltaDriver
-from common.artifacts import sha256_of
 from common.identity import ServiceCredential
 from common.processes import free_port
 from common.settings import Settings
-from common.source import open_source
-from common.source.input_profile import InputProfile
-from domain.encoder import BlockEncoder
-from domain.engine import build_index
-from domain.recall import measure
-from domain.version_files import TrainedVersion, write_version
+from plant.input_profile import InputProfile
 from protos.aggregate.v1 import aggregate_pb2 as pb
 from protos.ann.v1 import ann_pb2
 from protos.settings.v1 import settings_pb2
+from source import open_source
 from tests.support.small_versions import Running as Ann
 from tests.support.small_versions import run_ann
+from trained.artifacts import sha256_of
+from trained.encoder import BlockEncoder
+from trained.index.engine import build_index
+from trained.index.recall import measure
+from trained.version_files import TrainedVersion, write_version
 from trainer.catalogue import read_catalogue
 
 from .conftest import Running, Start, edit

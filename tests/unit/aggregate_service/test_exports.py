@@ -22,10 +22,10 @@ from pyarrow import parquet
 
 from aggregate_service.export_writers import FORMATS
 from common.errors import InvalidInput, PreconditionFailed
-from common.plant_settings.defaults import OUTPUT_COLUMNS
 from common.rpc.status import from_rpc_error
 from common.spreadsheet_cells import guard_formulas
 from common.tables import from_frame, number_column, table, text_column, to_frame
+from plant.settings.defaults import OUTPUT_COLUMNS
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
 from .conftest import Running, Start

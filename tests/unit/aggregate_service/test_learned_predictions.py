@@ -10,10 +10,10 @@ import pytest
 
 from ann_service.learned_answers import to_message
 from common.errors import InvalidInput
-from domain.calibration import Calibration
-from domain.estimates import Estimates
-from domain.learned_model import TimeModel
 from protos.aggregate.v1 import aggregate_pb2 as pb
+from routings.calibration import Calibration
+from routings.estimates import Estimates
+from trained.learned.learned_model import TimeModel
 
 from .conftest import Running, neighbour_message, rows_of
 

@@ -13,7 +13,7 @@ from aggregate_service.item_search import parse_query
 from aggregate_service.snapshot import Snapshot
 from common.errors import InvalidInput
 from common.tables import number_column, table, text_column
-from domain.features import FEATURES
+from plant.features import FEATURES
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
 from .conftest import CATALOGUE, Running, build, edit, rows_of

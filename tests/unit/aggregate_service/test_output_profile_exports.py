@@ -10,10 +10,10 @@ import polars as pl
 import pytest
 
 from aggregate_service.export_files import Exporter
-from common.output_profile import OutputColumn, OutputProfile
-from common.plant_settings.defaults import OUTPUT_COLUMNS
-from common.plant_settings.sections import ExportSection
 from common.tables import integer_column, number_column, table, text_column
+from plant.output_profile import OutputColumn, OutputProfile
+from plant.settings.defaults import OUTPUT_COLUMNS
+from plant.settings.sections import ExportSection
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
 PREDICTION = pb.PredictResponse(

@@ -14,7 +14,7 @@ import pytest
 from aggregate_service.operation_columns import KEY_COLUMNS
 from aggregate_service.snapshot import Snapshot
 from common.errors import InvalidInput, Unauthenticated
-from common.plant_settings.defaults import OUTPUT_COLUMNS
+from plant.settings.defaults import OUTPUT_COLUMNS
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
 from .conftest import CATALOGUE, DATA, Running, Start, build, neighbour_message, rows_of

@@ -14,7 +14,7 @@ from aggregate_service.result_build import robust_means
 from aggregate_service.snapshot import Snapshot
 from aggregate_service.snapshot_store import SnapshotStore
 from common.errors import DataProblem, Unavailable
-from domain.operation_table import RUN
+from routings.operation_table import RUN
 
 from .conftest import CATALOGUE, DATA, build, edit
 

@@ -13,11 +13,11 @@ import joblib
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from common.artifacts import describe_file, read_manifest, write_manifest
 from common.errors import DataProblem, InvalidInput, PreconditionFailed, Unavailable
 from protos.ann.v1 import ann_pb2
 from protos.settings.v1 import settings_pb2
 from tests.support.small_versions import Running, describe, state
+from trained.artifacts import describe_file, read_manifest, write_manifest
 
 Start = Callable[..., Awaitable[Running]]
 LEGACY = Path(__file__).parents[2] / "data" / "legacy_model"

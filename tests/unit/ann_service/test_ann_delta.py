@@ -13,11 +13,11 @@ from ann_service import delta_index
 from ann_service.delta_index import DeltaIndex
 from common.errors import InvalidInput, TooManyRequests
 from common.tables import from_mapping
-from domain.item_codes import ItemCodeIndex
 from protos.ann.v1 import ann_pb2
 from protos.common.v1 import table_pb2
 from protos.settings.v1 import settings_pb2
 from tests.support.small_versions import Running, features_of
+from trained.item_codes import ItemCodeIndex
 
 Start = Callable[..., Awaitable[Running]]
 

@@ -138,7 +138,7 @@ async def test_a_taken_port_ends_all_workers_with_a_clear_error(tmp_path: Path) 
 
 async def test_serving_imports_neither_polars_nor_scikit_learn_nor_joblib() -> None:
     program = (
-        "import sys, ann_service.program, ann_service.servicer, domain.legacy_model, domain.engine_faiss\n"
+        "import sys, ann_service.program, ann_service.servicer, trained.older.legacy_model, trained.index.engine_faiss\n"
         "print(sorted({'polars', 'sklearn', 'joblib', 'scipy', 'pandas'} & set(sys.modules)))\n"
     )
     process = await asyncio.create_subprocess_exec(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ann_service.vector_cache import VectorCache, row_keys
 from common.errors import InvalidInput
-from domain.features import tidy_text
+from plant.features import tidy_text
 
 VECTOR = np.ones(4, np.float32)
 

@@ -16,9 +16,9 @@ import grpc
 import psycopg
 import pytest
 
-from auth_service import schema
-from auth_service.database import Database
 from auth_service.program import AuthProgram
+from auth_service.store import schema
+from auth_service.store.database import Database
 from common.errors import PreconditionFailed
 from common.identity import Authenticator, KeyRing, ServiceCredential
 from common.processes import free_port

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from auth_service.argon2id import Argon2id
+from auth_service.accounts.argon2id import Argon2id
 from common.errors import (
     AlreadyExists,
     InvalidInput,

@@ -11,7 +11,7 @@ from typing import Any
 import joblib
 import pytest
 
-from auth_service import activation
+from auth_service.versions import activation
 from common.errors import DataProblem, NotFound, PreconditionFailed, ServiceError
 from protos.registry.v1 import registry_pb2 as pb
 from protos.settings.v1 import settings_pb2
@@ -130,7 +130,7 @@ async def test_a_version_whose_files_changed_is_not_activated(plant: Any, harm: 
 async def test_a_version_whose_hashes_fit_but_which_cannot_be_loaded_is_not_activated(plant: Any) -> None:
     folder = await add(plant, "v1")
     (folder / "encoder.joblib").write_bytes(b"no pickle")
-    from common.artifacts import describe_file, read_manifest, write_manifest
+    from trained.artifacts import describe_file, read_manifest, write_manifest
 
     artifacts = {
         **read_manifest(folder / "manifest.json").artifacts,

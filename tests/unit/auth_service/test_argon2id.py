@@ -8,8 +8,8 @@ import pytest
 from argon2 import PasswordHasher
 from argon2.exceptions import HashingError, InvalidHashError, VerifyMismatchError
 
-from auth_service import argon2id
-from auth_service.argon2id import Argon2id, Cost
+from auth_service.accounts import argon2id
+from auth_service.accounts.argon2id import Argon2id, Cost
 
 CHEAP = Cost(passes=2, memory_kib=64, lanes=2)
 PASSWORD = "메카니컬 씰 42x"

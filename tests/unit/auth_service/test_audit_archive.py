@@ -12,10 +12,11 @@ import pytest
 from sqlalchemy import delete, func, select
 from typer.testing import CliRunner
 
-from auth_service import audit, audit_archive, commands, schema
-from auth_service.audit_archive import YEAR_SECONDS, archive
-from auth_service.database import Database
-from auth_service.records import AuditArchiveRecord, AuditRecord
+from auth_service import commands
+from auth_service.store import audit, audit_archive, schema
+from auth_service.store.audit_archive import YEAR_SECONDS, archive
+from auth_service.store.database import Database
+from auth_service.store.records import AuditArchiveRecord, AuditRecord
 from common.errors import InvalidInput, ServiceError
 from common.settings import Settings
 

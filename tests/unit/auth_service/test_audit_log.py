@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from auth_service import audit
-from auth_service.database import Database
-from auth_service.records import AuditRecord
+from auth_service.store import audit
+from auth_service.store.database import Database
+from auth_service.store.records import AuditRecord
 from common.errors import InvalidInput
 from protos.auth.v1 import auth_pb2 as pb
 

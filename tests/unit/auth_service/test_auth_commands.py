@@ -11,7 +11,8 @@ import grpc
 import pytest
 from typer.testing import CliRunner
 
-from auth_service import commands, schema
+from auth_service import commands
+from auth_service.store import schema
 from common.settings import Settings
 from protos.auth.v1 import auth_pb2, auth_pb2_grpc
 from protos.registry.v1 import registry_pb2

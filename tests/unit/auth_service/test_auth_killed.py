@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from auth_service.records import SettingsRevisionRecord
+from auth_service.store.records import SettingsRevisionRecord
 from common.errors import PreconditionFailed, ServiceError
 from common.identity import KeyRing, ServiceCredential
 from common.watch import ControlFollower

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from auth_service import backup, schema
-from auth_service.database import Database
-from auth_service.records import AuditRecord
-from auth_service.signing_keys import KeyCipher, add_key, current_key, verification_keys
+from auth_service.control.signing_keys import KeyCipher, add_key, current_key, verification_keys
+from auth_service.store import backup, schema
+from auth_service.store.database import Database
+from auth_service.store.records import AuditRecord
 from common.errors import AlreadyExists, DataProblem, PreconditionFailed
 from common.settings import Settings
 

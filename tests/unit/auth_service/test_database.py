@@ -15,10 +15,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import select
 
-from auth_service import schema
-from auth_service.control_state import read_state
-from auth_service.database import Database
-from auth_service.records import (
+from auth_service.control.control_state import read_state
+from auth_service.store import schema
+from auth_service.store.database import Database
+from auth_service.store.records import (
     AccountRecord,
     AuditRecord,
     ControlRecord,
@@ -27,7 +27,7 @@ from auth_service.records import (
     VersionRecord,
 )
 from common.errors import Conflict, DataProblem, PreconditionFailed, ServiceError, Unavailable
-from common.plant_settings import PlantSettings
+from plant.settings import PlantSettings
 
 
 def version(name: str, *, active: bool) -> VersionRecord:

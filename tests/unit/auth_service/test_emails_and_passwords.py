@@ -11,9 +11,9 @@ from argon2 import extract_parameters
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auth_service.argon2id import Argon2id, Cost
-from auth_service.emails import accept_email, email_key
-from auth_service.passwords import Passwords, check_password, random_password
+from auth_service.accounts.argon2id import Argon2id, Cost
+from auth_service.accounts.passwords import Passwords, check_password, random_password
+from auth_service.store.emails import accept_email, email_key
 from common.errors import InvalidInput
 from common.settings import Settings
 
@@ -188,9 +188,9 @@ async def test_who_stops_waiting_gives_the_turn_to_the_next() -> None:
 
 
 def test_the_password_file_is_readable_by_its_owner_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from auth_service import schema
-    from auth_service.database import Database
-    from auth_service.first_administrator import PASSWORD_FILE_VARIABLE, ensure_administrator
+    from auth_service.accounts.first_administrator import PASSWORD_FILE_VARIABLE, ensure_administrator
+    from auth_service.store import schema
+    from auth_service.store.database import Database
 
     target = tmp_path / "run" / "first"
     monkeypatch.setenv(PASSWORD_FILE_VARIABLE, str(target))

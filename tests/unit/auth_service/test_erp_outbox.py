@@ -24,12 +24,12 @@ from auth_service.erp import delivery
 from auth_service.erp.outbox import Message, Outbox
 from common.errors import NotFound, PreconditionFailed, ServiceError
 from common.identity import ServiceCredential
-from common.plant_settings import PlantSettings
-from common.plant_settings.erp_interface import ErpInterface, normal_protocol, shown_url
 from common.processes import free_port
 from common.rpc.client import connect
 from common.rpc.status import from_rpc_error
 from common.settings import Settings
+from plant.settings import PlantSettings
+from plant.settings.erp_interface import ErpInterface, normal_protocol, shown_url
 from protos.erp.v1 import erp_pb2 as pb
 from protos.erp.v1 import erp_pb2_grpc
 from protos.settings.v1 import settings_pb2, settings_pb2_grpc

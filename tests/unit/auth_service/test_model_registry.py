@@ -10,11 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from auth_service import registry, schema
-from auth_service.adoption import adopt
-from auth_service.database import Database
-from common.artifacts import read_manifest
+from auth_service.store import schema
+from auth_service.store.database import Database
+from auth_service.versions import registry
+from auth_service.versions.adoption import adopt
 from common.errors import AlreadyExists, DataProblem, InvalidInput, NotFound, PreconditionFailed
+from trained.artifacts import read_manifest
 
 LEGACY = Path(__file__).parents[2] / "data" / "legacy_model"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from auth_service import registry
-from auth_service.database import Database
-from auth_service.servicer_registry import version_message
+from auth_service.store.database import Database
+from auth_service.versions import registry
+from auth_service.versions.servicer_registry import version_message
 from common.errors import PreconditionFailed
 from protos.registry.v1 import registry_pb2 as pb
 from trainer.retention import DELETED, KEPT, RetentionRule, apply_retention

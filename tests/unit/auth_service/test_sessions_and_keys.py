@@ -13,10 +13,10 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from auth_service import signing_keys
-from auth_service.database import Database
-from auth_service.records import SessionRecord, SigningKeyRecord
-from auth_service.signing_keys import KeyCipher, add_key, current_key, verification_keys
+from auth_service.control import signing_keys
+from auth_service.control.signing_keys import KeyCipher, add_key, current_key, verification_keys
+from auth_service.store.database import Database
+from auth_service.store.records import SessionRecord, SigningKeyRecord
 from common.errors import DataProblem, Unauthenticated, Unavailable
 from common.identity import AUDIENCE, ISSUER, KeyRing, VerificationKey
 from protos.auth.v1 import auth_pb2 as pb
@@ -199,7 +199,7 @@ def test_a_secret_that_was_cut_off_is_told(tmp_path: Path) -> None:
 
 
 async def test_a_key_is_replaced_by_age(plant: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from auth_service import key_rotation
+    from auth_service.accounts import key_rotation
 
     before = plant.program.logins._signer.key.key_id
     monkeypatch.setattr(key_rotation, "LOOK_SECONDS", 0.01)
@@ -259,7 +259,7 @@ async def test_checking_a_token_again_costs_no_signature(plant: Any, monkeypatch
 
 
 async def test_expired_sessions_are_forgotten_after_a_month(plant: Any) -> None:
-    from auth_service import sessions
+    from auth_service.control import sessions
 
     token = await plant.user()
     with plant.program.database.writing() as session:

@@ -12,11 +12,11 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from prometheus_client import REGISTRY
 
-from auth_service import control_plane, watch
-from auth_service.control_state import advance
+from auth_service.control import control_plane, watch
+from auth_service.control.control_state import advance
 from common.errors import Conflict, InvalidInput, NotFound, Unavailable
-from common.plant_settings import UNKNOWN_NAME, PlantSettings
-from common.plant_settings.violations import Violation
+from plant.settings import UNKNOWN_NAME, PlantSettings
+from plant.settings.violations import Violation
 from protos.settings.v1 import settings_pb2 as pb
 
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from auth_service.shared_work import SharedWork
+from auth_service.accounts.shared_work import SharedWork
 
 
 async def test_the_same_question_at_the_same_time_is_answered_once() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auth_service.throttle import ACCOUNT, ADDRESS, PAIR, Allowance, FailureCounts, LoginThrottle
+from auth_service.accounts.throttle import ACCOUNT, ADDRESS, PAIR, Allowance, FailureCounts, LoginThrottle
 from common.errors import TooManyRequests
 
 

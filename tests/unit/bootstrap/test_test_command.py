@@ -8,5 +8,5 @@ def test_the_whole_suite_runs_on_two_processes_in_the_collected_order() -> None:
 
 
 def test_chosen_tests_run_as_asked() -> None:
-    chosen = ["tests/unit/domain", "-k", "recall"]
+    chosen = ["tests/unit/routings", "-k", "recall"]
     assert commands.pytest_arguments(chosen) == chosen

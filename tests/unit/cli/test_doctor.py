@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from auth_service import schema
-from auth_service.database import Database
-from cli.doctor import FAIL, OK, WARN, Finding, examine
+from auth_service.store import schema
+from auth_service.store.database import Database
+from cli.care.doctor import FAIL, OK, WARN, Finding, examine
 from common.processes import free_port
 from common.settings import Settings
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from cli.evaluate_command import source_that_serves
-from cli.evaluation_report import calibration_points, html_report, range_text
-from common.blueprint.options import PipelineOptions
-from common.plant_settings import PlantSettings
+from cli.care.evaluate_command import source_that_serves
+from cli.care.evaluation_report import calibration_points, html_report, range_text
 from common.settings import Settings
-from common.source import open_source
-from common.source.input_profile import InputProfile
+from plant.blueprint.options import PipelineOptions
+from plant.input_profile import InputProfile
+from plant.settings import PlantSettings
+from source import open_source
 from tests.support.catalogue import CATALOGUE
 from tests.unit.cli.test_commands_of_the_command_line import routing_ml
 from trainer.progress import JsonLines, ProgressReport

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from cli.hang_watch import HangWatch
-from cli.readiness import GatewayProbe
-from cli.supervised_process import Launch, SupervisedProcess
-from cli.watchdog_command import find_hanging
+from cli.care.watchdog_command import find_hanging
+from cli.running.hang_watch import HangWatch
+from cli.running.readiness import GatewayProbe
+from cli.running.supervised_process import Launch, SupervisedProcess
 from common.processes import free_port
 from common.settings import Settings
 
@@ -69,7 +69,7 @@ def test_a_process_that_was_started_again_begins_anew() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process is stopped by a signal that Windows lacks")
 def test_a_process_that_stands_still_is_found_and_can_be_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.readiness.PROBE_SECONDS", 0.3)
+    monkeypatch.setattr("cli.running.readiness.PROBE_SECONDS", 0.3)
     port = free_port()
     command = (sys.executable, "-c", SERVER, str(port))
     process = SupervisedProcess(
@@ -90,7 +90,7 @@ def test_a_process_that_stands_still_is_found_and_can_be_ended(tmp_path: Path, m
 
 
 def test_the_watchdog_names_what_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.readiness.PROBE_SECONDS", 0.3)
+    monkeypatch.setattr("cli.running.readiness.PROBE_SECONDS", 0.3)
     ports = [free_port() for _ in range(5)]
     settings = Settings(
         _env_file=None,

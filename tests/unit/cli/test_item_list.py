@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from cli.item_list import read_item_list
+from cli.predicting.item_list import read_item_list
 from common.errors import InvalidInput
 
 

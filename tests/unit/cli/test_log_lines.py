@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.log_lines import Choice, Follower, choice, in_words, log_files, merged_lines, moment_of
+from cli.care.log_lines import Choice, Follower, choice, in_words, log_files, merged_lines, moment_of
 from common.errors import InvalidInput
 from common.log_files import compress
 

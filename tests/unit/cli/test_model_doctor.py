@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from auth_service.adoption import describe_folder
-from cli.model_doctor import examine
-from common.artifacts import write_manifest
+from auth_service.versions.adoption import describe_folder
+from cli.care.model_doctor import examine
 from common.errors import NotFound
-from domain.searchable_model import SearchableModel, load_version
+from trained.artifacts import write_manifest
+from trained.searchable_model import SearchableModel, load_version
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 LINEAGES = DATA / "legacy_lineages"

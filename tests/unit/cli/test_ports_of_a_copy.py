@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from filelock import FileLock
 
-from cli.ports import CLAIMS, with_free_ports
+from cli.running.ports import CLAIMS, with_free_ports
 from common.errors import Unavailable
 from common.processes import free_port
 from common.settings import Settings

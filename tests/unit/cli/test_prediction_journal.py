@@ -7,8 +7,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from cli.prediction_journal import JOURNAL_FILE, PredictionJournal
-from cli.prediction_result import join_parts, write_unanswered
+from cli.predicting.prediction_journal import JOURNAL_FILE, PredictionJournal
+from cli.predicting.prediction_result import join_parts, write_unanswered
 from common.errors import Conflict, InvalidInput, PreconditionFailed
 
 CODES = ["A-1", "B-2", "C-3", "D-4"]
@@ -118,7 +118,7 @@ def test_items_without_a_routing_are_listed_beside_the_result(target: Path) -> N
 
 
 def test_a_name_without_a_format_is_refused(tmp_path: Path) -> None:
-    from cli.prediction_result import check_result_name
+    from cli.predicting.prediction_result import check_result_name
 
     with pytest.raises(InvalidInput, match=r"\.parquet or \.csv"):
         check_result_name(tmp_path / "out.xlsx")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cli.proposal_commands import change_text, report_facts
+from cli.care.proposal_commands import change_text, report_facts
 from protos.documents.v1 import documents_pb2 as pb
 
 

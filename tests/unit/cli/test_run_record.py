@@ -9,9 +9,9 @@ from pathlib import Path
 
 import psutil
 
-from cli.down import down
-from cli.orphans import end_orphans, living_orphans
-from cli.run_record import FILE_NAME, READY, STOPPED, ProcessRecord, RunRecord, read_record, running_record
+from cli.running.down import down
+from cli.running.orphans import end_orphans, living_orphans
+from cli.running.run_record import FILE_NAME, READY, STOPPED, ProcessRecord, RunRecord, read_record, running_record
 from common.processes import is_running
 from common.settings import Settings
 

@@ -9,8 +9,8 @@ import psutil
 import pytest
 from rich.console import Console
 
-from cli import status
-from cli.run_record import READY, ProcessRecord, RunRecord
+from cli.running import status
+from cli.running.run_record import READY, ProcessRecord, RunRecord
 from common.processes import free_port
 from common.settings import Settings
 from protos.settings.v1 import settings_pb2 as pb

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.run_record import READY, RESTARTING, STARTING
-from cli.supervised_process import LONGEST_DELAY_SECONDS, Launch, SupervisedProcess, restart_delay
+from cli.running.run_record import READY, RESTARTING, STARTING
+from cli.running.supervised_process import LONGEST_DELAY_SECONDS, Launch, SupervisedProcess, restart_delay
 from common.processes import is_running
 
 Start = Callable[[str], SupervisedProcess]

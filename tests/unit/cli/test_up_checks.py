@@ -11,7 +11,7 @@ import pytest
 
 from cli import installation
 from cli.installation import ROOT, installation_settings, variables_of
-from cli.up import _remembered_dataset, prepare_state_folder
+from cli.running.up import _remembered_dataset, prepare_state_folder
 from common.errors import InvalidInput, PreconditionFailed
 from common.settings import Settings
 

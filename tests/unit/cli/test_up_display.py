@@ -11,8 +11,8 @@ ROOT = Path(__file__).resolve().parents[3]
 
 SAY = """
 import time
-from cli.run_record import READY, RunRecord
-from cli.up_display import UpDisplay
+from cli.running.run_record import READY, RunRecord
+from cli.running.up_display import UpDisplay
 from common.settings import Settings
 display = UpDisplay()
 time.sleep(0.3)

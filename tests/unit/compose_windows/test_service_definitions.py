@@ -9,10 +9,10 @@ from pathlib import Path, PureWindowsPath
 
 import pytest
 
-from common.blueprint import wrapper
 from common.settings import Settings
 from gateway.security import PAGE_POLICY
 from installer import service_table
+from plant.blueprint import wrapper
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "compose-windows"

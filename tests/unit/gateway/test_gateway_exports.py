@@ -14,9 +14,9 @@ import pytest
 from aggregate_service.export_files import Exporter
 from aggregate_service.export_stream import export_stream
 from common import errors
-from common.plant_settings.defaults import OUTPUT_COLUMNS
-from common.plant_settings.sections import ExportSection
 from gateway.routes.exports import safe_name
+from plant.settings.defaults import OUTPUT_COLUMNS
+from plant.settings.sections import ExportSection
 from protos.ann.v1 import ann_pb2
 from protos.documents.v1 import documents_pb2
 

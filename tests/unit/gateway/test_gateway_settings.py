@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from common import errors
-from common.plant_settings import UNKNOWN_NAME, PlantSettings
+from plant.settings import UNKNOWN_NAME, PlantSettings
 from protos.settings.v1 import settings_pb2
 
 GRAPH = "/api/workflow/graph"

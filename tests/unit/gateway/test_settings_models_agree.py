@@ -7,8 +7,8 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from common.plant_settings import PlantSettings
 from gateway.schemas.workflow import PlantSettingsResponse, WorkflowConfigPatch, WorkflowConfigResponse
+from plant.settings import PlantSettings
 
 NOT_CHANGED_BY_CLIENTS = {
     "graph": {"last_saved"},

@@ -11,10 +11,10 @@ import pytest
 
 from aggregate_service.snapshot import Snapshot
 from aggregate_service.snapshot_build import build_snapshot
-from common.source import open_source
-from common.source.input_profile import InputProfile
-from domain.item_codes import ItemCodeIndex
+from plant.input_profile import InputProfile
+from source import open_source
 from tests.support.catalogue import CATALOGUE
+from trained.item_codes import ItemCodeIndex
 from trainer.current_routings import CurrentRoutings, read_current_routings
 
 

@@ -11,16 +11,16 @@ import numpy as np
 import polars as pl
 import pytest
 
-from common.artifacts import check_integrity, read_manifest
-from common.blueprint.options import PipelineOptions
 from common.errors import InvalidInput
-from common.source import open_source
-from common.source.input_profile import InputProfile
-from domain.item_codes import ItemCodeIndex
-from domain.operation_table import Neighbours
-from domain.routing_prediction import PredictionOptions
-from domain.searchable_model import load_version
+from plant.blueprint.options import PipelineOptions
+from plant.input_profile import InputProfile
+from routings.operation_table import Neighbours
+from routings.routing_prediction import PredictionOptions
+from source import open_source
 from tests.support.catalogue import CATALOGUE
+from trained.artifacts import check_integrity, read_manifest
+from trained.item_codes import ItemCodeIndex
+from trained.searchable_model import load_version
 from trainer.current_routings import read_current_routings
 from trainer.evaluation import Evaluated, EvaluationOptions, leave_out_neighbours, sample
 from trainer.progress import JsonLines, ProgressReport

@@ -10,14 +10,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from common.source import open_source
-from common.source.input_profile import InputProfile
-from domain.dictionary_columns import DictionaryColumn
-from domain.encoder import BlockEncoder
-from domain.item_codes import ItemCodeIndex
-from domain.learned_block import LearnedBlock
-from domain.learned_chances import LearnedChances
-from domain.learned_model import read_parts, write_parts
+from plant.input_profile import InputProfile
+from source import open_source
+from trained.encoder import BlockEncoder
+from trained.encoding.dictionary_columns import DictionaryColumn
+from trained.item_codes import ItemCodeIndex
+from trained.learned.learned_block import LearnedBlock
+from trained.learned.learned_chances import LearnedChances
+from trained.learned.learned_model import read_parts, write_parts
 from trainer.calibrating import logistic, rising
 from trainer.catalogue import Catalogue, read_catalogue
 from trainer.current_routings import CurrentRoutings, read_current_routings
@@ -68,10 +68,10 @@ def test_a_stored_model_says_the_same_and_needs_neither_lightgbm_nor_scikit_lear
     np.testing.assert_array_equal(before.factors, after.factors)
     program = (
         "import sys; from pathlib import Path\n"
-        "from domain.learned_block import LearnedBlock\n"
-        "from domain.learned_model import read_parts\n"
+        "from trained.learned.learned_block import LearnedBlock\n"
+        "from trained.learned.learned_model import read_parts\n"
         f"block = LearnedBlock.from_parts(read_parts(Path({str(tmp_path / 'learned.npz')!r})))\n"
-        "from domain.dictionary_columns import DictionaryColumn\n"
+        "from trained.encoding.dictionary_columns import DictionaryColumn\n"
         "block.encode_items({'OUTDIAMETER': DictionaryColumn.of([50.0])})\n"
         "assert not {'lightgbm', 'sklearn', 'polars'} & set(sys.modules)"
     )

@@ -9,20 +9,20 @@ import polars as pl
 import pytest
 from sqlalchemy.orm import Session
 
-from auth_service import schema
-from auth_service.database import Database
-from auth_service.documents import proposal_reviews, routing_groups
-from auth_service.documents.proposal_changes import TimedOperation
-from auth_service.documents.proposal_reviews import SentProposal
-from auth_service.documents.routing_group_content import Content, Step
-from common.blueprint.options import PipelineOptions
+from auth_service.planning import proposal_reviews, routing_groups
+from auth_service.planning.proposal_changes import TimedOperation
+from auth_service.planning.proposal_reviews import SentProposal
+from auth_service.planning.routing_group_content import Content, Step
+from auth_service.store import schema
+from auth_service.store.database import Database
 from common.identity import Caller
 from common.settings import Settings
-from common.source import open_source
-from common.source.input_profile import InputProfile
-from domain.item_codes import ItemCodeIndex
-from domain.operation_table import RUN, SETUP, TIME_COLUMNS, OperationTable
+from plant.blueprint.options import PipelineOptions
+from plant.input_profile import InputProfile
+from routings.operation_table import RUN, SETUP, TIME_COLUMNS, OperationTable
+from source import open_source
 from tests.support.catalogue import CATALOGUE
+from trained.item_codes import ItemCodeIndex
 from trainer.current_routings import CurrentRoutings
 from trainer.planner_examples import ExampleOperation, PlannerExample, planner_examples, with_examples
 from trainer.progress import JsonLines, ProgressReport

@@ -15,15 +15,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from common.blueprint.options import LoadOptions, PipelineOptions, TimeOptions
 from common.errors import DataProblem, InvalidInput
-from common.plant_settings import PlantSettings
-from common.source import open_source
-from common.source.input_profile import InputProfile
-from domain.encoder import BlockEncoder
-from domain.time_profiles import ProfileOptions
+from plant.blueprint.options import LoadOptions, PipelineOptions, TimeOptions
+from plant.input_profile import InputProfile
+from plant.settings import PlantSettings
 from protos.settings.v1 import settings_pb2
+from routings.time_profiles import ProfileOptions
+from source import open_source
 from tests.unit.trainer.conftest import write_tables
+from trained.encoder import BlockEncoder
 from trainer.activation_gate import objection
 from trainer.catalogue import cells, read_catalogue
 from trainer.command import read_request

@@ -120,7 +120,7 @@ async def test_a_cancelled_training_leaves_no_half_version(service_of: Any, tmp_
     wrappers = service.installation.state / "wrappers"
     wrappers.mkdir()
     (wrappers / "pipeline_r1.py").write_text(
-        "from common.blueprint.options import IndexOptions, PipelineOptions\n"
+        "from plant.blueprint.options import IndexOptions, PipelineOptions\n"
         "OPTIONS = PipelineOptions(index=IndexOptions(m=64, ef_construction=4096, threads=1))\n"
     )
     (wrappers / "current").write_text("pipeline_r1.py\n")

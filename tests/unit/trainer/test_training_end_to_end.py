@@ -14,8 +14,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from common.artifacts import check_integrity, read_manifest
-from common.blueprint.options import (
+from common.processes import ask_to_stop, free_port, port_is_free
+from plant.blueprint.options import (
     EmbedOptions,
     IndexOptions,
     PipelineOptions,
@@ -24,10 +24,10 @@ from common.blueprint.options import (
     TimeOptions,
     WeightOptions,
 )
-from common.blueprint.wrapper import make_current, render
-from common.processes import ask_to_stop, free_port, port_is_free
-from domain.searchable_model import load_version
+from plant.blueprint.wrapper import make_current, render
 from tests.unit.trainer.conftest import DATA, ROOT, Installation, last_event, make_tables, wait_until, write_tables
+from trained.artifacts import check_integrity, read_manifest
+from trained.searchable_model import load_version
 from trainer.status_file import read_status
 from trainer.training_lock import training_lock
 

@@ -14,11 +14,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.orm import Session
 
-from auth_service import audit
-from auth_service.database import Database
-from auth_service.documents.service import documents_service
-from auth_service.documents.surroundings import Published, Surroundings
-from auth_service.settings import ensure_first_revision
+from auth_service.control.settings import ensure_first_revision
+from auth_service.documents_service import documents_service
+from auth_service.store import audit
+from auth_service.store.database import Database
+from auth_service.store.surroundings import Published, Surroundings
 from common.identity import AUDIENCE, ISSUER, Authenticator, KeyRing, ServiceCredential, VerificationKey
 from common.processes import free_port
 from common.rpc.server import RpcServer

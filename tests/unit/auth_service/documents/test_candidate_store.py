@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auth_service.documents import candidate_sql, candidate_store
-from auth_service.documents.fields import Violations
+from auth_service.planning import candidate_sql, candidate_store
+from auth_service.store.document_fields import Violations
 from common.errors import InvalidInput, Unavailable
 
 RECORDINGS = Path(__file__).parents[3] / "contract" / "recordings" / "candidates.json"

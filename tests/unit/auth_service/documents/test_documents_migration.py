@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import inspect
 
-from auth_service import schema
-from auth_service.database import Database
-from auth_service.documents import profiles, routing_groups, rsl_groups, workspaces
-from auth_service.documents.routing_group_content import Content, Step
-from auth_service.documents.rsl_groups import GroupFields
+from auth_service.mapping import profiles
+from auth_service.planning import routing_groups, workspaces
+from auth_service.planning.routing_group_content import Content, Step
+from auth_service.rsl import rsl_groups
+from auth_service.rsl.rsl_groups import GroupFields
+from auth_service.store import schema
+from auth_service.store.database import Database
 from common.identity import Caller
 
 PARK = Caller("park@plant.example", "user")

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from auth_service.database import Database
-from auth_service.records import AuditRecord
+from auth_service.store.database import Database
+from auth_service.store.records import AuditRecord
 from common.errors import (
     AlreadyExists,
     Conflict,

@@ -9,9 +9,9 @@ import orjson
 import polars as pl
 import pytest
 
-from auth_service.documents import input_check
-from auth_service.documents.profile_kinds import read_input
-from common.source.input_profile import InputProfile
+from auth_service.mapping import input_check
+from auth_service.mapping.profile_kinds import read_input
+from plant.input_profile import InputProfile
 
 DATA = Path(__file__).parents[3] / "data"
 

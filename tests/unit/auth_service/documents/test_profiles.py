@@ -8,14 +8,14 @@ import orjson
 import pytest
 from sqlalchemy import delete, insert
 
-from auth_service.database import Database
-from auth_service.documents import profile_effects, profile_transfer, profiles
-from auth_service.documents.active_profiles import active_profiles
-from auth_service.documents.profile_kinds import read_input
-from auth_service.documents.records import ActiveProfileRecord, ProfileRecord
+from auth_service.mapping import profile_effects, profile_transfer, profiles
+from auth_service.mapping.profile_kinds import read_input
+from auth_service.store.active_profiles import active_profiles
+from auth_service.store.database import Database
+from auth_service.store.document_records import ActiveProfileRecord, ProfileRecord
 from common.errors import AlreadyExists, Conflict, InvalidInput, NotFound, PreconditionFailed
-from common.output_profile import OutputColumn, OutputProfile
-from common.source.input_profile import InputProfile
+from plant.input_profile import InputProfile
+from plant.output_profile import OutputColumn, OutputProfile
 
 BUILT_IN, DEFAULT = "Access views", "Access 7.1 기본"
 

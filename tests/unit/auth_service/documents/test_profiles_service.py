@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from auth_service.database import Database
-from auth_service.documents import settings_hooks
-from auth_service.settings import find, parse
-from common.blueprint.pipeline import default_graph
+from auth_service.control.settings import find, parse
+from auth_service.mapping import settings_hooks
+from auth_service.store.database import Database
 from common.errors import Conflict, InvalidInput, NotFound, PermissionDenied, PreconditionFailed
-from common.output_profile import OutputColumn, OutputProfile
-from common.plant_settings import PlantSettings
-from common.source.input_profile import InputProfile
 from common.tables import columns_of, integer_column, number_column, table, text_column
+from plant.blueprint.pipeline import default_graph
+from plant.input_profile import InputProfile
+from plant.output_profile import OutputColumn, OutputProfile
+from plant.settings import PlantSettings
 from protos.documents.v1 import documents_pb2 as pb
 
 INPUT, OUTPUT = pb.PROFILE_KIND_INPUT, pb.PROFILE_KIND_OUTPUT

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from auth_service.database import Database
-from auth_service.documents import routing_groups
-from auth_service.documents.records import RoutingGroupRecord
-from auth_service.documents.routing_group_content import Connection, Content, Step, accepted
+from auth_service.planning import routing_groups
+from auth_service.planning.routing_group_content import Connection, Content, Step, accepted
+from auth_service.store.database import Database
+from auth_service.store.document_records import RoutingGroupRecord
 from common.errors import AlreadyExists, Conflict, InvalidInput, NotFound, PermissionDenied
 from common.identity import Caller
 

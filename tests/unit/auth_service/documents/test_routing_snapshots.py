@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from auth_service.database import Database
-from auth_service.documents import routing_groups, routing_snapshots
-from auth_service.documents.fields import Violations
-from auth_service.documents.records import RoutingSnapshotRecord
-from auth_service.documents.routing_group_content import Content, Step
-from auth_service.documents.routing_snapshots import AuditEntry, Snapshot
+from auth_service.planning import routing_groups, routing_snapshots
+from auth_service.planning.routing_group_content import Content, Step
+from auth_service.planning.routing_snapshots import AuditEntry, Snapshot
+from auth_service.store.database import Database
+from auth_service.store.document_fields import Violations
+from auth_service.store.document_records import RoutingSnapshotRecord
 from common.errors import InvalidInput
 from common.identity import Caller
 

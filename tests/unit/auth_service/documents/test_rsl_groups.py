@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auth_service.database import Database
-from auth_service.documents import rsl_groups, rsl_release, rsl_steps
-from auth_service.documents.rsl_groups import GroupFields, Rule, Step
+from auth_service.rsl import rsl_groups, rsl_release, rsl_steps
+from auth_service.rsl.rsl_groups import GroupFields, Rule, Step
+from auth_service.store.database import Database
 from common.errors import InvalidInput, NotFound, PreconditionFailed
 
 PARK = "park@plant.example"

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from common.blueprint import wrapper
-from common.blueprint.pipeline import default_graph
 from common.errors import InvalidInput, ServiceError
-from common.output_profile import OutputColumn, OutputProfile
-from common.plant_settings import PlantSettings
-from common.source.input_profile import InputProfile
+from plant.blueprint import wrapper
+from plant.blueprint.pipeline import default_graph
+from plant.input_profile import InputProfile
+from plant.output_profile import OutputColumn, OutputProfile
+from plant.settings import PlantSettings
 from protos.documents.v1 import documents_pb2 as documents
 from protos.documents.v1 import documents_pb2_grpc
 from protos.settings.v1 import settings_pb2 as pb

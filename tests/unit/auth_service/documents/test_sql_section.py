@@ -10,16 +10,16 @@ import orjson
 import pytest
 from sqlalchemy.orm import Session
 
-from auth_service.database import Database
-from auth_service.documents import profiles, settings_hooks, sql_section
-from auth_service.documents.active_profiles import active_profiles
-from auth_service.settings import ensure_first_revision, find, parse, store
-from common.blueprint import wrapper
-from common.blueprint.pipeline import default_graph
+from auth_service.control.settings import ensure_first_revision, find, parse, store
+from auth_service.mapping import profiles, settings_hooks, sql_section
+from auth_service.store.active_profiles import active_profiles
+from auth_service.store.database import Database
 from common.errors import Conflict, InvalidInput, Unavailable
-from common.output_profile import OutputColumn, OutputProfile
-from common.plant_settings import PlantSettings, merge
-from common.plant_settings.defaults import COLUMN_ALIASES, OUTPUT_COLUMNS
+from plant.blueprint import wrapper
+from plant.blueprint.pipeline import default_graph
+from plant.output_profile import OutputColumn, OutputProfile
+from plant.settings import PlantSettings, merge
+from plant.settings.defaults import COLUMN_ALIASES, OUTPUT_COLUMNS
 
 DEFAULT = "Access 7.1 기본"
 

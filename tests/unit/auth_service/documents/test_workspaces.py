@@ -5,8 +5,8 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from auth_service.database import Database
-from auth_service.documents import workspaces
+from auth_service.planning import workspaces
+from auth_service.store.database import Database
 from common.errors import InvalidInput
 
 

@@ -1,0 +1,1 @@
+"""Accounts: passwords, logins, the throttle of failed ones, and the keys that sign sessions."""

@@ -1,0 +1,1 @@
+"""Mapping profiles, the blueprint of the pipeline, and what a change of either does to the plant."""

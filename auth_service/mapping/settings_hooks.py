@@ -1,0 +1,94 @@
+"""What saving the settings document means for documents: blueprint and sections agree, output profiles follow, the wrapper is written."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from auth_service.control.settings import find, parse
+from auth_service.mapping import sql_section
+from auth_service.store.database import after_commit
+from auth_service.store.records import SettingsRevisionRecord
+from common.errors import DataProblem, NotFound, ServiceError, Unavailable
+from common.logs import get_logger
+from plant.blueprint import wrapper
+from plant.blueprint.pipeline import pipeline_of, reconcile
+from plant.settings import PlantSettings
+
+log = get_logger(__name__)
+
+
+def adapt(session: Session, before: PlantSettings, after: PlantSettings, author: str) -> PlantSettings:
+    """A changed document in which blueprint, sections and output profiles agree.
+
+    Raises:
+        InvalidInput: an output profile would become invalid.
+    """
+    agreed = reconcile(before, after)
+    agreed = sql_section.take_over(session, before, agreed, author, time.time())
+    return reconcile(before, agreed)
+
+
+def wrapper_saver(state_dir: Path) -> Callable[[Session, int, PlantSettings], None]:
+    """What writes the wrapper when the graph or what the pipeline makes of the settings changes; it is current once that is committed."""
+
+    def save(session: Session, revision: int, document: PlantSettings) -> None:
+        if not _changed(session, state_dir, revision, document):
+            return
+        try:
+            path = wrapper.prepare_wrapper(state_dir, revision, document)
+        except OSError as error:
+            raise Unavailable(
+                f"The generated pipeline cannot be written to {state_dir / wrapper.FOLDER} ({error.strerror or error}): free disk "
+                "space or grant the service account write access; nothing was changed",
+                reason="WRAPPER_NOT_WRITTEN",
+            ) from error
+        after_commit(session, lambda: _make_current(path))
+
+    return save
+
+
+def _changed(session: Session, state_dir: Path, revision: int, document: PlantSettings) -> bool:
+    earlier = session.get(SettingsRevisionRecord, revision - 1)
+    if earlier is None or PlantSettings.parse(earlier.document_json).graph != document.graph:
+        return True
+    try:
+        current = wrapper.current_pipeline(state_dir)
+    except DataProblem:
+        return True
+    return current.path is None or current.options != pipeline_of(document)
+
+
+def _make_current(path: Path) -> None:
+    try:
+        wrapper.make_current(path)
+    except OSError as error:
+        log.error(
+            "generated pipeline is not current yet: it will be at the next start", path=str(path), error=str(error)
+        )
+
+
+def ensure_wrapper(session: Session, state_dir: Path) -> None:
+    """Write the wrapper of the newest settings where the current one is not what would be generated now: missing, edited by hand, of
+    other options, or of an installation that has moved.
+
+    A folder that cannot be written is only logged: trainings then take the options from the settings by themselves.
+    """
+    newest = find(session, 0)
+    try:
+        document = parse(newest)
+        if not _up_to_date(state_dir, document):
+            wrapper.write_wrapper(state_dir, newest.revision, document)
+    except (OSError, ServiceError) as error:
+        log.error("the generated pipeline cannot be brought up to date", error=str(error))
+
+
+def _up_to_date(state_dir: Path, document: PlantSettings) -> bool:
+    try:
+        path = wrapper.wrapper_path(state_dir)
+        return path.read_text(encoding="utf-8") == wrapper.render(wrapper.revision_of(path), pipeline_of(document))
+    except (NotFound, UnicodeDecodeError):
+        return False

@@ -1,0 +1,1 @@
+"""What planners save: workspaces, routing groups, candidates and their reviews."""

@@ -1,0 +1,186 @@
+"""The SQL that would insert a candidate: shown to planners, never run here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from auth_service.store.document_fields import Violations, has_control_characters
+from plant.settings.defaults import OUTPUT_COLUMNS
+
+SHOWN_OPERATIONS: Final = 20
+
+HEADER: Final = (
+    ("routing_signature", "ROUTING_SIGNATURE"),
+    ("similarity_score", "SIMILARITY_SCORE"),
+    ("priority", "PRIORITY"),
+    ("similarity_tier", "SIMILARITY_TIER"),
+    ("reference_item_cd", "REFERENCE_ITEM_CD"),
+)
+"""Columns of routing_candidates with the fields of the payload they come from."""
+
+NUMBERS: Final = frozenset(
+    {
+        "MFG_LT",
+        "QUEUE_TIME",
+        "SETUP_TIME",
+        "MACH_WORKED_HOURS",
+        "ACT_SETUP_TIME",
+        "ACT_RUN_TIME",
+        "WAIT_TIME",
+        "MOVE_TIME",
+        "RUN_TIME_QTY",
+        "SUBCONTRACT_PRC",
+        "SIMILARITY_SCORE",
+    }
+)
+"""Columns of operations that hold floating-point numbers; PROC_SEQ is a whole number, the rest is text."""
+
+TIMES: Final = (
+    "SETUP_TIME",
+    "ACT_SETUP_TIME",
+    "MACH_WORKED_HOURS",
+    "ACT_RUN_TIME",
+    "RUN_TIME_QTY",
+    "QUEUE_TIME",
+    "WAIT_TIME",
+    "MOVE_TIME",
+)
+"""Times of an operation, in minutes."""
+
+Value = str | int | float | None
+
+
+def header_value(payload: Mapping[str, object], column: str, field: str) -> object:
+    """A value of the candidate itself, under the name of the output column or of the table's column."""
+    value = payload.get(field)
+    return payload.get(column) if value is None else value
+
+
+def checked_header(found: Violations, payload: Mapping[str, object]) -> dict[str, Value]:
+    """The values of the candidate itself, by column of routing_candidates; notes what cannot be one."""
+    values: dict[str, Value] = {}
+    for column, field in HEADER:
+        value = header_value(payload, column, field)
+        if field == "SIMILARITY_SCORE":
+            values[column] = _number(found, f"payload.{field}", value)
+        else:
+            values[column] = _text(found, f"payload.{field}", value)
+    return values
+
+
+def checked_operations(found: Violations, operations: Sequence[object]) -> list[dict[str, Value]]:
+    """The operations with a value for every output column; notes what is no operation."""
+    checked = []
+    for position, operation in enumerate(operations):
+        where = f"payload.operations.{position}"
+        if not isinstance(operation, Mapping):
+            found.add(where, "must be an object")
+            continue
+        row: dict[str, Value] = {}
+        for column in OUTPUT_COLUMNS:
+            value = operation.get(column)
+            if column == "PROC_SEQ":
+                row[column] = _whole_number(found, f"{where}.PROC_SEQ", value)
+            elif column in NUMBERS:
+                row[column] = _number(found, f"{where}.{column}", value)
+            else:
+                row[column] = _text(found, f"{where}.{column}", value)
+        checked.append(row)
+    return checked
+
+
+def _whole_number(found: Violations, where: str, value: object) -> int | None:
+    try:
+        if value is not None and not isinstance(value, bool) and float(str(value)) == int(float(str(value))):
+            return int(float(str(value)))
+    except (ValueError, OverflowError):
+        pass
+    found.add(where, "must be a whole number")
+    return None
+
+
+def _number(found: Violations, where: str, value: object) -> float | None:
+    if value is None or value == "":
+        return None
+    try:
+        if not isinstance(value, bool):
+            number = float(str(value))
+            if abs(number) < 1e300:
+                return number
+    except ValueError:
+        pass
+    found.add(where, f"must be a number, is {str(value)[:60]!r}")
+    return None
+
+
+def _text(found: Violations, where: str, value: object) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, bool | int | float | str):
+        text = str(value)
+        if not has_control_characters(text):
+            return text
+    found.add(where, "must be a text without control characters")
+    return None
+
+
+def literal(value: Value) -> str:
+    """A value as SQL has it: quotes doubled, absent as NULL."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    return repr(value)
+
+
+def preview(
+    item_code: str,
+    candidate_id: str,
+    header: Mapping[str, Value],
+    operations: Sequence[Mapping[str, Value]],
+    generated_at: str,
+) -> list[str]:
+    """The statements: one for the candidate, one for its first 20 operations.
+
+    Args:
+        generated_at: ISO time.
+    """
+    columns = ["item_code", "candidate_id", *(column for column, _field in HEADER), "generated_at"]
+    values: list[Value] = [item_code, candidate_id, *(header[column] for column, _field in HEADER), generated_at]
+    statements = [_insert("routing_candidates", columns) + f" ({', '.join(map(literal, values))});"]
+    if operations:
+        rows = [
+            f"  ({', '.join(literal(operation[column]) for column in OUTPUT_COLUMNS)})"
+            for operation in operations[:SHOWN_OPERATIONS]
+        ]
+        statements.append(_insert("routing_candidate_operations", OUTPUT_COLUMNS) + "\n" + ",\n".join(rows) + ";")
+    return statements
+
+
+def _insert(table: str, columns: Sequence[str]) -> str:
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES"
+
+
+def warnings(header: Mapping[str, Value], operations: Sequence[Mapping[str, Value]]) -> list[str]:
+    """What is missing or odd in a candidate, for people."""
+    found = [
+        f"{field} is missing: the candidate is stored without it" for column, field in HEADER if header[column] is None
+    ]
+    untimed = [str(row["PROC_SEQ"]) for row in operations if all(row[column] is None for column in TIMES)]
+    if untimed:
+        found.append(f"Operations without any time: PROC_SEQ {', '.join(untimed)}")
+    negative = [str(row["PROC_SEQ"]) for row in operations if any(_below_zero(row[column]) for column in TIMES)]
+    if negative:
+        found.append(f"Operations with a negative time, which counts as absent: PROC_SEQ {', '.join(negative)}")
+    sequences = [row["PROC_SEQ"] for row in operations]
+    repeated = sorted({str(number) for number in sequences if sequences.count(number) > 1})
+    if repeated:
+        found.append(f"PROC_SEQ comes more than once: {', '.join(repeated)}")
+    if len(operations) > SHOWN_OPERATIONS:
+        found.append(f"The SQL shows the first {SHOWN_OPERATIONS} of {len(operations)} operations; the file holds all")
+    return found
+
+
+def _below_zero(value: Value) -> bool:
+    return isinstance(value, int | float) and value < 0

@@ -1,0 +1,1 @@
+"""RSL groups: steps, rules, release, and their import and export."""

@@ -1,0 +1,1 @@
+"""The database: records, schema, backups and the audit log."""

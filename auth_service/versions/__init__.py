@@ -1,0 +1,1 @@
+"""Model versions: registering, adopting, verifying and activating them."""

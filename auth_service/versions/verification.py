@@ -1,0 +1,129 @@
+"""Whether a version can be served: its manifest is the registered one, its files are whole, its libraries fit, it loads and searches."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from auth_service.store.records import VersionRecord
+from common.errors import PreconditionFailed, ServiceError
+from common.processes import python_module
+from plant.features import FEATURES
+from trained.artifacts import Verdict, check_integrity, judge, read_feature_columns, read_manifest
+
+LOAD_SECONDS = 180.0
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Findings:
+    """What a check found."""
+
+    passed: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    elapsed_ms: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+
+def check_files(row: VersionRecord) -> list[str]:
+    """Compare a version's files with what was registered; returns what passed. Reads every byte: not on the event loop.
+
+    Raises:
+        PreconditionFailed: a file is missing or another one, or the libraries or features of the training are not those of here.
+        DataProblem: the manifest or a small artifact cannot be used.
+    """
+    folder, manifest_path = Path(row.artifact_dir), Path(row.manifest_path)
+    if not folder.is_dir():
+        raise PreconditionFailed(
+            f"The folder {folder} of version {row.version_name} is gone: restore it", reason="ARTIFACT_MISSING"
+        )
+    manifest = read_manifest(manifest_path)
+    if hashlib.sha256(manifest_path.read_bytes()).hexdigest() != row.manifest_sha256:
+        raise PreconditionFailed(
+            f"{manifest_path} is not the manifest that was registered: restore it, or register the version under another name",
+            reason="HASH_MISMATCH",
+            details={"path": manifest_path},
+        )
+    check_integrity(manifest, folder)
+    passed = [f"manifest and {len(manifest.artifacts)} artifacts have the registered sha256"]
+    meta = manifest.role("meta")
+    if meta is not None:
+        judgement = judge(_runtime_versions(meta.file(folder)))
+        if judgement.verdict is Verdict.REFUSED:
+            raise PreconditionFailed(judgement.reason, reason="INCOMPATIBLE_LIBRARIES")
+        passed.append(judgement.reason)
+    columns = manifest.artifacts.get("feature_columns")
+    if columns is not None:
+        passed.append(_check_features(columns.file(folder)))
+    return passed
+
+
+def _check_features(path: Path) -> str:
+    known = {feature.name for feature in FEATURES}
+    trained = read_feature_columns(path)
+    foreign = [name for name in trained if name not in known]
+    if foreign:
+        raise PreconditionFailed(
+            f"The version was trained on features that are not known here ({', '.join(foreign[:5])}): train it again with this "
+            "software, or install the release that knows them",
+            reason="FOREIGN_FEATURES",
+        )
+    return f"its {len(trained)} features are known here"
+
+
+def _runtime_versions(path: Path) -> dict[str, object]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError):
+        return {}
+    versions = content.get("runtime_versions") if isinstance(content, dict) else None
+    return versions if isinstance(versions, dict) else {}
+
+
+def load_in_child(row: VersionRecord, derived: Path, seconds: float = LOAD_SECONDS) -> Findings:
+    """Load and search a version in a process of its own. Blocks: not on the event loop."""
+    command = python_module(
+        "auth_service.versions.verify_version",
+        row.artifact_dir,
+        row.manifest_path,
+        str(derived.absolute()),
+        row.version_name,
+    )
+    try:
+        done = subprocess.run(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return Findings(problems=[f"Loading and searching took longer than {seconds:g} s"])
+    try:
+        said = json.loads(done.stdout.decode("utf-8", "replace").strip().splitlines()[-1])
+        return Findings(passed=list(said["passed"]), problems=list(said["problems"]))
+    except (ValueError, KeyError, IndexError, TypeError):
+        last = (done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no output"])[-1]
+        return Findings(problems=[f"The process that loads the version ended with code {done.returncode}: {last}"])
+
+
+async def verify(row: VersionRecord, derived: Path) -> Findings:
+    """All checks of a version, however many fail."""
+    started = time.perf_counter()
+
+    def work() -> Findings:
+        try:
+            passed = check_files(row)
+        except ServiceError as error:
+            return Findings(problems=[error.message])
+        found = load_in_child(row, derived)
+        return Findings(passed + found.passed, found.problems)
+
+    findings = await asyncio.to_thread(work)
+    findings.elapsed_ms = (time.perf_counter() - started) * 1000
+    return findings

@@ -1,0 +1,75 @@
+"""`routing-ml watchdog`: which processes of an installation hang; where they run as services, watchdog.ps1 starts those again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import Annotated
+
+import typer
+
+from cli.calls import running_settings
+from cli.running.hang_watch import PATIENCE_SECONDS
+from cli.running.readiness import GatewayProbe, Probe, ServiceProbe
+from common.settings import Settings
+
+PAUSE_SECONDS = 2.0
+PACKAGES = {
+    "auth": "auth_service",
+    "ann": "ann_service",
+    "aggregate": "aggregate_service",
+    "trainer": "trainer",
+    "gateway": "gateway",
+}
+
+
+def watchdog(
+    patience: Annotated[
+        float, typer.Option("--patience", min=0, help="Seconds without any answer after which a process hangs")
+    ] = PATIENCE_SECONDS,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs")] = False,
+) -> None:
+    """Ask every process until it answers or hangs. Exit code 1 when one hangs."""
+    hanging = asyncio.run(find_hanging(running_settings(), patience))
+    if as_json:
+        rows = [{"process": name, "package": PACKAGES[name.partition("-")[0]]} for name in hanging]
+        typer.echo(json.dumps({"hanging": rows}))
+    else:
+        for name in hanging:
+            typer.secho(f"✗ {name} has not answered for {patience:g} s", fg="red")
+        if not hanging:
+            typer.secho("✓ every process answers", fg="green")
+    raise typer.Exit(1 if hanging else 0)
+
+
+def probes_of(settings: Settings) -> dict[str, Probe]:
+    """A probe for every process that the settings name."""
+    services = [
+        ("auth", settings.auth_address),
+        *(("aggregate", address) for address in settings.aggregate_addresses),
+        *(("ann", address) for address in settings.ann_addresses),
+        ("trainer", settings.trainer_address),
+    ]
+    made: dict[str, Probe] = {
+        f"{kind}-{address.rpartition(':')[2]}": ServiceProbe(settings, address) for kind, address in services
+    }
+    made[f"gateway-{settings.gateway_port}"] = GatewayProbe(settings.gateway_host, settings.gateway_port)
+    return made
+
+
+async def find_hanging(settings: Settings, patience_seconds: float) -> list[str]:
+    """Names of the processes that do not answer within the patience; returns as soon as all have answered."""
+    probes = probes_of(settings)
+    waiting = dict(probes)
+    ending = time.monotonic() + patience_seconds
+    try:
+        while True:
+            answers = await asyncio.gather(*(probe.answers() for probe in waiting.values()))
+            waiting = {name: probes[name] for name, answer in zip(waiting, answers, strict=True) if not answer}
+            if not waiting or time.monotonic() >= ending:
+                return list(waiting)
+            await asyncio.sleep(min(PAUSE_SECONDS, max(0.05, patience_seconds / 4)))
+    finally:
+        for probe in probes.values():
+            await probe.close()

@@ -1,0 +1,1 @@
+"""Predictions from the command line, one item or a whole list."""

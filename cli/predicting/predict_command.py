@@ -1,0 +1,170 @@
+"""`routing-ml predict`: routings of items, as a table, JSON or CSV."""
+
+from __future__ import annotations
+
+import csv
+import enum
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from cli.calls import ask
+from cli.terminal import open_console
+from common.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from cli.predicting.prediction import Prediction, Routing
+
+SHOWN = (
+    ("PROC_SEQ", "seq"),
+    ("JOB_NM", "operation"),
+    ("RES_CD", "machine"),
+    ("SETUP_TIME", "setup min"),
+    ("RUN_TIME", "run min"),
+    ("MACH_WORKED_HOURS", "machine min"),
+)
+EXIT_NOT_ALL = 4
+
+
+class Format(enum.StrEnum):
+    """How the routings are written."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+def predict(
+    codes: Annotated[
+        list[str] | None, typer.Argument(metavar="[CODE...]", help="Item codes", show_default=False)
+    ] = None,
+    file: Annotated[
+        str, typer.Option("--file", help="Any number of codes from a .txt, .csv or .parquet file; - is standard input")
+    ] = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="With --file: the result, .parquet or .csv", show_default=False)
+    ] = None,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="With --file: drop what an interrupted run has predicted")
+    ] = False,
+    batch: Annotated[int, typer.Option("--batch", min=1, max=10_000, help="With --file: items of a call")] = 500,
+    output: Annotated[Format, typer.Option("--format", help="How to write the routings")] = Format.TABLE,
+    top_k: Annotated[int, typer.Option("--top-k", min=1, max=50, help="Similar items to consider")] = 10,
+    threshold: Annotated[
+        float | None, typer.Option("--threshold", min=0.0, max=1.0, help="Least similarity; default: the setting")
+    ] = None,
+    detailed: Annotated[bool, typer.Option("--detailed", help="All output columns (json and csv)")] = False,
+    url: Annotated[
+        str, typer.Option("--url", help="Ask the gateway of another machine, such as http://plant-server:8000")
+    ] = "",
+    user: Annotated[str, typer.Option("--user", help="With --url: e-mail of an account there")] = "",
+) -> None:
+    """Predict the routings of items. Exit code 4 when an item is unknown or gets none.
+
+    With --file and --out any number of items; a run that was interrupted goes on when the command is repeated.
+    """
+    if bool(codes) == bool(file):
+        raise InvalidInput("Name item codes, or a file with --file, one of the two")
+    if file:
+        if out is None:
+            raise InvalidInput("--file needs --out: the file to write, .parquet or .csv")
+        from cli.predicting.bulk_command import predict_file
+        from cli.predicting.bulk_prediction import BulkOptions
+
+        missing = predict_file(
+            file, out, BulkOptions(top_k, threshold, detailed, batch), restart=restart, url=url, user=user
+        )
+        raise typer.Exit(EXIT_NOT_ALL if missing else 0)
+    if out is not None or restart:
+        raise InvalidInput("--out and --restart belong to --file; --format csv writes a few items to standard output")
+    _show(_predict_some(codes or [], url, user, top_k=top_k, threshold=threshold, detailed=detailed), output)
+
+
+def _predict_some(
+    codes: list[str], url: str, user: str, *, top_k: int, threshold: float | None, detailed: bool
+) -> Prediction:
+    if url:
+        from cli.predicting.remote_prediction import logged_in, predict_remotely
+
+        with logged_in(url, user) as client:
+            return predict_remotely(client, codes, top_k=top_k, threshold=threshold, detailed=detailed)
+    from cli.predicting.prediction import predict as ask_services
+
+    return ask(lambda control: ask_services(control, codes, top_k=top_k, threshold=threshold, detailed=detailed))
+
+
+def _show(answer: Prediction, output: Format) -> None:
+    if output is Format.JSON:
+        typer.echo(json.dumps(_as_json(answer), ensure_ascii=False, indent=1))
+    elif output is Format.CSV:
+        _write_csv(answer)
+    else:
+        _print_tables(answer)
+    for code in answer.unknown:
+        typer.secho(f"{code}: the item master does not hold this code", err=True, fg="yellow")
+    for code in answer.without_routing:
+        typer.secho(f"{code}: no similar item has a routing", err=True, fg="yellow")
+    for warning in answer.warnings:
+        typer.secho(warning, err=True, fg="yellow")
+    raise typer.Exit(EXIT_NOT_ALL if answer.unknown or answer.without_routing else 0)
+
+
+def _as_json(answer: Prediction) -> dict[str, object]:
+    return {
+        "model_version": answer.model_version,
+        "items": [{**routing.columns, "operations": routing.operations} for routing in answer.routings],
+        "unknown_items": answer.unknown,
+        "items_without_routing": answer.without_routing,
+    }
+
+
+def _write_csv(answer: Prediction) -> None:
+    rows = [{**routing.columns, **operation} for routing in answer.routings for operation in routing.operations]
+    if rows:
+        writer = csv.DictWriter(sys.stdout, fieldnames=list(dict.fromkeys(name for row in rows for name in row)))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _print_tables(answer: Prediction) -> None:
+    console = open_console()
+    for routing in answer.routings:
+        console.print(Text(heading(routing), style="bold"))
+        shown = [pair for pair in SHOWN if any(row.get(pair[0]) is not None for row in routing.operations)]
+        table = Table(box=None, header_style="dim", padding=(0, 2))
+        for name, title in shown:
+            table.add_column(
+                title, no_wrap=True, justify="right" if name.endswith(("TIME", "HOURS", "SEQ")) else "left"
+            )
+        for row in routing.operations:
+            table.add_row(*(_cell(row.get(name)) for name, _title in shown))
+        console.print(table)
+    if answer.routings:
+        console.print(Text(f"model version {answer.model_version}", style="dim"))
+
+
+def heading(routing: Routing) -> str:
+    """A routing in one line: item, candidate, how it came about."""
+    columns = routing.columns
+    similarity = columns.get("SIMILARITY_SCORE")
+    score = f"similarity {similarity:.3f}" if isinstance(similarity, float) else ""
+    parts = (
+        columns.get("ITEM_CD"),
+        columns.get("CANDIDATE_ID"),
+        columns.get("PRIORITY"),
+        score,
+        columns.get("REFERENCE_ITEM_CD") and f"after {columns['REFERENCE_ITEM_CD']}",
+        columns.get("ROUTING_SIGNATURE"),
+    )
+    return "  ".join(str(part) for part in parts if part)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return f"{value:.2f}" if isinstance(value, float) else str(value)

@@ -1,0 +1,179 @@
+"""`status`: which processes run, since when, with what memory and model version, and whether the gateway can predict."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import asdict, dataclass
+from urllib.parse import urlsplit
+
+import psutil
+from rich.table import Table
+
+from cli.running.readiness import ServiceProbe, gateway_health
+from cli.running.run_record import ProcessRecord, RunRecord, running_record
+from common.errors import ServiceError
+from common.identity import ServiceCredential
+from common.rpc.client import Caller, connect
+from common.settings import Settings
+from protos.settings.v1 import settings_pb2 as pb
+from protos.settings.v1 import settings_pb2_grpc
+
+ASK_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class ProcessStatus:
+    """One process as it is now; memory in bytes, age in seconds.
+
+    Attributes:
+        confirmed_revision: control revision that it has confirmed; 0 when it follows nothing, or auth_service does not answer.
+        lag_ms: time from the last push to its confirmation.
+        last_problem: why it refused the last one; "" when it did not.
+    """
+
+    name: str
+    address: str
+    state: str
+    serving: bool
+    pid: int
+    age_seconds: float
+    restarts: int
+    resident_bytes: int
+    confirmed_revision: int = 0
+    lag_ms: float = 0.0
+    last_problem: str = ""
+
+
+@dataclass(frozen=True)
+class SystemStatus:
+    """The system as it is now; `health` is the gateway's word: ok, degraded, down, or "" when it does not answer."""
+
+    running: bool
+    phase: str = ""
+    url: str = ""
+    dataset: str = ""
+    health: str = ""
+    detail: str = ""
+    model_version: str = ""
+    pid: int = 0
+    control_revision: int = 0
+    processes: tuple[ProcessStatus, ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        """As a JSON object."""
+        return asdict(self)
+
+
+def system_status(settings: Settings) -> SystemStatus:
+    """Ask the processes of the running system."""
+    record = running_record(settings.run_path)
+    if record is None:
+        return SystemStatus(running=False)
+    serving, following = asyncio.run(_asked(settings, record))
+    followers = {follower.instance: follower for follower in following.subscribers}
+    where = urlsplit(record.url)
+    code, health = gateway_health(where.hostname or "127.0.0.1", where.port or 80)
+    return SystemStatus(
+        running=True,
+        phase=record.phase,
+        url=record.url,
+        dataset=record.dataset,
+        health=str(health.get("status") or "") if code else "",
+        detail=str(health.get("detail") or ""),
+        model_version=str(health.get("model_version") or health.get("active_version") or ""),
+        pid=record.pid,
+        control_revision=following.revision,
+        processes=tuple(
+            _process_status(
+                process,
+                code == 200 if process.name.startswith("gateway") else serving[process.name],
+                followers.get(process.name, pb.Subscriber()),
+            )
+            for process in record.processes
+        ),
+    )
+
+
+async def _asked(settings: Settings, record: RunRecord) -> tuple[dict[str, bool], pb.SubscribersResponse]:
+    return await _serving(settings, record), await _following(settings, record)
+
+
+async def _following(settings: Settings, record: RunRecord) -> pb.SubscribersResponse:
+    """Who follows the control state how far; nobody when auth_service does not answer."""
+    address = next((process.address for process in record.processes if process.name.startswith("auth-")), "")
+    if not address:
+        return pb.SubscribersResponse()
+    channel = connect(settings, [address])
+    try:
+        caller = Caller(settings, "cli", ServiceCredential.load(settings.secrets_path))
+        stub = settings_pb2_grpc.SettingsServiceStub(channel)
+        answer: pb.SubscribersResponse = await caller.call(
+            stub.Subscribers, pb.SubscribersRequest(), service="auth_service", timeout=ASK_SECONDS
+        )
+        return answer
+    except (ServiceError, OSError):
+        return pb.SubscribersResponse()
+    finally:
+        await channel.close()
+
+
+async def _serving(settings: Settings, record: RunRecord) -> dict[str, bool]:
+    services = [process for process in record.processes if not process.name.startswith("gateway")]
+    probes = [ServiceProbe(settings, process.address) for process in services]
+    answers = await asyncio.gather(*(probe.ready() for probe in probes))
+    for probe in probes:
+        await probe.close()
+    return {process.name: answer for process, answer in zip(services, answers, strict=True)}
+
+
+def _process_status(process: ProcessRecord, serving: bool, follower: pb.Subscriber) -> ProcessStatus:
+    try:
+        running = psutil.Process(process.pid) if process.pid else None
+        family = [running, *running.children(recursive=True)] if running else []
+        resident = sum(member.memory_info().rss for member in family)
+    except psutil.NoSuchProcess:
+        resident = 0
+    return ProcessStatus(
+        name=process.name,
+        address=process.address,
+        state=process.state,
+        serving=serving,
+        pid=process.pid,
+        age_seconds=round(time.time() - process.started_at, 1) if process.pid else 0.0,
+        restarts=process.restarts,
+        resident_bytes=resident,
+        confirmed_revision=follower.confirmed_revision,
+        lag_ms=round(follower.lag_ms, 1),
+        last_problem=follower.last_problem,
+    )
+
+
+def status_table(status: SystemStatus) -> Table:
+    """The processes as a table."""
+    table = Table(box=None, header_style="dim")
+    numbers = ("pid", "up", "restarts", "memory", "revision", "lag")
+    for heading in ("process", "address", "state", "serving", *numbers):
+        table.add_column(heading, no_wrap=True, justify="right" if heading in numbers else "left")
+    for process in status.processes:
+        table.add_row(
+            process.name,
+            process.address,
+            process.state,
+            "[green]yes[/green]" if process.serving else "[red]no[/red]",
+            str(process.pid or ""),
+            _duration(process.age_seconds),
+            str(process.restarts),
+            f"{process.resident_bytes / 1024**2:.0f} MB",
+            str(process.confirmed_revision or ""),
+            f"{process.lag_ms:.0f} ms" if process.confirmed_revision else "",
+        )
+    return table
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

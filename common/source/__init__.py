@@ -1,7 +1,0 @@
-"""Plant data from an Access file or a folder of Parquet or CSV tables, in canonical frames, whatever holds it."""
-
-from common.source.columns import ColumnType, SourceColumn
-from common.source.opening import open_source
-from common.source.source import BATCH_ROWS, Source
-
-__all__ = ["BATCH_ROWS", "ColumnType", "Source", "SourceColumn", "open_source"]

@@ -1,1 +1,0 @@
-"""The domain: features and their encoding, index engines, time statistics, prediction. Imports neither grpc nor fastapi."""

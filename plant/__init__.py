@@ -1,0 +1,1 @@
+"""The plant: its schema, settings and profiles. Imports neither grpc nor fastapi."""

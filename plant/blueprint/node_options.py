@@ -1,0 +1,190 @@
+"""An option of a node: its kind, range, default and help; its JSON schema; whether a value fits it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from plant.mechanical_seals import FEATURES, INTERNAL_COLUMNS
+
+
+class OptionKind(StrEnum):
+    """What an option holds."""
+
+    NUMBER = "number"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    TEXT = "text"
+    """One line."""
+    LINES = "lines"
+    """A text of several lines."""
+    CHOICE = "choice"
+    COLUMNS = "columns"
+    """A list of different names out of the option's choices."""
+    NUMBER_BY_NAME = "number by name"
+    """Name out of the option's choices -> number."""
+    BOOLEAN_BY_NAME = "boolean by name"
+    """Name out of the option's choices -> yes or no."""
+
+
+FEATURE_NAMES: Final = tuple(INTERNAL_COLUMNS[FEATURES])[:41]
+"""The features of the plant: the item view from ITEM_CD to RAW_MATL_KINDNM."""
+
+LONGEST_TEXT: Final = 260
+LONGEST_LINES: Final = 4000
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """Why a value does not fit: a stable name and a text for people."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option.
+
+    Attributes:
+        name: key in the node's settings.
+        kind: what it holds.
+        default: value where the node does not say.
+        title, title_ko, help, help_ko: for people, in English and Korean.
+        minimum, maximum: bounds of a number, both included.
+        step: a number must be a multiple of it; None: any.
+        choices: admitted texts, columns or names; empty: any.
+        required: whether a node has to say it.
+        setting: (section, field) of the settings document that holds the same; None where only the pipeline knows it.
+    """
+
+    name: str
+    kind: OptionKind
+    default: Any
+    title: str
+    title_ko: str
+    help: str
+    help_ko: str
+    minimum: float | None = None
+    maximum: float | None = None
+    step: int | None = None
+    choices: Sequence[str] = ()
+    required: bool = False
+    setting: tuple[str, str] | None = None
+
+    def schema(self) -> dict[str, Any]:
+        """JSON schema of the option; `x-setting` names the setting whose value counts where the node gives none."""
+        described: dict[str, Any] = {
+            "title": self.title,
+            "x-title-ko": self.title_ko,
+            "description": self.help,
+            "x-description-ko": self.help_ko,
+            "default": list(self.default) if isinstance(self.default, tuple) else self.default,
+        }
+        if self.setting is not None:
+            described["x-setting"] = list(self.setting)
+        bounds: dict[str, Any] = {}
+        if self.minimum is not None:
+            bounds["minimum"] = self.minimum
+        if self.maximum is not None:
+            bounds["maximum"] = self.maximum
+        if self.step is not None:
+            bounds["multipleOf"] = self.step
+        match self.kind:
+            case OptionKind.NUMBER | OptionKind.INTEGER | OptionKind.BOOLEAN:
+                return {"type": self.kind.value, **bounds, **described}
+            case OptionKind.TEXT:
+                return {"type": "string", "maxLength": LONGEST_TEXT, **described}
+            case OptionKind.LINES:
+                return {"type": "string", "maxLength": LONGEST_LINES, "format": "textarea", **described}
+            case OptionKind.CHOICE:
+                return {"type": "string", "enum": list(self.choices), **described}
+            case OptionKind.COLUMNS:
+                items: dict[str, Any] = {"type": "string"}
+                if self.choices:
+                    items["enum"] = list(self.choices)
+                return {"type": "array", "items": items, "uniqueItems": True, **described}
+        value = {"type": "number", **bounds} if self.kind is OptionKind.NUMBER_BY_NAME else {"type": "boolean"}
+        names = dict.fromkeys(self.choices, value)
+        return {"type": "object", "properties": names, "additionalProperties": False, **described}
+
+    def problems(self, value: object) -> Iterator[Wrong]:
+        """Why `value` does not fit; nothing when it does."""
+        match self.kind:
+            case OptionKind.NUMBER | OptionKind.INTEGER:
+                yield from self._number_problems(self.name, value)
+            case OptionKind.BOOLEAN:
+                if not isinstance(value, bool):
+                    yield self._wrong_type(value, "true or false")
+            case OptionKind.TEXT:
+                if not isinstance(value, str) or len(value) > LONGEST_TEXT or not value.isprintable():
+                    yield self._wrong_type(value, f"a text of {LONGEST_TEXT} printable characters or fewer")
+            case OptionKind.LINES:
+                if not isinstance(value, str) or len(value) > LONGEST_LINES:
+                    yield self._wrong_type(value, f"a text of {LONGEST_LINES} characters or fewer")
+            case OptionKind.CHOICE:
+                if value not in self.choices:
+                    yield Wrong(
+                        "OPTION_OUT_OF_RANGE", f"{self.name} must be one of {', '.join(self.choices)}, is {value!r}"
+                    )
+            case OptionKind.COLUMNS:
+                yield from self._column_problems(value)
+            case _:
+                yield from self._by_name_problems(value)
+
+    def _number_problems(self, what: str, value: object) -> Iterator[Wrong]:
+        whole = self.kind is OptionKind.INTEGER
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            yield Wrong("OPTION_WRONG_TYPE", f"{what} must be a {'whole ' if whole else ''}number, is {value!r}")
+        elif whole and value != int(value):
+            yield Wrong("OPTION_WRONG_TYPE", f"{what} must be a whole number, is {value!r}")
+        elif self.minimum is not None and value < self.minimum:
+            yield Wrong("OPTION_OUT_OF_RANGE", f"{what} must be {self.minimum:g} or more, is {value:g}")
+        elif self.maximum is not None and value > self.maximum:
+            yield Wrong("OPTION_OUT_OF_RANGE", f"{what} must be {self.maximum:g} or less, is {value:g}")
+        elif self.step is not None and value % self.step:
+            yield Wrong("OPTION_OUT_OF_RANGE", f"{what} must be a multiple of {self.step}, is {value:g}")
+
+    def _column_problems(self, value: object) -> Iterator[Wrong]:
+        if not isinstance(value, list | tuple) or not all(isinstance(name, str) and name for name in value):
+            yield self._wrong_type(value, "a list of names")
+            return
+        if len(set(value)) != len(value):
+            yield Wrong("OPTION_OUT_OF_RANGE", f"{self.name} names a column twice")
+        unknown = [name for name in value if self.choices and name not in self.choices]
+        if unknown:
+            yield Wrong("OPTION_OUT_OF_RANGE", f"{self.name} names {', '.join(unknown)}, which does not exist")
+
+    def _by_name_problems(self, value: object) -> Iterator[Wrong]:
+        if not isinstance(value, Mapping):
+            yield self._wrong_type(value, "an object of names and values")
+            return
+        for name, one in value.items():
+            if name not in self.choices:
+                yield Wrong("OPTION_OUT_OF_RANGE", f"{self.name} names {name}, which is not a feature")
+            elif self.kind is OptionKind.NUMBER_BY_NAME:
+                yield from self._number_problems(f"{self.name} of {name}", one)
+            elif not isinstance(one, bool):
+                yield Wrong("OPTION_WRONG_TYPE", f"{self.name} of {name} must be true or false, is {one!r}")
+
+    def _wrong_type(self, value: object, wanted: str) -> Wrong:
+        told = repr(value)
+        return Wrong("OPTION_WRONG_TYPE", f"{self.name} must be {wanted}, is {told[:80]}")
+
+    def taken(self, value: Any) -> Any:
+        """A value that fits, as the pipeline holds it: whole numbers as int, numbers as float, lists as tuples."""
+        match self.kind:
+            case OptionKind.INTEGER:
+                return int(value)
+            case OptionKind.NUMBER:
+                return float(value)
+            case OptionKind.COLUMNS:
+                return tuple(value)
+            case OptionKind.NUMBER_BY_NAME:
+                return {name: float(one) for name, one in value.items()}
+            case OptionKind.BOOLEAN_BY_NAME:
+                return dict(value)
+        return value

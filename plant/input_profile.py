@@ -1,0 +1,213 @@
+"""Input profiles: which table and column of a source each internal column comes from, with unit, default and whether it is required."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from datetime import datetime
+from functools import lru_cache
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from common.errors import FieldViolation, InvalidInput
+from plant.columns import ColumnType
+from plant.mechanical_seals import INTERNAL_COLUMNS, ITEM_CODE, KEYS, REQUIRED, SIZE_UNITS, TABLES
+from plant.units import NAMES, find_unit
+from source.role_reading import read_role
+
+__all__ = ["BUILT_IN_NAME", "InputProfile", "ProfileColumn", "Role", "read_role"]
+
+BUILT_IN_NAME = "Access views"
+Role = Literal["features", "routing", "results"]
+Default = str | int | float | bool | None
+
+
+class ProfileColumn(BaseModel):
+    """Where one internal column comes from.
+
+    Attributes:
+        internal: internal name, a column of the view of its role.
+        role: features, routing or results.
+        source: column of the source's table; "": none, the default everywhere.
+        type: type of the internal column; the source's values are converted to it.
+        unit: unit of the source's numbers, brought to mm or minutes; None: as they are.
+        default: value where the source has none.
+        required: whether a source without this column is refused.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_max_length=200)
+
+    internal: str = Field(min_length=1)
+    role: Role
+    source: str = ""
+    type: ColumnType
+    unit: str | None = None
+    default: Default = None
+    required: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def fill_type(cls, data: object) -> object:
+        """A profile may leave the type to the internal column."""
+        if isinstance(data, dict) and data.get("type") is None:
+            known = INTERNAL_COLUMNS.get(str(data.get("role")), {}).get(str(data.get("internal")))
+            if known:
+                return {**data, "type": known}
+        if isinstance(data, dict) and isinstance(data.get("type"), str):
+            return {**data, "type": data["type"].upper()}
+        return data
+
+    @property
+    def factor(self) -> float:
+        """What the source's numbers are multiplied with."""
+        unit = find_unit(self.unit) if self.unit else None
+        return unit.factor if unit else 1.0
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with this column on its own, for people."""
+        known = INTERNAL_COLUMNS[self.role]
+        if self.internal not in known:
+            yield f"{self.internal} is not an internal column of the {self.role} table; they are {', '.join(known)}"
+            return
+        if self.type is not known[self.internal]:
+            yield f"{self.internal} is {known[self.internal]} inside; the profile says {self.type} (values are converted by themselves)"
+        if self.required and not self.source.strip():
+            yield f"{self.internal} is required and has no source column"
+        if self.internal in KEYS[self.role] and not self.source.strip():
+            yield f"{self.internal} is a key of the {self.role} table and needs a source column"
+        if self.unit is not None:
+            if find_unit(self.unit) is None:
+                yield f"{self.internal}: unknown unit {self.unit!r}; known are {', '.join(NAMES)}"
+            elif self.type is not ColumnType.NUMBER:
+                yield f"{self.internal} is {self.type} and cannot have a unit"
+        if self.default is not None and not _fits(self.default, self.type):
+            yield f"{self.internal}: the default {self.default!r} is not of type {self.type}"
+
+
+class InputProfile(BaseModel):
+    """A mapping of a source's tables and columns to the internal ones.
+
+    Attributes:
+        name: unique name.
+        description: for people.
+        tables: role -> table of the source.
+        columns: where the internal columns come from; what is not named is absent.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, max_length=100)
+    description: str = Field("", max_length=1000)
+    tables: dict[Role, str]
+    columns: tuple[ProfileColumn, ...]
+
+    @classmethod
+    def built_in(cls) -> InputProfile:
+        """The plant's views as they are: every internal column comes from the column of the same name."""
+        return _built_in()
+
+    @classmethod
+    def parse(cls, text: str) -> InputProfile:
+        """The profile that a JSON text holds; "" is the built-in one.
+
+        Raises:
+            InvalidInput: not JSON, or the profile contradicts itself; one violation a problem.
+        """
+        if not text.strip():
+            return _built_in()
+        try:
+            profile = cls.model_validate_json(text)
+        except ValidationError as error:
+            violations = [
+                FieldViolation(".".join(str(part) for part in problem["loc"]) or "profile", problem["msg"])
+                for problem in error.errors(include_url=False, include_context=False)
+            ]
+            raise _refused("", violations) from None
+        violations = list(profile.violations())
+        if violations:
+            raise _refused(profile.name, violations)
+        return profile
+
+    def to_json(self) -> str:
+        """As JSON text."""
+        return self.model_dump_json()
+
+    def columns_of(self, role: str) -> dict[str, ProfileColumn]:
+        """Internal name -> column of a role, in the order of the view."""
+        named = {column.internal: column for column in self.columns if column.role == role}
+        return {name: named[name] for name in INTERNAL_COLUMNS[role] if name in named}
+
+    def source_column(self, role: str, internal: str) -> str:
+        """Source column of an internal column; "" when there is none."""
+        column = self.columns_of(role).get(internal)
+        return column.source if column else ""
+
+    def violations(self) -> Iterator[FieldViolation]:
+        """Everything that is wrong with the profile itself, without a source."""
+        for role in ("features", "routing"):
+            if not self.tables.get(role, "").strip():
+                yield FieldViolation(f"tables.{role}", f"the profile names no table for {role}")
+        seen: set[tuple[str, str]] = set()
+        for position, column in enumerate(self.columns):
+            if (column.role, column.internal) in seen:
+                yield FieldViolation(f"columns.{position}", f"{column.internal} is mapped twice for {column.role}")
+            seen.add((column.role, column.internal))
+            for problem in column.problems():
+                yield FieldViolation(f"columns.{position}", problem)
+        for role, table in self.tables.items():
+            missing = [name for name in KEYS[role] if (role, name) not in seen]
+            if table.strip() and missing:
+                yield FieldViolation("columns", f"the {role} table lacks a mapping of {', '.join(missing)}")
+        yield from self._mixed_units()
+
+    def _mixed_units(self) -> Iterator[FieldViolation]:
+        """Sizes that share a unit column have declared units together or not at all."""
+        features = self.columns_of("features")
+        for holder in dict.fromkeys(SIZE_UNITS.values()):
+            sizes = [name for name, unit in SIZE_UNITS.items() if unit == holder and name in features]
+            declared = [name for name in sizes if features[name].unit is not None]
+            if declared and len(declared) != len(sizes):
+                others = ", ".join(name for name in sizes if name not in declared)
+                yield FieldViolation(
+                    "columns", f"{', '.join(declared)} have a unit, so {others} need one too: all share {holder}"
+                )
+
+
+def _fits(value: Default, kind: ColumnType) -> bool:
+    if kind is ColumnType.TEXT:
+        return isinstance(value, str)
+    if kind is ColumnType.BOOLEAN:
+        return isinstance(value, bool)
+    if kind is ColumnType.INTEGER:
+        return isinstance(value, int) and not isinstance(value, bool)
+    if kind is ColumnType.NUMBER:
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    try:
+        datetime.fromisoformat(str(value))
+    except ValueError:
+        return False
+    return True
+
+
+def _refused(name: str, violations: list[FieldViolation]) -> InvalidInput:
+    first = violations[0]
+    more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
+    return InvalidInput(
+        f"The input profile {name} is not valid: {first.field}: {first.description}{more}".replace("  ", " "),
+        reason="PROFILE_INVALID",
+        violations=violations,
+    )
+
+
+@lru_cache(maxsize=1)
+def _built_in() -> InputProfile:
+    columns = tuple(
+        ProfileColumn(internal=name, role=role, source=name, type=kind, required=name in REQUIRED[role])
+        for role, named in INTERNAL_COLUMNS.items()
+        for name, kind in named.items()
+    )
+    assert all(ITEM_CODE in named for named in INTERNAL_COLUMNS.values())
+    return InputProfile(
+        name=BUILT_IN_NAME, description="The plant's Access views as they are", tables=dict(TABLES), columns=columns
+    )

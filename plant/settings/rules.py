@@ -1,0 +1,138 @@
+"""Rules across the fields of a settings document: trim bounds, columns, aliases, profiles, edges, cycles, files, encodings."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Hashable, Iterator, Sequence
+from graphlib import CycleError, TopologicalSorter
+from pathlib import PurePosixPath
+
+from plant.settings.erp_interface import endpoint_problem
+from plant.settings.sections import (
+    DataSourceSection,
+    ExportSection,
+    Graph,
+    PredictorSection,
+    SqlSection,
+    TrainerSection,
+)
+from plant.settings.violations import Violation
+
+ACCESS_SUFFIXES = (".accdb", ".mdb")
+
+
+def check_trim(name: str, section: TrainerSection | PredictorSection) -> Iterator[Violation]:
+    """The lower quantile lies below the upper."""
+    low, high = section.trim_lower_percent, section.trim_upper_percent
+    if low >= high:
+        yield Violation((name, "trim_lower_percent"), f"{low:g} must be below trim_upper_percent ({high:g})")
+
+
+def check_graph(graph: Graph) -> Iterator[Violation]:
+    """Ids are unique, edges join nodes that exist, and nothing runs in circles."""
+    yield from _duplicates(("graph", "nodes"), "id", [node.id for node in graph.nodes])
+    yield from _duplicates(("graph", "edges"), "id", [edge.id for edge in graph.edges])
+    nodes = {node.id for node in graph.nodes}
+    broken = False
+    for position, edge in enumerate(graph.edges):
+        for end, node in (("source", edge.source), ("target", edge.target)):
+            if node not in nodes:
+                broken = True
+                yield Violation(
+                    ("graph", "edges", position, end), f"edge {edge.id} joins {node}, which is not a node of the graph"
+                )
+    if not broken:
+        circle = find_circle([(edge.source, edge.target) for edge in graph.edges])
+        if circle:
+            position = next(
+                p for p, edge in enumerate(graph.edges) if (edge.source, edge.target) == (circle[-1], circle[0])
+            )
+            yield Violation(
+                ("graph", "edges", position), f"the edges run in a circle: {' > '.join([*circle, circle[0]])}"
+            )
+
+
+def find_circle(edges: Sequence[tuple[str, str]]) -> list[str]:
+    """The nodes of one circle in the direction of the edges, without repeating the first; empty when there is none."""
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    for source, target in edges:
+        sorter.add(target, source)
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        return list(error.args[1][:-1])
+    return []
+
+
+def check_sql(sql: SqlSection) -> Iterator[Violation]:
+    """Output columns, aliases and profiles name available columns; the active profile exists."""
+    available = set(sql.available_columns)
+    yield from _duplicates(("sql", "available_columns"), None, sql.available_columns)
+    yield from _duplicates(("sql", "output_columns"), None, sql.output_columns)
+    yield from _duplicates(("sql", "profiles"), "name", [profile.name for profile in sql.profiles])
+    for position, column in enumerate(sql.output_columns):
+        if column not in available:
+            yield Violation(
+                ("sql", "output_columns", position), f"{column} is not one of the available columns", "name"
+            )
+    for alias, column in sql.column_aliases.items():
+        if column not in available:
+            yield Violation(("sql", "column_aliases", alias), f"{column} is not one of the available columns", "name")
+    for position, profile in enumerate(sql.profiles):
+        for alias, column in profile.mapping.items():
+            if column not in available:
+                path = ("sql", "profiles", position, "mapping", alias)
+                yield Violation(path, f"{column} is not one of the available columns", "name")
+    if sql.active_profile is not None and sql.active_profile not in {profile.name for profile in sql.profiles}:
+        yield Violation(("sql", "active_profile"), f"{sql.active_profile} is not one of the profiles", "name")
+
+
+def check_data_source(source: DataSourceSection) -> Iterator[Violation]:
+    """The paths name Access files; tables and switches are unique."""
+    if not is_access_path(source.access_path):
+        yield Violation(
+            ("data_source", "access_path"), f"{source.access_path} is not an Access file (.accdb or .mdb)", "name"
+        )
+    for position, path in enumerate(source.backup_paths):
+        if not is_access_path(path):
+            yield Violation(
+                ("data_source", "backup_paths", position), f"{path} is not an Access file (.accdb or .mdb)", "name"
+            )
+    yield from _duplicates(("data_source", "table_profiles"), "name", [table.name for table in source.table_profiles])
+    yield from _duplicates(
+        ("data_source", "blueprint_switches"), "id", [switch.id for switch in source.blueprint_switches]
+    )
+
+
+def is_access_path(path: str) -> bool:
+    """Whether a path (of Windows or POSIX) ends like an Access file and holds no control character."""
+    suffix = PurePosixPath(path.replace("\\", "/").strip()).suffix.lower()
+    return suffix in ACCESS_SUFFIXES and _printable(path)
+
+
+def check_export(export: ExportSection) -> Iterator[Violation]:
+    """The encoding is one of text, the folder has a usable name."""
+    try:
+        known = codecs.lookup(export.default_encoding)
+        "A".encode(known.name)
+    except (LookupError, ValueError, TypeError):
+        yield Violation(
+            ("export", "default_encoding"), f"{export.default_encoding} is not a text encoding such as utf-8 or cp949"
+        )
+    if not _printable(export.export_directory):
+        yield Violation(("export", "export_directory"), "a folder's name has no control characters")
+    endpoint = (export.erp_endpoint or "").strip()
+    if endpoint and (problem := endpoint_problem(endpoint)):
+        yield Violation(("export", "erp_endpoint"), problem)
+
+
+def _printable(text: str) -> bool:
+    return not any(ord(character) < 32 or ord(character) == 127 for character in text)
+
+
+def _duplicates(path: tuple[str, str], key: str | None, values: Sequence[Hashable]) -> Iterator[Violation]:
+    seen: set[Hashable] = set()
+    for position, value in enumerate(values):
+        if value in seen:
+            yield Violation((*path, position, key) if key else (*path, position), f"{value} occurs twice")
+        seen.add(value)

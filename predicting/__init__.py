@@ -1,0 +1,1 @@
+"""Predicting through the services: what the gateway and the command line share."""

@@ -1,0 +1,1 @@
+"""Routings: prediction, consensus, evidence and times. Arithmetic without input or output."""

@@ -1,0 +1,232 @@
+"""The consensus of an item's neighbours and of what the version has learned: which operations, in which order, on which machine.
+
+Each neighbour votes with a weight that falls with its distance from the item. Vote and learned probability together say whether an
+operation belongs. Alternatives are the routings of groups of neighbours that are made otherwise, the most credible first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from routings.calibration import Calibration, smoothed
+from routings.drafts import MERGED, Drafts, running_number
+from routings.estimates import Estimates
+from routings.operation_sharing import SharedOperations
+from routings.operation_table import OperationTable, lengths_of, ranges
+from routings.operation_vote import Ballots, DistinctRoutings, Drafted, distinct_routings, vote, votes_of
+from trained.learned.learned_model import sigmoid
+
+VOTE_SCALE: Final = 0.04
+"""Similarity lost, from the best neighbour on, over which a vote loses two thirds of its weight."""
+LEAST_VOTE: Final = 1e-9
+"""Weight of the farthest neighbour: none is left out of the order and the machines of an operation that only it has."""
+SIZE_SCALE: Final = 0.15
+"""Logarithm of the ratio of sizes over which a neighbour's machine loses as much."""
+LEAST_CREDIT: Final = 0.02
+"""No operation is so certain that a routing without it, or with it, would count for less than this."""
+
+Booleans = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """The operations that the neighbours of a few items share, weighed.
+
+    Attributes:
+        shared: the operations; times as they would be for the item itself where the version knows.
+        weights: of the votes, float64 (q, s).
+        machine_weights: of the votes for machines, which also regard sizes, float64 (q, s).
+        votes: smoothed share of the votes for each operation, float64 (groups).
+        models: number of the model of each operation, -1 where there is none, int64 (groups).
+        probabilities: what the models say, NaN where there is none, float64 (groups).
+        believed: log odds that each operation belongs, float64 (groups).
+        calibration: what confidence that deserves.
+    """
+
+    shared: SharedOperations
+    weights: Floats
+    machine_weights: Floats
+    votes: Floats
+    models: Integers
+    probabilities: Floats
+    believed: Floats
+    calibration: Calibration
+
+    @property
+    def confidence(self) -> Floats:
+        """Probability that each operation belongs, float64 (groups)."""
+        return self.calibration.confidence(self.believed)
+
+
+def weigh(
+    table: OperationTable,
+    shared: SharedOperations,
+    queries: Integers,
+    estimates: Estimates | None,
+    model_of: Integers | None,
+) -> Weighed:
+    """Weigh the operations of a few items.
+
+    Args:
+        queries: number of each of them in the batch that the estimates are of, int64 (q).
+        estimates: what the version says; None: it has learned nothing.
+        model_of: number of the model of each operation number of the table, -1 where it has none.
+    """
+    inside = np.arange(shared.similarities.shape[1]) < lengths_of(shared.neighbours.offsets)[:, None]
+    lost = shared.similarities[:, :1] - shared.similarities
+    weights = np.where(inside, np.maximum(np.exp(-np.maximum(lost, 0.0) / VOTE_SCALE), LEAST_VOTE), 0.0)
+    query = shared.query_of_groups
+    present = shared.rows >= 0
+    whole = weights.sum(axis=1)
+    worth = whole**2 / np.maximum((weights**2).sum(axis=1), 1e-300)  # Kish's effective number of equal votes
+    votes = smoothed(np.where(present, weights[query], 0.0).sum(axis=1), whole[query], worth[query])
+    if estimates is None or model_of is None:
+        calibration = Calibration()
+        nothing = np.full(len(query), np.nan)
+        models = np.full(len(query), -1, np.int64)
+        return Weighed(
+            shared, weights, weights, votes, models, nothing, calibration.believed(nothing, votes), calibration
+        )
+    first = shared.rows[np.arange(len(query)), present.argmax(axis=1)]
+    models = model_of[table.operation[first]] if len(first) else np.zeros(0, np.int64)
+    known = models >= 0
+    probabilities = np.where(known, estimates.probabilities[queries[query], np.maximum(models, 0)], np.nan)
+    places = shared.neighbours.found_at()
+    sizes = np.zeros_like(weights)
+    sizes[inside] = estimates.size_differences[places]
+
+    apart = estimates.apart(queries[shared.query_of_each], places)
+
+    def scale(times: Floats, group: Integers, slot: Integers) -> None:
+        estimates.scale_times(times, models[group], apart[shared.neighbours.offsets[query[group]] + slot])
+
+    calibration = estimates.calibration
+    return Weighed(
+        replace(shared, ratios=scale),
+        weights,
+        weights * np.exp(-((sizes / SIZE_SCALE) ** 2)) + 1e-9 * weights,
+        votes,
+        models,
+        probabilities,
+        calibration.believed(probabilities, votes),
+        calibration,
+    )
+
+
+class _Sets(NamedTuple):
+    """Sets of operations that neighbours have, items in order, the most credible first.
+
+    Attributes:
+        query: int64; number of the item.
+        number: int64; number of the set among all of `DistinctRoutings`.
+        run: int64; rank within the item from 1, and so the draft that is voted on.
+    """
+
+    query: Integers
+    number: Integers
+    run: Integers
+
+    def only(self, chosen: Booleans) -> _Sets:
+        """Some of them."""
+        return _Sets(self.query[chosen], self.number[chosen], self.run[chosen])
+
+
+def consensus_routings(table: OperationTable, weighed: Weighed, variants: int) -> Drafts:
+    """For each item with neighbours the consensus, then up to `variants` routings that differ from it and from each other in their
+    operations or order.
+    """
+    shared = weighed.shared
+    items = len(shared.group_offsets) - 1
+    places = shared.query_of_each, shared.slot_of_each
+    routings = distinct_routings(shared)
+    sets = _credible(weighed, routings, variants + 1)
+    run_of_set = np.zeros(len(routings.set_first), np.int64)
+    run_of_set[sets.number] = sets.run
+    voted = vote(
+        table,
+        shared,
+        routings,
+        Ballots(
+            _kept(weighed),
+            run_of_set,
+            variants + 1,
+            votes_of(weighed.weights[places]),
+            votes_of(weighed.machine_weights[places]),
+        ),
+    )
+    sets = sets.only(_differ(voted, sets.run * items + sets.query, sets.query))
+    sets = sets.only(running_number(sets.query) < variants)
+    asked = np.flatnonzero(lengths_of(shared.neighbours.offsets))
+    query = np.concatenate([asked, sets.query])
+    run = np.concatenate([np.zeros(len(asked), np.int64), sets.run])
+    slot = np.concatenate([np.full(len(asked), MERGED), places[1][routings.set_first[sets.number]]])
+    weights = np.concatenate([weighed.weights[asked], _weights_of(weighed, routings, sets)])
+    order = np.lexsort((run, query))
+    offsets, groups, rows = voted.of((run * items + query)[order])
+    return Drafts(query[order], slot[order], _means(shared.similarities[query], weights)[order], offsets, groups, rows)
+
+
+def _kept(weighed: Weighed) -> Booleans:
+    """Operations of the consensus: those believed in; where there are none, those of the best neighbour; bool (groups)."""
+    shared = weighed.shared
+    query = shared.query_of_groups
+    kept: Booleans = weighed.believed > 0.0
+    some = np.bincount(query[kept], minlength=len(shared.group_offsets) - 1) > 0
+    kept |= ~some[query] & (shared.rows[:, 0] >= 0)
+    return kept
+
+
+def _credible(weighed: Weighed, routings: DistinctRoutings, most: int) -> _Sets:
+    """Up to `most` sets of operations of each item: how credible they are together, and how many votes they have.
+
+    Credit counts to nine digits, so that a tie is one however it is summed up; of equals the one of the nearer neighbour is first.
+    """
+    shared = weighed.shared
+    items = len(shared.group_offsets) - 1
+    query, slot = shared.query_of_each, shared.slot_of_each
+    chance = np.clip(np.asarray(sigmoid(weighed.believed), np.float64), LEAST_CREDIT, 1.0 - LEAST_CREDIT)
+    without = np.log(1.0 - chance)
+    lengths = lengths_of(shared.row_offsets)[routings.set_first]
+    groups = shared.flat_groups[ranges(shared.row_offsets[routings.set_first], lengths)]
+    sets = np.repeat(np.arange(len(lengths)), lengths)
+    gained = np.bincount(sets, (np.log(chance) - without)[groups], len(lengths))
+    weight = np.bincount(routings.set_of[routings.of_neighbour], weighed.weights[query, slot], len(lengths))
+    owner = query[routings.set_first]
+    credit = np.bincount(shared.query_of_groups, without, items)[owner] + gained + np.log(weight)
+    number = np.lexsort((-np.round(credit, 9), owner))
+    rank = running_number(owner[number])
+    return _Sets(owner[number], number, rank + 1).only(rank < most)
+
+
+def _differ(voted: Drafted, drafts: Integers, others: Integers) -> Booleans:
+    """Whether each draft has other operations, or another order, than the one beside it."""
+    lengths = lengths_of(voted.offsets)
+    differ: Booleans = lengths[drafts] != lengths[others]
+    same = np.flatnonzero(~differ)
+    unequal = voted.of(drafts[same]).groups != voted.of(others[same]).groups
+    differ[np.repeat(same, lengths[drafts[same]])[unequal]] = True
+    return differ
+
+
+def _weights_of(weighed: Weighed, routings: DistinctRoutings, sets: _Sets) -> Floats:
+    """Weights of the neighbours that have each of some sets of operations, 0 for the others, float64 (sets, s)."""
+    query, slot = weighed.shared.query_of_each, weighed.shared.slot_of_each
+    place = np.full(len(routings.set_first), -1, np.int64)
+    place[sets.number] = np.arange(len(sets.number))
+    of_neighbour = place[routings.set_of[routings.of_neighbour]]
+    inside = np.flatnonzero(of_neighbour >= 0)
+    weights = np.zeros((len(sets.number), weighed.weights.shape[1]))
+    weights[of_neighbour[inside], slot[inside]] = weighed.weights[query[inside], slot[inside]]
+    return weights
+
+
+def _means(values: Floats, weights: Floats) -> Floats:
+    """Weighted mean of each row, 0 to 1."""
+    means: Floats = (values * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1e-300)
+    return np.clip(means, 0.0, 1.0)

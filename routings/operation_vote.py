@@ -1,0 +1,236 @@
+"""What the neighbours of a few items decide by vote, for all of them at once: in which order operations come, and on which machine.
+
+Many neighbours are made alike, so each distinct routing is looked at once, with the weight of all that have it. Votes are whole numbers:
+their sums are exact, and a result depends neither on the order of summation nor on what is computed together with an item.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from routings.operation_sharing import SharedOperations
+from routings.operation_table import OperationTable, distinct, lengths_of, offsets_of, ranges
+
+MAJORITY: Final = 0.5
+ROUNDING: Final = 1e-9
+UNIT: Final = 2.0**46
+"""Votes to a weight of 1: the votes of a hundred neighbours still add up exactly."""
+
+Booleans = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+def votes_of(weights: Floats) -> Floats:
+    """Weights as whole numbers of votes."""
+    votes: Floats = np.floor(weights * UNIT)
+    return votes
+
+
+@dataclass(frozen=True)
+class DistinctRoutings:
+    """The routings that neighbours of a few items have, each once an item; numbered in the order of their first neighbours.
+
+    Attributes:
+        of_neighbour: int64 (neighbours); routing of each.
+        first: int64 (routings); the first neighbour with it.
+        set_of: int64 (routings); number of the set of its operations, numbered alike.
+        set_first: int64 (sets); the first neighbour with these operations, in whatever order.
+    """
+
+    of_neighbour: Integers
+    first: Integers
+    set_of: Integers
+    set_first: Integers
+
+
+def distinct_routings(shared: SharedOperations) -> DistinctRoutings:
+    """The distinct routings among the neighbours."""
+    lengths = lengths_of(shared.row_offsets)
+    matrix = np.full((len(lengths), int(lengths.max(initial=1))), -1, np.int32)
+    matrix[np.repeat(np.arange(len(lengths)), lengths), _places(shared)] = shared.flat_groups
+    of_neighbour, first = _distinct_rows(matrix)
+    set_of, first_of_set = _distinct_rows(np.sort(matrix[first], axis=1))
+    return DistinctRoutings(of_neighbour, first, set_of, first[first_of_set])
+
+
+def _places(shared: SharedOperations) -> Integers:
+    """Place of each operation of the neighbours in its routing, from 0."""
+    return np.arange(len(shared.flat_rows)) - np.repeat(shared.row_offsets[:-1], lengths_of(shared.row_offsets))
+
+
+def _distinct_rows(matrix: npt.NDArray[np.int32]) -> tuple[Integers, Integers]:
+    """Number of each row among the distinct ones in the order of appearance, and where each of those appears first."""
+    count, width = matrix.shape
+    rows = pa.Array.from_buffers(pa.binary(width * matrix.itemsize), count, [None, pa.py_buffer(matrix)])
+    number = rows.dictionary_encode().indices.to_numpy().astype(np.int64)
+    first = np.zeros(int(number.max(initial=-1)) + 1, np.int64)
+    first[number[::-1]] = np.arange(count)[::-1]
+    return number, first
+
+
+class Ballots(NamedTuple):
+    """Drafts of routings to vote on: `1 + runs` for each of the items, run 0 first.
+
+    Attributes:
+        kept: bool (groups); operations of an item's draft 0, on which all its neighbours vote.
+        run_of_set: int64 (sets); the draft, from 1, that has exactly the operations of this set and on which only the neighbours
+            with this set vote; 0: none.
+        runs: drafts an item beside draft 0.
+        votes: float64 (neighbours); whole numbers.
+        machine_votes: float64 (neighbours); whole numbers, for the choice of machines.
+    """
+
+    kept: Booleans
+    run_of_set: Integers
+    runs: int
+    votes: Floats
+    machine_votes: Floats
+
+
+class Drafted(NamedTuple):
+    """Operations of drafts: those of draft r of item i are [offsets[r * items + i], offsets[r * items + i + 1])."""
+
+    offsets: Integers
+    groups: Integers
+    rows: Integers
+
+    def of(self, drafts: Integers) -> Drafted:
+        """Some drafts, one after the other."""
+        lengths = lengths_of(self.offsets)[drafts]
+        places = ranges(self.offsets[drafts], lengths)
+        return Drafted(offsets_of(lengths), self.groups[places], self.rows[places])
+
+
+def vote(table: OperationTable, shared: SharedOperations, routings: DistinctRoutings, ballots: Ballots) -> Drafted:
+    """Put the operations of each draft in order and on machines.
+
+    Order: by how many others an operation precedes in more votes than the other way round, then by mean place, then by first
+    appearance. Machine: that of the neighbour that comes first among those on the machine with the most votes.
+    The result does not depend on how operations are numbered.
+    """
+    group_query = shared.query_of_groups
+    items, runs = len(shared.group_offsets) - 1, ballots.runs + 1
+    entries = _entries(shared, routings, ballots)
+    present = np.zeros((runs, len(group_query)), np.bool_)
+    present[entries.run, entries.group] = True
+    run, group = np.nonzero(present)
+    number = np.zeros(present.shape, np.int64)
+    number[run, group] = np.arange(len(group))
+    draft = run * items + group_query[group]
+    operation = number[entries.run, entries.group]
+    order = _order(operation, draft, entries, runs * items)
+    counts = np.bincount(draft, minlength=runs * items)
+    rows = _rows(table, shared, routings, ballots)[run, group]
+    return Drafted(offsets_of(counts), group[order], rows[order])
+
+
+class _Entries(NamedTuple):
+    """One row an operation of a distinct routing that votes on a draft; routings, and places within them, ascend."""
+
+    run: Integers
+    routing: Integers
+    group: Integers
+    place: Integers
+    votes: Floats
+
+
+def _entries(shared: SharedOperations, routings: DistinctRoutings, ballots: Ballots) -> _Entries:
+    lengths = lengths_of(shared.row_offsets)[routings.first]
+    at = ranges(shared.row_offsets[routings.first], lengths)
+    group, place = shared.flat_groups[at], _places(shared)[at]
+    routing = np.repeat(np.arange(len(routings.first)), lengths)
+    run = ballots.run_of_set[routings.set_of][routing]
+    votes = np.bincount(routings.of_neighbour, ballots.votes, len(routings.first))[routing]
+    kept, own = np.flatnonzero(ballots.kept[group]), np.flatnonzero(run > 0)
+    both = np.concatenate([kept, own])
+    return _Entries(
+        np.concatenate([np.zeros(len(kept), np.int64), run[own]]), routing[both], group[both], place[both], votes[both]
+    )
+
+
+def _order(operation: Integers, draft: Integers, entries: _Entries, drafts: int) -> Integers:
+    """The operations (numbers ascend with the draft) in order, draft after draft.
+
+    Args:
+        operation: of each entry.
+        draft: of each operation.
+        drafts: number of drafts.
+    """
+    held = np.bincount(operation, entries.votes, len(draft))
+    places = np.bincount(operation, entries.votes * entries.place, len(draft))
+    mean_place = np.round(places / np.where(held > 0.0, held, 1.0), 9)
+    first = np.zeros(len(draft), np.int64)
+    first[operation[::-1]] = np.arange(len(operation))[::-1]
+    appearance = (entries.routing[first] << 32) | entries.place[first]
+    wins = _wins(operation, draft, entries, drafts)
+    return np.lexsort((appearance, mean_place, (draft << 32) - wins))
+
+
+def _wins(operation: Integers, draft: Integers, entries: _Entries, drafts: int) -> Integers:
+    """How many others of its draft each operation precedes in more votes than the other way round; 0 where all votes are one routing's."""
+    length = np.bincount(draft, minlength=drafts)
+    start = offsets_of(length)
+    begins = np.ones(len(operation), np.bool_)
+    begins[1:] = (entries.routing[1:] != entries.routing[:-1]) | (entries.run[1:] != entries.run[:-1])
+    voter = np.cumsum(begins) - 1  # a routing that votes on a draft
+    voters = np.bincount(draft[operation[begins]], minlength=drafts)
+    length = np.where(voters > 1, length, 0)  # a draft with one voter needs no comparisons
+    square = offsets_of(length**2)
+    of_entry = draft[operation]
+    ends = np.cumsum(np.bincount(voter))[voter] if len(voter) else voter
+    after = np.where(voters[of_entry] > 1, ends - np.arange(len(operation)) - 1, 0)
+    earlier = np.repeat(np.arange(len(operation)), after)
+    later = ranges(np.arange(len(operation)) + 1, after)
+    in_draft = operation - start[of_entry]
+    pair = (square[of_entry] + in_draft * length[of_entry])[earlier] + in_draft[later]
+    before = np.bincount(pair, entries.votes[earlier], int(square[-1]))
+    wide = length[draft]
+    row = np.repeat(np.arange(len(draft)), wide)
+    column = ranges(np.zeros(len(draft), np.int64), wide)
+    reverse = square[draft][row] + column * wide[row] + (row - start[draft][row])
+    won = before > before[reverse] + ROUNDING * UNIT
+    return np.bincount(row[won], minlength=len(draft))
+
+
+def _rows(table: OperationTable, shared: SharedOperations, routings: DistinctRoutings, ballots: Ballots) -> Integers:
+    """The row that stands for each operation in each run, int64 (runs + 1, groups); 0 where the run lacks the operation."""
+    groups, runs = len(shared.rows), ballots.runs + 1
+    neighbour = np.repeat(np.arange(len(routings.of_neighbour)), lengths_of(shared.row_offsets))
+    own_run = ballots.run_of_set[routings.set_of][routings.of_neighbour][neighbour]
+    kept, own = np.flatnonzero(ballots.kept[shared.flat_groups]), np.flatnonzero(own_run > 0)
+    at = np.concatenate([kept, own])
+    run = np.concatenate([np.zeros(len(kept), np.int64), own_run[own]])
+    group = shared.flat_groups[at]
+    numbers = table.machine[shared.flat_rows].astype(np.int64) & 0xFFFFFFFF
+    machines, machine_of = distinct((shared.flat_groups << 32) | numbers)  # of each group
+    cell = run * len(machines) + machine_of[at]
+    votes = np.bincount(cell, ballots.machine_votes[neighbour[at]], runs * len(machines))
+    votes = np.round(votes / UNIT, 9)
+    first_machine = np.searchsorted(machines >> 32, np.arange(groups))
+    most = np.maximum.reduceat(votes.reshape(runs, -1), first_machine, axis=1) if groups else np.zeros((runs, 0))
+    stands = np.flatnonzero(votes[cell] == most[run, group])[::-1]  # the first one is written last
+    chosen = np.zeros((runs, groups), np.int64)
+    chosen[run[stands], group[stands]] = shared.flat_rows[at[stands]]
+    return chosen
+
+
+def merged_routings(table: OperationTable, shared: SharedOperations) -> Drafted:
+    """Merge the routings of the neighbours of each item: one draft an item, none of whose operations are there without neighbours.
+
+    An operation stays when neighbours with at least half of the weight have it; where none reaches that, the operations of the
+    best neighbour stay.
+    """
+    query = shared.query_of_groups
+    kept = shared.support() >= MAJORITY - ROUNDING
+    some = np.bincount(query[kept], minlength=len(shared.group_offsets) - 1) > 0
+    kept |= ~some[query] & (shared.rows[:, 0] >= 0)
+    routings = distinct_routings(shared)
+    votes = votes_of(shared.weights[shared.query_of_each, shared.slot_of_each])
+    nobody = np.zeros(len(routings.set_first), np.int64)
+    return vote(table, shared, routings, Ballots(kept, nobody, 0, votes, votes))

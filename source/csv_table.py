@@ -1,0 +1,166 @@
+"""A table in a CSV file: UTF-8 with or without byte order mark or CP949, read in batches of the wanted columns."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from common.errors import DataProblem
+from plant.columns import ColumnType, SourceColumn
+from source.canonical import convert
+from source.source import vanished
+
+ENCODINGS: Final = ("utf-8", "cp949")
+SEPARATORS: Final = ",;\t"
+_SAMPLE_ROWS: Final = 10_000
+_BLOCK_BYTES: Final = 8 * 1024 * 1024
+_SMALLEST_BLOCK: Final = 1024 * 1024
+
+
+class CsvTable:
+    """A CSV file with a header line; separator comma, semicolon or tab, quotes doubled inside quotes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._encoding: str | None = None
+        self._columns: list[SourceColumn] | None = None
+
+    @property
+    def encoding(self) -> str:
+        """utf-8 or cp949, whichever decodes the whole file.
+
+        Raises:
+            DataProblem: neither does.
+        """
+        if self._encoding is None:
+            self._encoding = self._detect_encoding()
+        return self._encoding
+
+    def columns(self) -> list[SourceColumn]:
+        """Columns in stored order; the type is the narrowest that fits the first 10,000 rows."""
+        if self._columns is None:
+            header, separator = self._header()
+            sample = next(iter(self._frames(header, header, separator, _SAMPLE_ROWS)), None)
+            self._columns = [
+                SourceColumn(name, _narrowest(sample[name]) if sample is not None else ColumnType.TEXT)
+                for name in header
+            ]
+        return list(self._columns)
+
+    def count(self) -> int:
+        """Rows."""
+        header, separator = self._header()
+        return sum(frame.height for frame in self._frames(header, header[:1], separator, 200_000))
+
+    def frames(self, columns: Sequence[str], batch_rows: int) -> Iterator[pl.DataFrame]:
+        """The named columns as text, in frames of at most `batch_rows` rows."""
+        header, separator = self._header()
+        for frame in self._frames(header, list(dict.fromkeys(columns)), separator, batch_rows):
+            yield frame.select(columns)
+
+    def _frames(
+        self, header: Sequence[str], columns: Sequence[str], separator: str, batch_rows: int
+    ) -> Iterator[pl.DataFrame]:
+        ragged: list[tuple[int, int, int]] = []
+
+        def on_ragged(row: pacsv.InvalidRow) -> str:
+            ragged.append((row.expected_columns, row.actual_columns, row.number or 0))
+            return "error"
+
+        block = min(_BLOCK_BYTES, max(_SMALLEST_BLOCK, self._path.stat().st_size))
+        try:
+            with pacsv.open_csv(
+                self._path,
+                pacsv.ReadOptions(use_threads=False, block_size=block, encoding=self.encoding),
+                pacsv.ParseOptions(delimiter=separator, newlines_in_values=True, invalid_row_handler=on_ragged),
+                pacsv.ConvertOptions(
+                    column_types={name: pa.large_string() for name in columns},
+                    include_columns=list(columns),
+                    null_values=[""],
+                    strings_can_be_null=True,
+                    quoted_strings_can_be_null=True,
+                ),
+            ) as reader:
+                waiting: list[pl.DataFrame] = []
+                for batch in reader:
+                    waiting.append(pl.DataFrame(pa.Table.from_batches([batch])))
+                    if sum(frame.height for frame in waiting) >= batch_rows:
+                        whole = pl.concat(waiting)
+                        full = whole.height - whole.height % batch_rows
+                        yield from whole[:full].iter_slices(batch_rows)
+                        waiting = [whole[full:]]
+                rest = pl.concat(waiting) if waiting else None
+                if rest is not None and rest.height:
+                    yield rest
+        except (pa.ArrowException, UnicodeError, OSError) as error:
+            if not self._path.exists():
+                raise vanished(self._path) from None
+            if ragged:
+                expected, actual, line = ragged[0]
+                where = f"row {line:,}" if line else "a row"
+                raise self._problem(
+                    f"{where} has {actual} values, the header has {expected}: a separator is missing or stands in a value without quotes"
+                ) from None
+            raise self._problem(f"{str(error).splitlines()[0]}: write it again") from None
+
+    def _header(self) -> tuple[list[str], str]:
+        """Names of the columns and the separator."""
+        try:
+            with open(
+                self._path, encoding="utf-8-sig" if self.encoding == "utf-8" else self.encoding, newline=""
+            ) as stream:
+                first = stream.readline()
+        except FileNotFoundError as error:
+            raise vanished(self._path, error) from None
+        separator = max(SEPARATORS, key=first.count)
+        names = next(csv.reader(io.StringIO(first), delimiter=separator), [])
+        if not any(names):
+            raise self._problem("it has no header line with the names of the columns")
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise self._problem(f"column {', '.join(twice)} stands twice in the header")
+        return names, separator
+
+    def _detect_encoding(self) -> str:
+        problem: UnicodeDecodeError | None = None
+        for encoding in ENCODINGS:
+            decoder = codecs.getincrementaldecoder(encoding)()
+            try:
+                with open(self._path, "rb") as stream:
+                    while chunk := stream.read(_BLOCK_BYTES):
+                        decoder.decode(chunk)
+                    decoder.decode(b"", final=True)
+                return encoding
+            except UnicodeDecodeError as error:
+                problem = problem or error
+            except FileNotFoundError as error:
+                raise vanished(self._path, error) from None
+            except OSError as error:
+                raise DataProblem(
+                    f"{self._path} cannot be read ({error.strerror}): another program may hold it, or this account lacks the right",
+                    reason="SOURCE_LOCKED",
+                    details={"path": self._path},
+                ) from None
+        raise self._problem(f"it is neither UTF-8 nor CP949 ({problem}): save it as CSV UTF-8", "SOURCE_ENCODING")
+
+    def _problem(self, what: str, reason: str = "SOURCE_DAMAGED") -> DataProblem:
+        return DataProblem(f"{self._path} cannot be read as CSV: {what}", reason=reason, details={"path": self._path})
+
+
+def _narrowest(sample: pl.Series) -> ColumnType:
+    """The narrowest type that all values of a text column fit; TEXT for a column without values and for codes such as 007."""
+    present = sample.drop_nulls()
+    if not present.len() or present.str.contains(r"^\s*0\d").any():
+        return ColumnType.TEXT
+    for kind in (ColumnType.INTEGER, ColumnType.NUMBER, ColumnType.DATETIME):
+        if convert(present, kind).null_count() == 0:
+            return kind
+    return ColumnType.TEXT

@@ -1,0 +1,157 @@
+"""Reading the table of a role through an input profile: internal names and types, units converted, defaults filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from common.errors import DataProblem, InvalidInput
+from plant.columns import POLARS_TYPES, ColumnType
+from plant.mechanical_seals import INTERNAL_COLUMNS, ITEM_CODE, OPTIONAL_TABLES, SIZE_UNITS
+from source.source import BATCH_ROWS, Source, find_name
+
+if TYPE_CHECKING:
+    from plant.input_profile import InputProfile, ProfileColumn
+
+
+def read_role(
+    source: Source,
+    profile: InputProfile,
+    role: str,
+    internal_columns: Sequence[str] | None = None,
+    batch_rows: int = BATCH_ROWS,
+    on_rows: Callable[[int], None] | None = None,
+) -> Iterator[pl.DataFrame]:
+    """The table of a role in frames with internal column names.
+
+    Args:
+        role: features, routing or results.
+        internal_columns: internal columns wanted, in this order; None: all of the role in the order of the view.
+        batch_rows: most rows of a frame.
+        on_rows: called with the number of rows read so far after each frame.
+
+    Yields:
+        Frames of up to `batch_rows` rows with exactly the wanted columns; none when the table is empty, or missing and optional.
+
+    Raises:
+        DataProblem: a required table or column is missing, a value does not fit, or the source broke off.
+        InvalidInput: an internal column is unknown.
+    """
+    known = INTERNAL_COLUMNS[role]
+    wanted = list(internal_columns) if internal_columns is not None else list(known)
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        raise InvalidInput(f"{', '.join(unknown)} is not an internal column of the {role} table")
+    table = table_of(source, profile, role)
+    if table is None:
+        return
+    stored = [column.name for column in source.columns(table)]
+    mapped = {name: column for name, column in profile.columns_of(role).items() if name in wanted}
+    check_required(source, profile, role, table, stored)
+    item_column = find_name(profile.source_column(role, ITEM_CODE), stored) or ""
+    present = {
+        name: found for name, column in mapped.items() if (found := find_name(column.source, stored)) is not None
+    }
+    # A source column may feed several internal ones, each with its own type: read once a (column, type).
+    reads = {(found, known[name]) for name, found in present.items()}
+    if item_column and not any(found == item_column for found, _ in reads):
+        reads.add((item_column, ColumnType.TEXT))
+    simple = dict(reads)
+    if len(simple) != len(reads):
+        twice = sorted(found for found in simple if sum(column == found for column, _ in reads) > 1)
+        raise InvalidInput(
+            f"The input profile {profile.name} maps {', '.join(twice)} of {table} to internal columns of different types",
+            reason="PROFILE_INVALID",
+        )
+    unit_columns = _declared_units(profile, role)
+    total = 0
+    for frame in source.batches(table, list(simple), simple, batch_rows, item_column=item_column):
+        made = [_expression(name, known[name], mapped.get(name), present.get(name), unit_columns) for name in wanted]
+        yield frame.with_columns(made).select(wanted)
+        total += frame.height
+        if on_rows:
+            on_rows(total)
+
+
+def table_of(source: Source, profile: InputProfile, role: str) -> str | None:
+    """The source's table for a role; None when it is missing and the system works without it.
+
+    Raises:
+        DataProblem: a required table is missing.
+    """
+    named = dict(profile.tables).get(role, "").strip()  # type: ignore[call-overload]
+    tables = source.tables()
+    found = find_name(named, tables) if named else None
+    if found is None and role not in OPTIONAL_TABLES:
+        listed = ", ".join(tables[:12]) + (" ..." if len(tables) > 12 else "")
+        raise DataProblem(
+            f"{source.description} lacks table {named or '(none named)'}; the input profile {profile.name} takes the {role} from it. "
+            f"The source has {listed or 'no tables'}",
+            reason="TABLE_MISSING",
+            details={"table": named, "role": role, "path": source.path},
+        )
+    return found
+
+
+def check_required(source: Source, profile: InputProfile, role: str, table: str, stored: Sequence[str]) -> None:
+    """Refuse a table without a column that the profile requires.
+
+    Raises:
+        DataProblem: names table, columns and what the profile maps them to.
+    """
+    missing = [
+        column
+        for column in profile.columns_of(role).values()
+        if column.required and find_name(column.source, stored) is None
+    ]
+    if missing:
+        one = len(missing) == 1
+        raise DataProblem(
+            f"{table} lacks column{'' if one else 's'} {', '.join(column.source for column in missing)}; the active input profile "
+            f"({profile.name}) maps {'it' if one else 'them'} to {', '.join(column.internal for column in missing)}. "
+            "Add it to the source, or change the profile",
+            reason="COLUMN_MISSING",
+            details={"table": table, "columns": ", ".join(column.source for column in missing), "path": source.path},
+        )
+
+
+def _declared_units(profile: InputProfile, role: str) -> frozenset[str]:
+    """Unit columns whose sizes the profile converts to mm; they read MM."""
+    return frozenset(
+        SIZE_UNITS[name]
+        for name, column in profile.columns_of(role).items()
+        if role == "features" and name in SIZE_UNITS and column.unit is not None
+    )
+
+
+def _expression(
+    name: str, kind: ColumnType, column: ProfileColumn | None, found: str | None, unit_columns: frozenset[str]
+) -> pl.Expr:
+    dtype = POLARS_TYPES[kind]
+    if name in unit_columns:
+        return pl.lit("MM", dtype=dtype).alias(name)
+    default = _default(column, kind)
+    if found is None:
+        return pl.lit(default, dtype=dtype).alias(name)
+    value = pl.col(found)
+    if column is not None and column.factor != 1.0:
+        value = value * column.factor
+    if default is not None:
+        value = value.fill_null(pl.lit(default, dtype=dtype))
+    return value.alias(name)
+
+
+def _default(column: ProfileColumn | None, kind: ColumnType) -> object:
+    if column is None or column.default is None:
+        return None
+    if kind is ColumnType.DATETIME:
+        return datetime.fromisoformat(str(column.default)).replace(tzinfo=None)
+    return float(column.default) if kind is ColumnType.NUMBER else column.default
+
+
+def types_of(role: str) -> Mapping[str, ColumnType]:
+    """Internal columns of a role with their types, in the order of the view."""
+    return INTERNAL_COLUMNS[role]

@@ -1,0 +1,250 @@
+"""Finds the table of operations: which column names the item, which the sequence, the operation, the machine and the times.
+
+The shape of the data speaks first: a sequence is what makes rows of an item's routing different, starts alike everywhere and steps
+regularly; an operation is what repeats between items and changes within one. Names decide between columns that look alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import polars as pl
+
+from source.suggestion.facts import ColumnFacts, Shape, TableFacts
+from source.suggestion.labels import code_and_name, find_labels, operation_and_machine
+from source.suggestion.links import Link, keys_of
+from source.suggestion.sequences import case_of, find_sequence, group_of, start_and_end
+from source.suggestion.time_columns import TimeColumn, find_times
+from source.suggestion.vocabulary import fit
+
+JUDGED_ROWS: Final = 50_000
+"""Rows by which columns are judged: routings lie together in tables, and regularity shows in thousands of rows."""
+
+
+@dataclass(frozen=True)
+class ItemPath:
+    """How the rows of a table come to their item: by a column of their own, or through a table between (`header`).
+
+    Attributes:
+        column: column of the operations table.
+        header: key of the table between and its column that names the item; None when `column` names the item itself.
+        key: key of the item table; None when there is no item table.
+        strength: how sure it is, 0 to 1.
+    """
+
+    column: ColumnFacts
+    header: tuple[ColumnFacts, ColumnFacts] | None
+    key: ColumnFacts | None
+    strength: float
+
+
+@dataclass(frozen=True)
+class OperationsFound:
+    """A table that can be the operations, with the columns by their role and how sure each is (0 to 1)."""
+
+    table: TableFacts
+    path: ItemPath
+    routing_number: ColumnFacts | None
+    sequence: ColumnFacts | None
+    start: ColumnFacts | None
+    end: ColumnFacts | None
+    operation: ColumnFacts | None
+    operation_name: ColumnFacts | None
+    machine: ColumnFacts | None
+    machine_name: ColumnFacts | None
+    times: tuple[TimeColumn, ...]
+    valid_from: ColumnFacts | None
+    valid_to: ColumnFacts | None
+    subcontracting: ColumnFacts | None
+    sureness: Mapping[str, float] = field(default_factory=dict)
+    rivals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def score(self) -> float:
+        """How much speaks for this table: the sum of what speaks for its columns."""
+        return sum(self.sureness.values())
+
+
+def find_operations(tables: Sequence[TableFacts], links: Sequence[Link]) -> list[OperationsFound]:
+    """All tables that can hold the operations, the best first."""
+    found = []
+    for table in tables:
+        best: OperationsFound | None = None
+        for path in item_paths(table, tables, links):
+            judged = _judge(table, path, tables, links)
+            if judged is not None and (best is None or judged.score > best.score):
+                best = judged
+        if best is not None:
+            found.append(best)
+    return sorted(found, key=lambda operations: -operations.score)
+
+
+def item_paths(table: TableFacts, tables: Sequence[TableFacts], links: Sequence[Link]) -> Iterator[ItemPath]:
+    """Ways from a table's rows to items: direct references, references through a header table, and columns named as item codes."""
+    by_name = {each.name: each for each in tables}
+    direct = [link for link in links if link.child.table == table.name]
+    for link in direct:
+        parent = by_name[link.parent.table]
+        if _is_lookup(parent, link) or _looks_like_header(parent, link, links):
+            continue
+        yield ItemPath(link.child, None, link.parent, link.strength)
+    for link in direct:
+        for further in links:
+            if (
+                further.child.table != link.parent.table
+                or further.parent.table == table.name
+                or further.child is link.parent
+            ):
+                continue
+            if _is_lookup(by_name[further.parent.table], further):
+                continue
+            itemlike = max(fit(further.child.name, "item_key"), fit(further.child.name, "item"))
+            if itemlike < 0.5 and further.strength < 0.8:
+                continue
+            yield ItemPath(
+                link.child, (link.parent, further.child), further.parent, 0.95 * min(link.strength, further.strength)
+            )
+    for column in table.columns.values():
+        itemlike = max(
+            fit(column.name, "item_key"), 0.9 * fit(column.name, "item"), 0.5 * fit(column.name, "routing_number")
+        )
+        if (
+            itemlike >= 0.3
+            and not any(link.child is column for link in direct)
+            and 1 < column.distinct < column.rows
+            and column.shape in (Shape.WHOLE, Shape.TEXT)
+        ):
+            yield ItemPath(column, None, None, 0.5 * itemlike)
+
+
+def _is_lookup(parent: TableFacts, link: Link) -> bool:
+    """A small table of names for codes (categories, units, work centres), no item master."""
+    itemlike = max(fit(parent.name, "item"), fit(link.parent.name, "item_key"), 0.9 * fit(link.parent.name, "item"))
+    if itemlike >= 0.7:
+        return False
+    category = max(fit(parent.name, meaning) for meaning in ("group", "machine", "unit", "operation"))
+    return category >= 0.5 or len(parent.columns) <= 3
+
+
+def _looks_like_header(parent: TableFacts, link: Link, links: Sequence[Link]) -> bool:
+    """A routing's or order's head: it refers to an item master itself, by a column named as one."""
+    itemlike = max(fit(parent.name, "item"), fit(link.parent.name, "item_key"))
+    return itemlike < 0.7 and any(
+        further.child.table == parent.name
+        and max(fit(further.child.name, "item_key"), fit(further.child.name, "item")) >= 0.7
+        for further in links
+    )
+
+
+def _judge(
+    table: TableFacts, path: ItemPath, tables: Sequence[TableFacts], links: Sequence[Link]
+) -> OperationsFound | None:
+    rows = min(table.rows, JUDGED_ROWS)
+    item = item_of_rows(path, tables).head(rows)
+    referring = {link.child.name: link for link in links if link.child.table == table.name}
+    to_items = {
+        name
+        for name, link in referring.items()
+        if path.key is not None and link.parent.table == path.key.table and link.strength >= 0.7
+    }
+    free = [
+        column
+        for column in table.columns.values()
+        if column is not path.column and not column.constant and not column.guid
+    ]
+    sequence = find_sequence(free, path.column if path.header is not None else None, item, rows, referring)
+    used = {path.column.name} | to_items
+    sureness: dict[str, float] = {"item": path.strength}
+    rivals: dict[str, tuple[str, ...]] = {}
+    number = order = None
+    start, end = start_and_end(free)
+    if sequence is not None:
+        number, order = sequence.number, sequence.column
+        sureness["sequence"] = sequence.score
+        rivals["sequence"] = sequence.rivals
+    elif start is not None:
+        number = case_of(free, item, rows, start)
+        sureness["sequence"] = 0.35
+    else:
+        return None
+    used |= {column.name for column in (number, order, start, end) if column is not None}
+    group = group_of(item, number, rows)
+    labels = find_labels([column for column in free if column.name not in used], group, rows, referring)
+    operation, machine = operation_and_machine(labels)
+    if operation is None:
+        return None
+    sureness["operation"] = operation.score_as_operation
+    rivals["operation"] = tuple(
+        label.column.name
+        for label in labels
+        if label.column is not operation.column
+        and label.score_as_operation > operation.score_as_operation - 0.1
+        and (machine is None or label.column is not machine.column)
+    )
+    if machine is not None:
+        sureness["machine"] = 0.5 * machine.score_as_machine
+    chosen = {operation.column.name} | ({machine.column.name} if machine else set())
+    code, name = code_and_name(operation.column, labels, chosen, rows, "operation")
+    machine_code: ColumnFacts | None = None
+    machine_name: ColumnFacts | None = None
+    if machine:
+        taken = chosen | {column.name for column in (code, name) if column is not None}
+        machine_code, machine_name = code_and_name(machine.column, labels, taken, rows, "machine")
+    taken = used | {column.name for column in (code, name, machine_code, machine_name) if column is not None}
+    times = find_times([column for column in free if column.name not in taken], table)
+    if times:
+        sureness["time"] = 0.6 * max(time.score for time in times)
+    elif start is not None and end is not None:
+        sureness["time"] = 0.4
+    sureness["table"] = 0.3 * fit(table.name, "routing_table") - 0.15 * fit(table.name, "results")
+    if any(fit(column.name, "component") >= 0.7 for column in free):
+        sureness["table"] -= 0.8
+    return OperationsFound(
+        table=table,
+        path=path,
+        routing_number=number,
+        sequence=order,
+        start=start,
+        end=end,
+        operation=code,
+        operation_name=name,
+        machine=machine_code,
+        machine_name=machine_name,
+        times=times,
+        valid_from=_dated(free, "valid_from"),
+        valid_to=_dated(free, "valid_to"),
+        subcontracting=_named(free, "subcontracting", taken),
+        sureness=sureness,
+        rivals={role: names for role, names in rivals.items() if names},
+    )
+
+
+def item_of_rows(path: ItemPath, tables: Sequence[TableFacts]) -> pl.Series:
+    """The item of each row of the operations table, as text."""
+    if path.header is None:
+        return path.column.texts
+    key, item = path.header
+    heads = pl.DataFrame({"head": key.texts.str.to_lowercase(), "item": item.texts}).unique("head", keep="first")
+    rows = pl.DataFrame({"head": path.column.texts.str.to_lowercase()})
+    return rows.join(heads, on="head", how="left", maintain_order="left")["item"]
+
+
+def _dated(columns: Sequence[ColumnFacts], meaning: str) -> ColumnFacts | None:
+    dates = [column for column in columns if column.shape is Shape.DATE and fit(column.name, meaning) >= 0.9]
+    return dates[0] if dates else None
+
+
+def _named(columns: Sequence[ColumnFacts], meaning: str, taken: set[str]) -> ColumnFacts | None:
+    fitting = [
+        column
+        for column in columns
+        if column.name not in taken and column.shape in (Shape.TEXT, Shape.FLAG) and fit(column.name, meaning) >= 0.7
+    ]
+    return fitting[0] if fitting else None
+
+
+def item_key(table: TableFacts) -> ColumnFacts | None:
+    """The most likely key of an item table."""
+    return next(iter(keys_of(table)), None)

@@ -1,0 +1,218 @@
+"""What was found in an unknown source: which table and column is what, how sure that is, and the questions that only people can answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from source.suggestion.facts import ColumnFacts, TableFacts, facts_of_table, mean_of
+from source.suggestion.items import FeatureFound, ItemsFound, LeftOut, find_items
+from source.suggestion.links import Link, find_links, keys_of
+from source.suggestion.operations import ItemPath, OperationsFound, find_operations, item_of_rows
+from source.suggestion.queries import RoleRows, item_rows, operation_sql
+from source.suggestion.vocabulary import fit
+
+__all__ = ["FeatureFound", "ItemPath", "ItemsFound", "LeftOut", "Question", "Suggestion", "suggest"]
+
+SURE: Final = {"item": 0.6, "sequence": 0.45, "operation": 0.35, "time": 0.25}
+"""What must speak for a role (0 to 1) before it is taken without a question: about half of shape and name together."""
+TABLE_MARGIN: Final = 0.35
+"""Two tables whose scores (sums over five roles) are closer than this could both be the operations."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something that the data do not decide.
+
+    Attributes:
+        topic: what is asked: operations_table, item, sequence, operation, time, no_time, no_items.
+        table: where.
+        taken: what the draft takes for it; "" for nothing.
+        candidates: what else it could be.
+    """
+
+    topic: str
+    table: str
+    taken: str
+    candidates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """The roles found in a source.
+
+    Attributes:
+        operations: the table of operations and its columns.
+        items: the item table; None where items are known only from their operations (`event log`).
+        results: table of reported times beside the planned operations; None without one.
+        item_sql, operation_sql: DuckDB's SQL that gives a role's rows; "" where its table does.
+        operation_sql_columns: role -> column of the result of `operation_sql`, where the query adds it.
+        questions: what should be asked before training; empty when the data decide everything.
+    """
+
+    operations: OperationsFound
+    items: ItemsFound | None
+    results: OperationsFound | None
+    item_sql: str
+    operation_sql: str
+    operation_sql_columns: Mapping[str, str]
+    questions: tuple[Question, ...]
+
+    @property
+    def sure(self) -> bool:
+        """Whether nothing has to be asked."""
+        return not self.questions
+
+
+class NothingFound(Exception):
+    """No table of the source looks like operations of items; `tables` were looked at."""
+
+    def __init__(self, tables: Sequence[str]) -> None:
+        super().__init__(", ".join(tables))
+        self.tables = tuple(tables)
+
+
+def suggest(frames: Mapping[str, pl.DataFrame], totals: Mapping[str, int] | None = None) -> Suggestion:
+    """Find the roles of tables and columns.
+
+    Args:
+        frames: table -> its first rows; item tables whole, so that references can be followed.
+        totals: table -> all its rows, where a frame has only the first.
+
+    Raises:
+        NothingFound: no table can be the operations.
+    """
+    tables = [facts_of_table(name, frame, (totals or {}).get(name)) for name, frame in frames.items() if frame.height]
+    links = find_links(tables)
+    candidates = [found for found in find_operations(tables, links) if found.sureness.get("sequence", 0) > 0]
+    if not candidates:
+        raise NothingFound(sorted(frames))
+    operations = candidates[0]
+    results = _results(operations, candidates[1:])
+    items, item_sql = _items(operations, results, tables, links)
+    sql, sql_columns = operation_sql(operations, tables, links)
+    return Suggestion(
+        operations,
+        items,
+        results,
+        item_sql,
+        sql,
+        sql_columns,
+        tuple(_questions(operations, results, items, candidates)),
+    )
+
+
+def _items(
+    operations: OperationsFound, results: OperationsFound | None, tables: Sequence[TableFacts], links: Sequence[Link]
+) -> tuple[ItemsFound | None, str]:
+    """The item table's columns, and the query that gives its rows ("" for the table as it is)."""
+    key = operations.path.key
+    if key is None:
+        return None, ""
+    table = next(each for each in tables if each.name == key.table)
+    apart = {operations.table.name} | ({results.table.name} if results else set())
+    if operations.path.header is not None:
+        apart.add(operations.path.header[0].table)
+    key = _best_key(table, key)
+    rows: RoleRows = item_rows(table, key, tables, links, frozenset(apart))
+    found = find_items(rows.table, rows.table.columns[key.name], rows.replaced, _routed(operations, tables))
+    return found, rows.sql
+
+
+def _best_key(table: TableFacts, key: ColumnFacts) -> ColumnFacts:
+    """The key that the operations refer to; of twins with the same values the better named one."""
+    twins = [column for column in keys_of(table) if column.texts.equals(key.texts.alias(column.name))]
+    return max([key, *twins], key=lambda column: fit(column.name, "item_key"))
+
+
+def _routed(operations: OperationsFound, tables: Sequence[TableFacts]) -> pl.DataFrame | None:
+    """Figures of each item's routing: rows, and the sums of its times."""
+    frame = pl.DataFrame(
+        {
+            "item": item_of_rows(operations.path, tables).str.to_lowercase(),
+            **{
+                f"sum of {time.column.name}": time.column.numbers
+                for time in operations.times
+                if time.column.numbers is not None
+            },
+        }
+    )
+    sums = [name for name in frame.columns if name != "item"]
+    return (
+        frame.drop_nulls("item")
+        .group_by("item")
+        .agg(pl.len().cast(pl.Float64).alias("number of operations"), *(pl.col(name).sum() for name in sums))
+    )
+
+
+def _results(operations: OperationsFound, others: Sequence[OperationsFound]) -> OperationsFound | None:
+    """A table that reports the same operations again: the same items and sequences, with times, named as results."""
+    for other in others:
+        same_items = (
+            operations.path.key is not None
+            and other.path.key is not None
+            and other.path.key.table == operations.path.key.table
+        )
+        if (
+            same_items
+            and other.sequence is not None
+            and operations.sequence is not None
+            and other.times
+            and fit(other.table.name, "results") >= 0.5
+        ):
+            steps = other.sequence.texts.drop_nulls().unique()
+            known = operations.sequence.texts.drop_nulls().unique()
+            if mean_of(steps.is_in(known.implode())) >= 0.9:
+                return other
+    return None
+
+
+def _questions(
+    operations: OperationsFound,
+    results: OperationsFound | None,
+    items: ItemsFound | None,
+    candidates: Sequence[OperationsFound],
+) -> list[Question]:
+    asked = []
+    table = operations.table.name
+    rivals = tuple(
+        other.table.name
+        for other in candidates[1:]
+        if other is not results and other.score > operations.score - TABLE_MARGIN and other.path.key is not None
+    )
+    if rivals:
+        asked.append(Question("operations_table", table, table, rivals))
+    if items is None:
+        asked.append(Question("no_items", table, operations.path.column.name))
+    taken = {
+        "item": operations.path.column.name,
+        "sequence": (
+            operations.sequence.name if operations.sequence else operations.start.name if operations.start else ""
+        ),
+        "operation": operations.operation.name if operations.operation else "",
+    }
+    for role, column in taken.items():
+        unsure = operations.sureness.get(role, 0.0) < SURE[role] and not (
+            role == "sequence" and operations.sequence is None
+        )
+        named_rivals = tuple(name for name in operations.rivals.get(role, ()) if name not in _chosen(operations))
+        if (unsure and not (role == "item" and items is None)) or named_rivals:
+            asked.append(Question(role, table, column, named_rivals))
+    if "time" not in operations.sureness:
+        asked.append(Question("no_time", table, ""))
+    return asked
+
+
+def _chosen(operations: OperationsFound) -> set[str]:
+    columns = (
+        operations.operation,
+        operations.operation_name,
+        operations.machine,
+        operations.machine_name,
+        operations.sequence,
+        operations.routing_number,
+    )
+    return {column.name for column in columns if column is not None}

@@ -1,0 +1,83 @@
+"""Finds the columns of times, by role and unit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from source.suggestion.facts import ColumnFacts, Shape, TableFacts
+from source.suggestion.vocabulary import fit, unit_in
+
+TIME_ROLES: Final = ("setup", "queue", "wait", "move", "run")
+
+
+@dataclass(frozen=True)
+class TimeColumn:
+    """A column of times: its role (setup, run, queue, wait, move) and unit, stated or in a column of its own."""
+
+    column: ColumnFacts
+    role: str
+    unit: str | None
+    unit_column: ColumnFacts | None
+    score: float
+
+
+def find_times(columns: Sequence[ColumnFacts], table: TableFacts) -> tuple[TimeColumn, ...]:
+    """Columns of times by name, one a role; numbers not below zero that are no costs, quantities or sizes."""
+    found: dict[str, TimeColumn] = {}
+    for column in columns:
+        if column.shape not in (Shape.WHOLE, Shape.NUMBER) or column.numbers is None:
+            continue
+        low = column.numbers.drop_nans().min()
+        if not isinstance(low, float) or low < 0:
+            continue
+        unit = unit_in(column.name)
+        timed = 1.0 if unit in ("h", "min", "s", "d") else 0.0
+        named = max(fit(column.name, "time"), *(fit(column.name, role) for role in TIME_ROLES))
+        if max(timed, named) < 0.5 or (
+            max(fit(column.name, "cost"), fit(column.name, "quantity")) >= 0.7
+            and not timed
+            and fit(column.name, "time") < 0.7
+        ):
+            continue
+        if unit in ("mm", "cm", "m", "inch", "kg", "g"):
+            continue
+        role = max(TIME_ROLES, key=lambda role: (fit(column.name, role), role == "run"))
+        if fit(column.name, role) < 0.5:
+            role = "run"
+        score = 0.5 * max(timed, fit(column.name, "time")) + 0.5 * fit(column.name, role)
+        if not timed and fit(column.name, "time") < 0.5 and fit(column.name, role) < 0.9:
+            continue
+        candidate = TimeColumn(column, role, unit, None if unit else _unit_column(column, table), score)
+        if role not in found or found[role].score < score:
+            found[role] = candidate
+    return tuple(found.values())
+
+
+def _unit_column(column: ColumnFacts, table: TableFacts) -> ColumnFacts | None:
+    """The column that holds the unit of another row by row: named after it, or the table's only column of units of time."""
+    timed = [
+        other
+        for other in table.columns.values()
+        if other.shape is Shape.TEXT
+        and other.distinct <= 12
+        and fit(other.name, "unit") >= 0.5
+        and all(_is_time_unit(text) for text in other.examples)
+    ]
+    if not timed:
+        return None
+    digits = "".join(letter for letter in column.name if letter.isdigit())
+    same = [other for other in timed if digits and digits in other.name]
+    named = [other for other in timed if other.name.casefold().startswith(column.name.casefold())]
+    return (named or same or timed)[0]
+
+
+def _is_time_unit(text: str) -> bool:
+    return text.strip().casefold().rstrip(".") in _TIME_UNITS
+
+
+_TIME_UNITS: Final = frozenset(
+    """h hr hrs hour hours hur std stunde stunden min mins minute minutes minuten mn s sec secs second seconds sek d day days tag
+    시간 분 초 일""".split()  # noqa: SIM905
+)

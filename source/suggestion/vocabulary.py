@@ -1,0 +1,177 @@
+"""Words by which people and ERP systems call columns and tables, in Korean, English and German, and how well a name fits."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final
+
+_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-zÄÖÜäöüß가-힣])(?=\d)")
+_SPLIT: Final = re.compile(r"[^0-9a-zäöüß가-힣]+")
+_BRACKETS: Final = re.compile(r"[\[({]([^\])}]*)[\])}]")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+WORDS: Final[dict[str, frozenset[str]]] = {
+    "item": _words("""
+        item items product products material materials part parts article artikel teil teile sku goods matnr 품목
+        자재 제품 품번 부품
+    """),
+    "key": _words("id no nr nummer number num code cd key nummber no. kennung 코드 번호 넘버"),
+    "item_key": _words("""
+        matnr itemcd itemcode itemno itemid productid productcode productno partno partnumber partid materialno
+        materialid articleno artikelnr artikelnummer teilenr teilenummer materialnummer matnum sku mtrl 품번 품목코드
+        품목번호 자재코드 자재번호 제품코드 productionitem producttmpl producttmplid
+    """),
+    "sequence": _words("""
+        sequence seq step steps position pos posnr vornr idx index order lineno opno opseq procseq operationseq
+        operationno operationnumber agnr vorgangsnr vorgangsnummer vorgangnr reihenfolge folge lfdnr 순서 공정순서 순번
+        차수 공순 작업순서
+    """),
+    "operation": _words("""
+        operation operations op oper activity task job process proc procedure step schritt vorgang arbeitsgang
+        arbeitsvorgang ag ltxa1 steus ktsch tätigkeit verfahren prozess 공정 작업 공정명 공정코드 작업명 작업코드 공정내역
+    """),
+    "machine": _words("""
+        machine machines workcenter workcentre workstation work center centre station resource res equipment
+        arbeitsplatz maschine anlage arbpl arbid kapazität kostenstelle location cell tool line 설비 기계 작업장 설비코드 장비
+        호기 라인
+    """),
+    "name": _words("""
+        name names description desc descr bezeichnung benennung kurzbezeichnung text kurztext title label maktx
+        txt dis nm 명 명칭 이름 품명 내역 설명 품목명 자재명 제품명 자재내역
+    """),
+    "specification": _words("""
+        spec specification standard norm din size dimension dimensions abmaße abmaß maße groes 규격 사양 치수 재질규격
+    """),
+    "drawing": _words("drawing draw drw zeichnung zeichnungsnummer zeichnungsnr zeinr blueprint dwg 도면 도번 도면번호"),
+    "revision": _words("revision rev version änderungsstand index zeivr 개정 리비전 차수"),
+    "material": _words("material werkstoff wrkst stoff matl raw rohmaterial color colour farbe 재질 원자재 소재 재료"),
+    "group": _words("""
+        group grp category class family type kind line subcategory model style gruppe warengruppe kategorie
+        klasse typ art matkl mtart prdha spart 그룹 분류 대분류 중분류 소분류 유형 종류 품목군 계정 구분
+    """),
+    "time": _words("""
+        time times hours hour hrs hr minutes minute min mins seconds sec duration dauer zeit zeiten stunden
+        minuten std vgw zeitwert cycle lt leadtime 시간 공수 소요시간 작업시간 분 초 표준시간
+    """),
+    "setup": _words("""
+        setup rüst rüsten rüstzeit rüstz einrichten einricht prep preparation vgw01 준비 셋업 준비시간 셋팅 준비공수
+    """),
+    "run": _words("""
+        run running process processing machining machine mach bearbeitung bearbeitungszeit stück stückzeit bearb
+        cycle work worked resource actual labor labour vgw02 vgw03 가동 가공 가공시간 작업 작업시간 실적 주
+    """),
+    "queue": _words("queue warteschlange liegezeit wartezeit 대기 대기시간"),
+    "wait": _words("wait idle waiting nachliege 유휴 유휴시간"),
+    "move": _words("move transport transfer transportzeit 이동 운반 이동시간"),
+    "start": _words("start begin started beginn anfang from isdd 시작 착수 개시"),
+    "end": _words("end finish complete completed completion finished ende stop to iedd 종료 완료 끝"),
+    "unit": _words("""
+        unit units uom unitmeasure unitmeasurecode einheit meins vge01 vge02 vge03 me 단위 mengeneinheit measure
+    """),
+    "base_quantity": _words("base lot losgröße lotsize bmsch basismenge batch basis batchsize 로트 기준수량"),
+    "quantity": _words("""
+        qty quantity quantities menge stück anzahl gut ausschuss scrap good bad amount count 수량 양품 불량
+    """),
+    "cost": _words("""
+        cost costs price kosten preis betrag amount rate costrate listprice value wert tax 금액 단가 비용 원가 가격
+    """),
+    "audit": _words("""
+        modified modify modifieddate created changed updated update writer author insrt modi createddate rowguid
+        guid geändert angelegt erstellt benutzer user owner docstatus write create timestamp ersda ernam laeda
+        aenam erdat aedat ernam uid 등록일 수정일 등록자 수정자 작성자 최종수정
+    """),
+    "routing_number": _words("""
+        routing rout routno routingno alternative alternate variant plan plnal plnnr plankopf version bom order
+        workorder workorderid orderid ordernumber case caseid auftrag auftragsnr fertigungsauftrag aufnr lot
+        lotid 라우팅 라우팅번호 작업지시 작업지시번호 지시번호 오더
+    """),
+    "valid_from": _words("validfrom gültigab datuv datab 유효시작 적용일"),
+    "valid_to": _words("validto gültigbis datub bis 유효종료 만료일"),
+    "component": _words("component komponente child idnrk 자품목 하위품목"),
+    "results": _words("""
+        result results actual actuals confirmation rückmeldung ist report reported wo afru 실적 실제 보고
+    """),
+    "routing_table": _words("""
+        routing routings operation operations arbeitsplan arbeitspläne vorgänge vorgang plan plpo afvc process
+        steps eventlog log events 공정 라우팅 공정표 작업표준
+    """),
+    "subcontracting": _words("""
+        subcontract subcontracting outside extern fremd fremdbearbeitung bp vendor supplier inside 외주 외주처 내외작
+    """),
+}  # fmt: skip
+"""Meaning -> the words that say it, in lower case."""
+
+_UNITS: Final[dict[str, str]] = {
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours", "std", "stunden", "stunde", "시간"), "h"),
+    **dict.fromkeys(("min", "mins", "minute", "minutes", "minuten", "분"), "min"),
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds", "sek", "sekunden", "초"), "s"),
+    **dict.fromkeys(("d", "day", "days", "tage", "tag"), "d"),
+    **dict.fromkeys(("mm", "millimeter"), "mm"),
+    **dict.fromkeys(("cm", "zentimeter"), "cm"),
+    **dict.fromkeys(("inch", "inches", "zoll", "인치"), "inch"),
+    "m": "m",
+    "kg": "kg",
+    "g": "g",
+}
+"""Word in a column's name -> unit of its numbers."""
+
+
+_KEY_ENDINGS: Final = ("id", "nr", "no", "code", "cd", "nummer", "number", "번호", "코드")
+
+
+@lru_cache(maxsize=20_000)
+def words_of(name: str) -> tuple[str, ...]:
+    """The words of a name in lower case: split at case, digits, blanks and signs; accents composed."""
+    text = unicodedata.normalize("NFC", name)
+    parts = _SPLIT.split(_CAMEL.sub(" ", text).lower())
+    return tuple(part for part in parts if part)
+
+
+@lru_cache(maxsize=20_000)
+def squeezed(name: str) -> str:
+    """A name without case, blanks and signs, as `productid` for `Product_ID`."""
+    return "".join(words_of(name))
+
+
+@lru_cache(maxsize=100_000)
+def fit(name: str, meaning: str) -> float:
+    """How well a name fits a meaning: 1 the whole name is a word for it, 0.7 one of its words is, 0.5 a part of a word is, 0 not at all."""
+    known = WORDS[meaning]
+    words = words_of(name)
+    whole = "".join(words)
+    if whole in known or unicodedata.normalize("NFC", name).casefold() in known:
+        return 1.0
+    pairs = {left + right for left, right in pairwise(words)}
+    if pairs & known:
+        return 0.9
+    if known.intersection(words):
+        return 0.7
+    if meaning == "key" and whole.endswith(_KEY_ENDINGS):
+        return 0.6
+    if any(word in whole for word in known if len(word) >= (2 if _is_hangul(word) else 5)):
+        return 0.5
+    return 0.0
+
+
+def _is_hangul(word: str) -> bool:
+    return any("가" <= letter <= "힣" for letter in word)
+
+
+def unit_in(name: str) -> str | None:
+    """The unit that a column's name states, in brackets or as its last word: `Dauer[min]`, `ActualResourceHrs`, `Weight_KG`."""
+    bracketed = _BRACKETS.findall(name)
+    for text in reversed(bracketed):
+        unit = _UNITS.get(text.strip().casefold())
+        if unit:
+            return unit
+    words = words_of(_BRACKETS.sub(" ", name))
+    if len(words) > 1:
+        return _UNITS.get(words[-1]) if len(words[-1]) > 1 or not bracketed else None
+    return _UNITS.get(words[0]) if words and words[0] in ("hours", "minutes", "seconds", "stunden", "minuten") else None

@@ -1,0 +1,1 @@
+"""The parts of the encoder: columns, blocks and directions."""

@@ -1,0 +1,1 @@
+"""What was learned from routings: operations, chances and times."""

@@ -1,0 +1,1 @@
+"""Versions that the monolith wrote."""

@@ -1,0 +1,451 @@
+"""A loaded model version that finds similar items: index, item codes and encoder, whichever lineage wrote them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from common.errors import DataProblem, InvalidInput, PreconditionFailed
+from routings.calibration import Calibration
+from routings.estimates import Estimates
+from trained.artifacts import Manifest, Verdict, check_integrity, judge, load_joblib, read_manifest
+from trained.encoder import BlockEncoder
+from trained.encoding.encoder_directions import scaled_to_unit
+from trained.index.engine import Engine, Positions, Vectors, open_index
+from trained.item_codes import ItemCodeIndex
+from trained.learned.learned_block import LearnedBlock
+from trained.learned.learned_chances import Chances, LearnedChances
+from trained.learned.learned_model import read_parts
+from trained.version_files import LINEAGE
+
+RERANKED: Final = 300
+"""Candidates that are compared exactly when a call has weights of its own."""
+QUERIES_AT_ONCE: Final = 64
+PROBES: Final = 16
+DEFAULT_PROFILES: Final = ("", "default")
+
+
+class Encoding(Protocol):
+    """How items become vectors in a version."""
+
+    features: list[str]
+    weights: dict[str, float]
+    active: dict[str, bool]
+    dimension: int
+    reads: tuple[str, ...]
+    """Features that `encode` looks at."""
+
+    def cell_key(self, value: object) -> str:
+        """What two values that are encoded alike have in common, as text."""
+
+    def encode(self, columns: Mapping[str, Sequence[str | float | None]], rows: int) -> Vectors:
+        """Vectors of a few items, float32 (rows, dimension), rows of length 1."""
+
+    def block_factors(self, multipliers: Mapping[str, float]) -> npt.NDArray[np.float32]:
+        """Factor of each dimension for the weights of one call; raises InvalidInput for weights that make no sense."""
+
+
+@dataclass
+class SearchableModel:
+    """A version in use. Safe to use from several threads until `close`.
+
+    Attributes:
+        version_name: name in the registry.
+        engine: the index.
+        codes: item codes by position and back.
+        encoding: the encoder.
+        default_ef_search: ef_search where neither the call nor the settings have one.
+        unlike_below: a query whose nearest item is less similar than this is unlike the catalogue; None: unknown.
+        weight_profiles: name -> feature -> weight.
+        judgement: how the versions of the libraries compare with those of the training.
+        metadata: the manifest's metadata.
+        calibration: how models and votes are weighed, and what confidence that deserves.
+        chances: what the models said of the items of the index, where vectors do not hold it all.
+        notes: what people should know about how the version was loaded.
+    """
+
+    version_name: str
+    engine: Engine
+    codes: ItemCodeIndex
+    encoding: Encoding
+    default_ef_search: int
+    unlike_below: float | None = None
+    weight_profiles: dict[str, dict[str, float]] = field(default_factory=dict)
+    judgement: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    calibration: Calibration = field(default_factory=Calibration)
+    chances: Chances | None = None
+    notes: Sequence[str] = ()
+    _empty: Vectors | None = None
+
+    @property
+    def engine_name(self) -> str:
+        """Name of the index engine."""
+        return self.engine.name
+
+    @property
+    def items(self) -> int:
+        """Items in the index."""
+        return self.engine.items
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return self.engine.dimension
+
+    @property
+    def features(self) -> list[str]:
+        """Names of the features."""
+        return self.encoding.features
+
+    def encode(self, columns: Mapping[str, Sequence[str | float | None]], rows: int) -> Vectors:
+        """Vectors of items given by their features; absent columns count as absent values."""
+        return self.encoding.encode(columns, rows)
+
+    def vectors(self, positions: npt.NDArray[np.integer]) -> Vectors:
+        """Stored vectors, float32 (n, dimension)."""
+        return self.engine.vectors(positions)
+
+    def find_many(self, codes: Sequence[str]) -> npt.NDArray[np.int32]:
+        """Positions of items by code, -1 where unknown."""
+        return self.codes.find_many(codes)
+
+    def code(self, position: int) -> str:
+        """Item code as stored."""
+        return self.codes.code(position)
+
+    def factors(self, profile: str, weights: Mapping[str, float]) -> npt.NDArray[np.float32] | None:
+        """Factor of each dimension for a call; None when nothing differs from the training.
+
+        Args:
+            profile: name of a weight profile; "" or "default": as trained.
+            weights: feature -> multiple of its trained weight; overrides the profile.
+
+        Raises:
+            InvalidInput: an unknown profile or feature, or weights that make no sense.
+        """
+        multipliers: dict[str, float] = {}
+        if profile not in DEFAULT_PROFILES:
+            if profile not in self.weight_profiles:
+                known = ", ".join(["default", *self.weight_profiles])
+                raise InvalidInput(f"There is no weight profile {profile!r}; version {self.version_name} has {known}")
+            trained = self.encoding.weights
+            multipliers = {
+                name: weight / trained[name]
+                for name, weight in self.weight_profiles[profile].items()
+                if trained.get(name, 0.0) > 0
+            }
+        multipliers |= weights
+        if all(value == 1.0 for value in multipliers.values()) and multipliers.keys() <= self.encoding.weights.keys():
+            return None
+        return self.encoding.block_factors(multipliers)
+
+    def estimates(
+        self,
+        queries: Vectors,
+        positions: npt.NDArray[np.int64],
+        pairs: tuple[Vectors, Vectors],
+    ) -> Estimates | None:
+        """What the version says of items and their neighbours; None where it has learned nothing.
+
+        Args:
+            queries: vectors of the items, float32 (q, dimension).
+            positions: their positions in the index, -1 where they are not in it.
+            pairs: vectors of the item of each neighbour, and of the neighbour, float32 (n, dimension) both.
+        """
+        encoder = self.encoding
+        if not isinstance(encoder, BlockEncoder) or encoder.learned is None:
+            return None
+        said = encoder.learned.decode(encoder.learned_vectors(queries))
+        probabilities = said.probabilities
+        if self.chances is not None and (positions >= 0).any():
+            stored = positions >= 0
+            probabilities[stored] = self.chances.at(positions[stored])
+        model = encoder.learned.model
+        return Estimates(
+            operations=model.operations,
+            probabilities=probabilities,
+            factors=said.factors,
+            neighbour_factors=encoder.learned.factors(encoder.learned_vectors(pairs[1])),
+            size_differences=encoder.size_differences(*pairs),
+            times=model.times,
+            calibration=self.calibration,
+            reasons=model.reasons,
+        )
+
+    def feature_similarities(self, queries: Vectors, others: Vectors) -> Vectors:
+        """Similarities of pairs of items by their features alone, float32 (n)."""
+        encoder = self.encoding
+        if isinstance(encoder, BlockEncoder):
+            return encoder.feature_similarities(queries, others)
+        similar: Vectors = np.einsum("nd,nd->n", queries, others)
+        return similar
+
+    def without_features(self, vectors: Vectors) -> npt.NDArray[np.bool_]:
+        """Whether each vector is that of an item of which no feature is known, bool (n)."""
+        if self._empty is None:
+            self._empty = self.encode({}, 1)[0]
+        same: npt.NDArray[np.bool_] = vectors @ self._empty > 1.0 - 1e-5
+        return same
+
+    def search(
+        self,
+        queries: Vectors,
+        k: int,
+        ef_search: int,
+        *,
+        factors: npt.NDArray[np.float32] | None = None,
+        blocked: npt.NDArray[np.integer] | None = None,
+    ) -> tuple[Positions, Vectors]:
+        """The k most similar items of each query.
+
+        Args:
+            queries: float32 (q, dimension), rows of length 1.
+            ef_search: width of the graph search.
+            factors: from `factors`, for calls with weights of their own: a few hundred candidates are found with the
+                query's blocks rescaled and then compared exactly with both sides rescaled.
+            blocked: positions that must not be found.
+
+        Returns:
+            positions int64 (q, k), -1 where fewer were found; similarities float32 (q, k), best first.
+        """
+        if factors is None:
+            return self.engine.search(queries, k, ef_search, blocked)
+        parts = [
+            self._search_weighted(queries[start : start + QUERIES_AT_ONCE], k, ef_search, factors, blocked)
+            for start in range(0, len(queries), QUERIES_AT_ONCE)
+        ]
+        return np.concatenate([p for p, _s in parts]), np.concatenate([s for _p, s in parts])
+
+    def _search_weighted(
+        self,
+        queries: Vectors,
+        k: int,
+        ef_search: int,
+        factors: npt.NDArray[np.float32],
+        blocked: npt.NDArray[np.integer] | None,
+    ) -> tuple[Positions, Vectors]:
+        wide = max(k, min(max(RERANKED, 6 * k), self.items))
+        # Blocks of stored vectors have constant lengths, so this inner product ranks almost as the exact comparison does
+        scaled = scaled_to_unit(queries * factors**2)
+        candidates, _similarities = self.engine.search(scaled, wide, max(ef_search, wide), blocked)
+        found = candidates >= 0
+        stored = self.engine.vectors(np.where(found, candidates, 0).reshape(-1)).reshape(len(queries), wide, -1)
+        similarities = weighted_similarities(queries, stored, factors)
+        similarities[~found] = -1.0
+        best = np.argsort(-similarities, axis=1, kind="stable")[:, :k]
+        return np.take_along_axis(candidates, best, 1), np.take_along_axis(similarities, best, 1)
+
+    def prove(self) -> None:
+        """Search for some items of the index: each must find itself (or its equal), and the encoder must fit.
+
+        Raises:
+            DataProblem: it does not, with what went wrong.
+        """
+        places = np.unique(np.linspace(0, self.items - 1, PROBES).astype(np.int64))
+        queries = np.ascontiguousarray(self.vectors(places))
+        k = min(10, self.items)
+        positions, similarities = self.search(queries, k, max(self.default_ef_search, 64))
+        missed = [
+            self.code(int(place))
+            for place, row, values in zip(places, positions, similarities, strict=True)
+            if place not in row and not values[0] > 0.999
+        ]
+        if missed:
+            raise DataProblem(
+                f"Version {self.version_name} does not find its own items {', '.join(missed[:3])}: its index is damaged; "
+                "activate another version or train again",
+                reason="PROOF_FAILED",
+            )
+        if len(self.codes) != self.items:
+            raise DataProblem(
+                f"Version {self.version_name} has {len(self.codes)} item codes for {self.items} vectors: train it again",
+                reason="PROOF_FAILED",
+            )
+        made = self.encode({}, 1)
+        if made.shape != (1, self.dimension) or not np.isfinite(made).all():
+            raise DataProblem(
+                f"The encoder of version {self.version_name} makes vectors of {made.shape[1]} dimensions, its index has "
+                f"{self.dimension}: the artifacts do not belong together; train again",
+                reason="PROOF_FAILED",
+            )
+
+    def warm(self) -> None:
+        """Touch the index's pages and search as requests will."""
+        self.engine.touch()
+        self.prove()
+
+    def close(self) -> None:
+        """Let go of all files."""
+        self.engine.close()
+        self.codes.close()
+        if self.chances is not None:
+            self.chances.close()
+
+
+def weighted_similarities(queries: Vectors, stored: Vectors, factors: npt.NDArray[np.float32]) -> Vectors:
+    """Cosines between queries (q, d) and their candidates (q, c, d) with both sides scaled by factors (d,); float32 (q, c)."""
+    squares = factors.astype(np.float32) ** 2
+    products = np.einsum("qcd,qd->qc", stored, queries * squares)
+    query_lengths = np.sqrt(np.einsum("qd,qd->q", queries * squares, queries))
+    stored_lengths = np.sqrt(np.einsum("qcd,d,qcd->qc", stored, squares, stored, optimize=True))
+    lengths = query_lengths[:, None] * stored_lengths
+    cosines: Vectors = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
+    return cosines
+
+
+def load_version(
+    folder: Path,
+    manifest_path: Path | None = None,
+    derived: Path | None = None,
+    *,
+    version_name: str = "",
+    threads: int = 1,
+) -> SearchableModel:
+    """Load a version: check its files against the manifest, choose the loader, open the index.
+
+    Args:
+        folder: the version's folder; it is not written.
+        manifest_path: its manifest; None: `manifest.json` in the folder.
+        derived: folder for files derived from versions of older lineages, and for what is remembered of large files.
+        version_name: name in the registry; "": the folder's name.
+        threads: for batches of queries.
+
+    Raises:
+        PreconditionFailed: the manifest or an artifact is missing or changed, or the version cannot be loaded here.
+        DataProblem: an artifact is damaged or holds what it should not.
+    """
+    name = version_name or folder.name
+    manifest = read_manifest(manifest_path or folder / "manifest.json")
+    check_integrity(manifest, folder, remembered=derived / "verified.json" if derived else None)
+    metadata = read_training_metadata(manifest, folder)
+    versions = metadata.get("runtime_versions")
+    judgement = judge(versions if isinstance(versions, dict) else {})
+    if judgement.verdict is Verdict.REFUSED:
+        raise PreconditionFailed(f"Version {name} cannot be loaded: {judgement.reason}", reason="VERSION_UNUSABLE")
+    if is_native(manifest, metadata):
+        model = _load_native(folder, manifest, name, threads)
+    else:
+        from trained.older.legacy_model import load_legacy
+
+        model = load_legacy(folder, manifest, derived, name, threads)
+    model.judgement = f"{judgement.verdict}: {judgement.reason}"
+    return model
+
+
+def is_native(manifest: Manifest, training_metadata: Mapping[str, Any]) -> bool:
+    """Whether `version_files` wrote the version, by training_metadata.json, or by its artifacts where that is silent.
+
+    Raises:
+        PreconditionFailed: it is of a lineage that this program does not know.
+    """
+    lineage = training_metadata.get("lineage")
+    if lineage == LINEAGE:
+        return True
+    if lineage:
+        raise PreconditionFailed(
+            f"training_metadata.json says that the version is of the lineage {lineage}, which this program does not know: "
+            "install the release that wrote it, or train again",
+            reason="VERSION_UNUSABLE",
+        )
+    return "index" in manifest.artifacts and "item_codes" in manifest.artifacts
+
+
+def read_training_metadata(manifest: Manifest, folder: Path) -> dict[str, Any]:
+    """Contents of training_metadata.json; empty where the version has none.
+
+    Raises:
+        DataProblem: it is no JSON object.
+    """
+    artifact = manifest.role("meta")
+    return read_json_object(artifact.file(folder)) if artifact else {}
+
+
+def read_json_object(path: Path) -> dict[str, Any]:
+    """A JSON object from a file.
+
+    Raises:
+        DataProblem: it cannot be read or is no JSON object.
+    """
+    try:
+        data = path.read_bytes()
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = data.decode("cp949")  # as Python writes text on a Korean Windows when it is not told otherwise
+        document = json.loads(text)
+    except (OSError, ValueError) as error:
+        raise DataProblem(
+            f"{path} cannot be read ({error}): restore it from a backup", details={"path": path}
+        ) from error
+    if not isinstance(document, dict):
+        raise DataProblem(f"{path} holds no JSON object: restore it from a backup", details={"path": path})
+    return document
+
+
+def weight_profiles_of(manifest: Manifest, folder: Path) -> dict[str, dict[str, float]]:
+    """Weight profiles of feature_weights.json; empty where there are none."""
+    artifact = manifest.artifacts.get("feature_weights_state")
+    profiles = read_json_object(artifact.file(folder)).get("profiles") if artifact else None
+    if not isinstance(profiles, dict):
+        return {}
+    try:
+        return {
+            str(name): {str(feature): float(weight) for feature, weight in weights.items()}
+            for name, weights in profiles.items()
+            if isinstance(weights, dict)
+        }
+    except (TypeError, ValueError) as error:
+        raise DataProblem(
+            f"feature_weights.json has a weight profile with a weight that is no number ({error}): restore it from a backup",
+            reason="ARTIFACT_UNUSABLE",
+        ) from None
+
+
+def _load_native(folder: Path, manifest: Manifest, name: str, threads: int) -> SearchableModel:
+    searcher = manifest.artifacts.get("similarity_engine")
+    facts = load_joblib(searcher.file(folder)) if searcher else manifest.metadata
+    try:
+        engine_name, dimension = str(facts["engine"]), int(facts["dimension"])
+        default_ef, unlike = int(facts["default_ef_search"]), facts.get("unlike_below")
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataProblem(
+            f"similarity_engine.joblib of version {name} lacks {error}: restore it from a backup, or train again",
+            reason="ARTIFACT_DAMAGED",
+        ) from error
+    learned, chances, calibration = _load_learned(folder, manifest)
+    encoder = BlockEncoder.from_state(load_joblib(manifest.needed("encoder").file(folder)), learned)
+    codes_file = manifest.needed("item_codes").file(folder)
+    codes = ItemCodeIndex.open(codes_file.parent, codes_file.stem)
+    engine = open_index(engine_name, manifest.needed("index").file(folder), dimension, threads=threads)
+    return SearchableModel(
+        name,
+        engine,
+        codes,
+        encoder,
+        default_ef,
+        None if unlike is None else float(unlike),
+        weight_profiles_of(manifest, folder),
+        metadata=manifest.metadata,
+        calibration=calibration,
+        chances=chances,
+    )
+
+
+def _load_learned(folder: Path, manifest: Manifest) -> tuple[LearnedBlock | None, LearnedChances | None, Calibration]:
+    artifact = manifest.artifacts.get("learned_model")
+    if artifact is None:
+        return None, None, Calibration()
+    learned = LearnedBlock.from_parts(read_parts(artifact.file(folder)))
+    stored = manifest.artifacts.get("calibration")
+    calibration = Calibration.from_json(stored.file(folder).read_text(encoding="utf-8")) if stored else Calibration()
+    chances = (
+        LearnedChances.open(folder, len(learned.model.operations)) if "learned_chances" in manifest.artifacts else None
+    )
+    return learned, chances, calibration
