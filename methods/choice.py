@@ -13,10 +13,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from domain.quality_metrics import set_f1
 from methods.feature_table import FeatureTable
-from methods.members import MEMBERS, Asked, Learner, Member, predictions
-from methods.routing_classes import Routing, RoutingClasses
+from methods.members import EVERYBODY, MEMBERS, Asked, Learner, Member, predictions
+from methods.routing_classes import RoutingClasses
+from routings.quality_metrics import set_f1
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -24,7 +24,7 @@ Integers = npt.NDArray[np.int64]
 FOLDS: Final = 5
 REPEATED_BELOW: Final = 100
 """Items below which the folds are drawn REPEATS times: one draw of a few dozen items says little."""
-REPEATS: Final = 3
+REPEATS: Final = 2
 FEWEST: Final = 5
 """Items with a routing below which nothing can be held out: the usual routing of the group is all there is."""
 INTERVAL: Final = 1.96
@@ -73,9 +73,14 @@ def half_width(values: Floats) -> float:
 
 
 def chosen_of(members: Sequence[MemberScores]) -> MemberScores:
-    """The first (simplest) whose mean score is within one standard error of the best's; the error is that of their differences."""
+    """The first (simplest) whose mean score is within one standard error of the best's; the error is that of their differences.
+
+    What everybody is made like is chosen only where nothing is better: it says nothing about an item.
+    """
     best = max(members, key=lambda one: round(float(one.score.mean()), 9))
     for one in members:
+        if one.name == EVERYBODY and one is not best:
+            continue
         behind = best.score - one.score
         error = float(behind.std(ddof=1)) / np.sqrt(len(behind)) if len(behind) > 1 else 0.0
         if float(behind.mean()) <= error:
@@ -133,7 +138,9 @@ def hold_out(
                 right = classes.of_item[asked]
                 whole[one.name][asked] += (chances / draws).astype(np.float32)
                 exact[one.name][asked] += (proposed == right) / draws
-                f1[one.name][asked] += [_f1(classes, known, a, b) / draws for a, b in zip(proposed.tolist(), right.tolist(), strict=True)]
+                f1[one.name][asked] += [
+                    _f1(classes, known, a, b) / draws for a, b in zip(proposed.tolist(), right.tolist(), strict=True)
+                ]
     return HeldOut([MemberScores(one.name, one.simple, exact[one.name], f1[one.name]) for one in members], whole)
 
 
@@ -141,8 +148,3 @@ def _f1(classes: RoutingClasses, known: dict[tuple[int, int], float], proposed: 
     if (proposed, right) not in known:
         known[(proposed, right)] = set_f1(classes.routings[proposed], classes.routings[right])
     return known[(proposed, right)]
-
-
-def jobs_alone(routing: Routing) -> Routing:
-    """Keys of operations without how often they came before."""
-    return tuple(key.partition("\x1f")[0] for key in routing)

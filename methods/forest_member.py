@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,8 @@ Integers32 = npt.NDArray[np.int32]
 NOTHING: Final = np.float32(-1e30)
 """Stands for an absent number: below every other, so that a tree can tell absence by one question."""
 ITEMS_AT_ONCE: Final = 64
+FEW: Final = 500
+"""Items up to which a tree grows sooner than it is handed to a thread."""
 
 
 @dataclass(frozen=True)
@@ -59,42 +62,33 @@ class ForestMember:
             of_item: routing of each, int64 (n,).
             trees: how many.
         """
-        from sklearn.ensemble import RandomForestClassifier  # only the training side has it
+        matrix = _sparse(described, parts)
+        labels, numbered = np.unique(of_item, return_inverse=True)
 
-        forest = RandomForestClassifier(trees, random_state=seed, n_jobs=threads, min_samples_leaf=1)
-        forest.fit(_sparse(described, parts), of_item)
-        labels = forest.classes_.astype(np.int64)
-        columns, thresholds, children, counts, leaf_class, leaf_chance, roots = [], [], [], [], [], [], []
-        nodes = depth = 0
-        for one in forest.estimators_:
-            tree = one.tree_
-            leaf = tree.children_left < 0
-            here = np.arange(tree.node_count)
-            pair = np.stack([tree.children_left, tree.children_right], axis=1)
-            children.append((np.where(leaf[:, None], here[:, None], pair) + nodes).astype(np.int32))
-            columns.append(np.where(leaf, -1, tree.feature).astype(np.int32))
-            thresholds.append(tree.threshold)
-            chances = tree.value[:, 0, :] * leaf[:, None]
-            row, place = np.nonzero(chances)
-            whole = chances.sum(axis=1)
-            counts.append(np.bincount(row, minlength=tree.node_count))
-            leaf_class.append(labels[place].astype(np.int32))
-            leaf_chance.append((chances[row, place] / whole[row]).astype(np.float32))
-            roots.append(nodes)
-            nodes += tree.node_count
-            depth = max(depth, int(tree.max_depth))
+        def grow(number: int) -> _Tree:
+            return _grown(matrix, numbered, labels, np.random.default_rng((seed, number)))
+
+        if len(of_item) < FEW:
+            grown = [grow(number) for number in range(trees)]
+        else:
+            with ThreadPoolExecutor(max(1, threads), thread_name_prefix="forest") as pool:
+                grown = list(pool.map(grow, range(trees)))
+        sizes = np.array([len(one.column) for one in grown])
+        roots = np.concatenate(([0], np.cumsum(sizes)))[:-1]
+        children = np.concatenate([one.children + start for one, start in zip(grown, roots.tolist(), strict=True)])
+        counts = np.concatenate([one.counts for one in grown])
         return cls(
-            np.array(roots, np.int32),
-            np.concatenate(columns),
-            np.concatenate(thresholds).astype(np.float32),
-            np.concatenate(children),
-            np.concatenate(([0], np.cumsum(np.concatenate(counts)))).astype(np.int64),
-            np.concatenate(leaf_class),
-            np.concatenate(leaf_chance),
+            roots.astype(np.int32),
+            np.concatenate([one.column for one in grown]),
+            np.concatenate([one.threshold for one in grown]),
+            children.astype(np.int32),
+            np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+            np.concatenate([one.leaf_class for one in grown]),
+            np.concatenate([one.leaf_chance for one in grown]),
             described.dense.shape[1],
             parts,
             classes,
-            depth,
+            max(one.depth for one in grown),
         )
 
     def predict(self, described: Described) -> Floats:
@@ -119,7 +113,9 @@ class ForestMember:
             nodes = self.children[nodes, right.astype(np.int64)]
         lengths = (self.leaf_offsets[nodes + 1] - self.leaf_offsets[nodes]).reshape(-1)
         ends = np.cumsum(lengths)
-        places = np.repeat(self.leaf_offsets[nodes].reshape(-1) - (ends - lengths), lengths) + np.arange(int(lengths.sum()))
+        places = np.repeat(self.leaf_offsets[nodes].reshape(-1) - (ends - lengths), lengths) + np.arange(
+            int(lengths.sum())
+        )
         query = np.repeat(np.repeat(np.arange(count), nodes.shape[1]), lengths)
         cells = query * self.classes + self.leaf_class[places]
         made = np.bincount(cells, self.leaf_chance[places].astype(np.float64), count * self.classes)
@@ -138,10 +134,52 @@ class ForestMember:
     @classmethod
     def from_parts(cls, parts: Mapping[str, npt.NDArray[Any]]) -> ForestMember:
         """The member of such arrays."""
-        return cls(*(parts[name] for name in _ARRAYS), *(int(fact) for fact in parts["facts"]))
+        arrays: dict[str, Any] = {name: parts[name] for name in _ARRAYS}
+        dense, texts, classes, depth = (int(fact) for fact in parts["facts"])
+        return cls(**arrays, dense=dense, parts=texts, classes=classes, depth=depth)
 
 
 _ARRAYS: Final = ("roots", "column", "threshold", "children", "leaf_offsets", "leaf_class", "leaf_chance")
+
+
+class _Tree(NamedTuple):
+    """One tree: its nodes from 0, its leaves' chances."""
+
+    column: Integers32
+    threshold: Floats32
+    children: Integers
+    counts: Integers
+    leaf_class: Integers32
+    leaf_chance: Floats32
+    depth: int
+
+
+def _grown(matrix: Any, numbered: Integers, labels: Integers, random: np.random.Generator) -> _Tree:
+    """A tree of items drawn with repetition, each question chosen among a few columns (Breiman, Random Forests, 2001)."""
+    from sklearn.tree import DecisionTreeClassifier  # only the training side has it
+
+    count = len(numbered)
+    drawn = np.bincount(random.integers(0, count, count), minlength=count).astype(np.float64)
+    rows = np.flatnonzero(drawn)
+    fitted = DecisionTreeClassifier(max_features="sqrt", random_state=int(random.integers(2**31 - 1)))
+    fitted.fit(matrix[rows], numbered[rows], sample_weight=drawn[rows])
+    own = labels[fitted.classes_.astype(np.int64)]
+    tree = fitted.tree_
+    leaf = tree.children_left < 0
+    here = np.arange(tree.node_count)
+    pair = np.stack([tree.children_left, tree.children_right], axis=1)
+    chances = tree.value[:, 0, :] * leaf[:, None]
+    row, place = np.nonzero(chances)
+    whole = chances.sum(axis=1)
+    return _Tree(
+        np.where(leaf, -1, tree.feature).astype(np.int32),
+        tree.threshold.astype(np.float32),
+        np.where(leaf[:, None], here[:, None], pair).astype(np.int64),
+        np.bincount(row, minlength=tree.node_count),
+        own[place].astype(np.int32),
+        (chances[row, place] / whole[row]).astype(np.float32),
+        int(tree.max_depth),
+    )
 
 
 def filled(dense: Floats32) -> Floats32:

@@ -40,7 +40,9 @@ class GroupMember:
     chances: Floats
 
     @classmethod
-    def fit(cls, table: FeatureTable, of_item: Integers, classes: int, levels: Sequence[str] | None = None) -> GroupMember:
+    def fit(
+        cls, table: FeatureTable, of_item: Integers, classes: int, levels: Sequence[str] | None = None
+    ) -> GroupMember:
         """Groups of items with routings.
 
         Args:
@@ -128,19 +130,23 @@ def groupable(column: FeatureColumn, items: int) -> bool:
     """Whether a column may make groups."""
     if column.kind is ColumnKind.TEXT:
         return False
-    distinct = len(np.unique(column.codes if column.codes is not None else column.numbers))  # type: ignore[arg-type]
+    raw = column.codes if column.codes is not None else column.numbers
+    distinct = 0 if raw is None else len(np.unique(raw))
     if column.kind is ColumnKind.NUMBER and distinct > NUMBERS_AS_GROUPS:
         return False
     return 1 < distinct <= MOST_GROUPS_SHARE * items
 
 
-def _telling_levels(columns: Mapping[str, FeatureColumn], of_item: Integers, classes: int, items: int) -> tuple[str, ...]:
+def _telling_levels(
+    columns: Mapping[str, FeatureColumn], of_item: Integers, classes: int, items: int
+) -> tuple[str, ...]:
     """Columns, coarse to fine, whose groups' most frequent routing is right most often when each item is left out."""
     codes: dict[str, Integers] = {}
     for name, column in columns.items():
         if groupable(column, items):
             raw = column.codes if column.codes is not None else column.numbers
-            codes[name] = np.unique(raw, return_inverse=True)[1]  # type: ignore[arg-type]
+            assert raw is not None
+            codes[name] = np.unique(np.asarray(raw, np.float64), return_inverse=True)[1].astype(np.int64)
     chosen: list[str] = []
     best = _left_out_right([], of_item, classes)
     while len(chosen) < MOST_LEVELS:

@@ -220,7 +220,8 @@ def _of_numbers(numbers: Floats32, one: DenseColumn) -> Floats32:
         return found
     present = ~np.isnan(numbers)
     if one.kind == "count":
-        return present.sum(axis=1).astype(np.float32)
+        count: Floats32 = present.sum(axis=1).astype(np.float32)
+        return count
     fill = np.float32(np.inf if one.kind == "least" else -np.inf)
     filled = np.where(present, numbers, fill)
     made = filled.min(axis=1) if one.kind == "least" else filled.max(axis=1)
@@ -248,7 +249,11 @@ def _telling(dense: Floats32, columns: Sequence[DenseColumn]) -> list[DenseColum
     for place, one in enumerate(columns):
         values = dense[:, place]
         key = values.tobytes()
-        if len(values) and not np.all((values == values[0]) | (np.isnan(values) & np.isnan(values[0]))) and key not in seen:
+        if (
+            len(values)
+            and not np.all((values == values[0]) | (np.isnan(values) & np.isnan(values[0])))
+            and key not in seen
+        ):
             seen.add(key)
             kept.append(one)
     return kept

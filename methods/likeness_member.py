@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from methods.item_description import Described, DenseColumn
+from methods.item_description import DenseColumn, Described
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
@@ -111,7 +111,9 @@ class LikenessMember:
         found = dense @ self.dense.T
         for query in range(len(described)):
             first, last = int(described.part_offsets[query]), int(described.part_offsets[query + 1])
-            for part, strength in zip(described.parts[first:last].tolist(), strengths[first:last].tolist(), strict=True):
+            for part, strength in zip(
+                described.parts[first:last].tolist(), strengths[first:last].tolist(), strict=True
+            ):
                 span = slice(int(self.starts[part]), int(self.starts[part + 1]))
                 found[query, self.holders[span]] += strength * self.strengths[span]  # an item has a part once
         own = _lengths(dense, strengths, described)
@@ -177,7 +179,8 @@ def votes(similar: Floats32, of_item: Integers, classes: int, bandwidth: float) 
     if len(present):
         made[:, present] = np.add.reduceat(weights[:, order], starts, axis=1)
     whole = made.sum(axis=1, keepdims=True)
-    return np.divide(made, whole, out=np.zeros_like(made), where=whole > 0)
+    shares: Floats = np.divide(made, whole, out=np.zeros_like(made), where=whole > 0)
+    return shares
 
 
 def _logged(dense: Floats32, logarithmic: npt.NDArray[np.bool_]) -> Floats32:
@@ -203,5 +206,8 @@ def _skewness(numbers: npt.NDArray[np.float64]) -> float:
 
 def _lengths(dense: Floats32, strengths: Floats32, described: Described) -> Floats32:
     item = np.repeat(np.arange(len(described)), np.diff(described.part_offsets))
-    squares = (dense.astype(np.float64) ** 2).sum(axis=1) + np.bincount(item, strengths.astype(np.float64) ** 2, len(described))
-    return np.sqrt(squares).astype(np.float32)
+    squares = (dense.astype(np.float64) ** 2).sum(axis=1) + np.bincount(
+        item, strengths.astype(np.float64) ** 2, len(described)
+    )
+    lengths: Floats32 = np.sqrt(squares).astype(np.float32)
+    return lengths

@@ -19,6 +19,8 @@ from methods.routing_classes import BOTH, COMMON, EXACT
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
+EVERYBODY: Final = "everybody"
+
 SHARES: Final = ((1.0, 1.0, 0.5), (1.0, 0.5, 1.0), (0.0, 0.0, 1.0))
 """What choices, numbers and texts count in a likeness: numbers lead, texts lead, texts alone; the data choose."""
 BANDWIDTHS: Final = (NEAREST, 0.01, 0.03, 0.1, 0.3)
@@ -78,9 +80,7 @@ class Fitted:
 
     def to_parts(self) -> dict[str, npt.NDArray[Any]]:
         """Arrays from which `from_parts` makes it again."""
-        return {
-            f"{name}.{key}": array for name, one in self.parts.items() for key, array in one.to_parts().items()
-        }
+        return {f"{name}.{key}": array for name, one in self.parts.items() for key, array in one.to_parts().items()}
 
     @classmethod
     def from_parts(cls, parts: Mapping[str, npt.NDArray[Any]]) -> Fitted:
@@ -143,7 +143,7 @@ def _forest(learner: Learner) -> ForestMember:
 
 
 MEMBERS: Final = (
-    Member("everybody", EXACT, {"group": _everybody}, simple=True),
+    Member(EVERYBODY, EXACT, {"group": _everybody}, simple=True),
     Member("group", EXACT, {"group": _group}, simple=True),
     Member("group medoid", COMMON, {"group": _group}, simple=True),
     Member("nearest", EXACT, {"vote": _nearest}, simple=True),

@@ -18,7 +18,8 @@ Routing = tuple[str, ...]
 
 MOST_COMPARED: Final = 1_500
 """Distinct routings that are compared with each other; of more, each stands for itself alone (memory grows with the square)."""
-EXACT, COMMON = "exact", "common"
+EXACT: Final = "exact"
+COMMON: Final = "common"
 BOTH: Final = "both"
 
 
@@ -47,6 +48,11 @@ class RoutingClasses:
         number = {routing: place for place, routing in enumerate(ordered)}
         of_item = np.fromiter((number[one] if one else -1 for one in routings), np.int64, len(routings))
         return cls(tuple(ordered), of_item, np.array([counts[one] for one in ordered], np.int64))
+
+    def most_frequent(self, most: int) -> RoutingClasses:
+        """Only so many of them; items with a rarer one count as having none."""
+        kept = np.where(self.of_item < most, self.of_item, -1)
+        return RoutingClasses(self.routings[:most], kept, self.holders[:most])
 
     def __len__(self) -> int:
         return len(self.routings)
@@ -87,4 +93,5 @@ class RoutingClasses:
 
     def proposed(self, chances: Floats, rule: str) -> Integers:
         """The routing to propose for each row of chances, int64 (q,); of equally good ones the more frequent."""
-        return np.round(self.worth(chances, rule), 9).argmax(axis=1).astype(np.int64)
+        best: Integers = np.round(self.worth(chances, rule), 9).argmax(axis=1).astype(np.int64)
+        return best

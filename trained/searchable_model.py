@@ -18,6 +18,7 @@ from trained.artifacts import Manifest, Verdict, check_integrity, judge, load_jo
 from trained.encoder import BlockEncoder
 from trained.encoding.encoder_directions import scaled_to_unit
 from trained.index.engine import Engine, Positions, Vectors, open_index
+from trained.index.equal_items import EqualItems
 from trained.item_codes import ItemCodeIndex
 from trained.learned.learned_block import LearnedBlock
 from trained.learned.learned_chances import Chances, LearnedChances
@@ -28,6 +29,10 @@ RERANKED: Final = 300
 """Candidates that are compared exactly when a call has weights of its own."""
 QUERIES_AT_ONCE: Final = 64
 PROBES: Final = 16
+EQUAL: Final = 0.999
+"""Similarity from which a neighbour is an item's equal and proves as much as the item itself."""
+LOST_SHARE: Final = 0.5
+"""Share of the probes that must be lost before an index is damaged rather than of low recall, which is told as that."""
 DEFAULT_PROFILES: Final = ("", "default")
 
 
@@ -108,6 +113,16 @@ class SearchableModel:
         """Vectors of items given by their features; absent columns count as absent values."""
         return self.encoding.encode(columns, rows)
 
+    @property
+    def plans(self) -> bool:
+        """Whether it proposes whole routings."""
+        encoder = self.encoding
+        return (
+            isinstance(encoder, BlockEncoder)
+            and encoder.learned is not None
+            and encoder.learned.model.planned is not None
+        )
+
     def vectors(self, positions: npt.NDArray[np.integer]) -> Vectors:
         """Stored vectors, float32 (n, dimension)."""
         return self.engine.vectors(positions)
@@ -163,10 +178,7 @@ class SearchableModel:
         if not isinstance(encoder, BlockEncoder) or encoder.learned is None:
             return None
         said = encoder.learned.decode(encoder.learned_vectors(queries))
-        probabilities = said.probabilities
-        if self.chances is not None and (positions >= 0).any():
-            stored = positions >= 0
-            probabilities[stored] = self.chances.at(positions[stored])
+        probabilities = self._said(encoder.learned, said.probabilities, positions)
         model = encoder.learned.model
         return Estimates(
             operations=model.operations,
@@ -178,6 +190,58 @@ class SearchableModel:
             calibration=self.calibration,
             reasons=model.reasons,
         )
+
+    def _said(self, learned: LearnedBlock, decoded: Vectors, positions: npt.NDArray[np.int64]) -> Vectors:
+        """Probabilities of operations: as stored where items are in the index, else as vectors tell them, float32 (q, operations)."""
+        stored = positions >= 0
+        if self.chances is not None and stored.any():
+            decoded[stored] = self.chances.at(positions[stored])
+        return decoded if learned.model.planned is None else learned.model.planned.clearer(decoded)
+
+    def with_examples(
+        self,
+        queries: Vectors,
+        own: npt.NDArray[np.int64],
+        found: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]],
+        most: int,
+        hidden: npt.NDArray[np.integer] | None = None,
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """Neighbours with items that are made as the version proposes among them, in the place of the least similar ones.
+
+        Args:
+            queries: vectors of the items, float32 (q, dimension).
+            own: their positions in the index, -1 where they are not in it.
+            found: number of neighbours of each item, their positions, their similarities.
+            most: neighbours an item may have.
+            hidden: positions that must not be found.
+        """
+        encoder = self.encoding
+        if not isinstance(encoder, BlockEncoder) or encoder.learned is None or encoder.learned.model.planned is None:
+            return found
+        planned = encoder.learned.model.planned
+        decoded = encoder.learned.decode(encoder.learned_vectors(queries)).probabilities
+        told = planned.told_by(self._said(encoder.learned, decoded, own))
+        counts, positions, similarities = found
+        query = np.repeat(np.arange(len(counts)), counts)
+        examples = np.where(told[:, None] >= 0, planned.examples[np.maximum(told, 0)], -1)
+        usable = (examples >= 0) & (examples != own[:, None])
+        if hidden is not None and len(hidden):
+            usable &= ~np.isin(examples, hidden)
+        wants, place = np.nonzero(usable)
+        added = examples[wants, place]
+        new = ~np.isin(wants * self.items + added, query * self.items + positions)
+        wants, added = wants[new], added[new]
+        if not len(added):
+            return found
+        similar = np.einsum("nd,nd->n", queries[wants], self.vectors(added)).astype(np.float64)
+        room = most - np.bincount(wants, minlength=len(counts))
+        number = np.arange(len(query)) - (np.cumsum(counts) - counts)[query]
+        kept = number < room[query]
+        query = np.concatenate([query[kept], wants])
+        positions = np.concatenate([positions[kept], added])
+        similarities = np.concatenate([similarities[kept], np.clip(similar, 0.0, 1.0)])
+        order = np.lexsort((-similarities, query))
+        return np.bincount(query, minlength=len(counts)), positions[order], similarities[order]
 
     def feature_similarities(self, queries: Vectors, others: Vectors) -> Vectors:
         """Similarities of pairs of items by their features alone, float32 (n)."""
@@ -255,9 +319,9 @@ class SearchableModel:
         missed = [
             self.code(int(place))
             for place, row, values in zip(places, positions, similarities, strict=True)
-            if place not in row and not values[0] > 0.999
+            if place not in row and not values[0] > EQUAL
         ]
-        if missed:
+        if len(missed) > LOST_SHARE * len(places):
             raise DataProblem(
                 f"Version {self.version_name} does not find its own items {', '.join(missed[:3])}: its index is damaged; "
                 "activate another version or train again",
@@ -424,6 +488,10 @@ def _load_native(folder: Path, manifest: Manifest, name: str, threads: int) -> S
     codes_file = manifest.needed("item_codes").file(folder)
     codes = ItemCodeIndex.open(codes_file.parent, codes_file.stem)
     engine = open_index(engine_name, manifest.needed("index").file(folder), dimension, threads=threads)
+    equal = manifest.artifacts.get("equal_items")
+    if equal is not None:
+        parts = read_parts(equal.file(folder))
+        engine = EqualItems(engine, parts["number_of"], parts["members"])
     return SearchableModel(
         name,
         engine,

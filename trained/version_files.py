@@ -22,6 +22,8 @@ from routings.calibration import Calibration
 from trained.artifacts import Artifact, Manifest, describe_file, running_versions, write_manifest
 from trained.encoder import BlockEncoder
 from trained.index.engine import EF_CONSTRUCTION, Engine, M, Vectors, index_file_name
+from trained.index.equal_items import FILE as EQUAL_ITEMS
+from trained.index.equal_items import EqualItems
 from trained.index.recall import RecallPoint, smallest_ef
 from trained.item_codes import SUFFIXES, ItemCodeIndex
 from trained.learned.learned_block import NAME as LEARNED
@@ -140,6 +142,10 @@ def write_version(folder: Path, trained: TrainedVersion) -> Manifest:
     add(engine_file, "index", f"routing-ml/index-{trained.index.name}@1")
     for suffix, name in zip(SUFFIXES, ("item_codes", "item_code_hashes", "item_code_order"), strict=True):
         add(f"item_codes{suffix}", name)
+    if isinstance(trained.index, EqualItems):
+        parts = {"number_of": trained.index.number_of, "members": trained.index.members}
+        write_parts(folder / EQUAL_ITEMS, parts)
+        add(EQUAL_ITEMS, "equal_items", "routing-ml/equal-items@1")
     for path, name in _write_learned(folder, trained).items():
         add(path, name)
     if trained.projector is not None:

@@ -139,15 +139,16 @@ def leave_out_neighbours(
     positions, similarities = model.search(vectors, wanted, options.ef_search or model.default_ef_search)
     kept = (positions >= 0) & (positions != own[:, None])
     kept &= np.cumsum(kept, axis=1) <= options.top_k
-    flat = positions[kept]
+    known = kept.sum(axis=1), positions[kept], np.clip(similarities[kept].astype(np.float64), 0.0, 1.0)
+    counts, flat, similar = model.with_examples(vectors, own, known, options.top_k)
     distinct, place = np.unique(flat, return_inverse=True)
     in_source = work.index.find_many(model.codes.codes_at(distinct)).astype(np.int64)
     neighbours = Neighbours(
-        offsets=np.concatenate(([0], np.cumsum(kept.sum(axis=1)))).astype(np.int64),
+        offsets=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
         items=in_source[place] if len(distinct) else flat,
-        similarities=np.clip(similarities[kept].astype(np.float64), 0.0, 1.0),
+        similarities=similar,
     )
-    estimates = model.estimates(vectors, own, (vectors[np.nonzero(kept)[0]], model.vectors(flat)))
+    estimates = model.estimates(vectors, own, (vectors[np.repeat(np.arange(len(items)), counts)], model.vectors(flat)))
     if estimates is None:
         return neighbours, None
     model_of = models_of(estimates.operations, work.routings.jobs, work.routings.occurrences.tolist())
