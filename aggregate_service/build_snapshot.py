@@ -50,7 +50,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--snapshots", type=Path, required=True, help="folder of the snapshots")
     parser.add_argument("--profile", type=Path, help="input profile (JSON); default: the built-in one")
     parser.add_argument("--force", action="store_true", help="build even when the source is unchanged")
-    parser.add_argument("--lock-timeout", type=float, default=900.0, help="seconds to wait for another builder")
+    parser.add_argument(
+        "--lock-timeout", type=float, default=-1.0, help="seconds to wait for another builder; -1: as long as it lives"
+    )
     options = parser.parse_args(arguments)
     try:
         profile = options.profile.read_text(encoding="utf-8") if options.profile else ""

@@ -68,7 +68,7 @@ class DeltaDriver:
     def __init__(self, settings: Settings, caller: Caller, snapshot: Callable[[], Snapshot | None]) -> None:
         self._settings, self._caller, self._snapshot = settings, caller, snapshot
         self._lock = filelock.FileLock(str(settings.run_path / "delta.lock"), timeout=0, thread_local=False)
-        self._baselines = settings.state_dir / "deltas"
+        self._baselines = settings.deltas_path
         self._wake = asyncio.Event()
         self._workers: list[_Worker] = []
         self._task: asyncio.Task[None] | None = None

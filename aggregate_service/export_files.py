@@ -17,10 +17,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, BinaryIO, Final, cast
 
+from xlsxwriter.exceptions import FileCreateError
+
 from aggregate_service.export_writers import FORMATS, Layout, Part, Writer
-from common.errors import FieldViolation, InvalidInput, PreconditionFailed
-from common.files import remove_leftovers, replace, sync_folder, temporary_name
+from common.errors import FieldViolation, InvalidInput, PreconditionFailed, lack_of_resources
+from common.file_names import is_reserved
+from common.files import new_file, remove_leftovers, replace, sync_folder, temporary_name
 from common.request_context import add_log_fields
+from common.settings import Settings
+from plant.export_folder import FILE_MODE, export_folder
 from plant.output_profile import OutputProfile
 from plant.settings.sections import ExportSection
 from protos.aggregate.v1 import aggregate_pb2 as pb
@@ -28,6 +33,9 @@ from protos.aggregate.v1 import aggregate_pb2 as pb
 SAFE_NAME: Final = re.compile(r"[^\\/:*?\"<>|\x00-\x1f.][^\\/:*?\"<>|\x00-\x1f]{0,119}")
 ZIPPED: Final = frozenset({"csv", "txt", "json", "xml"})
 """Formats that `compress_on_save` puts into a ZIP file; Excel is one already, Parquet is compressed inside."""
+
+MOST_NAME_BYTES: Final = 200
+"""File systems take 255, with ending, number and what marks a temporary file; a letter of Hangul is three."""
 
 ABANDONED_SECONDS: Final = 3600.0
 
@@ -49,22 +57,26 @@ class Exporter:
     Args:
         section: the export section of the settings.
         output_columns: columns of the flat formats, in order.
-        state: folder that a relative export directory lies in.
+        settings: of the process.
+        allowed: folders that exports may go to beside the state folder's own.
         profile: names, types and formats of those columns, and more columns; None: the columns as predictions have them.
+        for_program: a program reads the files and no spreadsheet.
     """
 
     def __init__(
         self,
         section: ExportSection,
         output_columns: Sequence[str],
-        state: Path,
+        settings: Settings,
+        allowed: Sequence[str] = (),
         profile: OutputProfile | None = None,
+        *,
+        for_program: bool = False,
     ) -> None:
         self._section = section
         encoding = (profile.encoding if profile else "") or section.default_encoding
-        self._layout = Layout(output_columns, profile, encoding, section.compress_on_save)
-        self._folder = (state / section.export_directory).resolve()
-        self._downloads = (state / "run" / "downloads").resolve()
+        self._layout = Layout(output_columns, profile, encoding, section.compress_on_save, for_program)
+        self._settings, self._allowed = settings, allowed
 
     def export(self, prediction: pb.PredictResponse, formats: Sequence[str], name: str) -> list[ExportedFile]:
         """Write a prediction that is whole in several formats; returns the files in the order of the formats.
@@ -90,18 +102,24 @@ class Exporter:
 
         Raises:
             InvalidInput: a format is unknown or off, or the name is none of a file; nothing is written then.
-            PreconditionFailed: the export directory cannot be written.
+            PreconditionFailed: the export directory is not allowed or cannot be written. Unavailable: the disk is full.
         """
         self._check(formats, name, download)
         stem = name or f"routing_{datetime.now().astimezone():%Y%m%d_%H%M%S_%f}"
-        folder = self._downloads if download else self._folder
+        folder = self._downloads() if download else self._folder()
         zipped = self._section.compress_on_save and not download
         with _told(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True, mode=0o750)
             remove_leftovers(folder)
             if download:
                 _forget_downloads(folder)
             return ExportSession(folder, stem, formats, self._layout, zipped=zipped)
+
+    def _folder(self) -> Path:
+        return export_folder(self._section.export_directory, self._allowed, self._settings)
+
+    def _downloads(self) -> Path:
+        return (self._settings.run_path / "downloads").resolve()
 
     def _check(self, formats: Sequence[str], name: str, download: bool) -> None:
         problems = []
@@ -114,8 +132,10 @@ class Exporter:
                 )
         if not formats or (download and len(formats) != 1):
             problems.append(FieldViolation("formats", "a download has exactly one format, an export one or more"))
-        if name and (not SAFE_NAME.fullmatch(name) or name.endswith((".", " "))):
+        if name and (not SAFE_NAME.fullmatch(name) or name.endswith((".", " ")) or is_reserved(name)):
             problems.append(FieldViolation("name", f"{name!r} cannot be the name of a file"))
+        elif len(name.encode("utf-8", "replace")) > MOST_NAME_BYTES:
+            problems.append(FieldViolation("name", f"{name!r} is too long for the name of a file: shorten it"))
         if problems:
             raise InvalidInput(f"Nothing was exported: {problems[0].description}", violations=problems)
 
@@ -179,7 +199,7 @@ class _PendingFile:
         self._temporary: Path | None = temporary_name(folder / f"{stem}{self._ending}")
         if self._temporary.parent.resolve() != folder:
             raise InvalidInput(f"{stem!r} leads out of the export directory")
-        self._stream = open(self._temporary, "w+b")  # noqa: SIM115 - closed by close or abandon
+        self._stream = new_file(self._temporary, FILE_MODE)  # closed by close or abandon
         self._package: zipfile.ZipFile | None = None
         self._member: IO[bytes] | None = None
         content: BinaryIO = self._stream
@@ -242,9 +262,13 @@ def _told(folder: Path) -> Iterator[None]:
     """Failures of the disk, in words."""
     try:
         yield
-    except OSError as error:
+    except (OSError, FileCreateError) as failure:
+        error = failure.args[0] if isinstance(failure, FileCreateError) else failure
+        lack = lack_of_resources(error)
+        if lack is not None:
+            raise lack from failure
         raise PreconditionFailed(
-            f"The export directory {folder} cannot be written ({error.strerror or error}): grant write access, free space, "
+            f"The export directory {folder} cannot be written ({getattr(error, 'strerror', '') or error}): grant write access, free space, "
             "or set export.export_directory to another folder",
             reason="EXPORT_NOT_WRITTEN",
-        ) from error
+        ) from failure

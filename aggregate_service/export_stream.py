@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO, Final, TypeVar
@@ -28,21 +28,21 @@ class Run:
 
 
 async def export_stream(
-    exporter_for: Callable[[Sequence[str]], Exporter], parts: AsyncIterator[pb.ExportPart]
+    exporter_for: Callable[[pb.ExportStart], Exporter], parts: AsyncIterator[pb.ExportPart]
 ) -> AsyncGenerator[pb.ExportChunk]:
     """Write what comes; answer the files, and for a download the content.
 
     Args:
-        exporter_for: the exporter with columns that are wanted beside the usual ones.
+        exporter_for: the exporter for what the first part asks for.
 
     Raises:
         InvalidInput: the parts are out of order, a format is unknown or off, a prediction contradicts itself.
-        PreconditionFailed: the directory cannot be written.
+        PreconditionFailed: the directory is not allowed or cannot be written. Unavailable: the disk is full.
     """
     first = await anext(aiter(parts), None)
     if first is None or first.WhichOneof("part") != "start":
         raise InvalidInput("The first part of an export says what to write (start)")
-    work = _Work(exporter_for(first.start.extra_columns), first.start)
+    work = _Work(exporter_for(first.start), first.start)
     async with _thread() as run:
         try:
             await run(work.begin)

@@ -6,6 +6,7 @@ import codecs
 import contextlib
 import io
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -18,6 +19,7 @@ import polars as pl
 import pyarrow as pa
 import xlsxwriter
 from pyarrow import parquet
+from xlsxwriter.format import Format
 
 from aggregate_service.export_table import flat_rows, nested
 from common.errors import InvalidInput
@@ -30,6 +32,12 @@ MOST_SHEET_ROWS: Final = 1_048_575
 ROW_GROUP: Final = 20_000
 """Rows of a row group of Parquet; smaller ones cost space and time of every reader."""
 
+MOST_CELL_CHARACTERS: Final = 32_767
+NARROWEST_COLUMN: Final = 9
+WIDEST_COLUMN: Final = 60
+SHARES: Final = frozenset({"SIMILARITY_SCORE"})
+"""Columns whose numbers lie between 0 and 1 and mean nothing in two decimals."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -40,12 +48,14 @@ class Layout:
         profile: names, types and formats of those columns, and more columns; None: the columns as predictions have them.
         encoding: of the text formats.
         compressed: Parquet is compressed inside (the text formats are compressed around, see `export_files`).
+        for_program: a program reads it and no spreadsheet, so that every text stays exactly as it is.
     """
 
     columns: Sequence[str]
     profile: OutputProfile | None
     encoding: str
     compressed: bool
+    for_program: bool = False
 
 
 class Part:
@@ -75,11 +85,13 @@ class Part:
 
     @cached_property
     def texts(self) -> pl.DataFrame:
-        """The rows as text files hold them; no cell is a formula."""
+        """The rows as text files hold them; no cell is a formula, unless a program reads them."""
         profile = self._layout.profile
         if self.applied is None or profile is None:
-            return guard_formulas(self.rows)
-        texts = guard_formulas(self.applied.texts)
+            return self.rows if self._layout.for_program else guard_split_cells(guard_formulas(self.rows))
+        texts = self.applied.texts
+        if not self._layout.for_program:
+            texts = guard_split_cells(guard_formulas(texts))
         return texts.fill_null(profile.null_text) if profile.null_text else texts
 
     @cached_property
@@ -127,8 +139,7 @@ class SeparatedText:
         """Append rows."""
         if not self._begun:
             self._stream.write(self._mark)
-        rows = guard_split_cells(part.texts)
-        text = rows.write_csv(separator=self._separator, line_terminator="\r\n", include_header=not self._begun)
+        text = part.texts.write_csv(separator=self._separator, line_terminator="\r\n", include_header=not self._begun)
         self._begun = True
         self._stream.write(self._encoder.encode(text))
 
@@ -152,7 +163,10 @@ def txt_writer(stream: BinaryIO, layout: Layout) -> Writer:
 
 
 class Sheet:
-    """One Excel sheet, header frozen; no cell is a formula or a link."""
+    """One Excel sheet, header frozen, columns as wide as what they hold; no cell is a formula or a link.
+
+    Numbers keep their value; minutes show two decimals and similarities four.
+    """
 
     def __init__(self, stream: BinaryIO, _layout: Layout) -> None:
         self._content = _Redirected(stream)
@@ -164,27 +178,50 @@ class Sheet:
         }
         self._book = xlsxwriter.Workbook(self._content, options)
         self._sheet = self._book.add_worksheet("routing")
+        self._decimals = self._book.add_format({"num_format": "#,##0.00"})
+        self._shares = self._book.add_format({"num_format": "0.0000"})
         self._rows = 0
+        self._widths: list[int] = []
 
     def add(self, part: Part) -> None:
-        """Append rows. Raises InvalidInput when they do not fit a sheet."""
+        """Append rows. Raises InvalidInput when they do not fit a sheet, or a text no cell."""
         rows = part.cells
         if not self._rows:
             self._sheet.freeze_panes(1, 0)
             self._sheet.write_row(0, 0, rows.columns, self._book.add_format({"bold": True}))
+            self._widths = [_shown_width(name) for name in rows.columns]
             self._rows = 1
         if self._rows - 1 + rows.height > MOST_SHEET_ROWS:
             raise InvalidInput(f"More than {MOST_SHEET_ROWS:,} rows do not fit a sheet: export CSV or Parquet")
+        formats = [self._format_of(name, kind) for name, kind in rows.schema.items()]
         for number, row in enumerate(rows.iter_rows(), start=self._rows):
             for column, value in enumerate(row):
                 if isinstance(value, str):
-                    self._sheet.write_string(number, column, value)
+                    self._write_text(number, column, value, rows.columns[column])
                 elif value is not None:
-                    self._sheet.write_number(number, column, value)
+                    self._sheet.write_number(number, column, value, formats[column])
         self._rows += rows.height
+
+    def _format_of(self, name: str, kind: pl.DataType) -> Format | None:
+        if not kind.is_float():
+            return None
+        return self._shares if name in SHARES else self._decimals
+
+    def _write_text(self, number: int, column: int, value: str, name: str) -> None:
+        if len(value) > MOST_CELL_CHARACTERS or _units(value) > MOST_CELL_CHARACTERS:
+            raise InvalidInput(
+                f"{name} in row {number} has {len(value):,} characters; a cell of Excel holds {MOST_CELL_CHARACTERS:,}: "
+                "export CSV, JSON or Parquet, or shorten the text",
+                reason="CELL_TOO_LONG",
+            )
+        self._sheet.write_string(number, column, value)
+        if self._widths[column] < WIDEST_COLUMN:
+            self._widths[column] = max(self._widths[column], _shown_width(value))
 
     def finish(self) -> None:
         """Put the package together."""
+        for column, width in enumerate(self._widths):
+            self._sheet.set_column(column, column, width)
         self._book.close()
 
     def abandon(self) -> None:
@@ -192,6 +229,18 @@ class Sheet:
         self._content.target = io.BytesIO()
         with contextlib.suppress(Exception):  # nobody reads it
             self._book.close()
+
+
+def _units(text: str) -> int:
+    """Characters as Excel counts them: those beyond the basic plane are two."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
+
+
+def _shown_width(text: str) -> int:
+    """Width of a column that shows a text, in characters; Hangul and its like take two."""
+    line = max(text[: 4 * WIDEST_COLUMN].splitlines() or [""], key=len)
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in line[:WIDEST_COLUMN])
+    return min(max(len(line) + wide + 2, NARROWEST_COLUMN), WIDEST_COLUMN)
 
 
 class _Redirected(io.RawIOBase):
@@ -233,25 +282,29 @@ class Parquet:
         self._rows = 0
 
     def add(self, part: Part) -> None:
-        """Append rows; the first part says which type each column has."""
+        """Append rows; the first part says which type each column has. Raises InvalidInput when a later one contradicts it."""
         table = part.values.to_arrow()
         if self._schema is None:
             self._schema = table.schema
             self._writer = parquet.ParquetWriter(self._stream, self._schema, compression=self._compression)
-        self._waiting.append(table.cast(self._schema))
+        try:
+            self._waiting.append(table.cast(self._schema))
+        except pa.ArrowInvalid as error:
+            raise InvalidInput(f"A column has numbers in one part and text in another ({error}): export CSV") from None
         self._rows += table.num_rows
         if self._rows >= ROW_GROUP:
             self._write()
 
     def _write(self) -> None:
-        assert self._writer is not None
+        if self._writer is None or not self._waiting:
+            return
         self._writer.write_table(pa.concat_tables(self._waiting).combine_chunks(), row_group_size=ROW_GROUP)
         self._waiting, self._rows = [], 0
 
     def finish(self) -> None:
         """Write the last rows and the footer."""
+        self._write()
         if self._writer is not None:
-            self._write()
             self._writer.close()
 
     def abandon(self) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from aggregate_service import messages
@@ -106,7 +106,7 @@ class AggregateServicer(aggregate_pb2_grpc.AggregateServiceServicer):
 
     async def Export(self, request: pb.ExportRequest, context: Any) -> pb.ExportResponse:
         files = await asyncio.to_thread(
-            self._exporter(()).export, request.prediction, list(request.formats), request.name
+            self._exporter(pb.ExportStart()).export, request.prediction, list(request.formats), request.name
         )
         return pb.ExportResponse(
             paths=[str(file.path) for file in files],
@@ -119,10 +119,16 @@ class AggregateServicer(aggregate_pb2_grpc.AggregateServiceServicer):
             async for chunk in chunks:
                 yield chunk
 
-    def _exporter(self, extra_columns: Sequence[str]) -> Exporter:
+    def _exporter(self, start: pb.ExportStart) -> Exporter:
         sections = self.plant.document
-        columns = list(dict.fromkeys([*sections.sql.output_columns, *extra_columns]))
-        return Exporter(sections.export, columns, self._settings.state_dir, self.output_profile)
+        return Exporter(
+            sections.export,
+            list(dict.fromkeys([*sections.sql.output_columns, *start.extra_columns])),
+            self._settings,
+            sections.access.allowed_folders,
+            self.output_profile,
+            for_program=start.for_program,
+        )
 
     async def Refresh(self, request: pb.RefreshRequest, context: Any) -> AsyncIterator[pb.RefreshProgress]:
         steps: asyncio.Queue[Progress | None] = asyncio.Queue()
@@ -163,6 +169,10 @@ class AggregateServicer(aggregate_pb2_grpc.AggregateServiceServicer):
         response = pb.SnapshotInfoResponse(
             source=str(keeper.source or ""), last_error=keeper.last_error, last_attempt_at=keeper.last_attempt_at
         )
+        if keeper.reading is not None:
+            now = keeper.reading
+            response.reading = f"{now.table or 'the source'}: {now.rows:,} rows" if now.rows else now.table or now.stage
+            response.reading_share = now.progress
         if not keeper.has_snapshot:
             return response
         snapshot = keeper.current

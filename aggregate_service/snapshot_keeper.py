@@ -63,6 +63,10 @@ class SnapshotKeeper:
 
     Args:
         on_snapshot: called after each swap.
+
+    Attributes:
+        last_error, last_attempt_at: why the last reading failed, and when it was tried.
+        reading: how far the reading is that runs now; None while none does.
     """
 
     def __init__(self, settings: Settings, instance: str, on_snapshot: Callable[[Snapshot], Awaitable[None]]) -> None:
@@ -83,6 +87,7 @@ class SnapshotKeeper:
         self._failed_at = float("-inf")
         self.last_error = ""
         self.last_attempt_at = 0.0
+        self.reading: Progress | None = None
 
     @property
     def current(self) -> Snapshot:
@@ -165,9 +170,14 @@ class SnapshotKeeper:
             self.last_attempt_at = time.time()
             started = time.monotonic()
             before = self._snapshot
+
+            def note(progress: Progress) -> None:
+                self.reading = progress
+                report(progress)
+
             try:
                 folder = await asyncio.to_thread(
-                    self._builder.build, choice.path, choice.profile_json, force=force, report=report
+                    self._builder.build, choice.path, choice.profile_json, force=force, report=note
                 )
                 if before is not None and folder == before.folder:
                     self.last_error, self._failed_identity = "", None
@@ -177,6 +187,7 @@ class SnapshotKeeper:
                 self._note_failure(error, choice, reason, forced=force)
                 raise
             finally:
+                self.reading = None
                 self._rest_until = time.monotonic() + REST_FACTOR * (time.monotonic() - started)
             if choice != self._choice:
                 raise Unavailable(

@@ -1,6 +1,8 @@
 """`python -m auth_service`: serve, and the commands of the control plane that also work while it is down."""
 
 from auth_service.commands import app
+from common.standard_output import prepare_standard_output
 
 if __name__ == "__main__":
+    prepare_standard_output()
     app()

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import functools
 import getpass
-import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,10 +25,12 @@ from auth_service.planning import proposal_reviews
 from auth_service.store import backup, schema
 from auth_service.store.audit_archive import LEAST_YEARS, archive
 from auth_service.store.database import Database
+from common.database_copy import save
 from common.errors import DataProblem, InvalidInput, ServiceError, Unavailable
 from common.logs import configure_logging
 from common.settings import Settings
 from common.settings import settings as read_settings
+from common.standard_output import json_text
 
 Arguments = ParamSpec("Arguments")
 
@@ -242,7 +243,7 @@ def planner_examples(
         }
         for one in found
     ]
-    typer.echo(json.dumps(facts, ensure_ascii=False))
+    typer.echo(json_text(facts, indent=None))
 
 
 @app.command("backup")
@@ -251,9 +252,8 @@ def backup_command(
     file: Annotated[Path, typer.Argument(help="File to write; must not exist", show_default=False)],
 ) -> None:
     """Save the database to one file, also while auth_service runs."""
-    with contextlib.closing(Database.of(read_settings())) as database:
-        saved = backup.back_up(database, file)
-    typer.echo(f"{file} holds {database.name} ({saved.bytes:,} bytes, migration {saved.migration}), checked.")
+    saved = save(read_settings().sqlalchemy_url, file)
+    typer.echo(f"{file} holds the database ({saved.bytes:,} bytes, migration {saved.migration}), checked.")
 
 
 @app.command("restore")

@@ -68,13 +68,12 @@ class AuthProgram:
         self.settings = SettingsDocuments(
             self.plane,
             adapters=[settings_hooks.adapt],
-            checks=[blueprint_violations],
+            checks=[lambda _before, after: blueprint_violations(after), settings_hooks.destination_check(settings)],
             savers=[settings_hooks.wrapper_saver(settings.state_dir)],
         )
         self.erp = ErpSender(
             settings.state_dir / "erp" / "outbox.db",
-            settings.state_dir,
-            settings.secrets_path,
+            settings,
             lambda: self.hub.state.settings.document_json,
         )
         self._tasks: list[asyncio.Task[Any]] = []

@@ -14,12 +14,14 @@ from benchmarks.report import Figure, show, write_json, write_markdown
 from benchmarks.searching import in_process
 from benchmarks.serving import serve
 from benchmarks.training import train
+from common.standard_output import prepare_standard_output
 
 SECTIONS = ("training", "search", "serving", "paths", "bulk", "activation", "control")
 
 
 def main() -> None:
     """Run the chosen sections at the chosen sizes, one after the other."""
+    prepare_standard_output()
     parser = argparse.ArgumentParser(prog="routing-ml bench", description=__doc__)
     parser.add_argument("--items", type=int, nargs="+", default=[10_000, 50_000, 321_305], help="catalogue sizes")
     parser.add_argument(

@@ -13,6 +13,7 @@ from pathlib import Path
 from bootstrap import documents, frontend, lock, system_packages
 from bootstrap.environment import ROOT, Environment, venv_folder
 from bootstrap.progress import SetupFailed, notice
+from common.standard_output import prepare_standard_output
 
 EXIT_FAILED = 1
 EXIT_NOT_RUNNING = 3
@@ -50,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit code."""
+    prepare_standard_output()
     known, rest = _parser().parse_known_args(arguments)
     if rest and known.command not in ("test", "tool"):
         _parser().error(f"unknown arguments: {' '.join(rest)}")

@@ -38,6 +38,14 @@ def requirements_file(name: str) -> Path:
     return ROOT / "requirements" / f"{name}.txt"
 
 
+def windows_launcher() -> str:
+    """The command `routing-ml` for Windows: it takes no code from the folder that somebody is in (-P).
+
+    What it writes is in the code page of the console, as what Windows' own programs write (common/standard_output.py).
+    """
+    return '@"%~dp0python.exe" -P -m cli %*\r\n'
+
+
 def fingerprint(path: Path) -> str:
     """sha256 of a file, whatever its line ends are."""
     return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
@@ -73,9 +81,14 @@ class Environment:
         return self.python
 
     def compile(self) -> None:
-        """Byte-compile all packages, for accounts that may not write into the environment."""
+        """Byte-compile all packages and the project, for accounts that may not write there: each start would compile them again.
+
+        What an unusual package brings that this Python cannot compile, such as templates, stays as it is.
+        """
         with Step("Compiling the Python packages"):
-            subprocess.run([self.python, "-m", "compileall", "-q", "-j", "0", self.folder], check=False)
+            packages = [path.parent for path in sorted(ROOT.glob("*/__init__.py")) if path.parent.name != "tests"]
+            command = [str(self.python), "-m", "compileall", "-q", "-j", "0"]
+            subprocess.run([*command, self.folder, *packages], check=False, stdout=subprocess.DEVNULL)
 
     def _read_stamp(self) -> dict[str, dict[str, str]]:
         try:
@@ -115,10 +128,10 @@ class Environment:
         (self.folder / library / "routing_ml.pth").write_text(f"{ROOT}\n", encoding="utf-8")
         if IS_WINDOWS:
             launcher = self.folder / "Scripts" / "routing-ml.cmd"
-            launcher.write_text('@"%~dp0python.exe" -m cli %*\r\n', encoding="ascii")
+            launcher.write_text(windows_launcher(), encoding="ascii", newline="")
         else:
             launcher = self.folder / "bin" / "routing-ml"
-            launcher.write_text(f'#!/bin/sh\nexec "{self.python}" -m cli "$@"\n', encoding="utf-8")
+            launcher.write_text(f'#!/bin/sh\nexec "{self.python}" -P -m cli "$@"\n', encoding="utf-8")
             launcher.chmod(0o755)
 
     def _install(self, name: str) -> None:

@@ -2,48 +2,47 @@
 
 from __future__ import annotations
 
-import json
+import importlib
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
-from cli.care.access_commands import app as access_app
-from cli.care.audit_commands import app as audit_app
-from cli.care.backup_commands import backup, restore
-from cli.care.bench_command import bench
-from cli.care.doctor_command import doctor
-from cli.care.erp_commands import app as erp_app
-from cli.care.evaluate_command import evaluate
-from cli.care.log_commands import logs
-from cli.care.metrics_command import metrics
-from cli.care.model_commands import app as models_app
-from cli.care.proposal_commands import app as proposals_app
-from cli.care.user_commands import app as users_app
-from cli.care.watchdog_command import watchdog
 from cli.installation import command, installation_settings
-from cli.predicting.predict_command import predict
 from cli.running.orphans import living_orphans
-from cli.running.run_record import read_record
-from cli.terminal import open_console
 from common.errors import ServiceError
+from common.standard_output import finish_standard_output, json_text, prepare_standard_output
 
 EXIT_NOT_RUNNING = 3
+EXIT_NOT_WRITTEN = 4
+"""Standard output could not take what was said, such as a file on a full disk."""
 
-app = typer.Typer(
-    name="routing-ml",
-    help="Predicts the manufacturing routing of items. Start with [bold]routing-ml up[/bold].",
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
 RUNNING, WORK, CARE = "Running the system", "Predictions", "Looking after it"
 
+COMMANDS: Final = (
+    ("up", "cli.main:up", RUNNING),
+    ("down", "cli.main:down", RUNNING),
+    ("status", "cli.main:status", RUNNING),
+    ("predict", "cli.predicting.predict_command:predict", WORK),
+    ("evaluate", "cli.care.evaluate_command:evaluate", WORK),
+    ("proposals", "cli.care.proposal_commands:app", WORK),
+    ("models", "cli.care.model_commands:app", CARE),
+    ("users", "cli.care.user_commands:app", CARE),
+    ("audit", "cli.care.audit_commands:app", CARE),
+    ("access", "cli.care.access_commands:app", CARE),
+    ("erp", "cli.care.erp_commands:app", CARE),
+    ("doctor", "cli.care.doctor_command:doctor", CARE),
+    ("watchdog", "cli.care.watchdog_command:watchdog", CARE),
+    ("metrics", "cli.care.metrics_command:metrics", CARE),
+    ("logs", "cli.care.log_commands:logs", CARE),
+    ("backup", "cli.care.backup_commands:backup", CARE),
+    ("restore", "cli.care.backup_commands:restore", CARE),
+    ("bench", "cli.care.bench_command:bench", CARE),
+)
+"""Name, where it is, and under which heading the help shows it, in the order of the help."""
 
-@app.command(rich_help_panel=RUNNING)
+
 def up(
     data: Annotated[
         Path | None,
@@ -62,7 +61,6 @@ def up(
     raise typer.Exit(start(installation_settings(), options))
 
 
-@app.command(rich_help_panel=RUNNING)
 def down() -> None:
     """Stop all processes, in order."""
     from cli.running.down import down as stop
@@ -70,21 +68,26 @@ def down() -> None:
     typer.echo(stop(installation_settings()))
 
 
-@app.command(rich_help_panel=RUNNING)
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="For programs")] = False,
 ) -> None:
     """Show which processes run, and whether they answer. Exit code 3 when nothing runs."""
+    from rich.text import Text
+
     from cli.running.status import status_table, system_status
+    from cli.terminal import open_console
 
     found = system_status(installation_settings())
     if as_json:
-        typer.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=1))
+        typer.echo(json_text(found.to_json()))
     elif not found.running:
         typer.echo(f"Routing ML is not running. Start it with: {command('up')}")
-        left = len(living_orphans(read_record(installation_settings().run_path)))
+        left = len(living_orphans(installation_settings()))
         if left:
-            typer.echo(f"{left} processes of a start that was killed still run: {command('down')} ends them")
+            typer.echo(
+                f"{left} processes of a start that was killed still run: {command('up')} takes their place, "
+                f"{command('down')} ends them"
+            )
     else:
         console = open_console()
         console.print(f"Routing ML is {found.phase} at [bold]{found.url}[/bold], health {found.health or 'unknown'}")
@@ -95,33 +98,61 @@ def status(
     raise typer.Exit(0 if found.running else EXIT_NOT_RUNNING)
 
 
-app.command(rich_help_panel=WORK)(predict)
-app.command(rich_help_panel=WORK)(evaluate)
-app.add_typer(proposals_app, name="proposals", rich_help_panel=WORK)
-app.add_typer(models_app, name="models", rich_help_panel=CARE)
-app.add_typer(users_app, name="users", rich_help_panel=CARE)
-app.add_typer(audit_app, name="audit", rich_help_panel=CARE)
-app.add_typer(access_app, name="access", rich_help_panel=CARE)
-app.add_typer(erp_app, name="erp", rich_help_panel=CARE)
-app.command(rich_help_panel=CARE)(doctor)
-app.command(rich_help_panel=CARE)(watchdog)
-app.command(rich_help_panel=CARE)(metrics)
-app.command(rich_help_panel=CARE)(logs)
-app.command(rich_help_panel=CARE)(backup)
-app.command(rich_help_panel=CARE)(restore)
-app.command(rich_help_panel=CARE)(bench)
+def command_line(only: str = "") -> typer.Typer:
+    """The commands; with `only` nothing but that one, so that a quick command does not wait for the imports of all others."""
+    app = typer.Typer(
+        name="routing-ml",
+        help="Predicts the manufacturing routing of items. Start with [bold]routing-ml up[/bold].",
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(lambda: None)  # keeps the command's name where there is only one
+    for name, where, panel in COMMANDS:
+        if only in ("", name):
+            module, _, attribute = where.partition(":")
+            found = getattr(importlib.import_module(module), attribute)
+            if isinstance(found, typer.Typer):
+                app.add_typer(found, name=name, rich_help_panel=panel)
+            else:
+                app.command(name, rich_help_panel=panel)(found)
+    return app
 
 
 def main() -> int:
     """Run the command line; errors that a person can act on are one message, without a trace."""
+    prepare_standard_output()
+    code = _run()
+    problem = finish_standard_output()
+    if problem:
+        _say_error(problem)
+        return code or EXIT_NOT_WRITTEN
+    return code
+
+
+def _run() -> int:
     try:
+        named = sys.argv[1] if len(sys.argv) > 1 else ""
+        app = command_line(named if any(named == name for name, _, _ in COMMANDS) else "")
         app(prog_name="routing-ml")
     except ServiceError as error:
-        errors = Console(stderr=True, highlight=False, soft_wrap=True)
-        errors.print(Text(error.message, style="red"))
-        for violation in error.violations:
-            errors.print(Text(f"  {violation.field}: {violation.description}"))
+        _say_error(error.message, *(f"  {violation.field}: {violation.description}" for violation in error.violations))
         return 1
     except SystemExit as ending:
         return ending.code if isinstance(ending.code, int) else 0
+    except OSError:
+        if not finish_standard_output():
+            raise
+        return EXIT_NOT_WRITTEN
     return 0
+
+
+def _say_error(message: str, *details: str) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    errors = Console(stderr=True, highlight=False, soft_wrap=True)
+    errors.print(Text(message, style="red"))
+    for detail in details:
+        errors.print(Text(detail))

@@ -6,8 +6,10 @@ A message says what is wrong, where, and what to do. `reason` is stable and mean
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 
 @dataclass(frozen=True)
@@ -139,5 +141,11 @@ def lack_of_resources(error: BaseException) -> Unavailable | None:
         lack = _LACKS.get(error.errno or 0) if isinstance(error, OSError) else None
     if lack is None:
         return None
-    where = f" ({error.filename})" if isinstance(error, OSError) and error.filename else ""
-    return Unavailable(f"The request cannot be done now: {lack}{where}", reason="LACK_OF_RESOURCES", retry_after=5.0)
+    file = error.filename if isinstance(error, OSError) else None
+    where = f" ({PurePath(os.fsdecode(file)).name})" if isinstance(file, str | bytes) and file else ""
+    return Unavailable(
+        f"The request cannot be done now: {lack}{where}",
+        reason="LACK_OF_RESOURCES",
+        details={"path": file} if file else None,
+        retry_after=5.0,
+    )

@@ -51,16 +51,36 @@ def temporary_name(target: Path) -> Path:
     return target.with_name(f".{target.name}.tmp-{os.getpid()}-{uuid.uuid4().hex[:8]}")
 
 
+def new_file(path: Path, mode: int | None = None) -> BinaryIO:
+    """Create a file that is written and read, with exactly these rights (POSIX); None: those that the process gives new files.
+
+    Raises:
+        FileExistsError: there is one. OSError: ...
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags, 0o666 if mode is None else mode)
+    try:
+        if mode is not None and os.name != "nt":
+            os.fchmod(descriptor, mode)
+        return os.fdopen(descriptor, "w+b")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
 @contextlib.contextmanager
-def writing(target: Path) -> Iterator[BinaryIO]:
+def writing(target: Path, mode: int | None = None) -> Iterator[BinaryIO]:
     """Open a temporary binary file that becomes `target` when the block ends well and vanishes when it does not.
+
+    Args:
+        mode: rights of the file (POSIX); None: those that the process gives new files.
 
     Raises:
         OSError: the disk is full, the folder is read-only, ...; `target` is as before.
     """
     temporary = temporary_name(target)
     try:
-        with open(temporary, "wb") as stream:
+        with new_file(temporary, mode) as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())

@@ -20,6 +20,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from common.errors import PermissionDenied, Unauthenticated, Unavailable
+from common.private_files import private_folder
 
 ISSUER = "routing-ml"
 AUDIENCE = "routing-ml"
@@ -177,7 +178,7 @@ class ServiceCredential:
             OSError: the folder cannot be written.
         """
         path = secrets_folder / "service.secret"
-        secrets_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(secrets_folder)
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:

@@ -24,7 +24,12 @@ import psutil
 SERVICE_PORTS = (10_000, 32_000)
 """Below the ports that Linux (from 32768) and Windows (from 49152) give to outgoing connections."""
 
+SAME_SIGNAL_SECONDS = 0.3
+
 IS_WINDOWS = os.name == "nt"
+
+SELECT_SOCKETS = 512
+"""What CPython is compiled for on Windows (FD_SETSIZE)."""
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:
@@ -38,19 +43,21 @@ def run_until_stopped(
 ) -> int:
     """Run `main(stop)` on a fresh loop; `stop` is set by SIGINT, SIGTERM or (Windows) CTRL+BREAK. Returns its exit code.
 
-    A second signal ends the process at once with code 130.
+    A second signal ends the process at once with code 130; one that comes with the first is the same: `timeout` sends each twice, to
+    the process and to its group.
     """
 
     async def guarded() -> int:
         loop = asyncio.get_running_loop()
         stop = asyncio.Event()
-        seen = 0
+        first = 0.0
 
         def on_signal(_number: int, _frame: FrameType | None) -> None:
-            nonlocal seen
-            seen += 1
-            if seen > 2:
+            nonlocal first
+            now = time.monotonic()
+            if first and now - first > SAME_SIGNAL_SECONDS:
                 os._exit(130)
+            first = first or now
             loop.call_soon_threadsafe(stop.set)
 
         for number in stop_signals():
@@ -186,13 +193,43 @@ def port_is_free(host: str, port: int) -> bool:
     """Whether `port` could be bound now."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
-        if not IS_WINDOWS:  # on Windows this option would allow taking over a port in use
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        own_address(probe)
         try:
             probe.bind((host, port))
         except OSError:
             return False
     return True
+
+
+def own_address(listening: socket.socket) -> None:
+    """Before a socket is bound: nobody else may take its address, and one left by a process that has ended can be taken again.
+
+    On Windows another process could bind the same port and take the connections, unless the socket says that it is exclusive; and
+    SO_REUSEADDR, which elsewhere only passes over connections that have ended, would itself take over a port in use.
+    """
+    if IS_WINDOWS:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)  # type: ignore[attr-defined,unused-ignore]
+    else:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+
+def watchable_sockets(wanted: int) -> int:
+    """Sockets and files that one process can watch, `wanted` if the system lets it.
+
+    CPython's `select` on Windows takes 512 and its event loop dies of one more. Elsewhere the number of open files counts, which a
+    process may raise up to what the administrator allows.
+    """
+    if IS_WINDOWS:
+        return SELECT_SOCKETS
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        raised = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
+            soft = raised
+    return wanted if soft == resource.RLIM_INFINITY else min(soft, wanted)
 
 
 def free_port(host: str = "127.0.0.1") -> int:
@@ -212,8 +249,8 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 def python_module(module: str, *arguments: str) -> list[str]:
-    """Command line that runs a module with this interpreter."""
-    return [sys.executable, "-m", module, *arguments]
+    """Command line that runs a module with this interpreter, which finds modules where this process does."""
+    return [sys.executable, *(("-P",) if sys.flags.safe_path else ()), "-m", module, *arguments]
 
 
 def resident_bytes() -> int:

@@ -38,6 +38,12 @@ class Settings(BaseSettings):
     gateway_host: str = Field("127.0.0.1", description="Address the gateway binds")
     gateway_port: int = Field(8000, ge=1, le=65535, description="Port of the gateway")
     gateway_workers: int = Field(1, ge=1, le=64, description="Gateway processes, on consecutive ports on Windows")
+    gateway_connections: int = Field(
+        0, ge=0, le=20_000, description="Connections of one gateway process; 0: up to 1,000"
+    )
+    gateway_work: int = Field(
+        1000, ge=1, le=1_000_000, description="Items that the gateway's processes predict at once"
+    )
     ann_addresses: Addresses = Field(["127.0.0.1:50051"], description="ann_service processes, comma-separated")
     aggregate_addresses: Addresses = Field(["127.0.0.1:50061"], description="aggregate_service processes")
     auth_address: str = Field("127.0.0.1:50071", description="auth_service")
@@ -52,7 +58,12 @@ class Settings(BaseSettings):
     cookie_secure: bool = Field(False, description="Send the session cookie over HTTPS only")
     session_minutes: int = Field(60, ge=1, description="Life of a session")
     max_body_bytes: int = Field(8 * 1024 * 1024, ge=1024, description="Largest request body the gateway accepts")
-    trusted_proxies: Addresses = Field(["127.0.0.1"], description="Proxies whose X-Forwarded-For counts")
+    trusted_proxies: Addresses | None = Field(
+        None, description="Proxies whose X-Forwarded-For counts; unset: this machine where cookies are for HTTPS only"
+    )
+    proxy_token: str = Field(
+        "", description="What a proxy sends in X-Routing-ML-Proxy to be one; empty: its address is enough"
+    )
     training_by_api: bool = Field(False, description="Allow administrators to start trainings through REST")
     frontend_dir: Path = Field(Path("frontend/dist"), description="Built frontend that the gateway serves")
     docs_dir: Path = Field(Path("docs/site"), description="Built documents that the gateway serves under /docs")
@@ -85,6 +96,17 @@ class Settings(BaseSettings):
         return [part.strip() for part in value.split(",") if part.strip()]
 
     @property
+    def proxies(self) -> list[str]:
+        """Addresses of the proxies whose X-Forwarded-For counts.
+
+        Where browsers use HTTPS, a proxy stands before the gateway, on this machine unless said otherwise. Where they do not, whoever
+        connects is the client: any program on this machine could otherwise pretend to be any number of clients, or somebody else.
+        """
+        if self.trusted_proxies is not None:
+            return self.trusted_proxies
+        return ["127.0.0.1", "::1"] if self.cookie_secure else []
+
+    @property
     def logs_path(self) -> Path:
         """Folder of the log files."""
         return self.log_dir or self.state_dir / "logs"
@@ -103,6 +125,11 @@ class Settings(BaseSettings):
     def derived_path(self) -> Path:
         """Folder of files derived from versions whose own folder may not be written (mapped indexes, manifests)."""
         return self.state_dir / "derived"
+
+    @property
+    def deltas_path(self) -> Path:
+        """Folder of what each version was trained from, by which aggregate_service tells what changed since."""
+        return self.state_dir / "deltas"
 
     @property
     def audit_archive_path(self) -> Path:

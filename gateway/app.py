@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
@@ -20,6 +20,7 @@ from common.request_context import current_request
 from common.settings import Settings
 from gateway import failures
 from gateway.api_document import TITLE, describe_api
+from gateway.hidden_paths import HidePaths, known_folders
 from gateway.pages import add_pages
 from gateway.request_middleware import RequestMiddleware
 from gateway.routes import AREAS
@@ -37,10 +38,10 @@ def build_app(settings: Settings, instance: str) -> RequestMiddleware:
     gateway = Gateway(settings, instance)
     api = build_api(gateway)
     add_pages(api, settings.frontend_dir, settings.docs_dir)
-    wrapped: ASGIApp = api
+    wrapped: ASGIApp = HidePaths(api, known_folders(settings, lambda: gateway.plant.document))
     if settings.allowed_origins:
         wrapped = CORSMiddleware(
-            api,
+            wrapped,
             allow_origins=[origin.rstrip("/").lower() for origin in settings.allowed_origins],
             allow_credentials=True,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
@@ -85,6 +86,7 @@ def build_api(gateway: Gateway) -> FastAPI:
     app.add_exception_handler(ServiceError, failures.answer_service_error)
     app.add_exception_handler(RequestValidationError, failures.answer_validation_error)
     app.add_exception_handler(HTTPException, failures.answer_http_exception)
+    app.add_exception_handler(ClientDisconnect, failures.answer_client_gone)
     app.add_exception_handler(Exception, _answer_unexpected)
     return app
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope
 
-from common.errors import InvalidInput
+from common.errors import InvalidInput, Unavailable
 from gateway.failures import BodyTooLarge
 
 
@@ -30,12 +32,51 @@ class JsonRequest(Request):
 def too_large(limit: int) -> BodyTooLarge:
     """The error for a body of more than `limit` bytes."""
     return BodyTooLarge(
-        f"The request body is larger than {limit:,} bytes: send less at a time, or raise ROUTING_ML_MAX_BODY_BYTES"
+        f"The request body is larger than {limit:,} bytes: send less at a time, or (where people are logged in) raise "
+        "ROUTING_ML_MAX_BODY_BYTES"
     )
 
 
-def limited(receive: Receive, limit: int) -> Receive:
-    """`receive` that raises BodyTooLarge as soon as more than `limit` bytes have come."""
+class BodySpace:
+    """How much memory the bodies of all requests of a process may take. Small ones always find some.
+
+    Args:
+        most: bytes of all large bodies together.
+        small: bytes of one body that do not count.
+    """
+
+    def __init__(self, most: int = 64 * 1024 * 1024, small: int = 64 * 1024) -> None:
+        self._left, self._small = most, small
+
+    @contextmanager
+    def of_one_request(self) -> Iterator[Callable[[int], None]]:
+        """What to call with the size of a body as it grows; it raises Unavailable when there is no more space."""
+        taken = 0
+
+        def grown_to(size: int) -> None:
+            nonlocal taken
+            wanted = max(0, size - self._small) - taken
+            if wanted > self._left:
+                raise Unavailable(
+                    "The server is reading as many large requests as it can: try again in 5 s",
+                    reason="TOO_BUSY",
+                    retry_after=5.0,
+                )
+            taken += wanted
+            self._left -= wanted
+
+        try:
+            yield grown_to
+        finally:
+            self._left += taken
+
+
+def limited(receive: Receive, limit: int, grown_to: Callable[[int], None] = lambda _size: None) -> Receive:
+    """`receive` that raises BodyTooLarge as soon as more than `limit` bytes have come.
+
+    Args:
+        grown_to: is told how many have.
+    """
     seen = 0
 
     async def receive_some() -> Message:
@@ -45,6 +86,7 @@ def limited(receive: Receive, limit: int) -> Receive:
             seen += len(message.get("body", b""))
             if seen > limit:
                 raise too_large(limit)
+            grown_to(seen)
         return message
 
     return receive_some

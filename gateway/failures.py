@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match
 
@@ -123,6 +123,12 @@ async def answer_service_error(_request: Request, error: Exception) -> Response:
     """Exception handler for errors of the services and of the gateway itself."""
     assert isinstance(error, errors.ServiceError)
     return failure(error)
+
+
+async def answer_client_gone(_request: Request, error: Exception) -> Response:
+    """Exception handler for clients that hang up before their request is whole. Nobody gets the answer."""
+    assert isinstance(error, ClientDisconnect)
+    return failure(ClientGone("The client has hung up within its request"))
 
 
 async def answer_validation_error(_request: Request, error: Exception) -> Response:

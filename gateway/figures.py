@@ -15,8 +15,11 @@ from common.rpc.metrics import BUCKETS
 
 BIN_SECONDS = 10
 KEPT_BINS = 360
+CLIENT_GONE = 499
+"""Status of a request whose client did not wait for the answer: neither failed nor refused."""
 
 requests = Counter("routing_http_requests", "Requests answered", ["method", "route", "status"])
+refused = Counter("routing_http_refused", "Requests refused because there was too much work", ["lane"])
 seconds = Histogram("routing_http_seconds", "Time of a request inside the gateway", ["route"], buckets=BUCKETS)
 
 
@@ -54,7 +57,7 @@ class RecentRequests:
         current.counts[bisect_left(BUCKETS, elapsed)] += 1
         current.total_seconds += elapsed
         current.failed += status >= 500
-        current.refused += 400 <= status < 500
+        current.refused += 400 <= status < CLIENT_GONE
 
     def history(self, last_seconds: int = 3600, others: Iterable[Bin] = ()) -> list[dict[str, float]]:
         """One entry for ten seconds with requests, oldest first: at, requests, error_rate (0 to 1), mean, p50, p95 and p99 in ms.

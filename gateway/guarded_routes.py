@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
@@ -12,8 +12,37 @@ from starlette.responses import Response
 
 from common.request_context import current_caller
 from common.rpc.interceptor import Access
-from gateway.bodies import JsonRequest
+from gateway.admission import ONE_REQUEST
+from gateway.bodies import JsonRequest, declared_length, limited, too_large
+from gateway.failures import validation_failure
 from gateway.security import require_admin, require_login
+from gateway.state import gateway_of
+
+ANONYMOUS_BODY_BYTES: Final = 64 * 1024
+"""Largest body of somebody who is not logged in: an e-mail, a password, a name."""
+
+MOST_CHARACTERS: Final = 8_192
+"""Longest value of a parameter in an address; longer lists go into bodies."""
+
+
+def refused_texts(request: Request) -> list[dict[str, object]]:
+    """What is wrong with the texts of an address: characters that no database holds, or more of them than any text has."""
+    found = [
+        ("query", name, value)
+        for name, value in request.query_params.multi_items()
+        if "\0" in name + value or len(value) > MOST_CHARACTERS
+    ]
+    problems: list[dict[str, object]] = []
+    for place, name, value in found:
+        why = (
+            "holds a NUL character"
+            if "\0" in name + value
+            else f"has {len(value):,} characters, more than {MOST_CHARACTERS:,}"
+        )
+        problems.append(
+            {"loc": (place, name.replace("\0", "")[:64]), "msg": f"Value error, it {why}", "type": "value_error"}
+        )
+    return problems
 
 
 class OpenRoute(APIRoute):
@@ -25,6 +54,7 @@ class OpenRoute(APIRoute):
         """The handler with access check and orjson around FastAPI's."""
         handle = super().get_route_handler()
         access, reads_body = self.access, self.body_field is not None
+        counts = access is not Access.OPEN and not getattr(self.endpoint, "admits_itself", False)
 
         async def guarded(request: Request) -> Response:
             if access is not Access.OPEN:
@@ -32,9 +62,19 @@ class OpenRoute(APIRoute):
                 require_login(caller, request.scope.get("routing_ml_refusal"))
                 if access is Access.ADMIN:
                     require_admin(caller)
-            wrapped = JsonRequest(request.scope, request.receive)
+            if refused := refused_texts(request):
+                return validation_failure(refused)
+            receive = request.receive
+            if access is Access.OPEN:
+                most = min(ANONYMOUS_BODY_BYTES, gateway_of(request).settings.max_body_bytes)
+                receive = limited(receive, most)
+                if declared_length(request.scope) > most:
+                    raise too_large(most)
+            wrapped = JsonRequest(request.scope, receive)
             if reads_body:
                 await wrapped.body()  # here, where a body over the limit still is an error of ours
+            if counts:
+                await gateway_of(request).admission.enter(counts=ONE_REQUEST)
             return await handle(wrapped)
 
         return guarded

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from common.errors import ServiceError, Unauthenticated, Unavailable, lack_of_resources
@@ -15,9 +16,10 @@ from common.logs import get_logger
 from common.request_context import RequestContext, add_log_fields, enter_request, leave_request, new_request_id
 from common.settings import Settings
 from gateway import figures
-from gateway.bodies import declared_length, limited, too_large
-from gateway.failures import failure
-from gateway.security import JSON_POLICY, PAGE_POLICY, Origins, credentials_of, identify
+from gateway.admission import exchange
+from gateway.bodies import BodySpace, declared_length, limited, too_large
+from gateway.failures import ClientGone, failure
+from gateway.security import JSON_POLICY, PAGE_POLICY, Origins, Sender, credentials_of, identify
 
 log = get_logger(__name__)
 
@@ -26,6 +28,8 @@ REFUSAL: Final = "routing_ml_refusal"
 
 EVENT_STREAM: Final = "/api/system/events"
 """Path whose answer has no end, so that its time says nothing."""
+
+PIECE_BYTES: Final = 64 * 1024
 
 _COMMON_HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
@@ -54,13 +58,14 @@ class RequestMiddleware:
         stopping: asyncio.Event,
         version: Callable[[], str],
     ) -> None:
-        self._app, self._settings, self._keys, self._recent = app, settings, keys, recent
+        self.app, self.settings, self.keys, self.recent = app, settings, keys, recent
         self.stopping, self.version = stopping, version
-        self._origins = Origins(settings.allowed_origins)
+        self.origins = Origins(settings.allowed_origins)
+        self.bodies = BodySpace()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
         await _Exchange(self, scope).run(receive, send)
 
@@ -69,10 +74,10 @@ class _Exchange:
     """One request and its answer."""
 
     def __init__(self, owner: RequestMiddleware, scope: Scope) -> None:
-        self._app, self._settings, self._keys = owner._app, owner._settings, owner._keys
-        self._stopping, self._version = owner.stopping, owner.version
-        self._recent, self._origins = owner._recent, owner._origins
+        self._gateway, self._settings = owner, owner.settings
         self._scope = scope
+        self._is_head = scope["method"] == "HEAD"
+        self._inner: Scope = {**scope, "method": "GET"} if self._is_head else scope
         self._headers: dict[bytes, str] = {name: value.decode("latin-1") for name, value in scope["headers"]}
         self._status = 0
         self._started = time.perf_counter()
@@ -85,44 +90,59 @@ class _Exchange:
     async def run(self, receive: Receive, send: Send) -> None:
         token = enter_request(self._context)
 
-        async def send_with_headers(message: Message) -> None:
+        async def send_on(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._status = message["status"]
                 message["headers"] = [*message.get("headers", ()), *self._extra_headers(message.get("headers", ()))]
-            await send(message)
+                await send(message)
+                if self._is_head:  # as GET, and no more of it
+                    await send({"type": "http.response.body", "body": b"", "more_body": False})
+            elif not self._is_head:
+                await _send_in_pieces(message, send)
 
         try:
-            try:
-                self._admit()
-                await self._app(self._scope, limited(receive, self._settings.max_body_bytes), send_with_headers)
-            except ServiceError as error:
-                await self._fail(error, send_with_headers)
-            except Exception as error:
-                lack = lack_of_resources(error)
-                if lack is None:
-                    log.exception("unexpected error", method=self._scope["method"], path=self._scope["path"])
-                await self._fail(
-                    lack or ServiceError(f"An internal error; the log has it under request {self._context.request_id}"),
-                    send_with_headers,
-                )
+            with self._gateway.bodies.of_one_request() as space:
+                bounded = limited(receive, self._settings.max_body_bytes, space)
+                async with exchange(bounded):
+                    await self._answer(bounded, send_on)
         finally:
             self._record()
             leave_request(token)
 
+    async def _answer(self, receive: Receive, send: Send) -> None:
+        try:
+            self._admit()
+            await self._gateway.app(self._inner, receive, send)
+        except ServiceError as error:
+            await self._fail(error, send)
+        except ClientDisconnect:
+            await self._fail(ClientGone("The client has hung up within its request"), send)
+        except Exception as error:
+            lack = lack_of_resources(error)
+            if lack is None:
+                log.exception("unexpected error", method=self._scope["method"], path=self._scope["path"])
+            await self._fail(
+                lack or ServiceError(f"An internal error; the log has it under request {self._context.request_id}"),
+                send,
+            )
+
     def _admit(self) -> None:
         credentials = credentials_of(self._headers.get(b"authorization", ""), self._headers.get(b"cookie", ""))
-        self._origins.check(
+        self._gateway.origins.check(
             self._scope["method"],
-            self._headers.get(b"origin", ""),
-            self._headers.get(b"host", ""),
-            credentials.from_cookie,
+            Sender(
+                origin=self._headers.get(b"origin", ""),
+                fetch_site=self._headers.get(b"sec-fetch-site", ""),
+                host=self._headers.get(b"host", ""),
+            ),
+            credentials,
         )
         if declared_length(self._scope) > self._settings.max_body_bytes:
             raise too_large(self._settings.max_body_bytes)
         try:
-            self._context.caller = identify(self._keys, credentials)
+            self._context.caller = identify(self._gateway.keys, credentials)
         except (Unauthenticated, Unavailable) as refusal:
-            self._scope[REFUSAL] = refusal
+            self._scope[REFUSAL] = self._inner[REFUSAL] = refusal
         else:
             if credentials.token:
                 self._context.token = f"Bearer {credentials.token}"
@@ -131,7 +151,7 @@ class _Exchange:
         if self._status:
             add_log_fields(reason=error.reason, error=error.message)
             return  # the answer has begun; closing the connection is all that is left
-        await failure(error)(self._scope, _nothing_more, send)
+        await failure(error)(self._inner, _nothing_more, send)
 
     def _extra_headers(self, present: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         names = dict(present)
@@ -143,7 +163,7 @@ class _Exchange:
             extra.append((b"cache-control", b"no-store"))
         if self._settings.cookie_secure:
             extra.append((b"strict-transport-security", b"max-age=31536000"))
-        if self._stopping.is_set() and b"connection" not in names:
+        if self._gateway.stopping.is_set() and b"connection" not in names:
             extra.append(
                 (b"connection", b"close")
             )  # so that no client sends its next request into a closing connection
@@ -151,14 +171,14 @@ class _Exchange:
 
     def _record(self) -> None:
         elapsed = time.perf_counter() - self._started
-        status = self._status or 499
+        status = self._status or figures.CLIENT_GONE
         path = self._scope["path"]
-        route = getattr(self._scope.get("route"), "path", "") or ("static" if self._status == 200 else "none")
+        route = getattr(self._inner.get("route"), "path", "") or ("static" if self._status == 200 else "none")
         figures.requests.labels(self._scope["method"], route, status).inc()
         if path != EVENT_STREAM:
             figures.seconds.labels(route).observe(elapsed)
             if path.startswith("/api/") and path != "/api/health":
-                self._recent.add(elapsed, status)
+                self._gateway.recent.add(elapsed, status)
         log.info(
             "http",
             method=self._scope["method"],
@@ -166,8 +186,17 @@ class _Exchange:
             status=status,
             duration_ms=round(elapsed * 1000, 3),
             user=self._context.caller.username,
-            **{"model_version": self._version(), **self._context.fields},
+            **{"model_version": self._gateway.version(), **self._context.fields},
         )
+
+
+async def _send_in_pieces(message: Message, send: Send) -> None:
+    """Send a body so that a large one is not copied whole into the connection, and counts as work until its client has taken it."""
+    body: bytes = message.get("body", b"")
+    for start in range(0, len(body) - PIECE_BYTES, PIECE_BYTES):
+        await send({"type": message["type"], "body": body[start : start + PIECE_BYTES], "more_body": True})
+    last = (len(body) - 1) // PIECE_BYTES * PIECE_BYTES if body else 0
+    await send({**message, "body": body[last:]} if last else message)
 
 
 async def _nothing_more() -> Message:

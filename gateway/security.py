@@ -12,6 +12,10 @@ from common.errors import PermissionDenied, Unauthenticated, Unavailable
 from common.identity import Caller, KeyRing
 
 COOKIE = "routing_ml_session"
+USUAL_PORTS = {"http": 80, "https": 443}
+OWN_PAGES = frozenset({"", "same-origin", "none"})
+"""Values of Sec-Fetch-Site: none said (programs, old browsers), a page of ours, or typed in by the user."""
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 JSON_POLICY = "default-src 'none'; frame-ancestors 'none'"
@@ -64,32 +68,66 @@ def identify(keys: KeyRing, credentials: Credentials) -> Caller:
     return keys.verify(credentials.token)
 
 
+@dataclass(frozen=True)
+class Sender:
+    """What a browser says of the page that sends a request; "" where it says nothing.
+
+    Attributes:
+        origin: header `Origin`.
+        fetch_site: header `Sec-Fetch-Site`.
+        host: header `Host`, the address that the request is for.
+    """
+
+    origin: str
+    fetch_site: str
+    host: str
+
+
 class Origins:
     """Which origins may send requests that a session cookie authorises."""
 
     def __init__(self, allowed: Iterable[str]) -> None:
         self.allowed = tuple(origin.rstrip("/").lower() for origin in allowed)
 
-    def check(self, method: str, origin: str, host: str, from_cookie: bool) -> None:
-        """Refuse a request that changes something, carries the cookie and comes from a foreign page.
+    def check(self, method: str, sender: Sender, credentials: Credentials) -> None:
+        """Refuse a request that changes something and that a foreign page may have made a browser send.
 
-        Args:
-            origin: header `Origin`; "" when absent.
-            host: header `Host`.
+        A token in `Authorization` no page can know or make a browser send. Everything else counts: a cookie is sent along by itself, and
+        a log-in without one gives the browser the session of somebody else.
 
         Raises:
             PermissionDenied: the origin is neither the gateway's own nor an allowed one.
         """
-        if not from_cookie or not origin or method in SAFE_METHODS:
+        if method in SAFE_METHODS or (credentials.token and not credentials.from_cookie):
             return
-        wanted = origin.rstrip("/").lower()
-        if wanted in self.allowed or (host and urlsplit(wanted).netloc == host.lower()):
-            return
-        raise PermissionDenied(
-            f"Requests from {origin[:200]} are not accepted: open the application at its own address, "
-            "or add the origin to ROUTING_ML_ALLOWED_ORIGINS",
-            reason="FOREIGN_ORIGIN",
-        )
+        accepted = self._is_own_or_allowed(sender) if sender.origin else sender.fetch_site.lower() in OWN_PAGES
+        if not accepted:
+            raise PermissionDenied(
+                f"Requests from {(sender.origin or 'pages of other sites')[:200]} are not accepted: open the application at its own "
+                "address, or add the origin to ROUTING_ML_ALLOWED_ORIGINS",
+                reason="FOREIGN_ORIGIN",
+            )
+
+    def _is_own_or_allowed(self, sender: Sender) -> bool:
+        wanted = sender.origin.rstrip("/").lower()
+        if wanted in self.allowed:
+            return True
+        scheme, _, place = wanted.partition("://")
+        own = _host_and_port(sender.host, scheme)
+        return own is not None and own == _host_and_port(place, scheme)
+
+
+def _host_and_port(place: str, scheme: str) -> tuple[str, int] | None:
+    """Name and port of `host` or `host:port`, which is the scheme's own where none is said; None where it is none of them."""
+    usual = USUAL_PORTS.get(scheme)
+    try:
+        parts = urlsplit(f"//{place}")
+        port = parts.port if parts.port is not None else usual
+    except ValueError:
+        return None
+    if usual is None or not parts.hostname or port is None or parts.netloc != place or "@" in place:
+        return None
+    return parts.hostname.lower().rstrip("."), port
 
 
 def set_session_cookie(response: Response, token: str, *, session_minutes: int, secure: bool) -> None:

@@ -21,6 +21,7 @@ from common.logs import configure_logging, get_logger
 from common.processes import (
     IS_WINDOWS,
     new_event_loop,
+    own_address,
     port_is_free,
     python_module,
     run_until_stopped,
@@ -29,8 +30,10 @@ from common.processes import (
 )
 from common.settings import Settings
 from gateway.app import build_app
+from gateway.http_connection import HttpConnection, connections_in
+from gateway.places import Places, most_connections
+from gateway.proxies import behind_proxies
 from gateway.request_middleware import RequestMiddleware
-from gateway.slow_senders import PromptProtocol
 
 log = get_logger(__name__)
 
@@ -40,6 +43,8 @@ DRAIN_SECONDS = 0.5
 """How long requests are still taken after the signal to stop; their answers close the connections."""
 UNREAD_SECONDS = 0.2
 """How long connections that were accepted last have to send their request."""
+LOOP_TURNS = 3
+"""A loop reads what has come only after what was due: where it was late, both are due at once, and the request must not be missed."""
 
 
 def serve(settings: Settings, port: int, worker: int | None) -> int:
@@ -87,7 +92,15 @@ def http_event_loop() -> asyncio.AbstractEventLoop:
 
 class DrainingServer(uvicorn.Server):
     """A server whose last connections get their answer: uvicorn resets those that wait to be accepted, and closes those whose request
-    it has not read yet."""
+    it has not read yet.
+
+    Args:
+        places: the connections of this process.
+    """
+
+    def __init__(self, config: uvicorn.Config, places: Places) -> None:
+        super().__init__(config)
+        self.places = places
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -100,20 +113,29 @@ class DrainingServer(uvicorn.Server):
         for server in self.servers:
             server.close()
         for client in waiting:
-            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, client)
-        if self.server_state.connections:
-            await asyncio.sleep(UNREAD_SECONDS)
-            for _ in range(
-                3
-            ):  # the loop reads what has come after it runs what is due: late timers would close unread connections
-                await asyncio.sleep(0.01)
+            await asyncio.get_running_loop().connect_accepted_socket(self._connection, client)
+        await self._last_requests()
         await super().shutdown(sockets=sockets)
 
-    def _protocol(self) -> asyncio.Protocol:
-        made: asyncio.Protocol = PromptProtocol(
+    async def _last_requests(self) -> None:
+        """Wait until those who have connected have sent something, or have had the time to."""
+        silent = [
+            asyncio.ensure_future(connection.spoken.wait())
+            for connection in self.server_state.connections
+            if isinstance(connection, HttpConnection) and not connection.spoken.is_set()
+        ]
+        if not silent:
+            return
+        await asyncio.wait(silent, timeout=UNREAD_SECONDS)
+        for _ in range(LOOP_TURNS):
+            await asyncio.sleep(0)
+        for waiting in silent:
+            waiting.cancel()
+
+    def _connection(self) -> asyncio.Protocol:
+        return connections_in(self.places)(
             config=self.config, server_state=self.server_state, app_state=self.lifespan.state
         )
-        return made
 
 
 def _waiting(listening: socket.socket) -> Iterator[socket.socket]:
@@ -129,26 +151,25 @@ def _waiting(listening: socket.socket) -> Iterator[socket.socket]:
 
 async def run_server(settings: Settings, app: RequestMiddleware, listening: socket.socket, stop: asyncio.Event) -> int:
     """Run uvicorn on a bound socket until `stop` is set, then let requests in flight finish."""
+    places = Places(most_connections(settings.gateway_connections))
     config = uvicorn.Config(
-        app,
+        behind_proxies(app, settings.proxies, settings.proxy_token),
         loop="none",
-        http=PromptProtocol,
+        http=connections_in(places),  # type: ignore[arg-type]
         lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=True,
-        forwarded_allow_ips=settings.trusted_proxies,
+        proxy_headers=False,
         timeout_graceful_shutdown=max(1, math.ceil(settings.stop_grace_seconds)),
         timeout_keep_alive=75,
     )
-    server = DrainingServer(config)
+    server = DrainingServer(config, places)
 
     async def watch() -> None:
         await stop.wait()
         app.stopping.set()
-        if server.server_state.connections:  # else nobody has to be told that this connection ends
-            await asyncio.sleep(DRAIN_SECONDS)
+        await places.emptied(DRAIN_SECONDS)  # who sends a request meanwhile is told that the connection ends
         server.should_exit = True
 
     watching = asyncio.create_task(watch())
@@ -174,10 +195,9 @@ def listen(host: str, port: int, *, shared: bool) -> socket.socket:
             "ROUTING_ML_GATEWAY_PORT"
         )
     made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
-    if not IS_WINDOWS:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if shared:
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    own_address(made)
+    if shared:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     made.bind((host, port))
     made.setblocking(False)
     return made

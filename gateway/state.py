@@ -12,6 +12,7 @@ from starlette.requests import Request
 from common.identity import KeyRing, ServiceCredential
 from common.settings import Settings
 from common.watch import ControlFollower
+from gateway.admission import Admission
 from gateway.cached_facts import ModelFacts, SnapshotFacts
 from gateway.figures import RecentRequests
 from gateway.health import HealthChecker
@@ -33,6 +34,7 @@ class Gateway:
         last: what `/api/metrics` repeats of the last evaluations.
         shared: figures of this and the other gateway processes.
         started_at: when the process began, seconds since 1970 UTC.
+        admission: how much work is in progress.
         stopping: set when the process is told to stop; answers without an end finish then.
         clients, health, models, snapshots: available between `start` and `stop`.
     """
@@ -49,6 +51,7 @@ class Gateway:
         self.recent = RecentRequests()
         self.last = LastAnswers()
         self.shared = SharedFigures(settings.run_path, instance, self.recent, self.last)
+        self.admission = Admission(settings.gateway_work, settings.gateway_workers)
         self.stopping = asyncio.Event()
         self.started_at = time.time()
         self._credential = ServiceCredential.load(settings.secrets_path)

@@ -6,13 +6,13 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing is installed, 10 a change
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from bootstrap.environment import IS_WINDOWS, ROOT, Environment, venv_folder
 from bootstrap.progress import SetupFailed, notice
+from common.standard_output import json_text, prepare_standard_output
 from installer import current_link, settings_files, verification
 from installer.change import Change, WentBack
 from installer.installation_status import status
@@ -71,10 +71,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
+    prepare_standard_output()
     known = _parser().parse_args(arguments)
     try:
         if known.command == "packages":
-            Environment(venv_folder()).ensure("runtime")
+            environment = Environment(venv_folder())
+            environment.ensure("runtime")
+            environment.compile()  # the services may not write beside the program
             return 0
         if known.command == "release":
             return _release(known)
@@ -140,7 +143,7 @@ def _remove(layout: Layout, known: argparse.Namespace) -> int:
 
 def _status(layout: Layout, *, as_json: bool) -> int:
     found = status(layout)
-    print(json.dumps(found.as_json(), ensure_ascii=False, indent=1) if as_json else found.in_words())
+    print(json_text(found.as_json()) if as_json else found.in_words())
     return 0 if found.current else EXIT_NOT_INSTALLED
 
 

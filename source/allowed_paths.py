@@ -25,7 +25,7 @@ def allowed_path(text: str, configured: Path, folders: Sequence[str]) -> Path:
     wanted = Path(text.strip())
     allowed = [configured if configured.is_dir() else configured.parent, *map(Path, folders)]
     try:
-        if _may_be_looked_at(wanted, allowed):
+        if may_be_looked_at(wanted, allowed):
             path = wanted.expanduser().resolve()
             if any(path.is_relative_to(folder.expanduser().resolve()) for folder in allowed):
                 return path
@@ -37,7 +37,7 @@ def allowed_path(text: str, configured: Path, folders: Sequence[str]) -> Path:
     )
 
 
-def _may_be_looked_at(path: Path, allowed: Sequence[Path]) -> bool:
+def may_be_looked_at(path: Path, allowed: Sequence[Path]) -> bool:
     """Whether a path may be resolved: on Windows that already logs in at the server of a network path, whoever runs it."""
     server = path.as_posix().startswith("//")
     return not server or any(path.is_relative_to(folder) for folder in allowed)

@@ -18,6 +18,7 @@ from common.logs import configure_logging, get_logger
 from common.processes import stop_signals
 from common.settings import Settings
 from common.settings import settings as read_process_settings
+from common.standard_output import prepare_standard_output
 from common.started_system import as_started
 from plant.blueprint.options import PipelineOptions
 from plant.blueprint.pipeline import pipeline_of
@@ -50,6 +51,7 @@ def main(arguments: Sequence[str] | None = None, options: PipelineOptions | None
         arguments: of the command line; None: those of the process.
         options: the pipeline, from a generated wrapper; None: the current one.
     """
+    prepare_standard_output()
     try:
         with _cancellable():
             settings = as_started(read_process_settings())

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from auth_service.control import sessions
 from auth_service.control.sessions import Ended
 from auth_service.store.audit import record
+from auth_service.store.document_fields import check_filters
 from auth_service.store.emails import accept_email, email_key
 from auth_service.store.records import AccountRecord
 from common.errors import AlreadyExists, FieldViolation, InvalidInput, NotFound, PreconditionFailed
@@ -256,6 +257,7 @@ def page(session: Session, *, status: str, search: str, limit: int, offset: int)
     elif status:
         text = "is not pending, approved, rejected or disabled"
         raise InvalidInput(f"The status {status} {text}", violations=[FieldViolation("status", text)])
+    check_filters(search=search)
     if search.strip():
         part = search.strip()
         conditions.append(

@@ -23,6 +23,7 @@ from auth_service.store.records import SessionRecord, SigningKeyRecord
 from common.errors import DataProblem
 from common.identity import AUDIENCE, ISSUER, LEEWAY_SECONDS, VerificationKey
 from common.logs import get_logger
+from common.private_files import private_folder
 
 log = get_logger(__name__)
 
@@ -68,7 +69,7 @@ class KeyCipher:
             OSError: it cannot be read or written.
         """
         path = secrets_folder / "signing.secret"
-        secrets_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(secrets_folder)
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         except FileExistsError:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import email.utils
+import ipaddress
 import random
+import socket
 import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,6 +19,8 @@ import httpx
 
 from auth_service.erp.outbox import Message
 from common.files import writing
+from plant.export_folder import FILE_MODE
+from plant.settings.erp_addresses import refusal
 from plant.settings.erp_interface import CONTENT_TYPES, FILE_FOLDER, shown_url
 
 LONGEST_PAUSE_SECONDS: Final = 900.0
@@ -62,14 +68,24 @@ def pause(attempts: int, first_seconds: float, wish: float | None = None) -> flo
     return max(grown * random.uniform(0.75, 1.25), min(wish or 0.0, LONGEST_WISH_SECONDS))
 
 
-async def push(message: Message, content: Content, endpoint: str, authorization: str, timeout: float) -> Outcome:
-    """POST a message to the ERP.
+async def push(
+    message: Message,
+    content: Content,
+    endpoint: str,
+    authorization: str,
+    timeout: float,
+    permitted: Sequence[str] = (),
+) -> Outcome:
+    """POST a message to the ERP, at an address that has been looked at: nothing is looked up again in between.
 
     Args:
         authorization: value of the header Authorization; "": none.
         timeout: seconds that each step of the exchange may take.
+        permitted: addresses that may be used although they are this machine's own, link-local or of cloud metadata.
     """
+    target, url = shown_url(endpoint), httpx.URL(endpoint)
     headers = {
+        "Host": url.netloc.decode("ascii"),
         "Content-Type": CONTENT_TYPES[message.format],
         "Content-Length": str(message.bytes),
         "Idempotency-Key": message.message_id,
@@ -77,12 +93,15 @@ async def push(message: Message, content: Content, endpoint: str, authorization:
     }
     if authorization:
         headers["Authorization"] = authorization
-    target = shown_url(endpoint)
     try:
-        async with (
-            httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False) as client,
-            client.stream("POST", endpoint, headers=headers, content=_parts(content)) as answer,
-        ):
+        addresses, refused = await _addresses(url, permitted, timeout)
+        if not addresses:
+            return Outcome(False, error=refused or f"{url.host} has no address", target=target)
+        async with AsyncExitStack() as exchange:
+            client = await exchange.enter_async_context(
+                httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False)
+            )
+            answer = await _first_answer(exchange, client, url, addresses, headers, content)
             said = await _beginning(answer)
             status = answer.status_code
             wish = wished_pause(answer.headers.get("retry-after", ""))
@@ -93,6 +112,58 @@ async def push(message: Message, content: Content, endpoint: str, authorization:
         return Outcome(True, status=status, target=target)
     error_text = redacted(f"The ERP answered {status}{f': {said}' if said else ''}", authorization, endpoint)
     return Outcome(False, is_permanent(status), error_text, status, wish, target)
+
+
+async def _addresses(url: httpx.URL, permitted: Sequence[str], timeout: float) -> tuple[list[str], str]:
+    """The addresses of the ERP that may be used, in the system's order, and why one of the others may not.
+
+    Raises:
+        OSError: the name cannot be looked up.
+    """
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(timeout):
+        found = await loop.getaddrinfo(url.host, url.port or 0, type=socket.SOCK_STREAM)
+    usable, refused = [], ""
+    for _family, _kind, _protocol, _name, place in found:
+        address = str(place[0])
+        why = refusal(url.host, ipaddress.ip_address(address.partition("%")[0]), permitted)
+        if why:
+            refused = refused or why
+        elif address not in usable:
+            usable.append(address)
+    return usable, refused
+
+
+async def _first_answer(
+    exchange: AsyncExitStack,
+    client: httpx.AsyncClient,
+    url: httpx.URL,
+    addresses: Sequence[str],
+    headers: dict[str, str],
+    content: Content,
+) -> httpx.Response:
+    """The answer of the first address that can be connected to; the certificate is checked for the name.
+
+    Raises:
+        httpx.HTTPError: none can, or the exchange failed.
+    """
+    for position, address in enumerate(addresses, start=1):
+        request = client.build_request(
+            "POST",
+            url.copy_with(host=address),
+            headers=headers,
+            content=_parts(content),
+            extensions={"sni_hostname": url.host},
+        )
+        try:
+            answer = await client.send(request, stream=True)
+        except httpx.ConnectError:
+            if position == len(addresses):
+                raise
+            continue
+        exchange.push_async_callback(answer.aclose)
+        return answer
+    raise httpx.ConnectError(f"{url.host} has no address")
 
 
 async def _parts(content: Content) -> AsyncIterator[bytes]:
@@ -133,12 +204,18 @@ def redacted(text: str, authorization: str, endpoint: str) -> str:
 
 
 async def drop(message: Message, content: Content, export_folder: Path) -> Outcome:
-    """Write a message as a file into the folder `erp` of the export folder; the same message always has the same name."""
-    folder = (export_folder / FILE_FOLDER).resolve()
+    """Write a message as a file into the folder `erp` of the export folder; the same message always has the same name.
+
+    Args:
+        export_folder: without links.
+    """
+    folder = export_folder / FILE_FOLDER
     target = folder / f"{message.kind}_{message.message_id}.{message.format}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with writing(target) as stream:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+        if folder.resolve() != folder:
+            return Outcome(False, error=f"{FILE_FOLDER} in the export directory is a link that leads elsewhere")
+        with writing(target, FILE_MODE) as stream:
             async for data in _parts(content):
                 stream.write(data)
     except OSError as error:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from common.errors import DataProblem, InvalidInput, NotFound, PreconditionFailed, TooManyRequests, Unavailable
+from common.private_files import private_folder
 
 STATES: Final = ("pending", "sending", "delivered", "failed", "cancelled")
 PART_BYTES: Final = 256 * 1024
@@ -76,7 +77,7 @@ class Outbox:
         """
         self._path, self._lock = path, threading.Lock()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(path.parent)
             self._connection = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
         except (OSError, sqlite3.Error) as error:
             raise Unavailable(f"The ERP outbox {path} cannot be opened ({error}): grant write access") from error

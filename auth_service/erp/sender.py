@@ -16,6 +16,8 @@ from auth_service.erp import delivery
 from auth_service.erp.outbox import Message, Outbox
 from common.errors import ServiceError, Unavailable
 from common.logs import get_logger
+from common.settings import Settings
+from plant.export_folder import export_folder
 from plant.settings import PlantSettings
 from plant.settings.erp_interface import AUTHORIZATION_FILE, ErpInterface
 
@@ -34,13 +36,12 @@ class ErpSender:
 
     Args:
         path: file of the outbox.
-        state: folder that a relative export directory lies in.
-        secrets: folder of the credential for the ERP.
+        settings: of the process: where files may go, and where the credential for the ERP is.
         document: the settings document as JSON, as it is now.
     """
 
-    def __init__(self, path: Path, state: Path, secrets: Path, document: Callable[[], str]) -> None:
-        self._path, self._state, self._secrets, self._document = path, state, secrets, document
+    def __init__(self, path: Path, settings: Settings, document: Callable[[], str]) -> None:
+        self._path, self._installation, self._document = path, settings, document
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="erp-outbox")
         self._wake = asyncio.Event()
         self._outbox: Outbox | None = None
@@ -169,18 +170,27 @@ class ErpSender:
             return await self.do(Outbox.content, message.message_id, number)
 
         if message.channel == "file":
-            return await delivery.drop(message, content, self._state / self.settings.export.export_directory)
+            try:
+                folder = await asyncio.to_thread(self._folder)
+            except ServiceError as error:
+                return delivery.Outcome(False, error=error.message)
+            return await delivery.drop(message, content, folder)
         interface = self.interface
         if interface.channel != "http" or interface.problem:
             problem = interface.problem or "export.erp_protocol names files now, and this message is for HTTP"
             return delivery.Outcome(False, error=problem)
         authorization = await asyncio.to_thread(self._authorization)
+        erp = self.settings.erp
         return await delivery.push(
-            message, content, interface.endpoint, authorization, self.settings.erp.timeout_seconds
+            message, content, interface.endpoint, authorization, erp.timeout_seconds, erp.allowed_addresses
         )
+
+    def _folder(self) -> Path:
+        document = self.settings
+        return export_folder(document.export.export_directory, document.access.allowed_folders, self._installation)
 
     def _authorization(self) -> str:
         try:
-            return (self._secrets / AUTHORIZATION_FILE).read_text(encoding="utf-8").strip()
+            return (self._installation.secrets_path / AUTHORIZATION_FILE).read_text(encoding="utf-8").strip()
         except FileNotFoundError:
             return ""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
@@ -14,9 +15,14 @@ from auth_service.store.database import after_commit
 from auth_service.store.records import SettingsRevisionRecord
 from common.errors import DataProblem, NotFound, ServiceError, Unavailable
 from common.logs import get_logger
+from common.settings import Settings
 from plant.blueprint import wrapper
 from plant.blueprint.pipeline import pipeline_of, reconcile
+from plant.export_folder import folder_problem
 from plant.settings import PlantSettings
+from plant.settings.erp_addresses import literal_address, refusal
+from plant.settings.rules import check_visualization
+from plant.settings.violations import Violation
 
 log = get_logger(__name__)
 
@@ -30,6 +36,31 @@ def adapt(session: Session, before: PlantSettings, after: PlantSettings, author:
     agreed = reconcile(before, after)
     agreed = sql_section.take_over(session, before, agreed, author, time.time())
     return reconcile(before, agreed)
+
+
+def destination_check(settings: Settings) -> Callable[[PlantSettings, PlantSettings], Iterator[Violation]]:
+    """What refuses a new destination of results, or of a link on the screens, that is not allowed.
+
+    One that an older version took stays in the document, so that everything else can be changed; it is refused when used.
+    """
+
+    def check(before: PlantSettings, after: PlantSettings) -> Iterator[Violation]:
+        export, allowed = after.export, after.access.allowed_folders
+        if (export.export_directory, allowed) != (before.export.export_directory, before.access.allowed_folders):
+            problem = folder_problem(export.export_directory, allowed, settings)
+            if problem:
+                yield Violation(("export", "export_directory"), problem)
+        if after.visualization.neo4j_browser_url != before.visualization.neo4j_browser_url:
+            yield from check_visualization(after.visualization)
+        endpoint, permitted = (export.erp_endpoint or "").strip(), after.erp.allowed_addresses
+        if endpoint and (export.erp_endpoint, permitted) != (before.export.erp_endpoint, before.erp.allowed_addresses):
+            host = urlsplit(endpoint).hostname or ""
+            address = literal_address(host)  # a name is looked up when something is sent, as what it stands for changes
+            problem = refusal(host, address, permitted) if address is not None else ""
+            if problem:
+                yield Violation(("export", "erp_endpoint"), problem)
+
+    return check
 
 
 def wrapper_saver(state_dir: Path) -> Callable[[Session, int, PlantSettings], None]:

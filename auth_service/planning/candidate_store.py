@@ -13,12 +13,12 @@ import orjson
 from auth_service.planning import candidate_sql
 from auth_service.store.document_fields import MAX_DOCUMENT_BYTES, Violations, has_control_characters, json_object
 from common.errors import InvalidInput, Unavailable
+from common.file_names import is_reserved
 from common.files import write_bytes
 
 FOLDER = "candidates"
 MAX_OPERATIONS = 1_000
 NOT_IN_NAMES = re.compile(r'[/\\:*?"<>|]')
-DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def check_id(found: Violations, field: str, value: str) -> str:
         found.add(field, "must not hold control characters")
     elif NOT_IN_NAMES.search(value) or ".." in value or value.startswith(".") or value.endswith("."):
         found.add(field, 'must not hold characters of a path (/ \\ : * ? " < > | and dots at its ends)')
-    elif DEVICES.fullmatch(value):
+    elif is_reserved(value):
         found.add(field, "is a name that Windows keeps for a device")
     elif len(value.encode("utf-8")) > 180:
         found.add(field, "must have 180 bytes or fewer")

@@ -66,6 +66,8 @@ class Group:
     created_at: float
     updated_at: float
     steps: Sequence[Step]
+    shared: bool = False
+    """Whether others than the owner and administrators may change it."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class GroupFields:
     description: str | None = None
     tags: Sequence[str] = ()
     slug: str = ""
+    shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,7 @@ def create(session: Session, owner: str, fields: GroupFields, now: float) -> Gro
     """
     record = RslGroupRecord(
         owner=owner,
+        shared=fields.shared,
         status="draft",
         validation_errors_json="[]",
         created_at=now,
@@ -135,15 +139,17 @@ def get(session: Session, group_id: int) -> Group:
 
 
 def update(session: Session, group_id: int, fields: GroupFields, changed: Collection[str], now: float) -> Group:
-    """Change the fields named in `changed` (name, description, tags, slug).
+    """Change the fields named in `changed` (name, description, tags, slug, shared).
 
     Raises:
         NotFound: unknown. InvalidInput: a field is wrong. PreconditionFailed: released, and name or slug would change.
     """
     record = existing(session, group_id)
-    unknown = set(changed) - {"name", "description", "tags", "slug"}
+    unknown = set(changed) - {"name", "description", "tags", "slug", "shared"}
     if unknown:
         raise InvalidInput(f"An RSL group has no field {', '.join(sorted(unknown))} that can be changed")
+    if "shared" in changed:
+        record.shared = fields.shared
     before = (record.name, record.slug)
     fill(session, record, fields, changed)
     if "slug" in changed:
@@ -300,6 +306,7 @@ def group_of(record: RslGroupRecord) -> Group:
         name=record.name,
         description=record.description,
         owner=record.owner,
+        shared=record.shared,
         tags=[tag.tag for tag in record.tags],
         status=record.status,
         validation_errors=orjson.loads(record.validation_errors_json),

@@ -9,10 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from auth_service.rsl import rsl_groups, rsl_steps
+from auth_service.rsl.rsl_access import check_may_change
 from auth_service.rsl.rsl_groups import Group, GroupFields, Step
 from auth_service.rsl.rsl_transfer import GroupText
 from auth_service.store.document_records import RslGroupRecord
 from common.errors import InvalidInput, ServiceError
+from common.identity import Caller
 
 MAX_GROUPS = 5_000
 
@@ -27,10 +29,11 @@ class Imported:
     errors: Sequence[str]
 
 
-def take_over(session: Session, owner: str, groups: Sequence[GroupText], now: float) -> Imported:
+def take_over(session: Session, caller: Caller, groups: Sequence[GroupText], now: float) -> Imported:
     """Create the groups that are new and replace those of the same slug that differ; imported groups are drafts.
 
-    A released group is never replaced. A group that is wrong is skipped and named; the others are taken over.
+    A released group is never replaced, nor one that the caller may not change. A group that is wrong is skipped and named; the others
+    are taken over.
 
     Raises:
         InvalidInput: more than 5,000 groups.
@@ -42,7 +45,7 @@ def take_over(session: Session, owner: str, groups: Sequence[GroupText], now: fl
     for sent in groups:
         try:
             with session.begin_nested():
-                outcome = _take_over_one(session, owner, sent, now)
+                outcome = _take_over_one(session, caller, sent, now)
         except ServiceError as error:
             errors.append(f"{sent.where}: {error.message}")
             outcome = "skipped"
@@ -52,18 +55,19 @@ def take_over(session: Session, owner: str, groups: Sequence[GroupText], now: fl
     return Imported(created, updated, skipped, errors)
 
 
-def _take_over_one(session: Session, owner: str, sent: GroupText, now: float) -> str:
+def _take_over_one(session: Session, caller: Caller, sent: GroupText, now: float) -> str:
     fields = GroupFields(sent.name, sent.description, sent.tags, sent.slug)
     slug = rsl_groups.slug_of(sent.slug or sent.name)
     record = session.scalar(select(RslGroupRecord).where(RslGroupRecord.slug == slug))
     if record is None:
-        group = rsl_groups.create(session, owner, fields, now)
+        group = rsl_groups.create(session, caller.username, fields, now)
         _replace_steps(session, group.id, sent.steps, now)
         if sent.status == "archived":
             rsl_groups.existing(session, group.id).status = "archived"
         return "created"
     if _content(rsl_groups.group_of(record)) == _content_sent(sent):
         return "skipped"
+    check_may_change(session, caller, record.id)
     if record.status == "released":
         raise rsl_groups.released(record)
     rsl_groups.update(session, record.id, fields, ("name", "description", "tags"), now)

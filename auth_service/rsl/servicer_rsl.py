@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from auth_service.rsl import rsl_groups, rsl_import, rsl_release, rsl_steps, rsl_transfer
+from auth_service.rsl.rsl_access import check_may_change, check_owns
 from auth_service.store.document_fields import Violations, json_object, to_json
 from auth_service.store.surroundings import Surroundings
 from common.errors import InvalidInput
@@ -27,9 +28,10 @@ class RslMethods:
             description=request.description if request.HasField("description") else None,
             tags=list(request.tags),
             slug=request.slug,
+            shared=request.shared,
         )
         return await self._change_group(
-            "create", lambda session: rsl_groups.create(session, caller.username, fields, now)
+            "create", None, lambda session: rsl_groups.create(session, caller.username, fields, now)
         )
 
     async def ListRslGroups(self, request: pb.ListRslGroupsRequest, context: Any) -> pb.ListRslGroupsResponse:
@@ -61,14 +63,25 @@ class RslMethods:
             description=sent.description if sent.HasField("description") else None,
             tags=list(sent.tags),
             slug=sent.slug,
+            shared=sent.shared,
         )
-        changed = list(request.fields)
-        return await self._change_group(
-            "update", lambda session: rsl_groups.update(session, request.group_id, fields, changed, now)
-        )
+        changed, caller = list(request.fields), current_caller()
+
+        def work(session: Session) -> rsl_groups.Group:
+            if "shared" in changed:
+                check_owns(session, caller, request.group_id)
+            return rsl_groups.update(session, request.group_id, fields, changed, now)
+
+        return await self._change_group("update", request.group_id, work)
 
     async def DeleteRslGroup(self, request: pb.RslGroupRequest, context: Any) -> pb.DeleteResponse:
-        await self._change_group("delete", lambda session: rsl_groups.delete(session, request.group_id))
+        caller = current_caller()
+
+        def work(session: Session) -> rsl_groups.Group:
+            check_owns(session, caller, request.group_id)
+            return rsl_groups.delete(session, request.group_id)
+
+        await self._change_group("delete", request.group_id, work)
         return pb.DeleteResponse()
 
     async def AddRslStep(self, request: pb.AddRslStepRequest, context: Any) -> pb.RslStep:
@@ -137,12 +150,16 @@ class RslMethods:
     async def ReleaseRslGroup(self, request: pb.RslGroupRequest, context: Any) -> pb.RslGroup:
         caller, now = current_caller(), self._here.now()
         return await self._change_group(
-            "release", lambda session: rsl_release.release(session, request.group_id, caller.username, now)
+            "release",
+            request.group_id,
+            lambda session: rsl_release.release(session, request.group_id, caller.username, now),
         )
 
     async def RetractRslGroup(self, request: pb.RslGroupRequest, context: Any) -> pb.RslGroup:
         now = self._here.now()
-        return await self._change_group("retract", lambda session: rsl_release.retract(session, request.group_id, now))
+        return await self._change_group(
+            "retract", request.group_id, lambda session: rsl_release.retract(session, request.group_id, now)
+        )
 
     async def ExportRslGroups(self, request: pb.ExportRslGroupsRequest, context: Any) -> pb.ExportRslGroupsResponse:
         wanted = request.format or "json"
@@ -165,7 +182,7 @@ class RslMethods:
         groups = rsl_transfer.read_text(request.format, request.payload)
 
         def work(session: Session) -> rsl_import.Imported:
-            result = rsl_import.take_over(session, caller.username, groups, now)
+            result = rsl_import.take_over(session, caller, groups, now)
             facts = {"created": result.created, "updated": result.updated, "skipped": result.skipped}
             self._here.audit(session, caller, "rsl_group.import", "", facts)
             return result
@@ -175,10 +192,15 @@ class RslMethods:
             created=result.created, updated=result.updated, skipped=result.skipped, errors=result.errors
         )
 
-    async def _change_group(self, action: str, work: Callable[[Session], rsl_groups.Group]) -> pb.RslGroup:
+    async def _change_group(
+        self, action: str, group_id: int | None, work: Callable[[Session], rsl_groups.Group]
+    ) -> pb.RslGroup:
+        """Make and audit a change of a group that the caller may change; None: a new one."""
         caller = current_caller()
 
         def audited(session: Session) -> rsl_groups.Group:
+            if group_id is not None:
+                check_may_change(session, caller, group_id)
             group = work(session)
             facts = {"name": group.name, "status": group.status}
             self._here.audit(session, caller, f"rsl_group.{action}", str(group.id), facts)
@@ -187,9 +209,11 @@ class RslMethods:
         return group_message(await self._here.database.write(audited))
 
     async def _change_content(self, action: str, group_id: int, work: Callable[[Session], Any]) -> Any:
+        """Make and audit a change of what is in a group that the caller may change."""
         caller = current_caller()
 
         def audited(session: Session) -> Any:
+            check_may_change(session, caller, group_id)
             result = work(session)
             self._here.audit(session, caller, f"rsl_group.{action}", str(group_id), {})
             return result
@@ -229,6 +253,7 @@ def group_message(group: rsl_groups.Group) -> pb.RslGroup:
         name=group.name,
         description=group.description,
         owner=group.owner,
+        shared=group.shared,
         tags=group.tags,
         status=group.status,
         validation_errors=group.validation_errors,

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from auth_service.store.database import after_commit
+from auth_service.store.document_fields import check_filters
 from auth_service.store.emails import email_key
 from auth_service.store.records import AuditRecord
 from common.identity import Caller
@@ -86,7 +87,8 @@ def _clean(text: str, longest: int) -> str:
 
 
 def page(session: Session, wanted: AuditFilter, *, limit: int, offset: int) -> tuple[list[AuditRecord], int]:
-    """One page of the matching events, newest first, and how many match."""
+    """One page of the matching events, newest first, and how many match. Raises InvalidInput when a filter is none that could match."""
+    check_filters(action=wanted.action, username=wanted.username)
     conditions = []
     if wanted.action:
         conditions.append(AuditRecord.action.startswith(wanted.action, autoescape=True))

@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from common.errors import Conflict, DataProblem, ServiceError, Unavailable
+from common.database_copy import RESTORE_COMMAND
+from common.errors import Conflict, DataProblem, InvalidInput, ServiceError, Unavailable
 from common.settings import Settings
 
 Result = TypeVar("Result")
@@ -31,8 +32,6 @@ BUSY_SECONDS = 5.0
 READERS = 4
 WRITER_LOCK = 7_266_014_501
 """Number of the PostgreSQL advisory lock that writers of this product take."""
-
-RESTORE_COMMAND = "python -m auth_service restore FILE"
 
 
 class Base(DeclarativeBase):
@@ -95,6 +94,7 @@ class Database:
             engine = create_engine(self.url, pool_size=READERS + 2, connect_args={"timeout": self.busy_seconds})
             _prepare_sqlite(engine, foreign_keys=foreign_keys)
         event.listen(engine, "begin", self._begin)
+        event.listen(engine, "before_cursor_execute", _refuse_what_cannot_be_stored)
         return engine
 
     def _begin(self, connection: Connection) -> None:
@@ -194,12 +194,22 @@ class Database:
             yield
         except (DBAPIError, sqlite3.Error, PoolTimeout) as error:
             raise self._translate(error) from error
+        except (UnicodeEncodeError, OverflowError) as error:
+            raise InvalidInput(
+                "A text holds half a character, or a number is larger than any that is stored"
+            ) from error
 
     def _translate(self, error: Exception) -> ServiceError:
         cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         words = cause.lower()
         if isinstance(error, IntegrityError):
             return Conflict(f"The change breaks a rule of the database ({cause})", reason="CONSTRAINT")
+        if isinstance(error, DataError) or any(
+            sign in words for sign in ("pattern too complex", "string or blob too big")
+        ):
+            return InvalidInput(
+                f"A value of the request cannot be stored or looked for: {cause}", reason="VALUE_REFUSED"
+            )
         if any(sign in words for sign in ("locked", "lock timeout", "busy", "queuepool")):
             return Unavailable(
                 f"The control-plane database {self.name} is locked by another program: close it or try again in a moment",
@@ -232,6 +242,23 @@ class Database:
         self._writer.shutdown()
         self._readers.shutdown()
         self.engine.dispose()
+
+
+def _refuse_what_cannot_be_stored(
+    _connection: Connection, _cursor: Any, _statement: str, parameters: Any, _context: Any, _many: bool
+) -> None:
+    """Refuse NUL characters for every engine alike: PostgreSQL cannot store them, and SQLite would."""
+    if _holds_nul(parameters):
+        raise InvalidInput("A text of the request holds a NUL character, which cannot be stored or looked for")
+
+
+def _holds_nul(value: Any) -> bool:
+    """Whether a text among the parameters of a statement, in rows or not, holds a NUL character."""
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(map(_holds_nul, value.values()))
+    return isinstance(value, list | tuple) and any(map(_holds_nul, value))
 
 
 def _prepare_sqlite(engine: Engine, *, foreign_keys: bool) -> None:

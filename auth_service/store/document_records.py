@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -122,6 +123,8 @@ class RslGroupRecord(Base):
     search_key: Mapped[str] = mapped_column(Text)
     """Name, slug and description, casefolded: what a search looks through."""
     owner: Mapped[str] = mapped_column(String(254))
+    shared: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    """Whether others than the owner may change it."""
     status: Mapped[str] = mapped_column(String(16), default="draft", index=True)
     validation_errors_json: Mapped[str] = mapped_column(Text, default="[]")
     last_validated_at: Mapped[float | None] = mapped_column(Double)

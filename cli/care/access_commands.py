@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.terminal import open_console
+from common.standard_output import json_text
 
 if TYPE_CHECKING:
     from source.diagnosis import Diagnosis, RoleFinding
@@ -41,7 +41,7 @@ def diagnose(
     wanted = InputProfile.parse(profile.read_text(encoding="utf-8")) if profile else None
     found = look_into(file, wanted, read_values=values)
     if as_json:
-        typer.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=1, default=str))
+        typer.echo(json_text(found.to_dict(), default=str))
     else:
         _print(found, with_columns=values)
     raise typer.Exit(0 if found.ok else 1)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -13,9 +10,10 @@ import typer
 from rich.table import Table
 
 from cli.calls import ask
+from cli.care.auth_process import run_auth_service
 from cli.care.model_commands import when
-from cli.installation import ROOT, installation_settings, variables_of
 from cli.terminal import open_console
+from common.standard_output import json_text
 from protos.auth.v1 import auth_pb2 as pb
 
 app = typer.Typer(help="The audit log: list events, move old ones to files.", no_args_is_help=True)
@@ -43,7 +41,7 @@ def list_events(
                 "request_id": event.request_id,
                 "payload": json.loads(event.payload_json),
             }
-            typer.echo(json.dumps(facts, ensure_ascii=False))
+            typer.echo(json_text(facts, indent=None))
         return
     table = Table(box=None, header_style="dim")
     for heading in ("when", "who", "from", "what", "to what"):
@@ -66,9 +64,4 @@ def archive(
 ) -> None:
     """Move old events from the database to files of JSON lines; also while the system runs."""
     arguments = [*(("--years", str(years)) if years else ()), *(("--to", str(folder.absolute())) if folder else ())]
-    done = subprocess.run(
-        [sys.executable, "-m", "auth_service", "archive-audit", *arguments],
-        cwd=ROOT,
-        env={**os.environ, **variables_of(installation_settings())},
-    )
-    raise typer.Exit(done.returncode)
+    raise typer.Exit(run_auth_service("archive-audit", *arguments))

@@ -1,25 +1,28 @@
-"""`routing-ml backup` and `restore`: the control plane's database and keys, by auth_service's own command."""
+"""`routing-ml backup` and `restore` of the control plane's database; a backup is made here at once, a restore by auth_service."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli.installation import ROOT, installation_settings, variables_of
+from cli.care.auth_process import run_auth_service
+from cli.installation import installation_settings
 from cli.running.run_record import running_record
-from common.errors import PreconditionFailed
+from common.database_copy import save
+from common.errors import PreconditionFailed, Unavailable
 
 
 def backup(
     target: Annotated[Path, typer.Argument(help="File to write; must not exist", show_default=False)],
 ) -> None:
     """Save accounts, versions, settings and documents to one file; also while the system runs."""
-    raise typer.Exit(_auth_service("backup", str(target.absolute())))
+    try:
+        saved = save(installation_settings().sqlalchemy_url, target.absolute())
+    except OSError as error:
+        raise Unavailable(f"{target} cannot be written ({error.strerror or error}): nothing was saved") from None
+    typer.echo(f"{target} holds the database ({saved.bytes:,} bytes, migration {saved.migration}), checked.")
 
 
 def restore(
@@ -29,12 +32,4 @@ def restore(
     settings = installation_settings()
     if running_record(settings.run_path) is not None:
         raise PreconditionFailed("Routing ML is running: stop it first (routing-ml down), then restore")
-    raise typer.Exit(_auth_service("restore", str(source.absolute())))
-
-
-def _auth_service(*arguments: str) -> int:
-    return subprocess.run(
-        [sys.executable, "-m", "auth_service", *arguments],
-        cwd=ROOT,
-        env={**os.environ, **variables_of(installation_settings())},
-    ).returncode
+    raise typer.Exit(run_auth_service("restore", str(source.absolute())))

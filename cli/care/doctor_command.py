@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import Annotated
 
@@ -11,6 +10,7 @@ from rich.text import Text
 
 from cli.calls import running_settings
 from cli.terminal import open_console
+from common.standard_output import json_text
 
 MARKS = {"ok": ("✓", ""), "warn": ("!", "yellow"), "fail": ("✗", "red")}
 
@@ -29,9 +29,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="For programs")]
             console.print(Text(f"{mark} {finding.check:<13}{finding.text}", style=style))
     failed = sum(finding.status == FAIL for finding in found)
     if as_json:
-        typer.echo(
-            json.dumps({"ok": not failed, "findings": [asdict(one) for one in found]}, ensure_ascii=False, indent=1)
-        )
+        typer.echo(json_text({"ok": not failed, "findings": [asdict(one) for one in found]}))
     else:
         warned = sum(finding.status == WARN for finding in found)
         console.print(Text(f"{len(found)} checks: {failed} failed, {warned} to be looked at", style="bold"))

@@ -13,6 +13,7 @@ from cli.care.model_commands import when
 from cli.installation import installation_settings
 from cli.terminal import open_console
 from common.files import write_text
+from common.private_files import private_folder
 from plant.settings.erp_interface import AUTHORIZATION_FILE
 from protos.erp.v1 import erp_pb2 as pb
 
@@ -90,7 +91,7 @@ def set_authorization() -> None:
         path.unlink(missing_ok=True)
         typer.echo("The ERP gets no Authorization header.")
         return
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(path.parent)
     path.touch(mode=0o600)
     write_text(path, value)
     path.chmod(0o600)

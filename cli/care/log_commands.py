@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from cli.care.log_lines import Follower, Line, choice, in_words, merged_lines
 from cli.installation import installation_settings
+from common.standard_output import is_heard, json_text
 
 COLOURS = {"error": "red", "critical": "red", "warning": "yellow"}
 
@@ -38,6 +38,8 @@ def logs(
         try:
             for line in follower.forever():
                 _show(line, as_json=as_json)
+                if not is_heard():
+                    return
         except KeyboardInterrupt:
             raise typer.Exit(0) from None
     if not chosen:
@@ -47,6 +49,6 @@ def logs(
 
 def _show(line: Line, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(line, ensure_ascii=False))
+        typer.echo(json_text(line, indent=None))
     else:
         typer.secho(in_words(line), fg=COLOURS.get(str(line.get("level"))))

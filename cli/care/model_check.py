@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +13,7 @@ from rich.text import Text
 from cli.installation import installation_settings
 from cli.terminal import open_console
 from common.errors import NotFound
+from common.standard_output import json_text
 from trained.artifacts.folder_check import FolderFinding, check_folder, report, version_folders
 from trained.artifacts.rules import artifact_rules
 
@@ -40,7 +40,7 @@ def check(
     findings = [check_folder(one, write=not dry_run, force=force) for one in folders]
     if as_json:
         moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        typer.echo(json.dumps(report(folder, findings, moment), ensure_ascii=False, indent=1))
+        typer.echo(json_text(report(folder, findings, moment)))
     else:
         _print(folder, findings)
     raise typer.Exit(0 if all(finding.ok for finding in findings) else EXIT_PROBLEMS)

@@ -17,6 +17,7 @@ from cli.care.model_check import check
 from cli.care.retention_command import retention
 from cli.control_plane import ControlPlane
 from cli.terminal import open_console, quoted
+from common.standard_output import json_text
 from protos.registry.v1 import registry_pb2 as pb
 
 app = typer.Typer(help="Versions of the model: list, check, activate, roll back.", no_args_is_help=True)
@@ -35,7 +36,7 @@ def list_versions(as_json: AsJson = False) -> None:
     """List all versions, newest first."""
     answer = ask(lambda control: control.call(control.registry.List, pb.ListVersionsRequest()))
     if as_json:
-        typer.echo(json.dumps([version_facts(version) for version in answer.versions], ensure_ascii=False, indent=1))
+        typer.echo(json_text([version_facts(version) for version in answer.versions]))
         return
     if not answer.versions:
         typer.echo("No version is registered yet: train one with train_build_index.py, or `routing-ml models adopt`.")
@@ -69,7 +70,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
     answer, history = ask(work)
     manifest = json.loads(answer.manifest_json) if answer.manifest_json else {}
     if as_json:
-        typer.echo(json.dumps({**version_facts(answer.version), "manifest": manifest}, ensure_ascii=False, indent=1))
+        typer.echo(json_text({**version_facts(answer.version), "manifest": manifest}))
         return
     console = open_console()
     for label, value in version_facts(answer.version).items():

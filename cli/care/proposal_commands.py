@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from rich.text import Text
 from cli.calls import ask
 from cli.care.model_commands import when
 from cli.terminal import open_console
+from common.standard_output import json_text
 from protos.documents.v1 import documents_pb2 as pb
 
 app = typer.Typer(help="What planners did with proposed routings: report, list.", no_args_is_help=True)
@@ -32,7 +32,7 @@ def report(
     request = pb.ProposalReportRequest(since=time.time() - days * DAY_SECONDS, model_version=version)
     found = ask(lambda control: control.call(control.documents.ProposalReport, request))
     if as_json:
-        typer.echo(json.dumps(report_facts(found), ensure_ascii=False, indent=1))
+        typer.echo(json_text(report_facts(found)))
         return
     console = open_console()
     if not found.reviews:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
@@ -11,6 +10,7 @@ from rich.text import Text
 
 from cli.calls import ask
 from cli.terminal import open_console
+from common.standard_output import json_text
 from protos.trainer.v1 import trainer_pb2 as pb
 
 RETENTION_SECONDS = 300.0
@@ -40,7 +40,7 @@ def retention(
             for one in done.versions
         ]
         document = {"dry_run": done.dry_run, "freed_bytes": done.freed_bytes, "versions": rows}
-        typer.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        typer.echo(json_text(document))
     else:
         _print(done)
     raise typer.Exit(1 if any(one.outcome == "failed" for one in done.versions) else 0)

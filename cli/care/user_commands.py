@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from typing import Annotated
 
@@ -11,9 +9,10 @@ import typer
 from rich.table import Table
 
 from cli.calls import ask
+from cli.care.auth_process import run_auth_service
 from cli.care.model_commands import when
 from cli.control_plane import ControlPlane
-from cli.installation import ROOT, installation_settings, variables_of
+from cli.installation import installation_settings
 from cli.running.run_record import running_record
 from cli.terminal import open_console
 from common.errors import InvalidInput
@@ -92,14 +91,7 @@ def create_admin(email: Email, password_stdin: PasswordFromStandardInput = False
 
 
 def _create_while_down(email: str, password: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "auth_service", "create-admin", email, "--password-stdin"],
-        cwd=ROOT,
-        env={**os.environ, **variables_of(installation_settings())},
-        input=f"{password}\n",
-        text=True,
-    )
-    raise typer.Exit(done.returncode)
+    raise typer.Exit(run_auth_service("create-admin", email, "--password-stdin", standard_input=f"{password}\n"))
 
 
 def _new_password(from_standard_input: bool) -> str:

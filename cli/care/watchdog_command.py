@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from cli.calls import running_settings
 from cli.running.hang_watch import PATIENCE_SECONDS
 from cli.running.readiness import GatewayProbe, Probe, ServiceProbe
 from common.settings import Settings
+from common.standard_output import json_text
 
 PAUSE_SECONDS = 2.0
 PACKAGES = {
@@ -34,7 +34,7 @@ def watchdog(
     hanging = asyncio.run(find_hanging(running_settings(), patience))
     if as_json:
         rows = [{"process": name, "package": PACKAGES[name.partition("-")[0]]} for name in hanging]
-        typer.echo(json.dumps({"hanging": rows}))
+        typer.echo(json_text({"hanging": rows}, indent=None))
     else:
         for name in hanging:
             typer.secho(f"✗ {name} has not answered for {patience:g} s", fg="red")

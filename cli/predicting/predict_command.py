@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import enum
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +15,7 @@ from rich.text import Text
 from cli.calls import ask
 from cli.terminal import open_console
 from common.errors import InvalidInput
+from common.standard_output import json_text
 
 if TYPE_CHECKING:
     from cli.predicting.prediction import Prediction, Routing
@@ -100,7 +100,7 @@ def _predict_some(
 
 def _show(answer: Prediction, output: Format) -> None:
     if output is Format.JSON:
-        typer.echo(json.dumps(_as_json(answer), ensure_ascii=False, indent=1))
+        typer.echo(json_text(_as_json(answer)))
     elif output is Format.CSV:
         _write_csv(answer)
     else:

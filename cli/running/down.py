@@ -16,7 +16,7 @@ def down(settings: Settings) -> str:
     """Stop the system; returns what was done, for people."""
     record = read_record(settings.run_path)
     if record is None or not record.alive:
-        left_over = end_orphans(record)
+        left_over = end_orphans(settings)
         if left_over:
             return f"Routing ML was not running; {left_over} processes that a killed start had left were ended."
         return "Routing ML is not running."
@@ -25,7 +25,7 @@ def down(settings: Settings) -> str:
     while is_running(record.pid, record.started_at):
         if time.monotonic() - begun > PATIENCE_SECONDS:
             kill_tree(record.pid)
-            end_orphans(read_record(settings.run_path))
+            end_orphans(settings)
             return "Routing ML did not stop in time; its processes were killed."
         time.sleep(0.05)
     return f"Routing ML is stopped ({time.monotonic() - begun:.1f} s)."

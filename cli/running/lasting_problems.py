@@ -1,4 +1,5 @@
-"""Why a process answers and does not serve, where waiting does not help: a version that cannot be loaded, a source that is away.
+"""Why a process answers and does not serve: it is still at work, or waiting does not help (a version that cannot be loaded, a source
+that is away).
 
 Such a system is started nevertheless, so that administrators can look, log in and put it right while everything else works.
 """
@@ -25,12 +26,17 @@ PATIENCE_SECONDS: Final = 5.0
 
 
 class LastingProblem:
-    """Watches one process for a problem that stays."""
+    """Watches one process for a problem that stays.
+
+    Attributes:
+        at_work: what it is doing until it serves, and the share that is done, 0 to 1; ("", -1) when it does not say.
+    """
 
     def __init__(self, settings: Settings, launch: Launch) -> None:
         self._settings, self._launch = settings, launch
         self._asked_at = self._since = float("-inf")
         self._problem = ""
+        self.at_work: tuple[str, float] = ("", -1.0)
 
     async def look(self) -> str:
         """The problem that has stood for PATIENCE_SECONDS; "" when none has. Asks the process at most once a second."""
@@ -59,6 +65,9 @@ class LastingProblem:
                 service="aggregate_service",
                 timeout=ASK_SECONDS,
             )
+            if snapshot.reading:
+                self.at_work = f"Reading {snapshot.reading}", float(snapshot.reading_share)
+                return ""
             return "" if snapshot.tag else str(snapshot.last_error)
         except (ServiceError, OSError):
             return ""

@@ -27,14 +27,12 @@ class Launch:
         kind: auth, aggregate, ann, trainer or gateway.
         command: command line.
         address: `host:port` it serves on.
-        patience_seconds: how long it may take to become ready at the first start.
     """
 
     name: str
     kind: str
     command: tuple[str, ...]
     address: str
-    patience_seconds: float
 
 
 def restart_delay(deaths: int) -> float:

@@ -12,6 +12,8 @@ from cli.installation import ROOT, variables_of
 from cli.running.first_version import FirstVersion
 from cli.running.hang_watch import LOOK_SECONDS, PATIENCE_SECONDS, HangWatch
 from cli.running.lasting_problems import LastingProblem
+from cli.running.orphans import supervision_variables
+from cli.running.patience import Patience
 from cli.running.readiness import GatewayProbe, Probe, ServiceProbe
 from cli.running.run_record import FAILED, READY, RESTARTING, STARTING, STOP_FILE_NAME, STOPPED, STOPPING, RunRecord
 from cli.running.supervised_process import Launch, SupervisedProcess
@@ -26,27 +28,28 @@ WATCH_SECONDS = 0.1
 STOP_SECONDS = 4.5
 STOP_ORDER = (("gateway",), ("trainer", "ann", "aggregate"), ("auth",))
 EXIT_CANNOT_START = 3
+IDLE_SECONDS = 60.0
+"""How long a process that is not ready may do nothing."""
 
 
 def launches(settings: Settings) -> list[Launch]:
     """The processes of the system, in order of their start."""
 
-    def service(kind: str, package: str, address: str, patience: float) -> Launch:
+    def service(kind: str, package: str, address: str) -> Launch:
         port = address.rpartition(":")[2]
-        return Launch(f"{kind}-{port}", kind, tuple(python_module(package, "--port", port)), address, patience)
+        return Launch(f"{kind}-{port}", kind, tuple(python_module(package, "--port", port)), address)
 
     gateway = str(settings.gateway_port)
     return [
-        service("auth", "auth_service", settings.auth_address, 60),
-        *(service("aggregate", "aggregate_service", address, 3600) for address in settings.aggregate_addresses),
-        *(service("ann", "ann_service", address, 120) for address in settings.ann_addresses),
-        service("trainer", "trainer", settings.trainer_address, 60),
+        service("auth", "auth_service", settings.auth_address),
+        *(service("aggregate", "aggregate_service", address) for address in settings.aggregate_addresses),
+        *(service("ann", "ann_service", address) for address in settings.ann_addresses),
+        service("trainer", "trainer", settings.trainer_address),
         Launch(
             f"gateway-{gateway}",
             "gateway",
             tuple(python_module("gateway", "--port", gateway)),
             f"{settings.gateway_host}:{gateway}",
-            60,
         ),
     ]
 
@@ -65,7 +68,11 @@ class Supervisor:
         self, settings: Settings, record: RunRecord, *, password_file: Path, on_change: Callable[[RunRecord], None]
     ) -> None:
         self._settings, self._record, self._on_change = settings, record, on_change
-        self._variables = {**variables_of(settings), "ROUTING_ML_ADMIN_PASSWORD": ""}
+        self._variables = {
+            **variables_of(settings),
+            **supervision_variables(record),
+            "ROUTING_ML_ADMIN_PASSWORD": "",
+        }
         auth_only = {
             "ROUTING_ML_ADMIN_PASSWORD": settings.admin_password,
             "ROUTING_ML_ADMIN_PASSWORD_FILE": str(password_file),
@@ -82,6 +89,7 @@ class Supervisor:
         record.processes = [process.record for process in self._processes]
         self._stop_file = settings.run_path / STOP_FILE_NAME
         self._stop = asyncio.Event()
+        self._training = False
 
     async def run(self, stop: asyncio.Event) -> int:
         """Start everything and keep it running until `stop` is set or somebody asks by file; returns the exit code."""
@@ -135,8 +143,10 @@ class Supervisor:
         later = [process for process in others if process.launch.kind != "trainer"]
         try:
             if needed:
+                self._training = True
                 self._doing("Training the first version")
                 await first.train(self._doing)
+                self._training = False
             self._doing("Starting the services")
             waiting += [asyncio.create_task(self._until_ready(process)) for process in later]
             await asyncio.gather(*waiting)
@@ -159,10 +169,10 @@ class Supervisor:
         """Wait until a process that was started serves, or until it is known that waiting does not help.
 
         Raises:
-            Unavailable: it ended, or took longer than it may; the message has what it said.
+            Unavailable: it ended, or does nothing any more; the message has what it said.
         """
         probe, lasting = self._probe(process), LastingProblem(self._settings, process.launch)
-        deadline = time.monotonic() + process.launch.patience_seconds
+        patience = Patience(process.record.pid, IDLE_SECONDS)
         pause = 0.03
         try:
             while not await probe.ready():
@@ -170,20 +180,34 @@ class Supervisor:
                     raise Unavailable(_death_notice(process), reason="PROCESS_ENDED")
                 if await self._serves_later(process, probe, lasting):
                     break
-                if time.monotonic() > deadline:
+                self._tell_work(process, lasting, patience)
+                if patience.over:
                     said = await probe.hindrance()
                     raise Unavailable(
-                        f"{process.record.name} did not become ready in {process.launch.patience_seconds:.0f} s"
+                        f"{process.record.name} is not ready and has done nothing for {IDLE_SECONDS:.0f} s"
                         + (f": {said}" if said else f"; see {process.output} and the log files beside it"),
                         reason="PROCESS_NOT_READY",
                     )
                 await asyncio.sleep(pause)
-                pause = min(pause * 1.3, 0.25)
+                pause = min(pause * 1.3, 0.25 if lasting.at_work[1] < 0 else 1.0)
         finally:
             await probe.close()
         process.mark_ready()
         log.info("process ready", name=process.record.name, seconds=process.record.ready_after)
         self._publish()
+
+    def _tell_work(self, process: SupervisedProcess, lasting: LastingProblem, patience: Patience) -> None:
+        """Show what a process says it does; the gateway waits for the others, whose patience is their own."""
+        what, share = lasting.at_work
+        if what:
+            if (what, share) != (self._record.doing, self._record.progress):
+                patience.renew()
+            if self._record.phase == STARTING and not self._training:
+                self._doing(what, share)
+        elif process.launch.kind == "gateway" and any(
+            other.record.state in (STARTING, RESTARTING) for other in self._processes if other is not process
+        ):
+            patience.renew()
 
     async def _serves_later(self, process: SupervisedProcess, probe: Probe, lasting: LastingProblem) -> bool:
         """Whether a process is all right and what it needs is not: it serves by itself as soon as that is put right."""

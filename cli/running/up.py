@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from cli.installation import DEMO_CATALOGUE, ROOT, variables_of
 from cli.running.data_check import check_source
 from cli.running.orphans import end_orphans
+from cli.running.patience import Patience
 from cli.running.ports import with_free_ports
 from cli.running.run_record import FAILED, READY, STOPPED, RunRecord, read_record, running_record
 from cli.running.up_display import UpDisplay
@@ -33,7 +34,10 @@ PASSWORD_FILE = "first-admin-password"  # noqa: S105 - a file's name
 DATASET_FILE = "dataset.json"
 RUN_ID_VARIABLE = "ROUTING_ML_RUN_ID"
 LEAST_FREE_BYTES = 64 * 1024 * 1024
-DETACHED_PATIENCE_SECONDS = 20.0
+HANDING_OVER_SECONDS = 5.0
+"""How long the detached process waits for the lock of the `up` that has started it."""
+IDLE_SECONDS = 60.0
+"""How long a detached process that has not told of itself yet may do nothing."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +62,15 @@ def up(settings: Settings, options: UpOptions) -> int:
         display.already_running(running, wanted=options)
         return 0
     prepare_state_folder(settings)
-    settings = _with_options(settings, options)
-    if options.detach and not run_id:
-        return _up_detached(settings, display)
-    lock = FileLock(settings.run_path / LOCK_FILE, timeout=0.0 if not run_id else 5.0)
+    lock = FileLock(settings.run_path / LOCK_FILE, timeout=0.0 if not run_id else HANDING_OVER_SECONDS)
     try:
         with lock:
-            return _up_here(settings, run_id or uuid.uuid4().hex, display)
+            ended = end_orphans(settings)  # before ports are looked at: they hold them
+            display.ended_orphans(ended)
+            settings = _with_options(settings, options)
+            if run_id or not options.detach:
+                return _up_here(settings, run_id or uuid.uuid4().hex, display, ended)
+        return _up_detached(settings, display)
     except Timeout:
         raise PreconditionFailed(
             f"Another `up` is just starting with the state folder {settings.state_dir}: wait for it, "
@@ -127,11 +133,10 @@ def _remembered_dataset(path: Path) -> Path | None:
         return None
 
 
-def _up_here(settings: Settings, run_id: str, display: UpDisplay) -> int:
+def _up_here(settings: Settings, run_id: str, display: UpDisplay, ended: int) -> int:
     from cli.running.supervisor import Supervisor
 
     configure_logging(settings, "supervisor", "supervisor")
-    ended = end_orphans(read_record(settings.run_path))
     if ended:
         log.warning("processes that a killed start had left were ended", processes=ended)
     own = psutil.Process()
@@ -168,7 +173,7 @@ def _up_detached(settings: Settings, display: UpDisplay) -> int:
         working_dir=ROOT,
         output=output,
     )
-    begun = time.monotonic()
+    patience = Patience(pid, IDLE_SECONDS)
     with display:
         while True:
             record = read_record(settings.run_path)
@@ -182,7 +187,7 @@ def _up_detached(settings: Settings, display: UpDisplay) -> int:
             elif record is not None and record.alive and not is_running(pid):
                 display.already_running(record, wanted=UpOptions())  # another `up` was quicker
                 return 0
-            elif not is_running(pid) or time.monotonic() - begun > DETACHED_PATIENCE_SECONDS:
+            elif not is_running(pid) or patience.over:
                 said = output.read_text(encoding="utf-8", errors="replace").strip() if output.exists() else ""
                 raise ServiceError(f"The system did not start: {said or f'see {settings.logs_path}'}")
             time.sleep(0.1)

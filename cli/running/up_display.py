@@ -23,21 +23,13 @@ if TYPE_CHECKING:
 MARKS = {READY: ("✓", "green"), STARTING: ("…", "yellow"), RESTARTING: ("↻", "red"), STOPPED: ("·", "dim")}
 
 
-class _Terminal(Console):
-    """A console whose other end may go away: what is said then is heard by nobody, and the system runs on."""
-
-    def on_broken_pipe(self) -> None:
-        """Nothing ends; rich would end the process."""
-        self.quiet = True
-
-
 class UpDisplay:
     """Shows a run, used as a context: live in a terminal, one line a change elsewhere, nothing when `quiet`."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
-        self._console = _Terminal(stderr=False, highlight=False, soft_wrap=True)
-        self._errors = _Terminal(stderr=True, highlight=False, soft_wrap=True)
+        self._console = Console(stderr=False, highlight=False, soft_wrap=True)
+        self._errors = Console(stderr=True, highlight=False, soft_wrap=True)
         self._live: Live | None = None
         self._began = time.monotonic()
         self._said: set[str] = set()
@@ -98,6 +90,11 @@ class UpDisplay:
                 f"  administrator  {settings.admin_email}, at first with the password of ROUTING_ML_ADMIN_PASSWORD"
             )
         self._console.print(f"  stop           Ctrl-C, or `{command('down')}`", markup=False)
+
+    def ended_orphans(self, count: int) -> None:
+        """Say that processes of a killed start were ended; nothing when there were none."""
+        if count and not self._quiet:
+            self._say_once(f"{count} processes that a killed start had left were ended")
 
     def already_running(self, record: RunRecord, *, wanted: UpOptions) -> None:
         """Say that it runs, and where; name what was asked for differently."""

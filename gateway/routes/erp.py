@@ -43,6 +43,7 @@ async def hand_over_routing_group(group_id: str, gateway: TheGateway) -> Respons
         formats=[kind],
         name=safe_name(group.content.group_name),
         download=True,
+        for_program=True,
         extra_columns=extra_columns(group),
     )
     about = pb.ErpMessageStart(
@@ -77,7 +78,7 @@ async def hand_over_prediction(body: PredictionRequest, gateway: TheGateway, req
     kind = interface_format(gateway)
     name = body.item_codes[0] if len(body.item_codes) == 1 else f"{len(body.item_codes)} items"
     about = pb.ErpMessageStart(kind="prediction", subject_name=name, format=kind)
-    start = aggregate_pb2.ExportStart(formats=[kind], download=True)
+    start = aggregate_pb2.ExportStart(formats=[kind], download=True, for_program=True)
 
     async def work() -> Response:
         facts = PredictionFacts(len(body.item_codes))

@@ -12,7 +12,9 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from common.file_names import is_reserved
 from common.request_context import allow_more_time
+from gateway.admission import LARGE_ITEMS, admits_itself
 from gateway.answers import json_answer, now_iso
 from gateway.exports import Download, exporting
 from gateway.failures import ClientGone
@@ -26,7 +28,11 @@ from predicting.parts import FILE_PART_ITEMS, parts_of, seconds_for, with_one_ve
 from protos.aggregate.v1 import aggregate_pb2
 from protos.documents.v1 import documents_pb2
 
+MOST_NAME_BYTES: Final = 180
 NOT_IN_NAMES: Final = re.compile(r"[^\w .()\[\]-]+")
+MANY_ITEMS_WORK: Final = 5000
+"""What a file of more than LARGE_ITEMS counts: four are written at a time."""
+
 FILES: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "The file's facts; for a download the file itself",
@@ -38,6 +44,7 @@ area = AreaRouter("/api", "exports")
 
 
 @area.user.post("/routing/groups/{group_id}/export", response_model=GroupExportModel, responses=FILES)
+@admits_itself
 async def export_routing_group(
     group_id: str,
     gateway: TheGateway,
@@ -47,7 +54,9 @@ async def export_routing_group(
 ) -> Response:
     """Writes a saved routing to a file: one routing an item of the group, an operation a step (403 when it is somebody else's)."""
     documents = gateway.clients.documents
+    await gateway.admission.enter(2)
     group = await documents.call(documents.stub.GetRoutingGroup, documents_pb2.RoutingGroupRequest(group_id=group_id))
+    await gateway.admission.enter(len(group.content.item_codes), file_work(len(group.content.item_codes)))
     parts = group_parts(group)
     start = aggregate_pb2.ExportStart(
         formats=[format],
@@ -70,6 +79,7 @@ async def export_routing_group(
 
 
 @area.user.post("/predict/export", response_model=PredictionExportModel, responses=FILES)
+@admits_itself
 async def export_prediction(
     body: PredictionRequest,
     gateway: TheGateway,
@@ -79,6 +89,7 @@ async def export_prediction(
     file_name: Annotated[FileName, Query()] = "",
 ) -> Response:
     """Predicts routings of up to 10,000 items into a file, with all output columns; neither side holds more than a part of them."""
+    await gateway.admission.enter(len(body.item_codes), file_work(len(body.item_codes)))
     allow_more_time(seconds_for(len(body.item_codes)))
     start = aggregate_pb2.ExportStart(formats=[format], name=file_name, download=target == "download")
     return await with_one_version(lambda: _exported_prediction(gateway, body, request, start, format))
@@ -141,10 +152,16 @@ async def predictions(
         yield answer
 
 
+def file_work(items: int) -> int:
+    """What a file of routings counts as work: never more than a few parts of it are in memory, but many take long."""
+    return MANY_ITEMS_WORK if items > LARGE_ITEMS else min(items, 2 * FILE_PART_ITEMS)
+
+
 def safe_name(name: str) -> str:
     """A name for people as the name of a file on every system."""
-    clean = NOT_IN_NAMES.sub("_", name).strip(" .")[:100].rstrip(" .")
-    if not clean.strip("_") or PureWindowsPath(clean).is_reserved():
+    clean = NOT_IN_NAMES.sub("_", name).strip(" .")[:100]
+    clean = clean.encode("utf-8", "replace")[:MOST_NAME_BYTES].decode("utf-8", "ignore").rstrip(" .")
+    if not clean.strip("_") or is_reserved(clean):
         clean = f"routing_{clean}".rstrip("_")
     return clean
 

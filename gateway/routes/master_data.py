@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 
 from common.errors import NotFound, ServiceError, Unavailable
 from common.logs import get_logger
+from gateway.admission import admits_itself
 from gateway.answers import json_answer
 from gateway.guarded_routes import AreaRouter
 from gateway.routes.auth import client_host
@@ -26,6 +27,9 @@ REFRESHED = "master-data.refresh"
 LOOKED_UP = "ui.master_data."
 REFRESH_SECONDS = 3600.0
 WHOLE_TREE_SECONDS = 60.0
+LISTED_LIKE_ONE = 16
+"""Items of a list that are as much work as the prediction of one."""
+
 LINES = "application/x-ndjson"
 STOPPED = "The refresh ended without a result: aggregate_service stopped. Try again"
 
@@ -35,8 +39,12 @@ area = AreaRouter("/api/master-data", "master-data")
 
 
 @area.user.get("/tree", response_model=bodies.MasterDataTreeResponse)
+@admits_itself
 async def get_master_data_tree(gateway: TheGateway, query: str | None = None) -> Response:
     """The hierarchy group > family > item of the items that match; without a query of all. Large: screens use hierarchy and items."""
+    await gateway.admission.enter()
+    counted = await _search(gateway, pb.SearchItemsRequest(query=query or "", hierarchy_only=True))
+    await gateway.admission.enter(counted.filtered_items // LISTED_LIKE_ONE)
     found = await _search(gateway, pb.SearchItemsRequest(query=query or ""))
     return await asyncio.to_thread(lambda: json_answer(translate.tree(found)))
 
@@ -49,6 +57,7 @@ async def get_hierarchy(gateway: TheGateway, query: str = "") -> Response:
 
 
 @area.user.get("/items", response_model=bodies.ItemSearchResponse)
+@admits_itself
 async def search_items(
     gateway: TheGateway,
     query: str = "",
@@ -58,6 +67,7 @@ async def search_items(
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
 ) -> Response:
     """A page of the items that match, of one group or family or of all."""
+    await gateway.admission.enter(limit // LISTED_LIKE_ONE)
     request = pb.SearchItemsRequest(query=query, group=group, family=family, limit=limit, offset=offset)
     return json_answer(translate.page(await _search(gateway, request)))
 
@@ -110,6 +120,7 @@ async def get_snapshot(gateway: TheGateway) -> Response:
 
 
 @area.admin.post("/refresh", response_model=bodies.RefreshResponse)
+@admits_itself
 async def refresh_snapshot(
     request: Request,
     gateway: TheGateway,

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from starlette.responses import Response
 
 from common.request_context import allow_more_time
+from gateway.admission import admits_itself
 from gateway.answers import now_iso
 from gateway.exports import Export, each_once, exporting
 from gateway.guarded_routes import AreaRouter
@@ -16,7 +17,7 @@ from gateway.schemas.prediction import PredictionRequest, PredictionResponse
 from gateway.state import TheGateway
 from gateway.translate.visualization import visualization_of
 from plant.settings.sections import PredictionSection
-from predicting.neighbours import SearchOptions
+from predicting.neighbours import DEFAULT_TOP_K, SearchOptions
 from predicting.parts import PART_ITEMS, parts_of, seconds_for, with_one_version
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
@@ -26,8 +27,10 @@ area = AreaRouter("/api", "routing-ml")
 
 
 @area.user.post("/predict", response_model=PredictionResponse)
+@admits_itself
 async def predict(body: PredictionRequest, gateway: TheGateway) -> Response:
     """Predicts routings: an item's own where it has one, else from its neighbours."""
+    await gateway.admission.enter(len(body.item_codes), work_of(body))
     if len(body.item_codes) > PART_ITEMS or body.export_formats:
         allow_more_time(seconds_for(len(body.item_codes)))
     return await with_one_version(lambda: _predicted(body, gateway))
@@ -73,6 +76,12 @@ def search_options(body: PredictionRequest) -> SearchOptions:
         weight_profile=body.weight_profile or "",
         ef_search=body.ef_search,
     )
+
+
+def work_of(body: PredictionRequest) -> int:
+    """What a prediction counts as work: its items, more often where their answers are larger than usual."""
+    times = 1 + (body.mode.strip().lower() == "detailed") + body.with_evidence
+    return len(body.item_codes) * max(times, (body.top_k or DEFAULT_TOP_K) // DEFAULT_TOP_K)
 
 
 def wanted_of(body: PredictionRequest) -> pb.PredictRequest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
@@ -59,7 +60,7 @@ async def create_group(body: bodies.RslGroupCreate, gateway: TheGateway) -> Resp
     """Creates a group; its slug is made from the name when none is given."""
     documents = gateway.clients.documents
     request = pb.CreateRslGroupRequest(
-        name=body.name, description=body.description, tags=body.tags or [], slug=body.slug or ""
+        name=body.name, description=body.description, tags=body.tags or [], slug=body.slug or "", shared=body.shared
     )
     with contract_says_400(AlreadyExists):
         created = await documents.call(documents.stub.CreateRslGroup, request)
@@ -75,8 +76,9 @@ async def export_groups(
     made = await documents.call(
         documents.stub.ExportRslGroups, pb.ExportRslGroupsRequest(format=format, include_archived=include_archived)
     )
+    mark = codecs.BOM_UTF8 if format == "csv" else b""  # by which spreadsheets know UTF-8
     return Response(
-        made.content.encode("utf-8"),
+        mark + made.content.encode("utf-8"),
         media_type=made.content_type,
         headers={"content-disposition": f'attachment; filename="{made.file_name}"'},
     )
@@ -110,7 +112,7 @@ async def fetch_group(group_id: int, gateway: TheGateway) -> Response:
 
 @area.user.patch("/{group_id}", response_model=bodies.RslGroupModel)
 async def update_group(group_id: int, body: bodies.RslGroupUpdate, gateway: TheGateway) -> Response:
-    """Changes a group; what is not named stays."""
+    """Changes a group; what is not named stays (403 when it is somebody else's and not shared, as for every change of it)."""
     documents = gateway.clients.documents
     with contract_says_400(NotFound, AlreadyExists, PreconditionFailed):
         changes, fields = translate.group_changes(body)
@@ -120,7 +122,7 @@ async def update_group(group_id: int, body: bodies.RslGroupUpdate, gateway: TheG
 
 @area.user.delete("/{group_id}", status_code=204, response_class=Response)
 async def delete_group(group_id: int, gateway: TheGateway) -> Response:
-    """Deletes a group with its steps."""
+    """Deletes a group with its steps (403 when it is somebody else's)."""
     documents = gateway.clients.documents
     with contract_says_400(NotFound, PreconditionFailed):
         await documents.call(documents.stub.DeleteRslGroup, _group(group_id))

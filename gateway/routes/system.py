@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from common.errors import ServiceError
 from common.request_context import current_request
 from gateway import system_facts
+from gateway.admission import admits_itself
 from gateway.answers import json_answer
 from gateway.guarded_routes import AreaRouter
 from gateway.schemas.system import DashboardResponse, SearchSettingsResponse, SystemStatusResponse
@@ -38,6 +39,7 @@ async def get_dashboard(gateway: TheGateway) -> Response:
 
 
 @area.user.get("/events", response_class=StreamingResponse)
+@admits_itself
 async def stream_dashboard(request: Request, gateway: TheGateway) -> Response:
     """The dashboard's figures every two seconds, as server-sent events; `history` holds the newest bins."""
     return StreamingResponse(

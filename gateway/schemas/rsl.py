@@ -81,6 +81,7 @@ class RslGroupCreate(RequestModel):
     description: str | None = None
     tags: list[str] | None = None
     slug: Slug | None = None
+    shared: bool = Field(False, description="Let everybody change it; otherwise its owner and administrators only")
 
 
 class RslGroupUpdate(RequestModel):
@@ -90,6 +91,7 @@ class RslGroupUpdate(RequestModel):
     description: str | None = None
     tags: list[str] | None = None
     slug: Slug | None = None
+    shared: bool | None = Field(None, description="Set by its owner and administrators")
 
 
 class RslGroupModel(AnswerModel):
@@ -100,6 +102,7 @@ class RslGroupModel(AnswerModel):
     name: str
     description: str | None = None
     owner: str
+    shared: bool = False
     tags: list[str] = []
     status: GroupStatus
     validation_errors: list[str] = []

@@ -258,7 +258,7 @@ class PredictionSettings(RequestModel):
 
 
 class AccessSettings(RequestModel):
-    """A change of what the source browser may open."""
+    """A change of which folders may be used: read by the source browser, written by exports."""
 
     allowed_folders: list[str] | None = None
 
@@ -286,6 +286,7 @@ class ErpSettings(RequestModel):
     max_attempts: Annotated[int, Field(ge=1, le=100)] | None = None
     retry_seconds: Annotated[float, Field(ge=0.05, le=3600)] | None = None
     timeout_seconds: Annotated[float, Field(ge=0.5, le=300)] | None = None
+    allowed_addresses: list[str] | None = None
 
 
 class WorkflowConfigPatch(RequestModel):

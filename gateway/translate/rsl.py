@@ -22,6 +22,7 @@ def group(one: pb.RslGroup) -> dict[str, Any]:
         "name": one.name,
         "description": one.description if one.HasField("description") else None,
         "owner": one.owner,
+        "shared": one.shared,
         "tags": list(one.tags),
         "status": one.status,
         "validation_errors": list(one.validation_errors),
@@ -64,10 +65,14 @@ def rule(one: pb.RslRule) -> dict[str, Any]:
 
 def group_changes(body: bodies.RslGroupUpdate) -> tuple[pb.RslGroup, list[str]]:
     """The new values and the names of the fields that change; a name or slug that is null stays."""
-    fields = _named(body.model_fields_set, ("name", "description", "tags", "slug"))
-    fields = [name for name in fields if name not in ("name", "slug") or getattr(body, name) is not None]
+    fields = _named(body.model_fields_set, ("name", "description", "tags", "slug", "shared"))
+    fields = [name for name in fields if name not in ("name", "slug", "shared") or getattr(body, name) is not None]
     changes = pb.RslGroup(
-        name=body.name or "", description=body.description, tags=body.tags or [], slug=body.slug or ""
+        name=body.name or "",
+        description=body.description,
+        tags=body.tags or [],
+        slug=body.slug or "",
+        shared=bool(body.shared),
     )
     return changes, fields
 

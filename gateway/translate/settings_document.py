@@ -8,6 +8,7 @@ from typing import Any
 from common.errors import InvalidInput
 from gateway.answers import iso_time_or_now
 from gateway.bodies import document_value
+from gateway.translate.visualization import web_address
 from plant.settings import PlantSettings
 from protos.settings.v1 import settings_pb2 as pb
 
@@ -41,7 +42,10 @@ def whole_view(document: pb.SettingsDocument, saved: pb.PatchSettingsResponse | 
 
 def _sections(document: pb.SettingsDocument) -> dict[str, Any]:
     stored: Mapping[str, Any] = document_value(document.document_json) or {}
-    return {name: stored.get(name, _DEFAULTS[name]) for name in (*OLDER_SECTIONS, *NEWER_SECTIONS)}
+    sections = {name: stored.get(name, _DEFAULTS[name]) for name in (*OLDER_SECTIONS, *NEWER_SECTIONS)}
+    shown = sections["visualization"]
+    sections["visualization"] = {**shown, "neo4j_browser_url": web_address(shown.get("neo4j_browser_url"))}
+    return sections
 
 
 def etag(document: pb.SettingsDocument) -> dict[str, str]:

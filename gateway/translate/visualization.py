@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.plant_state import PlantState
+from plant.settings.erp_interface import is_web_address
 
 PROJECTOR_FOLDER = "tb_projector"
 PROJECTOR_FILES = ("projector_config.json", "vectors.tsv", "metadata.tsv")
@@ -19,6 +20,11 @@ def projector_folder(plant: PlantState) -> Path | None:
         return None
     folder = Path(plant.active.artifact_dir) / PROJECTOR_FOLDER
     return folder if all((folder / name).is_file() for name in PROJECTOR_FILES) else None
+
+
+def web_address(text: object) -> str | None:
+    """An address that a browser opens as a page; None for what an older version stored and a browser would run."""
+    return text if isinstance(text, str) and is_web_address(text.strip()) else None
 
 
 def visualization_of(plant: PlantState) -> dict[str, Any]:
@@ -35,7 +41,7 @@ def visualization_of(plant: PlantState) -> dict[str, Any]:
         "neo4j_enabled": bool(section.get("neo4j_enabled", True)),
         "neo4j_available": False,
         "neo4j_note": NEO4J_NOTE if section.get("neo4j_enabled", True) else None,
-        "neo4j_browser_url": section.get("neo4j_browser_url"),
+        "neo4j_browser_url": web_address(section.get("neo4j_browser_url")),
         "neo4j_workspace": section.get("neo4j_workspace"),
         "publish_service_enabled": bool(section.get("publish_service_enabled", True)),
         "publish_notes": section.get("publish_notes"),

@@ -89,6 +89,7 @@ class PlantSettings(Section):
         yield from rules.check_sql(self.sql)
         yield from rules.check_data_source(self.data_source)
         yield from rules.check_export(self.export)
+        yield from rules.check_erp(self.erp)
 
     def to_json(self) -> str:
         """The document as JSON text, sections in order."""

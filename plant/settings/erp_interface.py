@@ -97,11 +97,17 @@ def normal_protocol(name: str) -> str:
 def endpoint_problem(endpoint: str) -> str:
     """Why an endpoint cannot be used; "" when it can."""
     parts = _split(endpoint)
-    if parts is None or parts.scheme.lower() not in ("http", "https") or not parts.hostname:
+    if parts is None or not is_web_address(endpoint):
         return "export.erp_endpoint must be an address such as https://erp.plant.local/routing (http or https)"
     if parts.username is not None or parts.password is not None:
         return "export.erp_endpoint holds a password: put the credential into secrets/erp.authorization of the state folder"
     return ""
+
+
+def is_web_address(text: str) -> bool:
+    """Whether a text is an address of http or https with a host, and nothing that a browser would run."""
+    parts = _split(text)
+    return parts is not None and parts.scheme.lower() in ("http", "https") and bool(parts.hostname)
 
 
 def shown_url(endpoint: str) -> str:

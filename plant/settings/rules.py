@@ -7,14 +7,17 @@ from collections.abc import Hashable, Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 from pathlib import PurePosixPath
 
-from plant.settings.erp_interface import endpoint_problem
+from plant.settings.erp_addresses import entry_problem
+from plant.settings.erp_interface import endpoint_problem, is_web_address
 from plant.settings.sections import (
     DataSourceSection,
+    ErpSection,
     ExportSection,
     Graph,
     PredictorSection,
     SqlSection,
     TrainerSection,
+    VisualizationSection,
 )
 from plant.settings.violations import Violation
 
@@ -124,6 +127,22 @@ def check_export(export: ExportSection) -> Iterator[Violation]:
     endpoint = (export.erp_endpoint or "").strip()
     if endpoint and (problem := endpoint_problem(endpoint)):
         yield Violation(("export", "erp_endpoint"), problem)
+
+
+def check_visualization(section: VisualizationSection) -> Iterator[Violation]:
+    """The address of the Neo4j browser is one that a browser opens as a page. For changes: older versions took any text."""
+    address = (section.neo4j_browser_url or "").strip()
+    if address and not is_web_address(address):
+        yield Violation(
+            ("visualization", "neo4j_browser_url"), "must be an address such as http://localhost:7474 (http or https)"
+        )
+
+
+def check_erp(section: ErpSection) -> Iterator[Violation]:
+    """Permitted addresses can be understood."""
+    for position, entry in enumerate(section.allowed_addresses):
+        if problem := entry_problem(entry):
+            yield Violation(("erp", "allowed_addresses", position), problem)
 
 
 def _printable(text: str) -> bool:

@@ -184,10 +184,11 @@ class PredictionSection(Section):
 
 
 class AccessSection(Section):
-    """What the source browser may open."""
+    """Which folders of this machine may be used beside the configured ones."""
 
     allowed_folders: list[Name] = []
-    """Folders whose Access files may be tested and read beside data_source's own; empty: no other."""
+    """Folders whose Access files may be tested and read beside data_source's own, and that exports may go to beside the state folder's
+    export folder; empty: no other."""
 
 
 class SnapshotSection(Section):
@@ -222,3 +223,5 @@ class ErpSection(Section):
     """Pause after the first failure; it doubles with each further one, up to a quarter of an hour."""
     timeout_seconds: Annotated[float, Field(ge=0.5, le=300.0, allow_inf_nan=False)] = 30.0
     """Time that the ERP has to answer."""
+    allowed_addresses: list[Name] = Field(default=[], max_length=100)
+    """Addresses, networks or host names that the ERP may have although they are this machine's own, link-local or of cloud metadata."""

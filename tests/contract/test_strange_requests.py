@@ -302,7 +302,7 @@ def test_a_path_in_a_name_reaches_no_file(client: httpx.Client, system: RunningS
             if answer.status_code == 200:
                 assert str(system.state / "candidates") in answer.json()["saved_path"]
                 assert ".." not in answer.json()["saved_path"]
-    client.patch("/api/workflow/graph", json={"export": {"export_directory": "exports"}})
+    client.patch("/api/workflow/graph", json={"export": {"export_directory": "deliverables/exports"}})
     assert {path for path in system.state.parent.rglob("*") if system.state not in path.parents} == before
 
 

@@ -171,7 +171,7 @@ def _model_version(system: RunningSystem) -> str:
         return str(answer.json()["metrics"]["model_version"])
 
 
-def test_detached_it_outlives_up_and_down_ends_it(tmp_path: Path) -> None:
+def test_detached_it_outlives_up_and_even_its_killed_supervisor_until_up_or_down(tmp_path: Path) -> None:
     system = RunningSystem(tmp_path / "state")
     up = system.spawn("--detach")
     assert up.wait(200) == 0, system.said
@@ -181,6 +181,18 @@ def test_detached_it_outlives_up_and_down_ends_it(tmp_path: Path) -> None:
         processes = system.record.processes
         assert all(is_running(process.pid, process.started_at) for process in processes)
         assert up.pid != system.record.pid or IS_WINDOWS
+        psutil.Process(system.record.pid).kill()  # as the kernel ends it when memory is short
+        wait_until(lambda: not system.record.alive, 10, lambda: "the supervisor lives")
+        left = [process for process in processes if is_running(process.pid, process.started_at)]
+        assert left, "its processes live on without it"
+        assert "takes their place" in system.command("status").stdout
+        again = system.spawn("--detach")
+        assert again.wait(200) == 0, system.said
+        assert "that a killed start had left were ended" in system.said
+        assert not [process.name for process in left if is_running(process.pid, process.started_at)]
+        processes = system.record.processes
+        with system.client() as client:
+            assert client.get("/api/health").json()["status"] == "ok"
     finally:
         down = system.command("down")
     assert "stopped" in down.stdout

@@ -82,7 +82,7 @@ def test_an_erp_that_fails_first_gets_the_routing_once_it_works_though_auth_serv
     whole_system: RunningSystem, admin: httpx.Client, group: str, erp: dict[str, Any]
 ) -> None:
     on = {"erp_interface_enabled": True, "erp_protocol": "http-xml", "erp_endpoint": erp["url"]}
-    change(admin, export=on, erp={"retry_seconds": 0.2})
+    change(admin, export=on, erp={"retry_seconds": 0.2, "allowed_addresses": ["127.0.0.1"]})
     try:
         answer = admin.post(f"/api/routing/groups/{group}/erp")
         assert answer.status_code == 202, answer.text

@@ -14,7 +14,7 @@ import typer
 from bootstrap.commands import _parser
 from bootstrap.documents import build
 from bootstrap.environment import Environment, venv_folder
-from cli.main import app
+from cli.main import command_line
 from common.settings import Settings
 from plant.input_profile import InputProfile
 from trainer.command import parser as training_parser
@@ -66,7 +66,7 @@ def test_both_languages_have_the_same_pages_and_commands() -> None:
 
 def check_routing_ml(words: list[str]) -> None:
     """Walk the command line's own definition: commands, options, arguments."""
-    command: Any = typer.main.get_command(app)
+    command: Any = typer.main.get_command(command_line())
     rest = list(words)
     while hasattr(command, "commands"):
         name = rest.pop(0)

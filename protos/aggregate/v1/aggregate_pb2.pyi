@@ -517,6 +517,8 @@ class SnapshotInfoResponse(_message.Message):
     LAST_ATTEMPT_AT_FIELD_NUMBER: _builtins.int
     FINDINGS_FIELD_NUMBER: _builtins.int
     CACHES_FIELD_NUMBER: _builtins.int
+    READING_FIELD_NUMBER: _builtins.int
+    READING_SHARE_FIELD_NUMBER: _builtins.int
     tag: _builtins.str
     """Tag: hash of source identity, columns and format version."""
     source: _builtins.str
@@ -539,6 +541,10 @@ class SnapshotInfoResponse(_message.Message):
     """Why the last refresh failed; "" when it did not."""
     last_attempt_at: _builtins.float
     """When the last refresh was tried, seconds since 1970 UTC; 0 when never."""
+    reading: _builtins.str
+    """What is being read now (table and rows), for people; "" while nothing is."""
+    reading_share: _builtins.float
+    """Share of that reading that is done, 0 to 1."""
     @_builtins.property
     def findings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Findings in the data that did not stop the reading (duplicates, unknown items, absent times), for people."""
@@ -563,10 +569,12 @@ class SnapshotInfoResponse(_message.Message):
         last_attempt_at: _builtins.float = ...,
         findings: _abc.Iterable[_builtins.str] | None = ...,
         caches: _abc.Iterable[Global___CacheFigures] | None = ...,
+        reading: _builtins.str = ...,
+        reading_share: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_seconds", b"age_seconds", "bytes", b"bytes", "caches", b"caches", "findings", b"findings", "items", b"items", "items_with_routing", b"items_with_routing", "last_attempt_at", b"last_attempt_at", "last_error", b"last_error", "read_at", b"read_at", "routing_rows", b"routing_rows", "source", b"source", "tag", b"tag", "work_result_rows", b"work_result_rows"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_seconds", b"age_seconds", "bytes", b"bytes", "caches", b"caches", "findings", b"findings", "items", b"items", "items_with_routing", b"items_with_routing", "last_attempt_at", b"last_attempt_at", "last_error", b"last_error", "read_at", b"read_at", "reading", b"reading", "reading_share", b"reading_share", "routing_rows", b"routing_rows", "source", b"source", "tag", b"tag", "work_result_rows", b"work_result_rows"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1047,10 +1055,13 @@ class ExportStart(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     DOWNLOAD_FIELD_NUMBER: _builtins.int
     EXTRA_COLUMNS_FIELD_NUMBER: _builtins.int
+    FOR_PROGRAM_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Start of the file names; "": routing_ and the time."""
     download: _builtins.bool
     """Answer the content of the file instead of leaving it in the export directory; never compressed as a whole."""
+    for_program: _builtins.bool
+    """A program reads the file and no spreadsheet: texts stay exactly as they are, without guards against formulas."""
     @_builtins.property
     def formats(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Formats: csv, excel, txt, parquet, json, xml; exactly one for a download."""
@@ -1066,10 +1077,11 @@ class ExportStart(_message.Message):
         name: _builtins.str = ...,
         download: _builtins.bool = ...,
         extra_columns: _abc.Iterable[_builtins.str] | None = ...,
+        for_program: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["download", b"download", "extra_columns", b"extra_columns", "formats", b"formats", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["download", b"download", "extra_columns", b"extra_columns", "for_program", b"for_program", "formats", b"formats", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

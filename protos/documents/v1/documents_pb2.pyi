@@ -1266,6 +1266,7 @@ class RslGroup(_message.Message):
     CREATED_AT_FIELD_NUMBER: _builtins.int
     UPDATED_AT_FIELD_NUMBER: _builtins.int
     STEPS_FIELD_NUMBER: _builtins.int
+    SHARED_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """Number."""
     slug: _builtins.str
@@ -1288,6 +1289,8 @@ class RslGroup(_message.Message):
     """Created, seconds since 1970 UTC."""
     updated_at: _builtins.float
     """Last changed, seconds since 1970 UTC."""
+    shared: _builtins.bool
+    """Whether others than its owner and administrators may change it."""
     @_builtins.property
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Tags."""
@@ -1317,10 +1320,11 @@ class RslGroup(_message.Message):
         created_at: _builtins.float = ...,
         updated_at: _builtins.float = ...,
         steps: _abc.Iterable[Global___RslStep] | None = ...,
+        shared: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_description", b"_description", "_last_validated_at", b"_last_validated_at", "_released_at", b"_released_at", "_released_by", b"_released_by", "description", b"description", "last_validated_at", b"last_validated_at", "released_at", b"released_at", "released_by", b"released_by"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_description", b"_description", "_last_validated_at", b"_last_validated_at", "_released_at", b"_released_at", "_released_by", b"_released_by", "created_at", b"created_at", "description", b"description", "id", b"id", "last_validated_at", b"last_validated_at", "name", b"name", "owner", b"owner", "released_at", b"released_at", "released_by", b"released_by", "slug", b"slug", "status", b"status", "steps", b"steps", "tags", b"tags", "updated_at", b"updated_at", "validation_errors", b"validation_errors"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_description", b"_description", "_last_validated_at", b"_last_validated_at", "_released_at", b"_released_at", "_released_by", b"_released_by", "created_at", b"created_at", "description", b"description", "id", b"id", "last_validated_at", b"last_validated_at", "name", b"name", "owner", b"owner", "released_at", b"released_at", "released_by", b"released_by", "shared", b"shared", "slug", b"slug", "status", b"status", "steps", b"steps", "tags", b"tags", "updated_at", b"updated_at", "validation_errors", b"validation_errors"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__description: _TypeAlias = _typing.Literal["description"]  # noqa: Y015
     _WhichOneofArgType__description: _TypeAlias = _typing.Literal["_description", b"_description"]  # noqa: Y015
@@ -1459,12 +1463,15 @@ class CreateRslGroupRequest(_message.Message):
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     TAGS_FIELD_NUMBER: _builtins.int
     SLUG_FIELD_NUMBER: _builtins.int
+    SHARED_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Name, 1 character or more."""
     description: _builtins.str
     """Description."""
     slug: _builtins.str
     """Wanted slug, 1 to 64 characters; "": made from the name."""
+    shared: _builtins.bool
+    """Let everybody change it."""
     @_builtins.property
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Tags."""
@@ -1476,10 +1483,11 @@ class CreateRslGroupRequest(_message.Message):
         description: _builtins.str | None = ...,
         tags: _abc.Iterable[_builtins.str] | None = ...,
         slug: _builtins.str = ...,
+        shared: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_description", b"_description", "description", b"description"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_description", b"_description", "description", b"description", "name", b"name", "slug", b"slug", "tags", b"tags"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_description", b"_description", "description", b"description", "name", b"name", "shared", b"shared", "slug", b"slug", "tags", b"tags"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__description: _TypeAlias = _typing.Literal["description"]  # noqa: Y015
     _WhichOneofArgType__description: _TypeAlias = _typing.Literal["_description", b"_description"]  # noqa: Y015
@@ -1598,11 +1606,11 @@ class UpdateRslGroupRequest(_message.Message):
     """Its number."""
     @_builtins.property
     def changes(self) -> Global___RslGroup:
-        """The new values: name, description, tags, slug."""
+        """The new values: name, description, tags, slug, shared."""
 
     @_builtins.property
     def fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Which of them to change: name, description, tags, slug. A named field that `changes` lacks becomes absent or empty."""
+        """Which of them to change: name, description, tags, slug, shared (by owners and administrators only). A named field that `changes` lacks becomes absent or empty."""
 
     def __init__(
         self,

@@ -6,7 +6,10 @@ import asyncio
 import csv as python_csv
 import io
 import json
+import os
 import shutil
+import subprocess
+import sys
 import threading
 import zipfile
 from collections.abc import Callable
@@ -129,11 +132,11 @@ async def test_quotes_line_breaks_and_control_characters_survive_or_vanish_clean
 
 async def test_the_set_encoding_and_compression_are_used(exporting: Running, tmp_path: Path) -> None:
     def section(**export: Any) -> str:
-        return json.dumps({"export": {"export_directory": "files", **export}})
+        return json.dumps({"export": {"export_directory": "deliverables/files", **export}})
 
     await exporting.apply(section(default_encoding="cp949", compress_on_save=False))
     csv, plain = await export(exporting, told(JOB_NM="선삭 🔩"), "csv", "parquet")
-    assert csv.parent == tmp_path / "state" / "files"
+    assert csv.parent == tmp_path / "state" / "deliverables" / "files"
     assert "선삭 ?" in csv.read_bytes().decode("cp949")
     await exporting.apply(section(compress_on_save=True))
     squeezed = (await export(exporting, told(JOB_NM="선삭"), "parquet"))[0]
@@ -152,7 +155,10 @@ async def test_a_second_export_of_the_same_name_gets_a_number(exporting: Running
     assert names == ["routing.csv", "routing-2.csv", "routing-3.csv"]
 
 
-@pytest.mark.parametrize("name", ["../x", "a/b", "a\\b", "C:x", "..", ".", "x\0", "x\n", "a" * 200, "x."])
+@pytest.mark.parametrize(
+    "name",
+    ["../x", "a/b", "a\\b", "C:x", "..", ".", "x\0", "x\n", "a" * 200, "x.", "CON", "nul.csv", "lpt1", "가" * 100],
+)
 async def test_a_name_that_leads_elsewhere_is_refused_and_nothing_is_written(
     name: str, exporting: Running, tmp_path: Path
 ) -> None:
@@ -173,6 +179,62 @@ async def test_an_export_directory_that_cannot_be_written_is_told(exporting: Run
     (tmp_path / "state" / "deliverables").write_text("a file where the folder should be")
     with pytest.raises(PreconditionFailed, match="cannot be written"):
         await export(exporting, told(JOB_NM="x"), "csv")
+
+
+async def test_an_export_directory_outside_the_allowed_folders_gets_nothing_but_downloads_go_on(
+    exporting: Running, tmp_path: Path
+) -> None:
+    (tmp_path / "state" / "deliverables").mkdir()
+    (tmp_path / "state" / "deliverables" / "out").symlink_to(tmp_path)
+    for directory in ("/etc", "../..", "secrets", "deliverables/out"):
+        await exporting.apply(json.dumps({"export": {"export_directory": directory}}))
+        with pytest.raises(PreconditionFailed, match=r"access\.allowed_folders"):
+            await export(exporting, told(JOB_NM="x"), "csv")
+    answer = await streamed(exporting, begin("csv", download=True), part(JOB_NM="선삭"))
+    assert list(answer[0].files.paths) == ["parts.csv"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="rights of POSIX")
+async def test_exported_files_are_read_by_their_group_and_nobody_else(exporting: Running) -> None:
+    before = os.umask(0)
+    try:
+        files = await export(exporting, told(JOB_NM="x"), *FORMATS)
+    finally:
+        os.umask(before)
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o640}
+
+
+FULL_DISK = """
+import resource, sys
+from pathlib import Path
+from aggregate_service.export_files import Exporter
+from common.errors import Unavailable
+from plant.settings.sections import ExportSection
+from common.settings import Settings
+from common.tables import table, text_column
+from protos.aggregate.v1 import aggregate_pb2 as pb
+noise = [str(number) * 50 for number in range(3000)]
+prediction = pb.PredictResponse(
+    routings=table(1, [text_column("ITEM_CD", ["A"])]),
+    operation_offsets=[0, len(noise)],
+    operations=table(len(noise), [text_column("JOB_NM", noise)]),
+)
+exporter = Exporter(ExportSection(), ["ITEM_CD", "JOB_NM"], Settings(_env_file=None, state_dir=Path(sys.argv[1])))
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+for kind in ("csv", "excel", "txt", "parquet", "json", "xml"):
+    try:
+        exporter.export(prediction, [kind], "full")
+    except Unavailable as error:
+        print(error.reason, end=" ")
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a limit of POSIX stands for the full disk")
+def test_a_full_disk_is_told_as_everywhere_and_leaves_no_file(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", FULL_DISK, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3])
+    assert done.stdout.split() == ["LACK_OF_RESOURCES"] * len(FORMATS), done.stderr
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 async def test_a_prediction_that_contradicts_itself_is_refused_and_leaves_no_file(

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from aggregate_service.export_files import Exporter
+from common.settings import Settings
 from common.tables import integer_column, number_column, table, text_column
 from plant.output_profile import OutputColumn, OutputProfile
 from plant.settings.defaults import OUTPUT_COLUMNS
@@ -46,7 +47,10 @@ PROFILE = OutputProfile(
 
 def export(folder: Path, kind: str, profile: OutputProfile | None) -> Path:
     exporter = Exporter(
-        ExportSection(export_directory="out", compress_on_save=False), list(OUTPUT_COLUMNS), folder, profile
+        ExportSection(compress_on_save=False),
+        list(OUTPUT_COLUMNS),
+        Settings(_env_file=None, state_dir=folder),
+        profile=profile,
     )
     return exporter.export(PREDICTION, [kind], "routing")[0].path
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sqlite3
 import subprocess
@@ -15,9 +16,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import select
 
+from auth_service.accounts import accounts
 from auth_service.control.control_state import read_state
-from auth_service.store import schema
+from auth_service.rsl import rsl_groups
+from auth_service.store import audit, schema
 from auth_service.store.database import Database
+from auth_service.store.document_records import WorkspaceRecord
 from auth_service.store.records import (
     AccountRecord,
     AuditRecord,
@@ -26,7 +30,7 @@ from auth_service.store.records import (
     SettingsRevisionRecord,
     VersionRecord,
 )
-from common.errors import Conflict, DataProblem, PreconditionFailed, ServiceError, Unavailable
+from common.errors import Conflict, DataProblem, InvalidInput, PreconditionFailed, ServiceError, Unavailable
 from plant.settings import PlantSettings
 
 
@@ -280,3 +284,26 @@ def test_a_server_that_does_not_answer_is_unavailable_and_its_password_is_not_sh
         database.check()
     assert "hidden-word" not in caught.value.message
     database.close()
+
+
+@pytest.mark.parametrize("bad", ["a\0b", "\ud800"])
+def test_texts_that_no_database_holds_are_refused_as_input_and_name_no_database(database: Database, bad: str) -> None:
+    with pytest.raises(InvalidInput) as refused, database.reading() as session:
+        session.scalars(select(AccountRecord).where(AccountRecord.username_key == bad)).all()
+    assert database.name not in refused.value.message
+    with pytest.raises(InvalidInput), database.writing() as session:
+        session.add(WorkspaceRecord(username_key="k", username="k", document_json=bad, updated_at=1.0))
+
+
+@pytest.mark.parametrize("search", ["x" * 60_000, "%_" * 40_000])
+def test_a_search_for_a_very_long_text_is_answered_or_refused_but_no_failure_of_the_database(
+    database: Database, search: str
+) -> None:
+    for find in (
+        lambda session: rsl_groups.list_page(session, search=search),
+        lambda session: accounts.page(session, status="", search=search, limit=1, offset=0),
+        lambda session: audit.page(session, audit.AuditFilter(action=search), limit=1, offset=0),
+        lambda session: session.scalars(select(AuditRecord).where(AuditRecord.action.contains(search))).all(),
+    ):
+        with contextlib.suppress(InvalidInput), database.reading() as session:
+            find(session)

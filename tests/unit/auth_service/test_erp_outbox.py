@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from auth_service.erp import delivery
 from auth_service.erp.outbox import Message, Outbox
-from common.errors import NotFound, PreconditionFailed, ServiceError
+from common.errors import InvalidInput, NotFound, PreconditionFailed, ServiceError
 from common.identity import ServiceCredential
 from common.processes import free_port
 from common.rpc.client import connect
@@ -35,6 +35,7 @@ from protos.erp.v1 import erp_pb2_grpc
 from protos.settings.v1 import settings_pb2, settings_pb2_grpc
 
 ROOT = Path(__file__).parents[3]
+LOCAL = {"allowed_addresses": ["127.0.0.1"]}
 SECRET, TOKEN = "Bearer s3cret-of-the-erp", "tok-in-query"
 
 
@@ -188,7 +189,7 @@ async def test_a_message_survives_failures_and_kill_9_and_arrives_with_one_key(
     process: Process, receiver: Receiver
 ) -> None:
     (process.settings.secrets_path / "erp.authorization").write_text(f"{SECRET}\n")
-    await process.set_up(export=push_to(receiver), erp={"retry_seconds": 0.2})
+    await process.set_up(export=push_to(receiver), erp={"retry_seconds": 0.2, **LOCAL})
     receiver.statuses[:] = [503] * 1000
     content = json.dumps({"items": ["선삭" * 50_000] * 4}).encode()
     message = await process.enqueue(content)
@@ -221,7 +222,7 @@ async def test_a_refusal_is_final_until_somebody_retries_and_says_why_without_se
     erp: Erp, receiver: Receiver
 ) -> None:
     (erp.settings.secrets_path / "erp.authorization").write_text(SECRET)
-    await erp.set_up(export=push_to(receiver), erp={"retry_seconds": 0.05})
+    await erp.set_up(export=push_to(receiver), erp={"retry_seconds": 0.05, **LOCAL})
     receiver.statuses[:] = [422]
     message = await erp.enqueue(b"{}")
     failed = await erp.until(message.message_id, "failed")
@@ -237,7 +238,7 @@ async def test_a_refusal_is_final_until_somebody_retries_and_says_why_without_se
 
 
 async def test_attempts_end_and_a_waiting_message_can_be_cancelled(erp: Erp, receiver: Receiver) -> None:
-    await erp.set_up(export=push_to(receiver), erp={"retry_seconds": 0.05, "max_attempts": 3})
+    await erp.set_up(export=push_to(receiver), erp={"retry_seconds": 0.05, "max_attempts": 3, **LOCAL})
     receiver.statuses[:] = [500, 429, 502]
     failed = await erp.until((await erp.enqueue(b"{}")).message_id, "failed")
     assert failed.attempts == 3
@@ -252,17 +253,67 @@ async def test_attempts_end_and_a_waiting_message_can_be_cancelled(erp: Erp, rec
 
 
 async def test_files_are_dropped_for_the_erp_and_redirections_are_not_followed(erp: Erp, receiver: Receiver) -> None:
-    await erp.set_up(export={"erp_interface_enabled": True, "erp_protocol": "xml", "export_directory": "out"})
+    await erp.set_up(
+        export={"erp_interface_enabled": True, "erp_protocol": "xml", "export_directory": "deliverables/out"}
+    )
     message = await erp.enqueue(b"<routings/>", "xml")
     delivered = await erp.until(message.message_id, "delivered")
     path = Path(delivered.target)
-    assert path.parent == (erp.settings.state_dir / "out" / "erp").resolve()
+    assert path.parent == (erp.settings.state_dir / "deliverables" / "out" / "erp").resolve()
     assert path.read_bytes() == b"<routings/>"
-    await erp.set_up(export=push_to(receiver))
+    await erp.set_up(export=push_to(receiver), erp=LOCAL)
     receiver.statuses[:], receiver.headers["location"] = [302], "http://127.0.0.1:1/elsewhere"
     failed = await erp.until((await erp.enqueue(b"{}")).message_id, "failed")
     assert failed.last_status == 302
     assert len(receiver.came) == 1
+
+
+async def test_an_erp_on_this_machine_needs_a_permission_at_the_setting_and_behind_a_name(
+    erp: Erp, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for local in ("http://127.0.0.1/x", "http://2130706433:80/x", "http://169.254.169.254/latest", "http://[::1]/"):
+        with pytest.raises(InvalidInput, match=r"erp\.allowed_addresses"):
+            await erp.set_up(export={"erp_endpoint": local})
+    known = asyncio.BaseEventLoop.getaddrinfo
+
+    async def look_up(self: Any, host: Any, *arguments: Any, **named: Any) -> Any:
+        return await known(self, "127.0.0.1" if host == "erp.plant.example" else host, *arguments, **named)
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", look_up)
+    named = f"http://erp.plant.example:{receiver.port}/routing"
+    await erp.set_up(export=push_to(receiver, erp_endpoint=named), erp={"retry_seconds": 0.05, "max_attempts": 2})
+    failed = await erp.until((await erp.enqueue(b"{}")).message_id, "failed")
+    assert "127.0.0.1, which is this machine" in failed.last_error
+    assert receiver.came == []
+    await erp.set_up(erp={"allowed_addresses": ["erp.plant.example"]})
+    await erp.call("Retry", pb.MessageRequest(message_id=failed.message_id))
+    await erp.until(failed.message_id, "delivered")
+    assert receiver.came[0][0]["host"] == f"erp.plant.example:{receiver.port}"
+
+
+async def test_files_for_the_erp_go_to_allowed_folders_only_and_its_group_may_read_them(
+    erp: Erp, tmp_path: Path
+) -> None:
+    for elsewhere in ("/etc", "../../..", "secrets", str(tmp_path / "out"), "\\\\host\\share"):
+        with pytest.raises(InvalidInput, match=r"export\.export_directory"):
+            await erp.set_up(export={"export_directory": elsewhere})
+    await erp.set_up(
+        export={"erp_interface_enabled": True, "erp_protocol": "csv", "export_directory": str(tmp_path / "out")},
+        access={"allowed_folders": [str(tmp_path / "out")]},
+    )
+    delivered = await erp.until((await erp.enqueue(b"a,b", "csv")).message_id, "delivered")
+    assert Path(delivered.target).parent == tmp_path / "out" / "erp"
+    if os.name != "nt":
+        assert Path(delivered.target).stat().st_mode & 0o777 == 0o640
+    with pytest.raises(InvalidInput, match=r"export\.export_directory"):
+        await erp.set_up(access={"allowed_folders": []})
+
+
+async def test_a_link_of_the_screens_is_an_address_and_nothing_to_run(erp: Erp) -> None:
+    for script in ("javascript:alert(1)", "data:text/html,x", "JaVaScRiPt://x/%0aalert(1)", "file:///etc/passwd", "x"):
+        with pytest.raises(InvalidInput, match="neo4j_browser_url"):
+            await erp.set_up(visualization={"neo4j_browser_url": script})
+    await erp.set_up(visualization={"neo4j_browser_url": "https://neo4j.plant:7473/browser"})
 
 
 async def test_nothing_is_taken_in_while_the_interface_is_off_or_from_a_call_that_is_cut_off(
@@ -273,7 +324,7 @@ async def test_nothing_is_taken_in_while_the_interface_is_off_or_from_a_call_tha
     for wrong in ("ftp://erp/x", "file:///etc/passwd", "http://user:word@erp/x", "erp.local/x", "http://a b/"):
         with pytest.raises(ServiceError):
             await erp.set_up(export={"erp_endpoint": wrong})
-    await erp.set_up(export=push_to(receiver))
+    await erp.set_up(export=push_to(receiver), erp=LOCAL)
     start = pb.ErpMessageStart(kind="routing_group", format="json")
     with pytest.raises(ServiceError, match="cut off"):
         await erp.call("Enqueue", iter([pb.EnqueuePart(start=start), pb.EnqueuePart(data=b"{")]))

@@ -47,6 +47,38 @@ def test_a_fresh_environment_can_import_the_project_and_has_the_command(project:
     assert (made.folder / ("Scripts/routing-ml.cmd" if os.name == "nt" else "bin/routing-ml")).exists()
 
 
+def test_the_command_takes_no_code_from_the_folder_that_somebody_is_in(
+    project: Path, made: Environment, tmp_path: Path
+) -> None:
+    for folder, word in ((project, "the project's"), (tmp_path, "somebody's")):
+        (folder / "cli").mkdir()
+        (folder / "cli" / "__init__.py").write_text("", encoding="utf-8")
+        (folder / "cli" / "__main__.py").write_text(f"print({word!r})\n", encoding="utf-8")
+    command = made.folder / ("Scripts/routing-ml.cmd" if os.name == "nt" else "bin/routing-ml")
+    shown = subprocess.run([command], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "the project's"
+
+
+def test_the_command_of_windows_is_one_line_that_cmd_reads() -> None:
+    text = environment.windows_launcher()
+    assert text.endswith("\r\n")
+    assert "\r\r\n" not in text
+    assert " -P " in text
+    assert text.isascii()
+
+
+def test_everything_that_a_service_imports_is_compiled(project: Path, made: Environment) -> None:
+    package = project / "plant_program"
+    package.mkdir()
+    for name in ("__init__.py", "inside.py"):
+        (package / name).write_text("WORD = 1\n", encoding="utf-8")
+    made.compile()
+    assert {path.name.partition(".")[0] for path in (package / "__pycache__").iterdir()} == {"__init__", "inside"}
+    code = "import plant_program.inside, pip._internal, sys; print(plant_program.inside.__cached__, pip._internal.__cached__)"
+    cached = subprocess.run([made.python, "-B", "-c", code], capture_output=True, text=True, cwd="/", check=True)
+    assert all(Path(path).exists() for path in cached.stdout.split())
+
+
 def test_nothing_is_done_when_the_stamp_matches(made: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_arguments: object, **_options: object) -> None:
         raise AssertionError("a process was started although nothing is missing")

@@ -73,7 +73,7 @@ def test_a_process_that_stands_still_is_found_and_can_be_ended(tmp_path: Path, m
     port = free_port()
     command = (sys.executable, "-c", SERVER, str(port))
     process = SupervisedProcess(
-        Launch(f"gateway-{port}", "gateway", command, f"127.0.0.1:{port}", 10), {}, working_dir=tmp_path, logs=tmp_path
+        Launch(f"gateway-{port}", "gateway", command, f"127.0.0.1:{port}"), {}, working_dir=tmp_path, logs=tmp_path
     )
     process.start()
     probe, watch = GatewayProbe("127.0.0.1", port), HangWatch(0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from cli.running.down import down
-from cli.running.orphans import end_orphans, living_orphans
+from cli.running.orphans import STATE_VARIABLE, end_orphans, living_orphans, supervision_variables
 from cli.running.run_record import FILE_NAME, READY, STOPPED, ProcessRecord, RunRecord, read_record, running_record
 from common.processes import is_running
 from common.settings import Settings
@@ -25,9 +26,9 @@ def own_record(**values: object) -> RunRecord:
     return record
 
 
-def sleeper() -> tuple[subprocess.Popen[bytes], ProcessRecord]:
+def sleeper(**variables: str) -> tuple[subprocess.Popen[bytes], ProcessRecord]:
     """A process that a supervisor could have left."""
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], env={**os.environ, **variables})
     return child, ProcessRecord("ann-1", "127.0.0.1:1", READY, child.pid, psutil.Process(child.pid).create_time())
 
 
@@ -57,10 +58,12 @@ def test_what_a_killed_supervisor_left_is_ended_and_nothing_else(tmp_path: Path)
     left, record_of_left = sleeper()
     other, record_of_other = sleeper()
     record_of_other.started_at -= 1000  # the id was given to another program since
-    run = own_record(started_at=time.time() - 5000, processes=[record_of_left, record_of_other])
+    settings = Settings(_env_file=None, state_dir=tmp_path)
+    settings.run_path.mkdir()
+    own_record(started_at=time.time() - 5000, processes=[record_of_left, record_of_other]).write(settings.run_path)
     try:
-        assert living_orphans(run) == [left.pid]
-        assert end_orphans(run) == 1
+        assert living_orphans(settings) == [left.pid]
+        assert end_orphans(settings) == 1
         assert not is_running(left.pid)
         assert is_running(other.pid)
     finally:
@@ -69,10 +72,31 @@ def test_what_a_killed_supervisor_left_is_ended_and_nothing_else(tmp_path: Path)
             child.wait()
 
 
-def test_the_processes_of_a_living_supervisor_are_no_orphans() -> None:
-    child, record = sleeper()
+def test_a_process_started_in_the_moment_of_the_kill_is_known_by_its_environment(tmp_path: Path) -> None:
+    """The record does not name it: the supervisor was killed between its start and the record's next writing."""
+    settings = Settings(_env_file=None, state_dir=tmp_path)
+    dead = supervision_variables(own_record(started_at=time.time() - 5000))
+    alive = supervision_variables(own_record())
+    here, elsewhere = {STATE_VARIABLE: str(tmp_path)}, {STATE_VARIABLE: str(tmp_path / "other")}
+    left = sleeper(**dead, **here)[0]
+    others = [sleeper(**alive, **here)[0], sleeper(**dead, **elsewhere)[0], sleeper(**here)[0]]
     try:
-        assert end_orphans(own_record(processes=[record])) == 0
+        assert living_orphans(settings) == [left.pid]
+        assert end_orphans(settings) == 1
+        assert [is_running(child.pid) for child in (left, *others)] == [False, True, True, True]
+    finally:
+        for child in (left, *others):
+            child.kill()
+            child.wait()
+
+
+def test_the_processes_of_a_living_supervisor_are_no_orphans(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, state_dir=tmp_path)
+    settings.run_path.mkdir()
+    child, record = sleeper()
+    own_record(processes=[record]).write(settings.run_path)
+    try:
+        assert end_orphans(settings) == 0
         assert is_running(child.pid)
     finally:
         child.kill()

@@ -22,7 +22,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     started: list[SupervisedProcess] = []
 
     def make(program: str) -> SupervisedProcess:
-        launch = Launch("sample-1", "sample", (sys.executable, "-c", program), "127.0.0.1:1", 5)
+        launch = Launch("sample-1", "sample", (sys.executable, "-c", program), "127.0.0.1:1")
         process = SupervisedProcess(launch, {"PLANT": "seals"}, working_dir=tmp_path, logs=tmp_path)
         process.start()
         started.append(process)

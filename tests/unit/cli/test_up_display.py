@@ -14,6 +14,8 @@ import time
 from cli.running.run_record import READY, RunRecord
 from cli.running.up_display import UpDisplay
 from common.settings import Settings
+from common.standard_output import prepare_standard_output
+prepare_standard_output()
 display = UpDisplay()
 time.sleep(0.3)
 record = RunRecord("r", 1, 0.0, phase=READY, url="http://127.0.0.1:8000", dataset="demo", problem="no version [x]")

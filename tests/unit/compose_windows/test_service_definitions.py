@@ -13,6 +13,8 @@ from common.settings import Settings
 from gateway.security import PAGE_POLICY
 from installer import service_table
 from plant.blueprint import wrapper
+from plant.export_folder import OWN_FOLDER
+from plant.settings.sections import ExportSection
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "compose-windows"
@@ -104,6 +106,13 @@ def test_a_service_starts_late_drains_and_is_started_again_with_growing_delay(na
     assert root.find("serviceaccount") is None  # WinSW registers virtual accounts as LocalSystem: the scripts set them
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_service_said_when_it_crashed_outlives_its_restart(name: str) -> None:
+    log = definition(name).find("log")
+    assert log is not None
+    assert log.attrib["mode"] not in ("reset", "none")
+
+
 def test_services_start_after_those_they_depend_on() -> None:
     for position, service in enumerate(TABLE["services"]):
         assert set(service["depends_on"]) <= set(NAMES[:position])
@@ -112,15 +121,53 @@ def test_services_start_after_those_they_depend_on() -> None:
 def test_every_right_is_of_a_service_on_a_folder_that_the_software_uses() -> None:
     used = {".", ".env", "var", "models", "logs", "caddy"}
     settings = Settings(_env_file=None, state_dir=Path("var"))
-    parts = (settings.run_path, settings.secrets_path, settings.snapshots_path, settings.derived_path)
-    used |= {str(PureWindowsPath(path.as_posix())) for path in (*parts, settings.state_dir / wrapper.FOLDER)}
-    used |= {r"var\secrets\service.secret", r"var\exports"}
+    parts = (
+        settings.run_path,
+        settings.secrets_path,
+        settings.snapshots_path,
+        settings.derived_path,
+        settings.deltas_path,
+    )
+    own = (
+        settings.state_dir / wrapper.FOLDER,
+        settings.state_dir / OWN_FOLDER,
+        settings.secrets_path / "service.secret",
+    )
+    used |= {str(PureWindowsPath(path.as_posix())) for path in (*parts, *own)}
     for right in TABLE["rights"]:
         assert right["path"] in used
         assert right["kind"] in ("file", "folder")
         assert right["scope"] in ("this", "tree")
         assert set(right["read"]) | set(right["modify"]) <= set(NAMES)
         assert not set(right["read"]) & set(right["modify"])
+
+
+def granted(service: str, path: str) -> str:
+    """What the table gives a service on a path: modify, read or nothing."""
+    place, found = PureWindowsPath(path), ""
+    for right in TABLE["rights"]:
+        here = PureWindowsPath(right["path"])
+        if here == place or (right["scope"] == "tree" and here in place.parents):
+            for level in ("read", "modify"):
+                found = level if service in right[level] and found != "modify" else found
+    return found
+
+
+@pytest.mark.parametrize("service", [service for service in TABLE["services"] if service["package"]], ids=str)
+def test_a_service_may_read_every_folder_that_its_program_names(service: dict[str, str]) -> None:
+    settings = Settings(_env_file=None, state_dir=Path("var"), log_dir=Path("logs"))
+    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / service["package"]).rglob("*.py"))
+    named = {name for name in re.findall(r"settings\.(\w+_path)\b", text) if isinstance(getattr(settings, name), Path)}
+    assert named
+    refused = [name for name in named if not granted(service["name"], str(getattr(settings, name)).replace("/", "\\"))]
+    assert refused == []
+
+
+def test_aggregate_may_write_its_exports_and_what_it_tells_changes_by() -> None:
+    exports = PureWindowsPath("var") / ExportSection().export_directory
+    assert granted("RoutingML-Aggregate", str(exports)) == "modify"
+    assert granted("RoutingML-Aggregate", r"var\deltas\v1.npz") == "modify"
+    assert granted("RoutingML-Aggregate", r"var\routing.db") == ""
 
 
 def test_only_the_control_plane_may_change_accounts_and_only_the_trainer_models() -> None:

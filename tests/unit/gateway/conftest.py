@@ -212,7 +212,7 @@ class Plant:
     async def _start_gateway(self) -> None:
         self._stop = asyncio.Event()
         listening: socket.socket = listen("127.0.0.1", self.ports["gateway"], shared=False)
-        app = build_app(self.settings, f"gateway-{self.ports['gateway']}")
+        self.app = app = build_app(self.settings, f"gateway-{self.ports['gateway']}")
         self._serving = asyncio.run_coroutine_threadsafe(
             run_server(self.settings, app, listening, self._stop), self.loop
         )

@@ -14,6 +14,7 @@ import pytest
 from aggregate_service.export_files import Exporter
 from aggregate_service.export_stream import export_stream
 from common import errors
+from common.settings import Settings
 from gateway.routes.exports import safe_name
 from plant.settings.defaults import OUTPUT_COLUMNS
 from plant.settings.sections import ExportSection
@@ -42,17 +43,19 @@ def saved_group(**more: Any) -> documents_pb2.RoutingGroup:
 @pytest.fixture
 def exporting(plant: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """aggregate_service's own exporter behind the channel; returns the export folder."""
-    section = ExportSection(export_directory=str(tmp_path / "out"), compress_on_save=False)
+    section = ExportSection(export_directory="deliverables/out", compress_on_save=False)
 
-    def exporter(extra: Any) -> Exporter:
-        return Exporter(section, [*OUTPUT_COLUMNS, *extra], tmp_path)
+    settings = Settings(_env_file=None, state_dir=tmp_path)
+
+    def exporter(start: Any) -> Exporter:
+        return Exporter(section, [*OUTPUT_COLUMNS, *start.extra_columns], settings, for_program=start.for_program)
 
     async def stream(self: Any, parts: Any, context: Any) -> Any:
         async for chunk in export_stream(exporter, parts):
             yield chunk
 
     plant.export.append(stream)
-    return tmp_path / "out"
+    return tmp_path / "deliverables" / "out"
 
 
 def test_a_saved_routing_is_written_on_the_server(plant: Any, exporting: Path) -> None:
@@ -84,7 +87,7 @@ def test_a_saved_routing_is_downloaded_in_every_format(kind: str, plant: Any, ex
     assert "filename*=UTF-8''%EC%94%B0" in answer.headers["content-disposition"]
     assert len(answer.content) == int(answer.headers["content-length"]) > 0
     assert not exporting.exists()
-    until(lambda: list((exporting.parent / "run" / "downloads").iterdir()) == [])
+    until(lambda: list((exporting.parents[1] / "run" / "downloads").iterdir()) == [])
 
 
 def test_a_group_without_steps_or_of_somebody_else_is_no_accident(plant: Any, exporting: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import socket
 import time
 from typing import Any
 
@@ -46,6 +47,29 @@ def test_what_the_machine_lacks_is_a_503_and_no_stack_trace(
     assert (answer.status_code, answer.headers["x-error-reason"]) == (503, "LACK_OF_RESOURCES")
     assert int(answer.headers["retry-after"]) > 0
     assert not [line for line in lines if line.get("exc_info")]
+
+
+def failed_and_refused(figures: dict[str, float]) -> tuple[float, float]:
+    return round(figures["error_rate"] * figures["requests"]), figures["refused"]
+
+
+@pytest.mark.parametrize("logged_in", [True, False])
+def test_a_client_that_hangs_up_within_its_body_has_failed_nobody(plant: Any, logged_in: bool) -> None:
+    path = "/api/predict" if logged_in else "/api/auth/login"
+    token = plant.client().headers["authorization"] if logged_in else ""
+    head = f"POST {path} HTTP/1.1\r\nhost: a\r\nauthorization: {token}\r\ncontent-type: application/json\r\n"
+    recent = plant.app.recent
+    before = recent.summary()
+    with structlog.testing.capture_logs() as lines:
+        with socket.create_connection(("127.0.0.1", plant.ports["gateway"]), timeout=10) as connection:
+            connection.sendall(f"{head}content-length: 5000\r\n\r\n{{".encode())
+            time.sleep(0.1)
+        deadline = time.monotonic() + 10
+        while recent.summary()["requests"] == before["requests"] and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert [line["status"] for line in lines if line["event"] == "http"] == [499]
+    assert not [line for line in lines if line.get("exc_info") or line["log_level"] in ("error", "critical")]
+    assert failed_and_refused(recent.summary()) == failed_and_refused(before)
 
 
 def test_every_request_has_a_log_line_with_the_model_version(plant: Any) -> None:

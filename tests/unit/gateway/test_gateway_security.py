@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from common import errors
 from common.request_context import current_request
 from common.settings import Settings
+from gateway.security import Credentials, Origins, Sender
 from protos.aggregate.v1 import aggregate_pb2
 from protos.auth.v1 import auth_pb2
 
@@ -107,6 +108,76 @@ def test_a_cookie_request_from_a_foreign_page_is_refused_when_it_changes_somethi
         assert answer.status_code == 403
         assert answer.headers["x-error-reason"] == "FOREIGN_ORIGIN"
     assert "SummarizeTimes" not in plant.script.asked
+
+
+def test_a_log_in_from_a_foreign_page_is_refused_whatever_its_content_type(plant: Any) -> None:
+    account = auth_pb2.Account(username="a@b.c", status="approved")
+    plant.script.answers["Login"] = auth_pb2.Session(account=account, token="tok", issued_at=1.0, expires_at=2.0)
+    body = json.dumps({"username": "a@b.c", "password": "x"}).encode()
+    for headers in ({}, {"content-type": "text/plain"}, {"content-type": "application/json"}):
+        for page in ({"origin": "https://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"}):
+            answer = httpx.post(f"{plant.url}/api/auth/login", content=body, headers={**headers, **page})
+            assert (answer.status_code, answer.headers["x-error-reason"]) == (403, "FOREIGN_ORIGIN")
+            assert "set-cookie" not in answer.headers
+    assert "Login" not in plant.script.asked
+    assert httpx.post(f"{plant.url}/api/auth/login", content=body).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("site", "status"),
+    [("cross-site", 403), ("same-site", 403), ("Cross-Site", 403), ("same-origin", 200), ("none", 200)],
+)
+def test_a_cookie_request_without_an_origin_is_judged_by_where_its_page_is(
+    plant: Any, services: Any, site: str, status: int
+) -> None:
+    assert with_cookie(plant, services, **{"sec-fetch-site": site}).post(SUMMARY, json=BODY).status_code == status
+    assert plant.client(**{"sec-fetch-site": site}).post(SUMMARY, json=BODY).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "own"),
+    [
+        ("https://plant", "plant", True),
+        ("https://plant", "plant:443", True),
+        ("https://plant:443", "Plant", True),
+        ("http://plant", "plant:80", True),
+        ("http://plant:8000", "plant:8000", True),
+        ("https://[::1]", "[::1]:443", True),
+        ("https://plant", "plant:80", False),
+        ("https://plant", "plant:8443", False),
+        ("https://plant.evil", "plant", False),
+        ("https://plant@evil", "evil", False),
+        ("https://evil/plant", "plant", False),
+        ("https://plant:99999999", "plant", False),
+        ("null", "null", False),
+        ("file://plant", "plant", False),
+        ("https://plant", "", False),
+    ],
+)
+def test_the_own_origin_is_recognised_with_and_without_the_usual_port(origin: str, host: str, own: bool) -> None:
+    sender, cookie = Sender(origin, "", host), Credentials("token", True)
+    if own:
+        Origins([]).check("POST", sender, cookie)
+    else:
+        with pytest.raises(errors.PermissionDenied):
+            Origins([]).check("POST", sender, cookie)
+
+
+def test_what_can_be_read_has_the_same_headers_without_its_body(plant: Any) -> None:
+    client = plant.client()
+    for path in ("/health/live", "/api/workflow/graph", "/api/nothing", "/docs/api", "/openapi.json"):
+        got, head = client.get(path), client.head(path)
+        assert (head.status_code, head.content) == (got.status_code, b"")
+        for name in ("content-type", "content-length", "cache-control", "x-error-reason"):
+            assert head.headers.get(name) == got.headers.get(name), (path, name)
+    assert plant.client("").head("/api/workflow/graph").status_code == 401
+    assert client.head(SUMMARY).status_code == client.get(SUMMARY).status_code == 405
+
+
+def test_the_head_of_an_answer_without_end_ends(plant: Any) -> None:
+    answer = plant.client().head("/api/system/events")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/event-stream")
 
 
 def test_own_and_allowed_origins_and_bearer_tokens_are_fine(plant: Any, services: Any) -> None:

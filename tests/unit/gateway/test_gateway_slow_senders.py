@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.slow_senders import PromptProtocol
+from gateway.http_connection import HttpConnection
 
 BEGINNINGS = [
     b"",
@@ -20,7 +20,7 @@ BEGINNINGS = [
 
 @pytest.mark.parametrize("beginning", BEGINNINGS)
 def test_a_request_that_never_ends_is_hung_up_on(plant: Any, beginning: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(PromptProtocol, "read_seconds", 0.5)
+    monkeypatch.setattr(HttpConnection, "read_seconds", 0.5)
     with socket.create_connection(("127.0.0.1", plant.ports["gateway"]), timeout=10) as connection:
         connection.sendall(beginning)
         began = time.monotonic()
@@ -30,7 +30,7 @@ def test_a_request_that_never_ends_is_hung_up_on(plant: Any, beginning: bytes, m
 
 
 def test_a_connection_that_is_used_again_is_not_hung_up_on(plant: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(PromptProtocol, "read_seconds", 0.3)
+    monkeypatch.setattr(HttpConnection, "read_seconds", 0.3)
     with httpx.Client(base_url=plant.url, timeout=60.0) as client:
         for _ in range(3):
             first = client.get("/health/live").extensions["network_stream"].get_extra_info("client_addr")

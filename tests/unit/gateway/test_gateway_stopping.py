@@ -11,8 +11,9 @@ import pytest
 import uvicorn
 
 from common.processes import IS_WINDOWS
+from gateway.http_connection import connections_in
+from gateway.places import Places
 from gateway.serving import DrainingServer, http_event_loop, listen
-from gateway.slow_senders import PromptProtocol
 
 REQUEST = b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n"
 
@@ -25,9 +26,16 @@ async def _greeting(_scope: Any, _receive: Any, send: Any) -> None:
 @pytest.mark.skipif(IS_WINDOWS, reason="there a connection that waits cannot be accepted by hand")
 def test_connections_that_nobody_has_accepted_yet_are_answered() -> None:
     listening = listen("127.0.0.1", 0, shared=False)
-    server = DrainingServer(
-        uvicorn.Config(_greeting, loop="none", http=PromptProtocol, lifespan="off", log_config=None, access_log=False)
+    places = Places(10)
+    config = uvicorn.Config(
+        _greeting,
+        loop="none",
+        http=connections_in(places),  # type: ignore[arg-type]
+        lifespan="off",
+        log_config=None,
+        access_log=False,
     )
+    server = DrainingServer(config, places)
 
     async def stop_while_three_wait() -> list[bytes]:
         serving = asyncio.create_task(server.serve(sockets=[listening]))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from cli.main import app
+from cli.main import command_line
 from common.errors import NotFound
 from tests.support.small_versions import make_version
 from trained.artifacts import read_manifest
@@ -36,7 +36,7 @@ def models(tmp_path: Path) -> Path:
 
 
 def run(*arguments: str) -> tuple[int, str]:
-    done = CliRunner().invoke(app, ["models", "check", *arguments])
+    done = CliRunner().invoke(command_line(), ["models", "check", *arguments])
     return done.exit_code, done.output
 
 

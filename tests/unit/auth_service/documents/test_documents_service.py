@@ -19,6 +19,7 @@ from common.errors import (
     NotFound,
     PermissionDenied,
     PreconditionFailed,
+    ServiceError,
     Unauthenticated,
 )
 from protos.documents.v1 import documents_pb2 as pb
@@ -181,3 +182,67 @@ async def test_a_candidate_is_saved_in_the_state_folder(documents: Any, state_di
         await documents(
             "SaveCandidate", pb.SaveCandidateRequest(item_code="A-1", candidate_id="../x", payload_json=payload)
         )
+
+
+KIM = "kim@plant.example"
+
+
+async def rsl_changes(documents: Any, made: pb.RslGroup, step: pb.RslStep, who: str) -> dict[str, str]:
+    """What becomes of every change of an RSL group that somebody tries: "" or the reason of the refusal."""
+    number = made.id
+    rule = pb.RslRule(rule_name="r")
+    tries = {
+        "UpdateRslGroup": pb.UpdateRslGroupRequest(group_id=number, changes=pb.RslGroup(name="x"), fields=["name"]),
+        "AddRslStep": pb.AddRslStepRequest(group_id=number, step=pb.RslStep(name="s")),
+        "UpdateRslStep": pb.UpdateRslStepRequest(
+            group_id=number, step_id=step.id, changes=pb.RslStep(name="t"), fields=["name"]
+        ),
+        "AddRslRule": pb.AddRslRuleRequest(group_id=number, step_id=step.id, rule=rule),
+        "DeleteRslRule": pb.RslRuleRequest(group_id=number, step_id=step.id, rule_id=step.rules[0].id),
+        "ValidateRslGroup": pb.RslGroupRequest(group_id=number),
+        "ReleaseRslGroup": pb.RslGroupRequest(group_id=number),
+        "RetractRslGroup": pb.RslGroupRequest(group_id=number),
+        "DeleteRslStep": pb.RslStepRequest(group_id=number, step_id=step.id),
+        "ShareRslGroup": pb.UpdateRslGroupRequest(group_id=number, changes=pb.RslGroup(), fields=["shared"]),
+        "DeleteRslGroup": pb.RslGroupRequest(group_id=number),
+    }
+    outcomes = {}
+    for name, request in tries.items():
+        try:
+            method = "UpdateRslGroup" if name == "ShareRslGroup" else name
+            await documents(method, request, who, "admin" if who.startswith("admin") else "user")
+            outcomes[name] = ""
+        except ServiceError as refused:
+            outcomes[name] = refused.reason
+    return outcomes
+
+
+@pytest.mark.parametrize(
+    ("shared", "who", "refused"),
+    [
+        (False, KIM, "all"),
+        (True, KIM, {"ShareRslGroup", "DeleteRslGroup"}),
+        (False, "PARK@plant.example", set()),
+        (False, "admin@plant.example", set()),
+    ],
+)
+async def test_an_rsl_group_is_changed_by_its_owner_administrators_and_others_where_it_is_shared(
+    shared: bool, who: str, refused: Any, documents: Any
+) -> None:
+    made = await documents("CreateRslGroup", pb.CreateRslGroupRequest(name="G", shared=shared))
+    step = pb.RslStep(name="turn", rules=[pb.RslRule(rule_name="a")])
+    step = await documents("AddRslStep", pb.AddRslStepRequest(group_id=made.id, step=step))
+    assert (await documents("GetRslGroup", pb.RslGroupRequest(group_id=made.id), KIM)).shared is shared
+    outcomes = await rsl_changes(documents, made, step, who)
+    wanted = set(outcomes) if refused == "all" else refused
+    assert {name for name, reason in outcomes.items() if reason == "NOT_THE_OWNER"} == wanted
+
+
+async def test_an_import_replaces_nobody_elses_rsl_group(documents: Any) -> None:
+    made = await documents("CreateRslGroup", pb.CreateRslGroupRequest(name="Seal"))
+    text = json.dumps([{"name": "Seal", "slug": made.slug, "description": "mine now", "steps": []}])
+    request = pb.ImportRslGroupsRequest(format="json", payload=text)
+    result = await documents("ImportRslGroups", request, KIM)
+    assert (result.updated, result.skipped) == (0, 1)
+    assert "belongs to somebody else" in result.errors[0]
+    assert (await documents("ImportRslGroups", request)).updated == 1

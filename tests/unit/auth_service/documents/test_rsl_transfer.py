@@ -13,6 +13,7 @@ from auth_service.rsl import rsl_groups, rsl_import, rsl_release, rsl_steps, rsl
 from auth_service.rsl.rsl_groups import Group, GroupFields, Rule, Step
 from auth_service.store.database import Database
 from common.errors import InvalidInput
+from common.identity import Caller
 
 PARK = "park@plant.example"
 
@@ -102,7 +103,7 @@ def test_any_text_is_read_or_refused(text: str, format_: str) -> None:
 
 def take_over(database: Database, text: str, format_: str = "json") -> rsl_import.Imported:
     with database.writing() as session:
-        return rsl_import.take_over(session, PARK, rsl_transfer.read_text(format_, text), 9.0)
+        return rsl_import.take_over(session, Caller(PARK, "user"), rsl_transfer.read_text(format_, text), 9.0)
 
 
 def test_an_export_of_one_plant_is_imported_by_another_and_once_more_changes_nothing(database: Database) -> None:

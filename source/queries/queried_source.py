@@ -1,0 +1,123 @@
+"""A source with further tables that are queries over its own: each runs once, when first read, into a file that lives as long."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from common.errors import DataProblem
+from plant.columns import ColumnType, SourceColumn, type_of
+from source.canonical import canonical_frame
+from source.queries.checking import named_tables
+from source.queries.running import QueryBounds, run_query
+from source.source import BATCH_ROWS, Source, digest, resolve_columns
+
+
+class QueriedSource:
+    """The tables of `source` and those that `queries` make of them.
+
+    Args:
+        queries: name of the further table -> SQL. A query sees the source's own tables only.
+        bounds: what each query may take.
+        folder: where results are kept while this object lives; None: the system's folder for temporary files.
+
+    Raises:
+        InvalidInput: a query is no SELECT.
+    """
+
+    def __init__(
+        self, source: Source, queries: Mapping[str, str], bounds: QueryBounds | None = None, folder: Path | None = None
+    ) -> None:
+        for sql in queries.values():
+            named_tables(sql)
+        self._source = source
+        self._queries = dict(queries)
+        self._bounds = bounds or QueryBounds()
+        self._folder = tempfile.TemporaryDirectory(prefix="routing-query-", dir=folder, ignore_cleanup_errors=True)
+        self._results: dict[str, Path] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def path(self) -> Path:
+        """The file or folder of the source."""
+        return self._source.path
+
+    @property
+    def description(self) -> str:
+        """Kind and path, for people."""
+        return self._source.description
+
+    def identity(self) -> str:
+        """Changes with the source and with the queries."""
+        return digest([self._source.identity(), *(f"{name}={sql}" for name, sql in sorted(self._queries.items()))])
+
+    def tables(self) -> list[str]:
+        """Names of the source's tables and of the queries, sorted."""
+        return sorted({*self._source.tables(), *self._queries})
+
+    def columns(self, table: str) -> list[SourceColumn]:
+        """Columns of a table, or of a query's result."""
+        if table not in self._queries:
+            return self._source.columns(table)
+        with self._opened(table) as file:
+            types = pl.DataFrame(file.schema.empty_table()).schema
+            return [SourceColumn(field.name, type_of(types[field.name])) for field in file.schema]
+
+    def count(self, table: str) -> int:
+        """Rows of a table, or of a query's result."""
+        if table not in self._queries:
+            return self._source.count(table)
+        with self._opened(table) as file:
+            return sum(file.get_batch(at).num_rows for at in range(file.num_record_batches))
+
+    def batches(
+        self,
+        table: str,
+        columns: Sequence[str],
+        types: Mapping[str, ColumnType],
+        batch_rows: int = BATCH_ROWS,
+        *,
+        item_column: str = "ITEM_CD",
+    ) -> Iterator[pl.DataFrame]:
+        """The named columns as canonical frames (see `Source.batches`)."""
+        if table not in self._queries:
+            yield from self._source.batches(table, columns, types, batch_rows, item_column=item_column)
+            return
+        stored = self.columns(table)
+        chosen = resolve_columns(self, table, columns, stored)
+        wanted = {name: types.get(name, column.type) for name, column in zip(columns, chosen, strict=True)}
+        read = 0
+        with self._opened(table) as file:
+            for at in range(file.num_record_batches):
+                whole = pl.DataFrame(
+                    pa.Table.from_batches([file.get_batch(at)]).select([column.name for column in chosen])
+                )
+                for frame in whole.iter_slices(batch_rows):
+                    frame.columns = list(columns)
+                    yield canonical_frame(frame, wanted, table=table, item_column=item_column, first_row=read + 1)
+                    read += frame.height
+
+    def close(self) -> None:
+        """Remove the results."""
+        self._folder.cleanup()
+
+    def _opened(self, table: str) -> Any:
+        with self._lock:
+            path = self._results.get(table)
+            if path is None:
+                path = Path(self._folder.name) / f"{len(self._results)}.arrow"
+                try:
+                    run_query(self._source.path, self._queries[table], path, self._bounds)
+                except OSError as error:
+                    raise DataProblem(
+                        f"The result of the query {table} cannot be written to {path.parent} ({error.strerror})",
+                        reason="QUERY_NOT_WRITTEN",
+                    ) from None
+                self._results[table] = path
+        return pa.ipc.open_file(pa.memory_map(str(path)))

@@ -1,0 +1,106 @@
+"""No answer to a user names a folder of this machine, whatever put it into a text; texts that no database holds are refused everywhere."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common import errors
+from common.settings import Settings
+from gateway.hidden_paths import known_folders, without_folders, without_paths
+from protos.documents.v1 import documents_pb2
+
+FOLDERS = ["/srv/routing/var", "C:\\Routing ML\\var", "C:/Routing ML/var", "/srv/routing"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("The database /srv/routing/var/routing.db is locked", "The database routing.db is locked"),
+        ("The folder /srv/routing/var.", "The folder var."),
+        ("(/srv/routing/var/a b/c.txt)", "(a b/c.txt)"),
+        ("/srv/routing/various/x stays below", "various/x stays below"),
+        ("C:\\Routing ML\\var\\logs\\a.log and C:/Routing ML/var/b", "logs\\a.log and b"),
+        ("nothing here, and/or 2026/11/30", "nothing here, and/or 2026/11/30"),
+    ],
+)
+def test_paths_begin_below_the_folder_that_holds_them(text: str, shown: str) -> None:
+    assert without_folders(text, FOLDERS) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("[Errno 13] Permission denied: '/opt/elsewhere/x.parquet'", "[Errno 13] Permission denied: 'x.parquet'"),
+        ("D:\\plant data\\ROUTING.accdb cannot be opened", "ROUTING.accdb cannot be opened"),
+        ("\\\\server\\share\\a.accdb: no", "a.accdb: no"),
+        (
+            "POST /api/predict as before, see https://erp.plant/a/b",
+            "POST /api/predict as before, see https://erp.plant/a/b",
+        ),
+        ("10 mm/min, 1/2, a/b/c", "10 mm/min, 1/2, a/b/c"),
+    ],
+)
+def test_errors_hold_no_path_of_a_folder_that_is_not_known_either(text: str, shown: str) -> None:
+    assert without_paths(text, FOLDERS) == shown
+
+
+@given(st.text(max_size=30), st.text(max_size=30), st.sampled_from(FOLDERS))
+def test_no_known_folder_is_left_as_the_beginning_of_a_path(before: str, after: str, folder: str) -> None:
+    assert f"{folder}/x" not in without_folders(f"{before} {folder}/x{after}", FOLDERS)
+
+
+def test_the_folders_are_those_of_the_installation_and_of_its_settings(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, state_dir=tmp_path / "state", models_dir=tmp_path / "models")
+    document = {"export": {"export_directory": "/data/out/erp"}, "access": {"allowed_folders": ["/data/in/plant"]}}
+    folders = known_folders(settings, lambda: document)()
+    assert {str(tmp_path / "state"), str(tmp_path / "models"), "/data/out/erp", "/data/in/plant"} <= set(folders)
+    assert not {"/", "", "/data"} & set(folders)
+
+
+def told(plant: Any, error: Exception, role: str) -> str:
+    plant.script.answers["GetRslGroup"] = error
+    return str(plant.client(role).get("/api/rsl/groups/1").text)
+
+
+@pytest.mark.parametrize("kind", [errors.NotFound, errors.Unavailable, errors.DataProblem, errors.PreconditionFailed])
+def test_an_error_of_a_service_tells_users_no_path_and_administrators_all(plant: Any, kind: Any) -> None:
+    path = str(plant.settings.state_dir / "routing.db")
+    error = kind(f"The file {path} is not there; nor is /mnt/other/share/x.db")
+    assert json.loads(told(plant, error, "user"))["detail"] == "The file routing.db is not there; nor is x.db"
+    assert path in told(plant, error, "admin")
+
+
+def test_an_answer_that_is_no_error_tells_users_no_folder_either(plant: Any) -> None:
+    text = f"see {plant.settings.state_dir.resolve()}/wrappers/1.py"
+    plant.script.answers["GetRslGroup"] = documents_pb2.RslGroup(id=1, name="G", slug="g", description=text)
+    answer = plant.client().get("/api/rsl/groups/1")
+    assert answer.json()["description"] == "see wrappers/1.py"
+    assert len(answer.content) == int(answer.headers["content-length"])
+
+
+@pytest.mark.parametrize("bad", ["a\0b", "\0", "x" * 60_000, "x" * 9_000])
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/api/rsl/groups", "search"),
+        ("/api/rsl/groups", "tags"),
+        ("/api/routing/groups", "search"),
+        ("/api/master-data/items", "query"),
+        ("/api/master-data/tree", "query"),
+        ("/api/audit/events", "action"),
+        ("/api/auth/admin/accounts", "search"),
+        ("/api/nothing-knows-it", "x"),
+    ],
+)
+def test_texts_that_cannot_be_looked_for_are_refused_on_every_route(plant: Any, path: str, name: str, bad: str) -> None:
+    answer = plant.client("admin").get(path, params={name: bad})
+    refused = {414, 431} if len(bad) > 10_000 else {404} if "nothing" in path else {422}
+    assert answer.status_code in refused, answer.text
+    if answer.status_code == 422:
+        assert answer.json()["detail"][0]["loc"] == ["query", name]
