@@ -211,7 +211,8 @@ def _both_indexes(
     model: SearchableModel, delta: Delta, queries: Vectors, k: int, options: SearchOptions
 ) -> tuple[Positions, Vectors]:
     blocked = delta.hidden if len(delta.hidden) else None
-    positions, similarities = model.search(queries, k, options.ef_search, factors=options.factors, blocked=blocked)
+    find = model.search_made if options.estimates else model.search
+    positions, similarities = find(queries, k, options.ef_search, factors=options.factors, blocked=blocked)
     if not delta.codes:
         return positions, similarities
     if options.factors is None:

@@ -29,6 +29,8 @@ RERANKED: Final = 300
 """Candidates that are compared exactly when a call has weights of its own."""
 QUERIES_AT_ONCE: Final = 64
 PROBES: Final = 16
+WIDER: Final = 4
+"""Width of a search that leaves items out, in neighbours wanted: the graph leads through those that it may not answer."""
 EQUAL: Final = 0.999
 """Similarity from which a neighbour is an item's equal and proves as much as the item itself."""
 LOST_SHARE: Final = 0.5
@@ -73,6 +75,7 @@ class SearchableModel:
         calibration: how models and votes are weighed, and what confidence that deserves.
         chances: what the models said of the items of the index, where vectors do not hold it all.
         notes: what people should know about how the version was loaded.
+        unrouted: positions of items that had no routing at the training, ascending; None: unknown.
     """
 
     version_name: str
@@ -87,7 +90,9 @@ class SearchableModel:
     calibration: Calibration = field(default_factory=Calibration)
     chances: Chances | None = None
     notes: Sequence[str] = ()
+    unrouted: npt.NDArray[np.int64] | None = None
     _empty: Vectors | None = None
+    _has_none: npt.NDArray[np.bool_] | None = None
 
     @property
     def engine_name(self) -> str:
@@ -286,6 +291,42 @@ class SearchableModel:
             for start in range(0, len(queries), QUERIES_AT_ONCE)
         ]
         return np.concatenate([p for p, _s in parts]), np.concatenate([s for _p, s in parts])
+
+    def search_made(
+        self,
+        queries: Vectors,
+        k: int,
+        ef_search: int,
+        *,
+        factors: npt.NDArray[np.float32] | None = None,
+        blocked: npt.NDArray[np.integer] | None = None,
+    ) -> tuple[Positions, Vectors]:
+        """`search` for predictions: where more than half of what is nearest had no routing at the training, items that had one take
+        their places. A quarter of the places stays with the nearest: they may have got a routing since.
+        """
+        positions, similarities = self.search(queries, k, ef_search, factors=factors, blocked=blocked)
+        if self.unrouted is None or not len(self.unrouted) or len(self.unrouted) == self.items:
+            return positions, similarities
+        if self._has_none is None:
+            self._has_none = np.zeros(self.items + 1, np.bool_)  # the last one stands for nobody found
+            self._has_none[self.unrouted] = self._has_none[-1] = True
+        bare = self._has_none[positions]
+        poor = np.flatnonzero(bare.sum(axis=1) > k // 2)
+        if not len(poor):
+            return positions, similarities
+        hidden = self.unrouted if blocked is None else np.union1d(self.unrouted, blocked)
+        chosen = np.ascontiguousarray(queries[poor])
+        wide = max(ef_search, WIDER * k)
+        made, near = self.search(chosen, k, wide, factors=factors, blocked=hidden)
+        kept = max(1, k // 4) if k > 1 else 0
+        for row, query in enumerate(poor.tolist()):
+            stays = np.flatnonzero(bare[query] & (positions[query] >= 0))[:kept]
+            places = np.concatenate([made[row][made[row] >= 0][: k - len(stays)], positions[query, stays]])
+            values = np.concatenate([near[row][made[row] >= 0][: k - len(stays)], similarities[query, stays]])
+            order = np.argsort(-values, kind="stable")
+            positions[query], similarities[query] = -1, -1.0
+            positions[query, : len(order)], similarities[query, : len(order)] = places[order], values[order]
+        return positions, similarities
 
     def _search_weighted(
         self,
@@ -503,7 +544,13 @@ def _load_native(folder: Path, manifest: Manifest, name: str, threads: int) -> S
         metadata=manifest.metadata,
         calibration=calibration,
         chances=chances,
+        unrouted=_unrouted(folder, manifest),
     )
+
+
+def _unrouted(folder: Path, manifest: Manifest) -> npt.NDArray[np.int64] | None:
+    artifact = manifest.artifacts.get("unrouted_items")
+    return None if artifact is None else read_parts(artifact.file(folder))["positions"].astype(np.int64)
 
 
 def _load_learned(folder: Path, manifest: Manifest) -> tuple[LearnedBlock | None, LearnedChances | None, Calibration]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from common.errors import InvalidInput
@@ -39,6 +40,7 @@ PROJECTOR_ROWS: Final = 10_000
 """Items in a Projector export; the Projector itself samples above this."""
 
 CALIBRATION: Final = "calibration.json"
+UNROUTED: Final = "unrouted_items.npz"
 CHANCE_NAMES: Final = ("learned_chances", "learned_chance_operations", "learned_chance_values")
 """Names in the manifest of the files of `trained.learned.learned_chances`."""
 
@@ -77,6 +79,7 @@ class TrainedVersion:
         trained_at: moment of the training; None: now.
         calibration: of the learned block; None: the version has none.
         outputs: what the learned models say of all items; None: the version has none.
+        unrouted: positions of the items that have no routing, int64; None: unknown.
     """
 
     encoder: BlockEncoder
@@ -102,6 +105,7 @@ class TrainedVersion:
     trained_at: datetime | None = None
     calibration: Calibration | None = None
     outputs: LearnedOutputs | None = None
+    unrouted: npt.NDArray[np.int64] | None = None
 
     @property
     def default_ef_search(self) -> int:
@@ -146,6 +150,9 @@ def write_version(folder: Path, trained: TrainedVersion) -> Manifest:
         parts = {"number_of": trained.index.number_of, "members": trained.index.members}
         write_parts(folder / EQUAL_ITEMS, parts)
         add(EQUAL_ITEMS, "equal_items", "routing-ml/equal-items@1")
+    if trained.unrouted is not None:
+        write_parts(folder / UNROUTED, {"positions": trained.unrouted.astype(np.int32)})
+        add(UNROUTED, "unrouted_items", "routing-ml/unrouted-items@1")
     for path, name in _write_learned(folder, trained).items():
         add(path, name)
     if trained.projector is not None:

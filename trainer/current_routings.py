@@ -32,12 +32,14 @@ class CurrentRoutings:
         jobs: job of each operation number, as the source names it.
         occurrences: int64 (operation numbers); how often the job came before in the same routing.
         machines: name of each number in `table.machine`; "" where the source names none.
+        entered: when each item's routing was entered, milliseconds since 1970, -inf where the source does not say; None: it never does.
     """
 
     table: OperationTable
     jobs: list[str]
     occurrences: npt.NDArray[np.int64]
     machines: list[str]
+    entered: npt.NDArray[np.float64] | None = None
 
     @property
     def items_with_routing(self) -> int:
@@ -101,6 +103,7 @@ def read_current_routings(
         jobs=distinct["job"].to_list(),
         occurrences=distinct["occurrence"].to_numpy().astype(np.int64),
         machines=machines,
+        entered=_entered(rows["_entered"], item, len(index)),
     )
 
 
@@ -118,6 +121,15 @@ def _routing_frames(
         yield made.with_columns(cleaned).select(
             "_item", "_job", "ROUT_NO", "PROC_SEQ", "INSRT_DT", "RES_CD", *TIME_COLUMNS
         )
+
+
+def _entered(moments: pl.Series, item: npt.NDArray[np.int64], items: int) -> npt.NDArray[np.float64] | None:
+    """The moment of each item's routing, all of whose rows have the same; None where no row has one."""
+    if moments.null_count() == len(moments):
+        return None
+    made = np.full(items, -np.inf)
+    made[item] = moments.dt.epoch("ms").cast(pl.Float64).fill_null(float("-inf")).to_numpy()
+    return made
 
 
 def _no_rows() -> pl.DataFrame:

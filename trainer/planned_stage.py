@@ -220,10 +220,9 @@ def _taught(
 
 def _newest_first(routings: CurrentRoutings, routed: Integers) -> Integers:
     """Items with a routing, the newest first where the source says when it was entered, else in their order."""
-    entered = getattr(routings, "entered", None)
-    if entered is None:
+    if routings.entered is None:
         return routed
-    made: Integers = routed[np.argsort(-entered[routed], kind="stable")]
+    made: Integers = routed[np.argsort(-routings.entered[routed], kind="stable")]
     return made
 
 

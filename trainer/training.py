@@ -344,7 +344,14 @@ class Training:
             right = own_routings(routings, sample(everyone, self._judging.items * 4, 2), learned.families)
             chances = KnownChances(learned.stage.outputs.probabilities) if learned.stage is not None else None
             model = SearchableModel(
-                name, index, codes, learned.encoder, ef_search, calibration=calibration, chances=chances
+                name,
+                index,
+                codes,
+                learned.encoder,
+                ef_search,
+                calibration=calibration,
+                chances=chances,
+                unrouted=_unrouted(learned),
             )
             found = evaluate(
                 Evaluated(model, codes, routings, right, lambda rows: learned.vectors[rows]), self._judging
@@ -424,6 +431,7 @@ class Training:
                     trained_at=datetime.now(UTC),
                     calibration=calibration,
                     outputs=learned.stage.outputs if learned.stage is not None else None,
+                    unrouted=_unrouted(learned),
                 )
                 manifest = write_version(folder, trained)
         self._report.add_metrics({**figures, **self.clock.figures()})
@@ -465,13 +473,22 @@ def with_tables(profile: InputProfile, options: PipelineOptions) -> InputProfile
     return profile.model_copy(update={"tables": named})
 
 
+def _unrouted(learned: Learned) -> npt.NDArray[np.int64] | None:
+    """Positions of items without a routing, ascending; None where routings are not known or nobody has one."""
+    if learned.routings is None or not learned.routings.items_with_routing:
+        return None
+    found: npt.NDArray[np.int64] = np.flatnonzero(np.diff(learned.routings.table.offsets) == 0).astype(np.int64)
+    return found
+
+
 def _routed_first(learned: Learned) -> npt.NDArray[np.int64]:
-    """Items in the order in which equals are found: those with a routing first."""
+    """Items in the order in which equals are found: those with a routing first, of these the one with the newest routing."""
     count = len(learned.vectors)
     if learned.routings is None:
         return np.arange(count, dtype=np.int64)
     routed = np.diff(learned.routings.table.offsets) > 0
-    order: npt.NDArray[np.int64] = np.argsort(~routed, kind="stable").astype(np.int64)
+    entered = learned.routings.entered if learned.routings.entered is not None else np.zeros(count)
+    order: npt.NDArray[np.int64] = np.lexsort((-entered, ~routed)).astype(np.int64)
     return order
 
 
