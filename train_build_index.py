@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from common.process_end import leave
+
 if TYPE_CHECKING:
     from plant.blueprint.options import PipelineOptions
 
@@ -34,4 +36,4 @@ else:  # called with a Python that has not the packages, as in `python train_bui
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -35,8 +35,9 @@ def reasons_for(
             if (item, model) not in told:
                 known = [name for name in (reasons[model] if reasons else ()) if name in stored][:MOST_FEATURES]
                 values = [stored[name].take(np.array([item]))[0] for name in known]
+                label_of = snapshot.schema.label_of
                 told[(item, model)] = ", ".join(
-                    f"{name} = {_shown(value)}" for name, value in zip(known, values, strict=True)
+                    f"{label_of(name)} = {_shown(value)}" for name, value in zip(known, values, strict=True)
                 )
             features = told[(item, model)]
             by = f" by {features}" if features else ""

@@ -8,9 +8,9 @@ from typing import Any
 
 import polars as pl
 
-from aggregate_service.operation_columns import OF_ROUTING
 from common.errors import InvalidInput
 from common.tables import to_frame
+from plant.schema import OF_ROUTING
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
 

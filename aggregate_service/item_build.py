@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,13 +16,9 @@ from aggregate_service.column_building import TableBuilder
 from aggregate_service.column_files import write_array, write_numpy
 from aggregate_service.findings import Findings
 from common.errors import DataProblem
+from plant.schema import ITEM_CODE, ItemDisplay
 from trained.item_codes import ItemCodeIndex, item_key
 
-GROUP, FAMILY = "ITEM_GRP1NM", "GROUP2"
-SEARCHED_BY_ITEM: Final = ("ITEM_CD", "ITEM_SPEC")
-"""Searched columns with about as many values as items."""
-SEARCHED_BY_VALUE: Final = ("ITEM_NM", "ITEM_MATERIAL")
-"""Searched columns with few values: each value is compared once."""
 UNNAMED: Final = "미분류"
 """Label of items without a group or a family; such groups and families come last."""
 
@@ -48,7 +45,7 @@ def order_items(table: TableBuilder, findings: Findings, name: str) -> ItemOrder
     Raises:
         DataProblem: the table holds no item.
     """
-    column = table.text("ITEM_CD")
+    column = table.text(ITEM_CODE)
     values = column.values
     keys = ["" if value is None else item_key(value) for value in values]
     by_key: dict[str, int] = {}
@@ -66,7 +63,7 @@ def order_items(table: TableBuilder, findings: Findings, name: str) -> ItemOrder
             reason="EMPTY_TABLE",
             details={"table": name},
         )
-    findings.add(blank, f"rows of {name} have no ITEM_CD and were left out")
+    findings.add(blank, f"rows of {name} have no {ITEM_CODE} and were left out")
     findings.add(len(repeated), f"rows of {name} repeat an item code; the first row of each code counts", repeated)
     rows = np.array([by_key[key] for key in sorted(by_key)], np.int64)
     codes = column.codes[rows]
@@ -78,20 +75,30 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-def write_search(folder: Path, table: TableBuilder, order: ItemOrder) -> None:
+def searched_by_value(item: ItemDisplay) -> tuple[str, ...]:
+    """Searched columns with few values: each value is compared once."""
+    return tuple(filter(None, (item.name, item.material)))
+
+
+def write_search(folder: Path, table: TableBuilder, order: ItemOrder, item: ItemDisplay) -> None:
     """Write what the search reads: items by group, family and code, their folded text, and the families.
+
+    The group is the first level of the plant's hierarchy, the family what is left of it.
 
     Files: `search_text.arrow` (large_string: code and specification), `search_items.npy` (int32, positions), `search_family.npy` (int32),
     `families.arrow` (struct of GROUP and FAMILY, labels).
     """
-    groups, families = (_labels(table, name, order.rows) for name in (GROUP, FAMILY))
+    groups = _labels(table, item.levels[:1], order.rows)
+    families = _labels(table, item.levels[1:] or item.levels, order.rows)
     pairs = sorted(
         set(zip(groups, families, strict=True)), key=lambda pair: [(label is None, label or "") for label in pair]
     )
     number = {pair: place for place, pair in enumerate(pairs)}
     family = np.array([number[pair] for pair in zip(groups, families, strict=True)], np.int32)
     sequence = np.argsort(family, kind="stable").astype(np.int32)  # items are sorted by code already
-    parts = [_folded_values(table, name, order.rows[sequence]) for name in SEARCHED_BY_ITEM]
+    parts = [
+        _folded_values(table, name, order.rows[sequence]) for name in filter(None, (ITEM_CODE, item.specification))
+    ]
     texts = ["\n".join(row) for row in zip(*parts, strict=True)]
     write_array(folder / "search_text.arrow", pa.array(texts, pa.large_string()))
     write_numpy(folder / "search_items.npy", sequence)
@@ -101,10 +108,20 @@ def write_search(folder: Path, table: TableBuilder, order: ItemOrder) -> None:
     write_array(folder / "families.arrow", pa.array(labels, kind))
 
 
-def _labels(table: TableBuilder, name: str, rows: npt.NDArray[np.int64]) -> list[str | None]:
-    column = table.text(name)
-    values = [value.strip() or None if value else None for value in column.values]
-    return [values[code] for code in column.codes[rows].tolist()]
+def _labels(table: TableBuilder, names: Sequence[str], rows: npt.NDArray[np.int64]) -> list[str | None]:
+    """The values of levels, joined; None where none is present."""
+    levels = []
+    for name in names:
+        column = table.text(name)
+        values = [value.strip() or None if value else None for value in column.values]
+        levels.append([values[code] for code in column.codes[rows].tolist()])
+    if len(levels) == 1:
+        return levels[0]
+    return (
+        [" / ".join(filter(None, parts)) or None for parts in zip(*levels, strict=True)]
+        if levels
+        else [None] * len(rows)
+    )
 
 
 def _folded_values(table: TableBuilder, name: str, rows: npt.NDArray[np.int64]) -> list[str]:

@@ -4,30 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from aggregate_service.operation_columns import Columns
 from aggregate_service.snapshot import Snapshot
-from plant.features import FEATURES
-
-LABELS: Final = {
-    "ITEM_CD": "품목코드",
-    "ITEM_NM": "품목명",
-    "ITEM_SPEC": "사양",
-    "ADDITIONAL_SPEC": "추가 사양",
-    "ITEM_MATERIAL": "재질",
-    "ITEM_GRP1": "대분류",
-    "ITEM_GRP1NM": "대분류명",
-    "GROUP1": "1차 그룹",
-    "GROUP2": "2차 그룹",
-    "GROUP3": "3차 그룹",
-    "INSRT_DT": "생성일",
-    "MODI_DT": "수정일",
-}
-"""Columns that people know by another name."""
 
 
 @dataclass(frozen=True)
@@ -49,17 +31,12 @@ class ItemRows:
 
 def item_features(snapshot: Snapshot, item_codes: Sequence[str]) -> ItemRows:
     """The features of items, raw, under internal names; a feature that the source does not have is absent."""
-    return _rows(snapshot, item_codes, [feature.name for feature in FEATURES])
+    return _rows(snapshot, item_codes, list(snapshot.schema.feature_by_name))
 
 
 def whole_items(snapshot: Snapshot, item_codes: Sequence[str]) -> ItemRows:
     """Every column of items as read; dates as ISO text."""
     return _rows(snapshot, item_codes, list(snapshot.items))
-
-
-def label(column: str) -> str:
-    """What people call a column of the item master."""
-    return LABELS.get(column, column)
 
 
 def _rows(snapshot: Snapshot, item_codes: Sequence[str], names: Sequence[str]) -> ItemRows:

@@ -13,12 +13,14 @@ import numpy.typing as npt
 import polars as pl
 
 from aggregate_service.column_files import Column, TextColumn, map_array, map_numpy
-from aggregate_service.item_build import SEARCHED_BY_VALUE, folded
+from aggregate_service.item_build import folded, searched_by_value
 from common.errors import InvalidInput
+from plant.schema import ITEM_CODE, ItemDisplay
 from trained.item_codes import ItemCodeIndex
 
 MOST_WORDS: Final = 32
-SHOWN: Final = ("ITEM_NM", "ITEM_SPEC", "ITEM_MATERIAL", "ADDITIONAL_SPEC")
+SHOWN: Final = ("name", "specification", "material", "details")
+"""Roles of the columns that say what an item is; in answers in capitals."""
 
 
 @dataclass(frozen=True)
@@ -96,15 +98,17 @@ class ItemSearch:
         labels: label of the group and of the family of each family, in order.
     """
 
-    def __init__(self, folder: Path, items: Mapping[str, Column], codes: ItemCodeIndex) -> None:
+    def __init__(self, folder: Path, items: Mapping[str, Column], codes: ItemCodeIndex, display: ItemDisplay) -> None:
         self._texts = pl.Series(pl.from_arrow(map_array(folder / "search_text.arrow")))
         self._positions = cast(npt.NDArray[np.int32], map_numpy(folder / "search_items.npy"))
         self._family = cast(npt.NDArray[np.int32], map_numpy(folder / "search_family.npy"))
         self.labels: list[tuple[str, str]] = [
             (label["GROUP"], label["FAMILY"]) for label in map_array(folder / "families.arrow").to_pylist()
         ]
-        self._items, self._codes = items, codes
-        self._by_value = [column for name in SEARCHED_BY_VALUE if isinstance(column := items.get(name), TextColumn)]
+        self._items, self._codes, self._display = items, codes, display
+        self._by_value = [
+            column for name in searched_by_value(display) if isinstance(column := items.get(name), TextColumn)
+        ]
         self._folded = [_folded_values(column) for column in self._by_value]
 
     def find(self, query: str, *, limit: int = 0, offset: int = 0, group: str = "", family: str = "") -> FoundItems:
@@ -171,9 +175,11 @@ class ItemSearch:
         return matched[self._positions]
 
     def shown(self, positions: npt.NDArray[np.int64]) -> dict[str, list[str | None]]:
-        """Code, name, specification, material and additional specification of items."""
-        columns: dict[str, list[str | None]] = {"ITEM_CD": list(self._codes.codes_at(positions))}
-        for name in SHOWN:
-            column = self._items.get(name)
-            columns[name] = column.take(positions) if isinstance(column, TextColumn) else [None] * len(positions)
+        """Code, name, specification, material and details of items."""
+        columns: dict[str, list[str | None]] = {ITEM_CODE: list(self._codes.codes_at(positions))}
+        for role in SHOWN:
+            column = self._items.get(str(getattr(self._display, role)))
+            columns[role.upper()] = (
+                column.take(positions) if isinstance(column, TextColumn) else [None] * len(positions)
+            )
         return columns

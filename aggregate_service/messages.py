@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import orjson
 
-from aggregate_service.item_lookup import ItemRows, label
+from aggregate_service.item_lookup import ItemRows
 from aggregate_service.item_search import FoundItems, ItemSearch
 from aggregate_service.operation_columns import Values
 from aggregate_service.prediction import NeighbourLists, PredictionAnswer
@@ -17,9 +17,10 @@ from aggregate_service.snapshot_build import Progress
 from aggregate_service.source_browsing import SourceTest, TableDescription
 from common.errors import InvalidInput
 from common.tables import add_column, column_values, integer_column, number_column, table
+from plant.schema import PlantSchema
 from protos.aggregate.v1 import aggregate_pb2 as pb
 from protos.common.v1 import table_pb2
-from routings.time_summary import COLUMNS, OperationTimes, TimeTotals
+from routings.time_summary import OperationTimes, TimeTotals
 
 MOST_CODES = 10_000
 
@@ -102,8 +103,11 @@ def to_predict_response(answer: PredictionAnswer, tag: str) -> pb.PredictRespons
     return response
 
 
-def time_columns(request: pb.SummarizeTimesRequest) -> Mapping[str, Sequence[float | None]]:
+def time_columns(request: pb.SummarizeTimesRequest, names: Collection[str]) -> Mapping[str, Sequence[float | None]]:
     """The time columns of a request as lists.
+
+    Args:
+        names: columns that hold times.
 
     Raises:
         InvalidInput: a column is too short, comes twice or is text; the offsets do not fit.
@@ -111,7 +115,7 @@ def time_columns(request: pb.SummarizeTimesRequest) -> Mapping[str, Sequence[flo
     rows = request.operations.rows
     columns: dict[str, Sequence[float | None]] = {}
     for column in request.operations.columns:
-        if column.name not in COLUMNS:
+        if column.name not in names:
             continue
         if column.name in columns:
             raise InvalidInput(f"The operations have column {column.name} twice")
@@ -179,13 +183,13 @@ def to_features_response(rows: ItemRows, tag: str) -> pb.ItemFeaturesResponse:
     )
 
 
-def to_items_response(rows: ItemRows) -> pb.GetItemsResponse:
+def to_items_response(rows: ItemRows, schema: PlantSchema) -> pb.GetItemsResponse:
     """The message of whole items."""
     return pb.GetItemsResponse(
         items=to_table(rows.columns, len(rows.codes)),
         positions=rows.positions,
         unknown=rows.unknown,
-        labels=[label(name) for name in rows.columns],
+        labels=[schema.item_label(name) for name in rows.columns],
     )
 
 

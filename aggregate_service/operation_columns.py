@@ -10,53 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from aggregate_service.column_files import Column, NumberColumn
-from plant.settings.defaults import COLUMN_ALIASES, OUTPUT_COLUMNS
+from plant.schema import OF_ROUTING, SEQUENCE, PlantSchema
 from plant.settings.sections import SqlSection
-from routings.operation_table import TIME_COLUMNS
 from routings.routing_prediction import RoutingBatch
 
 Values = list[str | None] | npt.NDArray[np.float64] | npt.NDArray[np.int64]
 Columns = dict[str, Values]
 
-OF_ROUTING: Final = frozenset(
-    {
-        "ITEM_CD",
-        "CANDIDATE_ID",
-        "ROUTING_SIGNATURE",
-        "PRIORITY",
-        "SIMILARITY_TIER",
-        "REFERENCE_ITEM_CD",
-        "SIMILARITY_SCORE",
-        "RANK",
-    }
-)
-"""Output columns that say the same for all operations of a routing."""
-
-NUMBERS: Final = frozenset({"MFG_LT", "RUN_TIME_QTY", "SUBCONTRACT_PRC", *TIME_COLUMNS})
-
-KEY_COLUMNS: Final = (
-    "PROC_SEQ",
-    "INSIDE_FLAG",
-    "dbo_BI_ROUTING_VIEW_JOB_CD",
-    "JOB_NM",
-    "RES_CD",
-    "RES_DIS",
-    "TIME_UNIT",
-    "MFG_LT",
-    "QUEUE_TIME",
-    "SETUP_TIME",
-    "MACH_WORKED_HOURS",
-    "ACT_SETUP_TIME",
-    "ACT_RUN_TIME",
-    "WAIT_TIME",
-    "MOVE_TIME",
-    "RUN_TIME_QTY",
-    "RUN_TIME_UNIT",
-)
-"""What summary mode answers of each operation."""
-
-ADDED: Final = (("PROC_CD", "JOB_CD"), ("PROC_DESC", "JOB_NM"))
-"""Columns that newer clients read, and the routing columns they repeat; RUN_TIME comes after them."""
+RUN_TIME: Final = "RUN_TIME"
+"""The run time that counts, minutes, for clients of every plant."""
 
 
 @dataclass(frozen=True)
@@ -65,41 +27,66 @@ class OperationColumns:
 
     Attributes:
         sources: output name -> column of the routing table, in order; PROC_SEQ first.
+        schema: the plant's.
     """
 
     sources: Mapping[str, str]
+    schema: PlantSchema
 
     @classmethod
-    def of(cls, sql: SqlSection, *, detailed: bool) -> OperationColumns:
-        """The key columns, or (detailed) all output columns of the settings, under the names that its aliases give them."""
-        chosen: Sequence[str] = sql.output_columns if detailed else KEY_COLUMNS
-        column_of = {**{output: column for column, output in COLUMN_ALIASES.items()}}
+    def of(cls, sql: SqlSection, schema: PlantSchema, *, detailed: bool) -> OperationColumns:
+        """The key columns, or (detailed) all output columns, under the names that aliases give them.
+
+        All are those of the settings; where nobody has chosen them there, those of the schema.
+        """
+        chosen = output_columns(sql, schema) if detailed else schema.summary_outputs
+        column_of = dict(schema.output_aliases)
         column_of.update({output: column for column, output in sql.column_aliases.items()})
-        names = ["PROC_SEQ", *(name for name in chosen if name not in OF_ROUTING and name != "PROC_SEQ")]
-        return cls({name: column_of.get(name, name) for name in names} | dict(ADDED))
+        names = [SEQUENCE, *(name for name in chosen if name not in OF_ROUTING and name != SEQUENCE)]
+        return cls({name: column_of.get(name, name) for name in names} | _newer_names(schema), schema)
 
     def fill(self, routing: Mapping[str, Column], batch: RoutingBatch) -> Columns:
         """Values of the operations of a batch; times are the batch's, stored or estimated, everything else the table's."""
         filled: Columns = {}
+        times, numbers = self.schema.routing.times, self.schema.number_outputs
         for name, source in self.sources.items():
-            if source == "PROC_SEQ":
+            if source == SEQUENCE:
                 filled[name] = batch.sequence
-            elif source in TIME_COLUMNS:
-                filled[name] = batch.times[:, TIME_COLUMNS.index(source)]
+            elif source and source in times:
+                filled[name] = batch.times[:, times.index(source)]
             else:
-                filled[name] = _stored(routing.get(source), name, batch.rows)
-        filled["RUN_TIME"] = batch.run_times()
+                filled[name] = _stored(routing.get(source), name in numbers, batch.rows)
+        filled[RUN_TIME] = batch.run_times()
         return filled
 
 
-def _stored(column: Column | None, name: str, rows: npt.NDArray[np.int64]) -> Values:
+def output_columns(sql: SqlSection, schema: PlantSchema) -> Sequence[str]:
+    """Output columns of the settings; where nobody has chosen any there, those of the schema."""
+    return schema.output_columns if sql.output_columns == SqlSection().output_columns else sql.output_columns
+
+
+def _newer_names(schema: PlantSchema) -> dict[str, str]:
+    """What clients of every plant read: the code and the name of the operation and its machine; RUN_TIME comes after them.
+
+    A plant without a set-up time has none of that name either.
+    """
+    roles = schema.routing
+    named = {"PROC_CD": roles.operation_code, "PROC_DESC": roles.operation_name}
+    if roles.machine != "RES_CD":
+        named["RES_CD"] = roles.machine
+    if roles.setup != "SETUP_TIME":
+        named["SETUP_TIME"] = roles.setup
+    return named
+
+
+def _stored(column: Column | None, is_number: bool, rows: npt.NDArray[np.int64]) -> Values:
     """Stored values in the kind that the output column has, whatever kind the source has."""
     if column is None:
-        return np.full(len(rows), np.nan) if name in NUMBERS else [None] * len(rows)
+        return np.full(len(rows), np.nan) if is_number else [None] * len(rows)
     values = column.take(rows)
     if isinstance(column, NumberColumn):
-        return column.take(rows) if name in NUMBERS else [number_text(value) for value in column.take(rows).tolist()]
-    return np.array([_number(value) for value in values]) if name in NUMBERS else list(values)
+        return column.take(rows) if is_number else [number_text(value) for value in column.take(rows).tolist()]
+    return np.array([_number(value) for value in values]) if is_number else list(values)
 
 
 def number_text(value: float) -> str | None:
@@ -114,6 +101,3 @@ def _number(text: str | None) -> float:
         return float(text) if text else float("nan")
     except ValueError:
         return float("nan")
-
-
-ALL_COLUMNS: Final = tuple(OUTPUT_COLUMNS)

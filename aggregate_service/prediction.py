@@ -107,7 +107,9 @@ def predict(
     answered[batch.query] = True
     unknown = np.flatnonzero(items < 0).tolist()
     without = np.flatnonzero((items >= 0) & ~answered).tolist()
-    operations = OperationColumns.of(plant.document.sql, detailed=detailed).fill(snapshot.routing, batch)
+    operations = OperationColumns.of(plant.document.sql, snapshot.schema, detailed=detailed).fill(
+        snapshot.routing, batch
+    )
     texts = _texts(snapshot, operations, batch)
     routings = _routings(snapshot, plant, items, batch, texts)
     return PredictionAnswer(
@@ -170,14 +172,14 @@ def _neighbours(
 
 
 def _texts(snapshot: Snapshot, operations: Columns, batch: RoutingBatch) -> list[RoutingTexts]:
-    """Texts of each routing from the names of its operations: JOB_NM, else RES_DIS; those without either are left out."""
+    """Texts of each routing from the names of its operations; those without any are left out."""
     columns = []
-    for name in ("JOB_NM", "RES_DIS"):
+    for name in snapshot.schema.routing.names:
         filled, stored = operations.get(name), snapshot.routing.get(name)
         if filled is None:
             filled = list(stored.take(batch.rows)) if stored is not None else [None] * len(batch.rows)
         columns.append(filled)
-    flat = [job or machine for job, machine in zip(*columns, strict=True)]
+    flat = [next(filter(None, names), None) for names in zip(*columns, strict=True)]
     known: dict[tuple[object, ...], RoutingTexts] = {}  # many routings are alike
     found = []
     for start, end in itertools.pairwise(batch.offsets.tolist()):

@@ -85,8 +85,9 @@ class AggregateProgram:
         activated = bool(self._version) and state.active.version_name != self._version
         profile = state.output_profile_json
         columns = plant.document.sql.available_columns
-        output_profile = OutputProfile.parse(profile, columns) if profile else None
-        InputProfile.parse(state.input_profile_json)
+        schema = InputProfile.parse(state.input_profile_json).plant
+        known = (*columns, *schema.output_columns)
+        output_profile = OutputProfile.parse(profile, known) if profile else None
         self._servicer.plant, self._servicer.output_profile = plant, output_profile
         self._profile, self._version = state.input_profile_json, state.active.version_name
         await self._choose()

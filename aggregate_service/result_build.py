@@ -12,13 +12,18 @@ import polars as pl
 from aggregate_service.column_files import write_numpy
 from aggregate_service.findings import Findings
 from aggregate_service.routing_build import CurrentRoutings
-from routings.time_profiles import FEWEST_SAMPLES, LARGEST_TIME
+from plant.schema import ITEM_CODE, SEQUENCE, ResultRoles
+from routings.time_profiles import LARGEST_TIME
+from source.current_routings import robust_means
 from trained.item_codes import ItemCodeIndex
 
-RESULT_COLUMNS = ("ITEM_CD", "PROC_SEQ", "ACT_SETUP_TIME", "ACT_RUN_TIME")
-MEASURES = ("ACT_SETUP_TIME", "ACT_RUN_TIME")
-OUTLIER_DEVIATIONS = 3.5
-MAD_TO_SIGMA = 1.4826
+MEASURES = ("setup", "run")
+"""Times that work results report, as roles of the schema, in the order of the columns of `OperationTable.actual`."""
+
+
+def result_columns(roles: ResultRoles) -> tuple[str, ...]:
+    """Internal columns of the work results that a snapshot reads."""
+    return tuple(filter(None, (ITEM_CODE, SEQUENCE, roles.setup, roles.run)))
 
 
 class ItemFinder:
@@ -45,14 +50,19 @@ class ItemFinder:
 
 
 def read_results(
-    frames: Iterable[pl.DataFrame], index: ItemCodeIndex, current: CurrentRoutings, findings: Findings, name: str
+    frames: Iterable[pl.DataFrame],
+    index: ItemCodeIndex,
+    current: CurrentRoutings,
+    findings: Findings,
+    name: str,
+    roles: ResultRoles,
 ) -> tuple[pl.DataFrame, int]:
     """Results that belong to an operation of a current routing, and the number of rows read.
 
     Each batch shrinks to row of the operation and two times before the next is read.
 
     Returns:
-        A frame with `row` (Int32, position among the current operations), ACT_SETUP_TIME and ACT_RUN_TIME (Float64, NaN never).
+        A frame with `row` (Int32, position among the current operations), `setup` and `run` (Float64, NaN never).
     """
     keys = current.item.astype(np.int64) << 32 | (current.sequence.astype(np.int64) + 2**31)
     parts: list[pl.DataFrame] = []
@@ -60,15 +70,15 @@ def read_results(
     finder = ItemFinder(index)
     for frame in frames:
         total += frame.height
-        item = finder.positions(frame["ITEM_CD"])
+        item = finder.positions(frame[ITEM_CODE])
         known = item >= 0
         unknown += int((~known).sum())
-        sequence = frame["PROC_SEQ"].cast(pl.Int64, strict=False).fill_null(-(2**31)).to_numpy()
+        sequence = frame[SEQUENCE].cast(pl.Int64, strict=False).fill_null(-(2**31)).to_numpy()
         row = _find(keys, item << 32 | (sequence + 2**31)) if len(keys) else np.full(len(item), -1)
         row[~known] = -1
         elsewhere += int((known & (row < 0)).sum())
         times = frame.select(
-            pl.Series("row", row, pl.Int32), *(pl.col(measure).cast(pl.Float64).fill_nan(None) for measure in MEASURES)
+            pl.Series("row", row, pl.Int32), *(_measured(measure, str(getattr(roles, measure))) for measure in MEASURES)
         ).filter(pl.col("row") >= 0)
         usable = [pl.col(measure).is_between(0.0, LARGEST_TIME) for measure in MEASURES]
         impossible += int(times.select(pl.sum_horizontal((~u).fill_null(False).sum() for u in usable)).item())
@@ -86,6 +96,12 @@ def read_results(
     findings.add(impossible, f"times of {name} are negative or above {LARGEST_TIME:,.0f} minutes and count as absent")
     schema = {"row": pl.Int32, **dict.fromkeys(MEASURES, pl.Float64)}
     return pl.concat(parts) if parts else pl.DataFrame(schema=schema), total
+
+
+def _measured(measure: str, column: str) -> pl.Expr:
+    """A measure's values under its own name; absent everywhere where the plant does not report it."""
+    value = pl.col(column).cast(pl.Float64).fill_nan(None) if column else pl.lit(None, pl.Float64)
+    return value.alias(measure)
 
 
 def _find(keys: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -106,35 +122,3 @@ def write_results(folder: Path, results: pl.DataFrame, operations: int) -> None:
         samples[rows, place] = counts
     write_numpy(folder / "actual.npy", actual)
     write_numpy(folder / "actual_samples.npy", samples)
-
-
-def robust_means(
-    values: pl.DataFrame,
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-    """Mean of the `value`s of each `row` without gross errors: the rows, their means, and how many values each rests on.
-
-    A value is a gross error when it lies further than 3.5 robust sigma (1.4826 times the median deviation) from the median of at least
-    three values; a thousandth of the median is always allowed, as the median deviation is 0 where most values are equal.
-    """
-    if not values.height:
-        return np.zeros(0, np.int32), np.zeros(0), np.zeros(0, np.int64)
-    values = values.sort("row", "value")
-    row, value = values["row"].to_numpy(), values["value"].to_numpy()
-    starts = np.flatnonzero(np.concatenate(([True], row[1:] != row[:-1])))
-    counts = np.diff(np.append(starts, len(row)))
-    median = _middle(value, starts, counts)
-    deviation = np.abs(value - np.repeat(median, counts))
-    by_deviation = pl.DataFrame({"row": row, "deviation": deviation}).sort("row", "deviation")["deviation"].to_numpy()
-    spread = _middle(by_deviation, starts, counts)
-    allowed = OUTLIER_DEVIATIONS * MAD_TO_SIGMA * spread + 1e-3 * median
-    kept = deviation <= np.repeat(np.where(counts < FEWEST_SAMPLES, np.inf, allowed), counts)
-    used = np.add.reduceat(kept.astype(np.int64), starts)
-    return row[starts], np.add.reduceat(np.where(kept, value, 0.0), starts) / used, used
-
-
-def _middle(
-    ordered: npt.NDArray[np.float64], starts: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]
-) -> npt.NDArray[np.float64]:
-    """Medians of the runs of an array that is sorted within each run."""
-    middle: npt.NDArray[np.float64] = (ordered[starts + (counts - 1) // 2] + ordered[starts + counts // 2]) / 2
-    return middle

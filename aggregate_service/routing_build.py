@@ -11,8 +11,11 @@ import numpy.typing as npt
 from aggregate_service.column_building import NumberBuilder, TableBuilder, TextBuilder
 from aggregate_service.column_files import smallest_codes, write_numpy
 from aggregate_service.findings import Findings
-from routings.operation_table import TIME_COLUMNS
+from plant.schema import ITEM_CODE, SEQUENCE, RoutingRoles
+from plant.time_columns import TIMES
 from routings.time_profiles import LARGEST_TIME, without_impossible
+from source.current_routings import choose_current as choose_current_rows
+from source.current_routings import number_operations
 from trained.item_codes import ItemCodeIndex
 
 Rows = npt.NDArray[np.int64]
@@ -42,17 +45,17 @@ def item_positions(column: TextBuilder, index: ItemCodeIndex) -> npt.NDArray[np.
     return position_of[column.codes]
 
 
-def choose_current(table: TableBuilder, index: ItemCodeIndex, findings: Findings, name: str) -> CurrentRoutings:
-    """Choose each item's current routing: the greatest INSRT_DT, then the greatest ROUT_NO.
-
-    Rows of unknown items and rows without PROC_SEQ are left out; of rows with the same key the first counts.
+def choose_current(
+    table: TableBuilder, index: ItemCodeIndex, findings: Findings, name: str, roles: RoutingRoles
+) -> CurrentRoutings:
+    """Choose each item's current routing (`source.current_routings`). Rows of unknown items and rows without PROC_SEQ are left out.
 
     Args:
         name: the source's name of the table, for messages.
     """
-    codes = table.text("ITEM_CD")
+    codes = table.text(ITEM_CODE)
     item = item_positions(codes, index)
-    sequence = table.numbers("PROC_SEQ")
+    sequence = table.numbers(SEQUENCE)
     unknown, unplaced = item < 0, np.isnan(sequence) | (np.abs(sequence) > 2**31 - 1)
     values = codes.values
     findings.add(
@@ -63,23 +66,16 @@ def choose_current(table: TableBuilder, index: ItemCodeIndex, findings: Findings
     findings.add(int((unplaced & ~unknown).sum()), f"rows of {name} have no PROC_SEQ and were left out")
     rows = np.flatnonzero(~unknown & ~unplaced)
     item, place = item[rows], sequence[rows].astype(np.int32)
-    number, entered = (_ranks(table, column)[rows] for column in ("ROUT_NO", "INSRT_DT"))
-    order = np.lexsort((place, number, item))
-    rows, item, place, number, entered = rows[order], item[order], place[order], number[order], entered[order]
-
-    same_routing = np.zeros(len(rows), bool)
-    same_routing[1:] = (item[1:] == item[:-1]) & (number[1:] == number[:-1])
-    repeated = np.zeros(len(rows), bool)
-    repeated[1:] = same_routing[1:] & (place[1:] == place[:-1])
+    number, entered = (_ranks(table, column)[rows] for column in (roles.number, roles.entered))
+    chosen = choose_current_rows(item, place, number, entered)
     findings.add(
-        int(repeated.sum()),
-        f"rows of {name} repeat ITEM_CD, ROUT_NO and PROC_SEQ of another; the first row of each key counts",
-        (index.code(int(position)) for position in np.unique(item[repeated])[:10].tolist()),
+        len(chosen.repeated),
+        f"rows of {name} repeat {ITEM_CODE}, {roles.number} and {SEQUENCE} of another; the first row of each key counts",
+        (index.code(int(position)) for position in np.unique(item[chosen.repeated])[:10].tolist()),
     )
-    chosen = _in_current_routing(item, entered, ~same_routing) & ~repeated
-    rows, item, place = rows[chosen], item[chosen], place[chosen]
-    counts = np.bincount(item, minlength=len(index))
-    return CurrentRoutings(rows, item, place, np.concatenate(([0], np.cumsum(counts))).astype(np.int64))
+    counts = np.bincount(chosen.item, minlength=len(index))
+    offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+    return CurrentRoutings(rows[chosen.rows], chosen.item, chosen.sequence, offsets)
 
 
 def _ranks(table: TableBuilder, name: str) -> npt.NDArray[np.int32]:
@@ -92,28 +88,11 @@ def _ranks(table: TableBuilder, name: str) -> npt.NDArray[np.int32]:
     return column.ranks()[column.codes]
 
 
-def _in_current_routing(
-    item: npt.NDArray[np.int32], entered: npt.NDArray[np.int32], starts: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.bool_]:
-    """Whether each row, sorted by item and ROUT_NO, is of its item's routing with the greatest INSRT_DT, the last on a tie."""
-    if not len(item):
-        return np.zeros(0, bool)
-    first = np.flatnonzero(starts)
-    newest = np.maximum.reduceat(entered, first)
-    routing_item = item[first]
-    order = np.lexsort((np.arange(len(first)), newest, routing_item))
-    last = np.ones(len(order), bool)
-    last[:-1] = routing_item[order][1:] != routing_item[order][:-1]
-    current = np.zeros(len(first), bool)
-    current[order[last]] = True
-    return np.repeat(current, np.diff(np.append(first, len(item))))
-
-
-def clean_times(table: TableBuilder, findings: Findings, name: str) -> None:
+def clean_times(table: TableBuilder, findings: Findings, name: str, roles: RoutingRoles) -> None:
     """Make negative and absurd times absent, and say how many there were and how many are missing."""
-    codes = table.text("ITEM_CD")
+    codes = table.text(ITEM_CODE)
     values = codes.values
-    for column in TIME_COLUMNS:
+    for column in filter(None, roles.times):
         builder = table.columns.get(column)
         if not isinstance(builder, NumberBuilder):
             continue
@@ -128,43 +107,28 @@ def clean_times(table: TableBuilder, findings: Findings, name: str) -> None:
             builder.replace(without_impossible(times))
 
 
-def write_operations(folder: Path, table: TableBuilder, current: CurrentRoutings) -> None:
+def write_operations(folder: Path, table: TableBuilder, current: CurrentRoutings, roles: RoutingRoles) -> None:
     """Write what predictions read: `offsets.npy`, `operation.npy`, `machine.npy`, `sequence.npy`, `times.npy` (see OperationTable)."""
     write_numpy(folder / "offsets.npy", current.offsets)
     write_numpy(folder / "sequence.npy", current.sequence)
-    machine = table.text("RES_CD")
+    machine = table.text(roles.machine)
     write_numpy(folder / "machine.npy", smallest_codes(machine.codes[current.rows], len(machine.values)))
-    write_numpy(folder / "operation.npy", _operations(_jobs(table)[current.rows], current.item))
-    times = np.empty((len(current.rows), len(TIME_COLUMNS)))
-    for place, column in enumerate(TIME_COLUMNS):
+    write_numpy(folder / "operation.npy", number_operations(_jobs(table, roles)[current.rows], current.item).operation)
+    times = np.empty((len(current.rows), len(TIMES)))
+    for place, column in enumerate(roles.times):
         times[:, place] = table.numbers(column)[current.rows]
     write_numpy(folder / "times.npy", times)
 
 
-def _jobs(table: TableBuilder) -> npt.NDArray[np.int32]:
-    """A number for the job of each row read: its JOB_CD, else its JOB_NM, else its RES_DIS, trimmed."""
-    numbers: dict[tuple[str, str], int] = {}
+def _jobs(table: TableBuilder, roles: RoutingRoles) -> npt.NDArray[np.int32]:
+    """A number for the job of each row read: the first of the columns that identify it that is present, trimmed."""
+    numbers: dict[str, int] = {}
     jobs = np.zeros(table.rows, np.int32)
-    for name in ("JOB_CD", "JOB_NM", "RES_DIS"):
+    for name in roles.jobs:
         column = table.text(name)
         number_of = np.zeros(len(column.values), np.int32)
         for code, value in enumerate(column.values):
             if value and (stripped := value.strip()):
-                number_of[code] = numbers.setdefault((name, stripped), len(numbers) + 1)
+                number_of[code] = numbers.setdefault(stripped, len(numbers) + 1)
         jobs = np.where(jobs == 0, number_of[column.codes], jobs)
     return jobs
-
-
-def _operations(jobs: npt.NDArray[np.int32], item: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """Numbers of operations: equal for the same job and the same occurrence of it within a routing (rows sorted by routing)."""
-    count = len(jobs)
-    if not count:
-        return np.zeros(0, np.int32)
-    order = np.lexsort((jobs, item))  # stable: occurrences stay in the order of the routing
-    starts = np.ones(count, bool)
-    starts[1:] = (jobs[order][1:] != jobs[order][:-1]) | (item[order][1:] != item[order][:-1])
-    running = np.arange(count)
-    occurrence = np.empty(count, np.int64)
-    occurrence[order] = running - np.maximum.accumulate(np.where(starts, running, 0))
-    _keys, numbers = np.unique(jobs.astype(np.int64) << 32 | occurrence, return_inverse=True)
-    return np.asarray(numbers, np.int32)

@@ -14,6 +14,7 @@ from aggregate_service.export_files import Exporter
 from aggregate_service.export_stream import export_stream
 from aggregate_service.item_lookup import ItemRows, item_features, whole_items
 from aggregate_service.learned_messages import learned_of
+from aggregate_service.operation_columns import output_columns
 from aggregate_service.plant_options import PlantOptions
 from aggregate_service.prediction import options_for, predict
 from aggregate_service.snapshot import Snapshot
@@ -24,7 +25,9 @@ from aggregate_service.time_cache import AnswerCache
 from common.errors import InvalidInput
 from common.request_context import add_log_fields
 from common.settings import Settings
+from plant.mechanical_seals import MECHANICAL_SEALS
 from plant.output_profile import OutputProfile
+from plant.schema import PlantSchema
 from protos.aggregate.v1 import aggregate_pb2 as pb
 from protos.aggregate.v1 import aggregate_pb2_grpc
 from routings.time_summary import operation_times, totals
@@ -68,7 +71,7 @@ class AggregateServicer(aggregate_pb2_grpc.AggregateServiceServicer):
         known = self._summaries.get(key)
         if known is not None:
             return known
-        response = _summarize(request)
+        response = _summarize(request, self._schema)
         remembered = pb.SummarizeTimesResponse()
         remembered.CopyFrom(response)
         remembered.cached = True
@@ -84,9 +87,10 @@ class AggregateServicer(aggregate_pb2_grpc.AggregateServiceServicer):
 
     async def GetItems(self, request: pb.GetItemsRequest, context: Any) -> pb.GetItemsResponse:
         messages.check_codes(request.item_codes)
-        rows: ItemRows = await _in_place(len(request.item_codes), whole_items, self.keeper.current, request.item_codes)
+        snapshot = self.keeper.current
+        rows: ItemRows = await _in_place(len(request.item_codes), whole_items, snapshot, request.item_codes)
         self._count("item_master", len(request.item_codes), len(rows.unknown))
-        return messages.to_items_response(rows)
+        return messages.to_items_response(rows, snapshot.schema)
 
     async def SearchItems(self, request: pb.SearchItemsRequest, context: Any) -> pb.SearchItemsResponse:
         snapshot = self.keeper.current
@@ -119,11 +123,16 @@ class AggregateServicer(aggregate_pb2_grpc.AggregateServiceServicer):
             async for chunk in chunks:
                 yield chunk
 
+    @property
+    def _schema(self) -> PlantSchema:
+        newest = self.keeper.newest
+        return newest.schema if newest is not None else MECHANICAL_SEALS
+
     def _exporter(self, start: pb.ExportStart) -> Exporter:
         sections = self.plant.document
         return Exporter(
             sections.export,
-            list(dict.fromkeys([*sections.sql.output_columns, *start.extra_columns])),
+            list(dict.fromkeys([*output_columns(sections.sql, self._schema), *start.extra_columns])),
             self._settings,
             sections.access.allowed_folders,
             self.output_profile,
@@ -224,8 +233,10 @@ def _predict(snapshot: Snapshot, plant: PlantOptions, request: pb.PredictRequest
     return messages.to_predict_response(answer, snapshot.tag)
 
 
-def _summarize(request: pb.SummarizeTimesRequest) -> pb.SummarizeTimesResponse:
-    times = operation_times(messages.time_columns(request), request.operations.rows)
+def _summarize(request: pb.SummarizeTimesRequest, schema: PlantSchema) -> pb.SummarizeTimesResponse:
+    sources = schema.routing.summed
+    names = frozenset(name for names in sources.values() for name in names)
+    times = operation_times(messages.time_columns(request, names), request.operations.rows, sources)
     offsets = request.offsets
     per_item = [totals(times[start:end]) for start, end in itertools.pairwise(offsets)]
     counts = [end - start for start, end in itertools.pairwise(offsets)]

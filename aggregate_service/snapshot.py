@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import cast
@@ -14,6 +14,8 @@ from aggregate_service.column_files import Column, TextColumn, map_column, map_n
 from aggregate_service.item_search import ItemSearch
 from aggregate_service.snapshot_store import SnapshotFacts, folder_bytes
 from common.errors import DataProblem
+from plant.mechanical_seals import MECHANICAL_SEALS
+from plant.schema import PlantSchema
 from routings.operation_table import OperationTable
 from trained.item_codes import ItemCodeIndex
 from trained.learned.learned_model import operation_key
@@ -25,6 +27,7 @@ class Snapshot:
     Attributes:
         folder: where it is.
         facts: what it says about itself.
+        schema: the plant's schema that it was read with.
         codes: item codes by position.
         items: columns of the item master, one row an item.
         routing: columns of the current routings, one row an operation.
@@ -41,6 +44,7 @@ class Snapshot:
         """
         self.folder = folder
         self.facts = SnapshotFacts.read(folder)
+        self.schema = PlantSchema.model_validate_json(self.facts.schema) if self.facts.schema else MECHANICAL_SEALS
         self.codes = ItemCodeIndex.open(folder)
         self.items = _columns(folder / "items", self.facts.item_columns)
         self.routing = _columns(folder / "routing", self.facts.routing_columns)
@@ -52,7 +56,7 @@ class Snapshot:
             times=cast(npt.NDArray[np.float64], map_numpy(folder / "times.npy")),
             actual=cast(npt.NDArray[np.float64], map_numpy(folder / "actual.npy")),
         )
-        self.search = ItemSearch(folder, self.items, self.codes)
+        self.search = ItemSearch(folder, self.items, self.codes, self.schema.item)
         self.bytes = folder_bytes(folder)
         self._models: tuple[tuple[str, ...], npt.NDArray[np.int64]] | None = None
         self._check()
@@ -62,11 +66,11 @@ class Snapshot:
         """Name of each operation number, as the learned models have it (`trained.learned.learned_model.operation_key`)."""
         numbers, rows = np.unique(self.operations.operation, return_index=True)
         names = [""] * (int(numbers[-1]) + 1 if len(numbers) else 0)
-        jobs = job_names(self.routing, rows.astype(np.int64))
+        jobs = self._job_names(rows.astype(np.int64))
         items = np.searchsorted(self.operations.offsets, rows, side="right") - 1
         starts = self.operations.offsets[items]
         for number, row, start, job in zip(numbers.tolist(), rows.tolist(), starts.tolist(), jobs, strict=True):
-            before = job_names(self.routing, np.arange(start, row))
+            before = self._job_names(np.arange(start, row))
             names[number] = operation_key(job, before.count(job))
         return names
 
@@ -77,6 +81,9 @@ class Snapshot:
             found = np.array([known.get(name, -1) for name in self.operation_names], np.int64)
             self._models = (operations, found)
         return self._models[1]
+
+    def _job_names(self, rows: npt.NDArray[np.int64]) -> list[str]:
+        return job_names(self.routing, rows, self.schema.routing.jobs)
 
     @property
     def tag(self) -> str:
@@ -110,10 +117,10 @@ def _columns(folder: Path, columns: list[tuple[str, str]]) -> Mapping[str, Colum
     return {name: map_column(folder / f"{number:03d}.arrow", name) for number, (name, _kind) in enumerate(columns)}
 
 
-def job_names(routing: Mapping[str, Column], rows: npt.NDArray[np.int64]) -> list[str]:
-    """The job of each row: its JOB_CD, else its JOB_NM, else its RES_DIS, trimmed; "" where it has none."""
+def job_names(routing: Mapping[str, Column], rows: npt.NDArray[np.int64], columns: Sequence[str]) -> list[str]:
+    """The job of each row: the first of `columns` that is present, trimmed; "" where none is."""
     jobs = [""] * len(rows)
-    for name in ("JOB_CD", "JOB_NM", "RES_DIS"):
+    for name in columns:
         column = routing.get(name)
         if isinstance(column, TextColumn) and "" in jobs:
             jobs = [job or (value or "").strip() for job, value in zip(jobs, column.take(rows), strict=True)]

@@ -17,14 +17,13 @@ from aggregate_service.column_building import TableBuilder, mixed, read_table
 from aggregate_service.column_files import write_numpy
 from aggregate_service.findings import Findings
 from aggregate_service.item_build import ItemOrder, order_items, write_search
-from aggregate_service.result_build import RESULT_COLUMNS, read_results, write_results
+from aggregate_service.result_build import read_results, result_columns, write_results
 from aggregate_service.routing_build import CurrentRoutings, choose_current, clean_times, write_operations
 from aggregate_service.snapshot_changes import FEATURE_HASHES, changes_since, write_hashes
 from aggregate_service.snapshot_store import SnapshotFacts, SnapshotStore, lineage_of, tag_of
 from common.errors import ServiceError
-from plant.features import FEATURES
 from plant.input_profile import InputProfile
-from routings.operation_table import TIME_COLUMNS
+from plant.schema import ITEM_CODE, SEQUENCE
 from source import Source, open_source
 from source.role_reading import read_role, table_of
 from trained.item_codes import ItemCodeIndex
@@ -32,12 +31,7 @@ from trained.item_codes import ItemCodeIndex
 SHARES: Final = {"features": (0.0, 0.15), "routing": (0.15, 0.55), "results": (0.55, 0.8)}
 """Part of the whole progress that the reading of each role takes."""
 
-FEATURE_NAMES: Final = frozenset(feature.name for feature in FEATURES)
-
 BATCH_ROWS: Final = 50_000
-
-NOT_AGAIN: Final = frozenset({"ITEM_CD", "PROC_SEQ", *TIME_COLUMNS})
-"""Columns of the routings that the arrays of the operations hold already."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +97,7 @@ class _Build:
 
     def __init__(self, folder: Path, source: Source, profile: InputProfile, report: Report) -> None:
         self._folder, self._source, self._profile, self._report = folder, source, profile, report
-        self._findings = Findings()
+        self._findings, self._schema = Findings(), profile.plant
 
     def run(self, facts: SnapshotFacts) -> SnapshotFacts:
         """Read and write everything; returns the facts with the counts."""
@@ -123,6 +117,7 @@ class _Build:
             work_result_rows=result_rows,
             findings=self._findings.texts,
             item_columns=item_columns,
+            schema=self._schema.to_json(),
             routing_columns=routing_columns,
         )
 
@@ -135,9 +130,10 @@ class _Build:
     def _write_items(self, items: TableBuilder, order: ItemOrder) -> list[tuple[str, str]]:
         self._report(Progress("writing", self._table("features"), len(order.rows), progress=SHARES["features"][1]))
         ItemCodeIndex.write(self._folder, order.index.codes)
-        write_search(self._folder, items, order)
+        write_search(self._folder, items, order, self._schema.item)
         write_hashes(self._folder, "items", order.index, items.hashes(order.rows))
-        write_hashes(self._folder, FEATURE_HASHES, order.index, items.hashes(order.rows, FEATURE_NAMES))
+        features = frozenset((ITEM_CODE, *self._schema.feature_by_name))
+        write_hashes(self._folder, FEATURE_HASHES, order.index, items.hashes(order.rows, features))
         return items.write(self._folder / "items", order.rows)
 
     def _routing(
@@ -149,20 +145,23 @@ class _Build:
             self._findings.texts.append(
                 f"{name} holds no row: items can be found and compared, but no routing predicted"
             )
-        clean_times(routing, self._findings, name)
-        current = choose_current(routing, index, self._findings, name)
+        clean_times(routing, self._findings, name, self._schema.routing)
+        current = choose_current(routing, index, self._findings, name, self._schema.routing)
         without = int(np.count_nonzero(np.diff(current.offsets) == 0))
         self._findings.add(without, "items have no routing and are predicted from similar ones")
-        write_operations(self._folder, routing, current)
+        write_operations(self._folder, routing, current, self._schema.routing)
         hashes = routing.hashes(current.rows)
         write_numpy(self._folder / "routing_rows.hash.npy", np.sort(hashes))
         write_hashes(self._folder, "routings", index, _sum_by_item(hashes, current.offsets))
         self._report(Progress("writing", name, rows, progress=SHARES["routing"][1]))
-        return rows, current, routing.write(self._folder / "routing", current.rows, NOT_AGAIN)
+        again = {ITEM_CODE, SEQUENCE, *self._schema.routing.times}  # the arrays of the operations hold them already
+        return rows, current, routing.write(self._folder / "routing", current.rows, again)
 
     def _results(self, index: ItemCodeIndex, current: CurrentRoutings) -> int:
         name = self._table("results")
-        results, rows = read_results(self._frames("results", RESULT_COLUMNS), index, current, self._findings, name)
+        roles = self._schema.results
+        frames = self._frames("results", result_columns(roles))
+        results, rows = read_results(frames, index, current, self._findings, name, roles)
         self._report(Progress("writing", name, rows, progress=SHARES["results"][1]))
         write_results(self._folder, results, len(current.rows))
         return rows

@@ -48,6 +48,7 @@ class SnapshotFacts:
         changes: rows and items added, changed and removed against the snapshot before.
         item_columns: names and kinds of the item columns.
         routing_columns: names and kinds of the routing columns.
+        schema: the plant's schema as JSON; "": the mechanical seal plant's.
         format: version of the files.
     """
 
@@ -66,6 +67,7 @@ class SnapshotFacts:
     changes: dict[str, int] = field(default_factory=dict)
     item_columns: list[tuple[str, str]] = field(default_factory=list)
     routing_columns: list[tuple[str, str]] = field(default_factory=list)
+    schema: str = ""
     format: int = FORMAT
 
     def write(self, folder: Path) -> None:

@@ -93,5 +93,5 @@ class AnnServicer(ann_pb2_grpc.AnnServiceServicer):
             response.features.extend(encoding.features)
             response.feature_weights.extend(encoding.weights[name] for name in encoding.features)
             response.active_features.extend(encoding.active[name] for name in encoding.features)
-            response.weight_profiles.extend(["default", *(n for n in model.weight_profiles if n != "default")])
+            response.weight_profiles.extend(["default", *(n for n in model.profile_names if n != "default")])
         return response

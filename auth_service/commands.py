@@ -21,12 +21,14 @@ from auth_service import offline
 from auth_service.accounts import accounts
 from auth_service.accounts.passwords import Passwords, check_password
 from auth_service.control.control_state import advance
+from auth_service.control.signing_keys import KeyCipher
 from auth_service.planning import proposal_reviews
 from auth_service.store import backup, schema
 from auth_service.store.audit_archive import LEAST_YEARS, archive
 from auth_service.store.database import Database
 from common.database_copy import save
 from common.errors import DataProblem, InvalidInput, ServiceError, Unavailable
+from common.identity import ServiceCredential
 from common.logs import configure_logging
 from common.settings import Settings
 from common.settings import settings as read_settings
@@ -112,6 +114,16 @@ def migrate(
         before = schema.current(database)
         after = schema.move(database, to)
     typer.echo(f"{database.name}: {before or 'empty'} -> {after or 'empty'}")
+
+
+@app.command("make-secrets")
+@telling
+def make_secrets() -> None:
+    """Make the secrets of the installation where they are missing, before any process needs them."""
+    folder = read_settings().secrets_path
+    ServiceCredential.load(folder)
+    KeyCipher.load(folder)
+    typer.echo(f"{folder}: service.secret, signing.secret")
 
 
 @app.command("create-admin")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from auth_service.control.control_state import active_version, advance
+from auth_service.store.active_profiles import active_schema
 from auth_service.store.database import Database
 from auth_service.versions import registry
 from auth_service.versions.verification import check_files, load_in_child
@@ -63,11 +64,12 @@ def activate(database: Database, derived: Path, name: str, reason: str) -> None:
     with database.reading() as session:
         row = registry.find(session, name)
         active = active_version(session)
+        schema = active_schema(session)
     if active is not None and active.version_name == name:
         return
     if row.withdrawn:
         raise registry.retired_error(row)
-    check_files(row)
+    check_files(row, schema)
     found = load_in_child(row, derived)
     if not found.ok:
         raise PreconditionFailed(

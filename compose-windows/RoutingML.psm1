@@ -1,21 +1,21 @@
 <#
 .SYNOPSIS
-Functions that the scripts in this folder share: names and folders, logging, Python, services, rights, firewall, event log.
+What the scripts in this folder share: they find a Python, hand their parameters to the package `installer`, and do the steps that only
+PowerShell can: firewall, scheduled tasks, event log.
 
 .DESCRIPTION
-Names, folders and rights are read from services.json beside this file. The real work of an installation (copying, packages,
-migration, switching, verifying, going back) is done by the Python package `installer`, which is tested; these functions do what only
-Windows can. Windows PowerShell 5.1 or newer. This file is plain ASCII because 5.1 reads files without a mark as ANSI.
+The installer looks at the machine, makes a plan and shows it; the script's own -WhatIf and -Confirm decide whether it is carried out, and
+before that nothing is changed. Script and installer talk in lines of JSON (installer/door.py), so that no argument is quoted and no code
+page matters. Windows PowerShell 5.1 or newer, with or without a console. This file is plain ASCII because 5.1 reads files without a mark
+as ANSI; sentences for people are in installer\wording.json.
 #>
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
 
-$script:LogFile = $null
-$script:Table = $null
-
-# Exit codes of all scripts in this folder.
 $script:ExitCodes = @{ Done = 0; Failed = 1; WrongUsage = 2; NotInstalled = 3; NeedsAdministrator = 5; WentBack = 10 }
+$script:Application = Split-Path -Path $PSScriptRoot -Parent
+$script:Words = $null
 
 function Get-RoutingMLExitCode {
     <#
@@ -34,102 +34,38 @@ function Get-RoutingMLExitCode {
     return [int]$script:ExitCodes[$Meaning]
 }
 
-function Get-RoutingMLTable {
+function Get-RoutingMLWord {
     <#
     .SYNOPSIS
-    The table of services, folders and rights in services.json.
+    A sentence of installer\wording.json in the language of this system.
+    .PARAMETER Key
+    Its key.
+    .PARAMETER Value
+    What stands in the places of its names in braces, by name.
     #>
     [CmdletBinding()]
-    [OutputType([psobject])]
-    param()
-    if ($null -eq $script:Table) {
-        $path = Join-Path -Path $PSScriptRoot -ChildPath 'services.json'
-        $script:Table = Get-Content -LiteralPath $path -Raw -Encoding UTF8 | ConvertFrom-Json
-    }
-    return $script:Table
-}
-
-function Get-RoutingMLServiceName {
-    <#
-    .SYNOPSIS
-    Names of the services in the order in which they start.
-    .PARAMETER WithoutProxy
-    Leave the Caddy service out, where IIS is the proxy.
-    #>
-    [CmdletBinding()]
-    [OutputType([string[]])]
-    param([switch]$WithoutProxy)
-    $names = @((Get-RoutingMLTable).services | ForEach-Object -Process { $_.name })
-    if ($WithoutProxy) {
-        $names = @($names | Where-Object -FilterScript { $_ -ne 'RoutingML-Caddy' })
-    }
-    return [string[]]$names
-}
-
-function Get-RoutingMLLayout {
-    <#
-    .SYNOPSIS
-    Where everything of an installation is.
-    .PARAMETER ProgramRoot
-    Folder of the program; default: C:\Program Files\RoutingML.
-    .PARAMETER DataRoot
-    Folder of settings, state, models and logs; default: C:\ProgramData\RoutingML.
-    #>
-    [CmdletBinding()]
-    [OutputType([psobject])]
+    [OutputType([string])]
     param(
-        [string]$ProgramRoot = '',
-        [string]$DataRoot = ''
+        [Parameter(Mandatory = $true)][string]$Key,
+        [System.Collections.IDictionary]$Value = @{}
     )
-    $table = Get-RoutingMLTable
-    if (-not $ProgramRoot) { $ProgramRoot = $table.default_program_root }
-    if (-not $DataRoot) { $DataRoot = $table.default_data_root }
-    $current = Join-Path -Path $ProgramRoot -ChildPath 'current'
-    return [pscustomobject]@{
-        ProgramRoot = $ProgramRoot
-        DataRoot    = $DataRoot
-        Current     = $current
-        Application = Join-Path -Path $current -ChildPath 'app'
-        Python      = Join-Path -Path $current -ChildPath 'venv\Scripts\python.exe'
-        Services    = Join-Path -Path $ProgramRoot -ChildPath 'services'
-        EnvFile     = Join-Path -Path $DataRoot -ChildPath '.env'
-        State       = Join-Path -Path $DataRoot -ChildPath 'var'
-        Models      = Join-Path -Path $DataRoot -ChildPath 'models'
-        Logs        = Join-Path -Path $DataRoot -ChildPath 'logs'
-        Backups     = Join-Path -Path $DataRoot -ChildPath 'backups'
-        Caddy       = Join-Path -Path $DataRoot -ChildPath 'caddy'
+    if ($null -eq $script:Words) {
+        $path = Join-Path -Path $script:Application -ChildPath 'installer\wording.json'
+        $script:Words = [System.IO.File]::ReadAllText($path, [System.Text.Encoding]::UTF8) | ConvertFrom-Json
     }
+    $language = 'en'
+    if ([System.Globalization.CultureInfo]::CurrentUICulture.Name -like 'ko*') { $language = 'ko' }
+    $text = [string]$script:Words.$Key.$language
+    foreach ($name in $Value.Keys) { $text = $text.Replace('{' + $name + '}', [string]$Value[$name]) }
+    return $text
 }
 
-function Start-RoutingMLLog {
+function Write-RoutingMLMessage {
     <#
     .SYNOPSIS
-    Begin the log of a script: JSON lines in <DataRoot>\logs\scripts, one file a script and day.
-    .PARAMETER DataRoot
-    Folder of settings, state, models and logs.
-    .PARAMETER Name
-    Name of the script, such as install.
-    #>
-    [CmdletBinding(SupportsShouldProcess = $true)]
-    [OutputType([void])]
-    param(
-        [Parameter(Mandatory = $true)][string]$DataRoot,
-        [Parameter(Mandatory = $true)][string]$Name
-    )
-    $folder = Join-Path -Path $DataRoot -ChildPath 'logs\scripts'
-    if ($PSCmdlet.ShouldProcess($folder, 'Write the log of this script')) {
-        New-Item -ItemType Directory -Path $folder -Force | Out-Null
-        $day = (Get-Date).ToUniversalTime().ToString('yyyyMMdd')
-        $script:LogFile = Join-Path -Path $folder -ChildPath ('{0}-{1}.jsonl' -f $Name, $day)
-    }
-}
-
-function Write-RoutingMLLog {
-    <#
-    .SYNOPSIS
-    Tell the administrator something and write it to the script's log.
+    Tell people something, on whatever host they sit at: a console, the ISE, a remote session.
     .PARAMETER Message
-    What happened, in one sentence.
+    One line.
     .PARAMETER Level
     info, warning or error.
     #>
@@ -140,46 +76,9 @@ function Write-RoutingMLLog {
         [ValidateSet('info', 'warning', 'error')][string]$Level = 'info'
     )
     switch ($Level) {
-        'warning' { Write-Warning -Message $Message }
-        'error' { [Console]::Error.WriteLine($Message) }
+        'warning' { Write-Warning -Message $Message -WarningAction Continue }
+        'error' { $Host.UI.WriteErrorLine($Message) }
         default { Write-Information -MessageData $Message -InformationAction Continue }
-    }
-    if ($script:LogFile) {
-        $at = (Get-Date).ToUniversalTime().ToString('yyyy-MM-ddTHH:mm:ss.fffZ')
-        $line = [ordered]@{ at = $at; level = $Level; process = 'script'; event = $Message } | ConvertTo-Json -Compress
-        Add-Content -LiteralPath $script:LogFile -Value $line -Encoding UTF8
-    }
-}
-
-function Write-RoutingMLEvent {
-    <#
-    .SYNOPSIS
-    Write an event to the Windows event log (source RoutingML). An event log that refuses is no reason to fail.
-    .PARAMETER Message
-    What happened.
-    .PARAMETER EntryType
-    Information, Warning or Error.
-    .PARAMETER EventId
-    1 to 65535: 1000 installation, 1100 upgrade, 1200 rollback, 1300 removal, 2000 training, 3000 watchdog.
-    #>
-    [CmdletBinding(SupportsShouldProcess = $true)]
-    [OutputType([void])]
-    param(
-        [Parameter(Mandatory = $true)][string]$Message,
-        [ValidateSet('Information', 'Warning', 'Error')][string]$EntryType = 'Information',
-        [Parameter(Mandatory = $true)][ValidateRange(1, 65535)][int]$EventId
-    )
-    $table = Get-RoutingMLTable
-    if (-not $PSCmdlet.ShouldProcess($table.event_log, "Write event $EventId")) { return }
-    try {
-        if (-not [System.Diagnostics.EventLog]::SourceExists($table.event_source)) {
-            [System.Diagnostics.EventLog]::CreateEventSource($table.event_source, $table.event_log)
-        }
-        $type = [System.Diagnostics.EventLogEntryType]$EntryType
-        [System.Diagnostics.EventLog]::WriteEntry($table.event_source, $Message, $type, $EventId)
-    }
-    catch {
-        Write-RoutingMLLog -Level 'warning' -Message ('The event log could not be written: {0}' -f $_.Exception.Message)
     }
 }
 
@@ -196,308 +95,434 @@ function Test-RoutingMLAdministrator {
     return $principal.IsInRole([System.Security.Principal.WindowsBuiltInRole]::Administrator)
 }
 
+function Read-RoutingMLProgram {
+    <#
+    .SYNOPSIS
+    What a program writes to standard output; empty when it does not exist or fails. What it writes to standard error does not matter.
+    .PARAMETER Path
+    The program; without a folder it is looked for on PATH.
+    .PARAMETER Argument
+    Its arguments as one text, quoted as C programs read them.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param(
+        [Parameter(Mandatory = $true)][string]$Path,
+        [Parameter(Mandatory = $true)][string]$Argument
+    )
+    $start = New-Object -TypeName System.Diagnostics.ProcessStartInfo -ArgumentList @($Path, $Argument)
+    $start.UseShellExecute = $false
+    $start.CreateNoWindow = $true
+    $start.RedirectStandardOutput = $true
+    $start.RedirectStandardError = $true
+    try {
+        $process = [System.Diagnostics.Process]::Start($start)
+        $errors = $process.StandardError.ReadToEndAsync()
+        $output = $process.StandardOutput.ReadToEnd()
+        $process.WaitForExit()
+        $null = $errors.Wait(1000)
+        if ($process.ExitCode -ne 0) { return '' }
+        return $output.Trim()
+    }
+    catch { return '' }
+}
+
+function Get-RoutingMLPythonCandidate {
+    <#
+    .SYNOPSIS
+    Where a Python may be: program and first arguments, the best first. All-users installations stand in the registry also without PATH.
+    #>
+    [CmdletBinding()]
+    [OutputType([object[]])]
+    param()
+    $found = New-Object -TypeName System.Collections.ArrayList
+    $base = Join-Path -Path $script:Application -ChildPath '..\venv\pyvenv.cfg'
+    if (Test-Path -LiteralPath $base) {
+        foreach ($line in [System.IO.File]::ReadAllLines($base)) {
+            if ($line -match '^executable\s*=\s*(.+)$') { $null = $found.Add([pscustomobject]@{ Path = $Matches[1].Trim(); First = '' }) }
+        }
+    }
+    foreach ($version in @('3.13', '3.12', '3.11')) {
+        $key = "HKLM:\SOFTWARE\Python\PythonCore\$version\InstallPath"
+        if (Test-Path -LiteralPath $key -ErrorAction SilentlyContinue) {
+            $place = (Get-Item -LiteralPath $key).GetValue('ExecutablePath')
+            if ($place) { $null = $found.Add([pscustomobject]@{ Path = [string]$place; First = '' }) }
+        }
+        $null = $found.Add([pscustomobject]@{ Path = 'py.exe'; First = "-$version " })
+    }
+    $null = $found.Add([pscustomobject]@{ Path = 'python.exe'; First = '' })
+    return [object[]]$found.ToArray()
+}
+
 function Find-RoutingMLPython {
     <#
     .SYNOPSIS
-    A 64-bit Python 3.11 to 3.13 of this machine.
+    A 64-bit Python 3.11 to 3.13 of this machine, for all users.
     .PARAMETER Path
-    python.exe to use; empty: the newest that the launcher `py` or PATH knows.
+    python.exe to use; empty: the best that the registry, the launcher `py` or PATH knows.
     #>
     [CmdletBinding()]
     [OutputType([string])]
     param([string]$Path = '')
-    $probe = 'import struct,sys; print(sys.version_info[0], sys.version_info[1], struct.calcsize(chr(80)) * 8, sys.executable)'
-    $candidates = New-Object -TypeName System.Collections.ArrayList
+    $probe = '-I -c "import struct,sys; print(sys.version_info[0], sys.version_info[1], struct.calcsize(chr(80)) * 8, sys.executable)"'
+    $candidates = @(Get-RoutingMLPythonCandidate)
     if ($Path) {
-        $candidates.Add(@($Path)) | Out-Null
+        $place = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Path)
+        $candidates = @([pscustomobject]@{ Path = $place; First = '' })
     }
-    else {
-        foreach ($version in @('3.13', '3.12', '3.11')) { $candidates.Add(@('py.exe', "-$version")) | Out-Null }
-        $candidates.Add(@('python.exe')) | Out-Null
-    }
-    $seen = @()
+    $seen = New-Object -TypeName System.Collections.ArrayList
     foreach ($candidate in $candidates) {
-        $command = [string]$candidate[0]
-        if (-not (Get-Command -Name $command -ErrorAction SilentlyContinue)) { continue }
-        $arguments = @(@($candidate | Select-Object -Skip 1) + @('-c', $probe))
-        $answer = $null
-        try { $answer = & $command @arguments 2>$null } catch { $answer = $null }
-        if ([string]$answer -match '^(\d+) (\d+) (\d+) (.+)$') {
-            $seen += ('{0}.{1} {2}-bit' -f $Matches[1], $Matches[2], $Matches[3])
-            if ($Matches[1] -eq '3' -and @('11', '12', '13') -contains $Matches[2] -and $Matches[3] -eq '64') { return $Matches[4] }
-        }
+        $answer = Read-RoutingMLProgram -Path $candidate.Path -Argument ($candidate.First + $probe)
+        if ($answer -notmatch '(?m)^(\d+) (\d+) (\d+) (.+?)\r?$') { continue }
+        $major, $minor, $bits, $place = $Matches[1], $Matches[2], $Matches[3], $Matches[4]
+        $fits = $major -eq '3' -and @('11', '12', '13') -contains $minor -and $bits -eq '64'
+        $shared = $Path -or $place -notmatch '\\(AppData|WindowsApps)\\'
+        if ($fits -and $shared) { return $place }
+        $null = $seen.Add(('{0}.{1} {2}-bit {3}' -f $major, $minor, $bits, $place))
     }
-    $found = 'none'
-    if ($seen.Count) { $found = $seen -join ', ' }
-    throw ("Routing ML needs a 64-bit Python 3.11, 3.12 or 3.13 for all users (found: $found). " +
-        'Install one from python.org, or name it with -Python C:\...\python.exe')
+    $known = Get-RoutingMLWord -Key 'script.none'
+    if ($seen.Count) { $known = $seen.ToArray() -join ', ' }
+    throw (Get-RoutingMLWord -Key 'script.no_python' -Value @{ found = $known })
 }
 
-function Invoke-RoutingMLInstaller {
+function Get-RoutingMLPython {
     <#
     .SYNOPSIS
-    Run a command of the Python package `installer` and return its exit code. What it says goes to the console and to the log.
-    .PARAMETER Python
-    python.exe to run it with.
-    .PARAMETER Application
-    Folder with the package, an unpacked release or the installed program.
-    .PARAMETER Argument
-    Command and options.
-    #>
-    [CmdletBinding()]
-    [OutputType([int])]
-    param(
-        [Parameter(Mandatory = $true)][string]$Python,
-        [Parameter(Mandatory = $true)][string]$Application,
-        [Parameter(Mandatory = $true)][string[]]$Argument
-    )
-    $before = $env:PYTHONUTF8
-    $encoding = [Console]::OutputEncoding
-    $preference = $ErrorActionPreference
-    Push-Location -LiteralPath $Application
-    try {
-        $env:PYTHONUTF8 = '1'
-        [Console]::OutputEncoding = New-Object -TypeName System.Text.UTF8Encoding -ArgumentList $false
-        # Windows PowerShell turns lines of standard error into error records; they are text here.
-        $ErrorActionPreference = 'Continue'
-        & $Python -m installer @Argument 2>&1 | ForEach-Object -Process { Write-RoutingMLLog -Message ([string]$_) }
-        return [int]$LASTEXITCODE
-    }
-    finally {
-        $ErrorActionPreference = $preference
-        [Console]::OutputEncoding = $encoding
-        $env:PYTHONUTF8 = $before
-        Pop-Location
-    }
-}
-
-function Get-RoutingMLSetting {
-    <#
-    .SYNOPSIS
-    The value of a setting in the installation's .env; empty when it is not set there.
-    .PARAMETER EnvFile
-    Path of the .env file.
-    .PARAMETER Name
-    Name of the setting, such as ROUTING_ML_GATEWAY_PORT.
+    The Python to run the installer with: that of the installation where it only looks or runs something, else one of the machine.
+    .PARAMETER Path
+    python.exe that was named; empty: none was.
+    .PARAMETER ProgramRoot
+    Folder of the program that was named; empty: none was.
+    .PARAMETER OfMachine
+    The installation itself is changed, so that nothing in it may be used.
     #>
     [CmdletBinding()]
     [OutputType([string])]
     param(
-        [Parameter(Mandatory = $true)][string]$EnvFile,
-        [Parameter(Mandatory = $true)][string]$Name
+        [string]$Path = '',
+        [string]$ProgramRoot = '',
+        [switch]$OfMachine
     )
-    if (-not (Test-Path -LiteralPath $EnvFile)) { return '' }
-    $value = ''
-    foreach ($line in (Get-Content -LiteralPath $EnvFile -Encoding UTF8)) {
-        if ($line -match ('^\s*' + [regex]::Escape($Name) + '\s*=\s*(.*)$')) {
-            $value = $Matches[1].Trim().Trim('"').Trim("'")
+    if (-not $Path -and -not $OfMachine) {
+        $places = @((Join-Path -Path $script:Application -ChildPath '..\venv\Scripts\python.exe'))
+        if ($ProgramRoot) { $places = @((Join-Path -Path $ProgramRoot -ChildPath 'current\venv\Scripts\python.exe')) + $places }
+        foreach ($place in $places) {
+            $full = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($place)
+            if (Test-Path -LiteralPath $full -PathType Leaf) { return $full }
         }
     }
-    return $value
+    return Find-RoutingMLPython -Path $Path
 }
 
-function Get-RoutingMLServiceState {
+function ConvertTo-RoutingMLLine {
     <#
     .SYNOPSIS
-    The services with their state, start mode, account and process, in the order in which they start.
+    A value as one line of JSON in plain ASCII.
+    .PARAMETER Value
+    What it says.
     #>
     [CmdletBinding()]
-    [OutputType([psobject[]])]
-    param()
-    $found = @(Get-CimInstance -ClassName Win32_Service -Filter "Name LIKE 'RoutingML-%'")
-    $states = foreach ($name in (Get-RoutingMLServiceName)) {
-        $service = $found | Where-Object -FilterScript { $_.Name -eq $name } | Select-Object -First 1
-        if ($service) {
-            [pscustomobject]@{
-                Name = $name; Installed = $true; State = $service.State; StartMode = $service.StartMode
-                Account = $service.StartName; ProcessId = [int]$service.ProcessId
-            }
-        }
-        else {
-            [pscustomobject]@{ Name = $name; Installed = $false; State = ''; StartMode = ''; Account = ''; ProcessId = 0 }
-        }
-    }
-    return [psobject[]]@($states)
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Value)
+    $text = ConvertTo-Json -InputObject $Value -Depth 6 -Compress
+    return [regex]::Replace($text, '[^\x20-\x7e]', { '\u{0:x4}' -f [int][char]$args[0].Value })
 }
 
-function Register-RoutingMLService {
+function Invoke-RoutingML {
     <#
     .SYNOPSIS
-    Register a service through WinSW and give it its own virtual account. Nothing is done twice.
-    .DESCRIPTION
-    WinSW cannot set virtual accounts (it registers the service as LocalSystem), so the account is set by sc.exe before the first start.
-    .PARAMETER Name
-    Name of the service.
-    .PARAMETER ServicesFolder
-    Folder with <Name>.exe (a copy of WinSW) and <Name>.xml.
+    Have the installer do what a script was called for; what it gives back goes to the output.
+    .PARAMETER Command
+    Name of the command, such as install (installer/front_door.py).
+    .PARAMETER Caller
+    $PSCmdlet of the script, whose -WhatIf and -Confirm decide.
+    .PARAMETER Bound
+    The script's bound parameters.
+    .PARAMETER Preview
+    Whether the script was asked what it would do.
+    .PARAMETER ExitCode
+    Takes the exit code.
+    .PARAMETER Administrator
+    An administrator's rights are needed.
+    .PARAMETER OfMachine
+    The installation itself is changed, so that its own Python may not be used.
     #>
-    [CmdletBinding(SupportsShouldProcess = $true)]
+    [CmdletBinding()]
+    [OutputType([string])]
+    param(
+        [Parameter(Mandatory = $true)][string]$Command,
+        [Parameter(Mandatory = $true)][System.Management.Automation.PSCmdlet]$Caller,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Bound,
+        [Parameter(Mandatory = $true)][ref]$ExitCode,
+        [bool]$Preview = $false,
+        [switch]$Administrator,
+        [switch]$OfMachine
+    )
+    $ExitCode.Value = Get-RoutingMLExitCode -Meaning 'Failed'
+    if ($Administrator -and -not (Test-RoutingMLAdministrator)) {
+        Write-RoutingMLMessage -Level 'error' -Message (Get-RoutingMLWord -Key 'script.administrator')
+        $ExitCode.Value = Get-RoutingMLExitCode -Meaning 'NeedsAdministrator'
+        return
+    }
+    $options = @{}
+    foreach ($name in $Bound.Keys) {
+        if ([System.Management.Automation.PSCmdlet]::CommonParameters -contains $name) { continue }
+        if ([System.Management.Automation.PSCmdlet]::OptionalCommonParameters -contains $name) { continue }
+        $value = $Bound[$name]
+        if ($value -is [System.Management.Automation.SwitchParameter]) { $value = $value.IsPresent }
+        $options[$name] = $value
+    }
+    $named = ''
+    if ($options.ContainsKey('Python')) { $named = [string]$options['Python'] }
+    $root = ''
+    if ($options.ContainsKey('ProgramRoot')) { $root = [string]$options['ProgramRoot'] }
+    $python = Get-RoutingMLPython -Path $named -ProgramRoot $root -OfMachine:$OfMachine
+    $request = @{
+        command = $Command; application = $script:Application; options = $options; preview = $Preview
+        folder = $Caller.SessionState.Path.CurrentFileSystemLocation.ProviderPath
+    }
+    $start = New-Object -TypeName System.Diagnostics.ProcessStartInfo -ArgumentList @($python, '-X utf8 -m installer front-door')
+    $start.WorkingDirectory = $script:Application
+    $start.UseShellExecute = $false
+    $start.RedirectStandardInput = $true
+    $start.RedirectStandardOutput = $true
+    $start.RedirectStandardError = $true
+    $start.EnvironmentVariables['PYTHONDONTWRITEBYTECODE'] = '1'
+    # A process keeps the folder that it stands in from being deleted.
+    $before = [System.Environment]::CurrentDirectory
+    [System.Environment]::CurrentDirectory = [System.IO.Path]::GetPathRoot($script:Application)
+    $process = [System.Diagnostics.Process]::Start($start)
+    $errors = $process.StandardError.ReadToEndAsync()
+    try {
+        Send-RoutingMLLine -Process $process -Value $request
+        while ($null -ne ($line = $process.StandardOutput.ReadLine())) {
+            $message = $line | ConvertFrom-Json
+            $kinds = @($message.PSObject.Properties | ForEach-Object -Process { $_.Name })
+            if ($kinds -contains 'say') { Write-RoutingMLMessage -Message $message.say -Level $message.level }
+            elseif ($kinds -contains 'give') { Write-Output -InputObject ([string]$message.give) }
+            elseif ($kinds -contains 'plan') {
+                $agreed = $false
+                try {
+                    foreach ($step in @($message.plan)) { Write-RoutingMLMessage -Message "  $step" }
+                    $agreed = $Caller.ShouldProcess($message.target, $message.action)
+                }
+                finally { Send-RoutingMLLine -Process $process -Value @{ done = $agreed } }
+            }
+            elseif ($kinds -contains 'do') {
+                Send-RoutingMLLine -Process $process -Value (Invoke-RoutingMLStep -Name $message.do -Detail $message.with)
+            }
+            elseif ($kinds -contains 'end') { $ExitCode.Value = [int]$message.end }
+        }
+        $process.WaitForExit()
+        $null = $errors.Wait(2000)
+        if ($process.ExitCode -ne $ExitCode.Value) {
+            Write-RoutingMLMessage -Level 'error' -Message ([string]$errors.Result)
+            Write-RoutingMLMessage -Level 'error' -Message (Get-RoutingMLWord -Key 'script.ended' -Value @{ code = $process.ExitCode })
+            $ExitCode.Value = Get-RoutingMLExitCode -Meaning 'Failed'
+        }
+    }
+    finally {
+        $process.StandardInput.Close() # whatever happened here, the installer reads no more and takes back what it began
+        $process.WaitForExit()
+        if (Test-Path -LiteralPath $before) { [System.Environment]::CurrentDirectory = $before }
+    }
+}
+
+function Send-RoutingMLLine {
+    <#
+    .SYNOPSIS
+    Write one line to the installer. An installer that has ended says so itself.
+    .PARAMETER Process
+    The installer.
+    .PARAMETER Value
+    What it is told.
+    #>
+    [CmdletBinding()]
+    [OutputType([void])]
+    param(
+        [Parameter(Mandatory = $true)][System.Diagnostics.Process]$Process,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Value
+    )
+    $bytes = [System.Text.Encoding]::ASCII.GetBytes((ConvertTo-RoutingMLLine -Value $Value) + "`n")
+    try {
+        $Process.StandardInput.BaseStream.Write($bytes, 0, $bytes.Length)
+        $Process.StandardInput.BaseStream.Flush()
+    }
+    catch [System.IO.IOException] { Write-Verbose -Message $_.Exception.Message }
+}
+
+function Invoke-RoutingMLStep {
+    <#
+    .SYNOPSIS
+    Do one step that only PowerShell can; says what it found, or why Windows refused.
+    .PARAMETER Name
+    Name of the step.
+    .PARAMETER Detail
+    What it needs.
+    #>
+    [CmdletBinding()]
+    [OutputType([hashtable])]
+    param(
+        [Parameter(Mandatory = $true)][string]$Name,
+        [Parameter(Mandatory = $true)][psobject]$Detail
+    )
+    try {
+        switch ($Name) {
+            'look-firewall' { return @{ done = (Get-RoutingMLPort -Rule $Detail.name) } }
+            'firewall' { Set-RoutingMLPort -Rule $Detail.name -Port $Detail.port }
+            'look-task' { return @{ done = (Get-RoutingMLTask -Name $Detail.name) } }
+            'register-task' { Set-RoutingMLTask -Name $Detail.name -Xml $Detail.xml }
+            'remove-task' { Unregister-ScheduledTask -TaskName $Detail.name -Confirm:$false -ErrorAction Stop }
+            'event' { Write-RoutingMLEvent -EventId $Detail.id -EntryType $Detail.kind -Message $Detail.message }
+            'look-processes' { return @{ done = [object[]]@(Get-RoutingMLProcess -Folder $Detail.folder) } }
+            'look-defender' { return @{ done = (Get-RoutingMLDefender) } }
+            default { throw "There is no step $Name" }
+        }
+        return @{ done = $true }
+    }
+    catch { return @{ refused = [string]$_.Exception.Message } }
+}
+
+function Get-RoutingMLPort {
+    <#
+    .SYNOPSIS
+    The port that a firewall rule opens; empty when there is no such rule.
+    .PARAMETER Rule
+    Name of the rule.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][string]$Rule)
+    $found = @(Get-NetFirewallRule -Name $Rule -ErrorAction SilentlyContinue)
+    if (-not $found.Count) { return '' }
+    $ports = @($found[0] | Get-NetFirewallPortFilter -ErrorAction Stop | ForEach-Object -Process { $_.LocalPort })
+    return [string]($ports -join ',')
+}
+
+function Set-RoutingMLPort {
+    <#
+    .SYNOPSIS
+    Open a port in the domain and private networks, and only that; or take the rule away.
+    .PARAMETER Rule
+    Name of the rule.
+    .PARAMETER Port
+    The port; 0: none.
+    #>
+    [CmdletBinding()]
+    [OutputType([void])]
+    param(
+        [Parameter(Mandatory = $true)][string]$Rule,
+        [Parameter(Mandatory = $true)][ValidateRange(0, 65535)][int]$Port
+    )
+    $present = Get-RoutingMLPort -Rule $Rule
+    if ($present -eq [string]$Port) { return }
+    if ($Port -eq 0) {
+        if ($present) { Get-NetFirewallRule -Name $Rule -ErrorAction Stop | Remove-NetFirewallRule -Confirm:$false -ErrorAction Stop }
+    }
+    elseif ($present) {
+        Get-NetFirewallRule -Name $Rule -ErrorAction Stop | Set-NetFirewallRule -Protocol TCP -LocalPort $Port -ErrorAction Stop
+    }
+    else {
+        $null = New-NetFirewallRule -Name $Rule -DisplayName 'Routing ML (HTTPS)' -Direction Inbound -Action Allow -Protocol TCP `
+            -LocalPort $Port -Profile @('Domain', 'Private') -ErrorAction Stop
+    }
+}
+
+function Get-RoutingMLTask {
+    <#
+    .SYNOPSIS
+    Who a scheduled task runs as; $null when there is no such task.
+    .PARAMETER Name
+    Name of the task.
+    #>
+    [CmdletBinding()]
+    [OutputType([hashtable])]
+    param([Parameter(Mandatory = $true)][string]$Name)
+    $found = @(Get-ScheduledTask -TaskName $Name -ErrorAction SilentlyContinue)
+    if (-not $found.Count) { return $null }
+    return @{ user = [string]$found[0].Principal.UserId }
+}
+
+function Set-RoutingMLTask {
+    <#
+    .SYNOPSIS
+    Register a scheduled task, or replace it.
+    .PARAMETER Name
+    Name of the task.
+    .PARAMETER Xml
+    Its definition.
+    #>
+    [CmdletBinding()]
     [OutputType([void])]
     param(
         [Parameter(Mandatory = $true)][string]$Name,
-        [Parameter(Mandatory = $true)][string]$ServicesFolder
+        [Parameter(Mandatory = $true)][string]$Xml
     )
-    $account = "NT SERVICE\$Name"
-    $present = Get-CimInstance -ClassName Win32_Service -Filter "Name='$Name'"
-    if (-not $present) {
-        if (-not $PSCmdlet.ShouldProcess($Name, 'Register the service')) { return }
-        & (Join-Path -Path $ServicesFolder -ChildPath "$Name.exe") install
-        if ($LASTEXITCODE -ne 0) { throw "WinSW could not register $Name (exit code $LASTEXITCODE)" }
-        $present = Get-CimInstance -ClassName Win32_Service -Filter "Name='$Name'"
-    }
-    if ($present.StartName -ne $account -and $PSCmdlet.ShouldProcess($Name, "Run as $account")) {
-        & sc.exe config $Name obj= $account | Out-Null
-        if ($LASTEXITCODE -ne 0) { throw "The account of $Name could not be set to $account (exit code $LASTEXITCODE of sc.exe)" }
-        & sc.exe sidtype $Name unrestricted | Out-Null
-        if ($LASTEXITCODE -ne 0) { throw "The SID type of $Name could not be set (exit code $LASTEXITCODE of sc.exe)" }
-    }
+    $null = Register-ScheduledTask -TaskName $Name -Xml $Xml -Force -ErrorAction Stop
 }
 
-function Start-RoutingMLService {
+function Write-RoutingMLEvent {
     <#
     .SYNOPSIS
-    Start services in order and wait until each runs.
-    .PARAMETER Name
-    Names, in order.
-    .PARAMETER TimeoutSeconds
-    How long to wait for each.
-    #>
-    [CmdletBinding(SupportsShouldProcess = $true)]
-    [OutputType([void])]
-    param(
-        [Parameter(Mandatory = $true)][string[]]$Name,
-        [ValidateRange(1, 3600)][int]$TimeoutSeconds = 120
-    )
-    foreach ($one in $Name) {
-        $service = Get-Service -Name $one
-        if ($service.Status -eq 'Running' -or -not $PSCmdlet.ShouldProcess($one, 'Start the service')) { continue }
-        $service | Start-Service
-        $service.WaitForStatus('Running', [TimeSpan]::FromSeconds($TimeoutSeconds))
-        Write-RoutingMLLog -Message "$one runs."
-    }
-}
-
-function Stop-RoutingMLService {
-    <#
-    .SYNOPSIS
-    Stop services in the opposite order, each letting its requests in flight finish, and wait until each has stopped.
-    .PARAMETER Name
-    Names, in the order in which they start.
-    .PARAMETER TimeoutSeconds
-    How long to wait for each.
-    #>
-    [CmdletBinding(SupportsShouldProcess = $true)]
-    [OutputType([void])]
-    param(
-        [Parameter(Mandatory = $true)][string[]]$Name,
-        [ValidateRange(1, 3600)][int]$TimeoutSeconds = 60
-    )
-    $reversed = @($Name)
-    [array]::Reverse($reversed)
-    foreach ($one in $reversed) {
-        $service = Get-Service -Name $one -ErrorAction SilentlyContinue
-        if (-not $service -or $service.Status -eq 'Stopped') { continue }
-        if (-not $PSCmdlet.ShouldProcess($one, 'Stop the service')) { continue }
-        Stop-Service -InputObject $service -Force -NoWait
-        $service.WaitForStatus('Stopped', [TimeSpan]::FromSeconds($TimeoutSeconds))
-        Write-RoutingMLLog -Message "$one has stopped."
-    }
-}
-
-function Set-RoutingMLRight {
-    <#
-    .SYNOPSIS
-    Give every service the least rights it needs on the data folder, and nobody else any. Replaces what was set before.
-    .PARAMETER DataRoot
-    Folder of settings, state, models and logs.
-    #>
-    [CmdletBinding(SupportsShouldProcess = $true)]
-    [OutputType([void])]
-    param([Parameter(Mandatory = $true)][string]$DataRoot)
-    $full = @('*S-1-5-18:(OI)(CI)F', '*S-1-5-32-544:(OI)(CI)F') # LocalSystem and Administrators, whatever they are called here
-    if ($PSCmdlet.ShouldProcess($DataRoot, 'Take inherited rights away; full control for administrators')) {
-        Invoke-RoutingMLIcacls -Path $DataRoot -Argument (@('/inheritance:r', '/grant:r') + $full)
-    }
-    $seen = @('.')
-    foreach ($right in (Get-RoutingMLTable).rights) {
-        $path = $DataRoot
-        if ($right.path -ne '.') { $path = Join-Path -Path $DataRoot -ChildPath $right.path }
-        if (-not (Test-Path -LiteralPath $path)) {
-            if ($right.kind -eq 'file') { continue }
-            if ($PSCmdlet.ShouldProcess($path, 'Make the folder')) { New-Item -ItemType Directory -Path $path -Force | Out-Null }
-        }
-        if ($seen -notcontains $right.path -and $PSCmdlet.ShouldProcess($path, 'Forget former rights')) {
-            Invoke-RoutingMLIcacls -Path $path -Argument @('/reset')
-        }
-        $seen += $right.path
-        $spread = ''
-        if ($right.scope -eq 'tree') { $spread = '(OI)(CI)' }
-        $grants = @()
-        foreach ($service in $right.read) { $grants += ('NT SERVICE\{0}:{1}RX' -f $service, $spread) }
-        foreach ($service in $right.modify) { $grants += ('NT SERVICE\{0}:{1}M' -f $service, $spread) }
-        if ($grants.Count -and $PSCmdlet.ShouldProcess($path, "Grant $($grants -join ', ')")) {
-            Invoke-RoutingMLIcacls -Path $path -Argument (@('/grant') + $grants)
-        }
-    }
-}
-
-function Invoke-RoutingMLIcacls {
-    <#
-    .SYNOPSIS
-    Run icacls.exe on a path and fail when it does.
-    .PARAMETER Path
-    File or folder.
-    .PARAMETER Argument
-    Arguments after the path.
+    Write an event to the log Application (source RoutingML); the first one registers the source.
+    .PARAMETER EventId
+    1000 installation, 1100 upgrade, 1200 rollback, 1300 removal, 2000 training, 3000 watchdog.
+    .PARAMETER EntryType
+    Information, Warning or Error.
+    .PARAMETER Message
+    What happened.
     #>
     [CmdletBinding()]
     [OutputType([void])]
     param(
-        [Parameter(Mandatory = $true)][string]$Path,
-        [Parameter(Mandatory = $true)][string[]]$Argument
+        [Parameter(Mandatory = $true)][ValidateRange(1, 65535)][int]$EventId,
+        [Parameter(Mandatory = $true)][ValidateSet('Information', 'Warning', 'Error')][string]$EntryType,
+        [Parameter(Mandatory = $true)][AllowEmptyString()][string]$Message
     )
-    $said = & icacls.exe $Path @Argument '/q'
-    if ($LASTEXITCODE -ne 0) { throw "The rights of $Path could not be set: $($said -join ' ')" }
+    if (-not [System.Diagnostics.EventLog]::SourceExists('RoutingML')) {
+        [System.Diagnostics.EventLog]::CreateEventSource('RoutingML', 'Application')
+    }
+    [System.Diagnostics.EventLog]::WriteEntry('RoutingML', $Message, [System.Diagnostics.EventLogEntryType]$EntryType, $EventId)
 }
 
-function Set-RoutingMLFirewall {
+function Get-RoutingMLProcess {
     <#
     .SYNOPSIS
-    Open the HTTPS port, and only that. The other ports are bound to this machine and get no rule.
-    .PARAMETER Port
-    Port of HTTPS.
-    .PARAMETER Remove
-    Take the rule away instead.
+    The processes whose program lies in a folder, each with the processes above it.
+    .PARAMETER Folder
+    The folder.
     #>
-    [CmdletBinding(SupportsShouldProcess = $true)]
-    [OutputType([void])]
-    param(
-        [ValidateRange(1, 65535)][int]$Port = 443,
-        [switch]$Remove
-    )
-    $name = (Get-RoutingMLTable).firewall_rule
-    $rule = Get-NetFirewallRule -Name $name -ErrorAction SilentlyContinue
-    if ($Remove) {
-        if ($rule -and $PSCmdlet.ShouldProcess($name, 'Remove the firewall rule')) { $rule | Remove-NetFirewallRule }
-        return
+    [CmdletBinding()]
+    [OutputType([hashtable])]
+    param([Parameter(Mandatory = $true)][string]$Folder)
+    $inside = $Folder.TrimEnd('\') + '\'
+    foreach ($process in @(Get-Process -ErrorAction SilentlyContinue)) {
+        $path = ''
+        try { $path = [string]$process.Path } catch { continue } # it has ended, or is Windows' own
+        if (-not $path.StartsWith($inside, [System.StringComparison]::OrdinalIgnoreCase)) { continue }
+        Write-Output -InputObject @{ id = [int]$process.Id; name = [string]$process.ProcessName; path = $path }
     }
-    if ($rule) {
-        $present = ($rule | Get-NetFirewallPortFilter).LocalPort
-        if ([string]$present -eq [string]$Port) { return }
-        if ($PSCmdlet.ShouldProcess($name, "Open port $Port instead of $present")) {
-            $rule | Set-NetFirewallRule -Protocol TCP -LocalPort $Port
-        }
-        return
+}
+
+function Get-RoutingMLDefender {
+    <#
+    .SYNOPSIS
+    Whether Microsoft Defender scans files as they are used, and what it passes over; $null where there is none.
+    #>
+    [CmdletBinding()]
+    [OutputType([hashtable])]
+    param()
+    if (-not (Get-Command -Name 'Get-MpComputerStatus' -ErrorAction SilentlyContinue)) { return $null }
+    try {
+        $state = Get-MpComputerStatus -ErrorAction Stop
+        $preference = Get-MpPreference -ErrorAction Stop
+        $excluded = @($preference.ExclusionPath | Where-Object -FilterScript { $_ } | ForEach-Object -Process { [string]$_ })
+        return @{ active = [bool]$state.RealTimeProtectionEnabled; excluded = [object[]]$excluded }
     }
-    if ($PSCmdlet.ShouldProcess($name, "Open port $Port for HTTPS in the domain and private networks")) {
-        New-NetFirewallRule -Name $name -DisplayName 'Routing ML (HTTPS)' -Direction Inbound -Action Allow -Protocol TCP `
-            -LocalPort $Port -Profile @('Domain', 'Private') | Out-Null
-    }
+    catch { return $null } # another virus scanner, or its service does not run
 }
 
 Export-ModuleMember -Function @(
-    'Get-RoutingMLExitCode', 'Get-RoutingMLTable', 'Get-RoutingMLServiceName', 'Get-RoutingMLLayout', 'Start-RoutingMLLog',
-    'Write-RoutingMLLog', 'Write-RoutingMLEvent', 'Test-RoutingMLAdministrator', 'Find-RoutingMLPython', 'Invoke-RoutingMLInstaller',
-    'Get-RoutingMLSetting', 'Get-RoutingMLServiceState', 'Register-RoutingMLService', 'Start-RoutingMLService',
-    'Stop-RoutingMLService', 'Set-RoutingMLRight', 'Set-RoutingMLFirewall'
+    'Get-RoutingMLExitCode', 'Get-RoutingMLWord', 'Write-RoutingMLMessage', 'Find-RoutingMLPython', 'Get-RoutingMLPython',
+    'ConvertTo-RoutingMLLine', 'Read-RoutingMLProgram', 'Invoke-RoutingML', 'Invoke-RoutingMLStep'
 )

@@ -16,6 +16,8 @@ Folder for the zip; default: var\releases.
 WinSW-x64.exe to put in.
 .PARAMETER Caddy
 caddy.exe to put in.
+.PARAMETER Python
+python.exe to use; default: the newest 64-bit Python 3.11 to 3.13 that is installed on this machine for all users.
 
 .EXAMPLE
 .\build-wheelhouse.ps1 -WinSW D:\WinSW-x64.exe -Caddy D:\caddy.exe
@@ -26,18 +28,20 @@ param(
     [string[]]$PythonVersion = @('3.11', '3.12', '3.13'),
     [string]$Output = '',
     [string]$WinSW = '',
-    [string]$Caddy = ''
+    [string]$Caddy = '',
+    [string]$Python = ''
 )
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
-Import-Module -Name (Join-Path -Path $PSScriptRoot -ChildPath 'RoutingML.psm1') -Force
 
-$arguments = @('release', '--platform', $Platform)
-foreach ($version in $PythonVersion) { $arguments += @('--python', $version) }
-if ($Output) { $arguments += @('--output', $Output) }
-if ($WinSW) { $arguments += @('--winsw', $WinSW) }
-if ($Caddy) { $arguments += @('--caddy', $Caddy) }
-$source = Split-Path -Path $PSScriptRoot -Parent
-if ($PSCmdlet.ShouldProcess($source, "Make a release for $Platform")) {
-    exit (Invoke-RoutingMLInstaller -Python (Find-RoutingMLPython) -Application $source -Argument $arguments)
+$code = 1
+try {
+    Import-Module -Name (Join-Path -Path $PSScriptRoot -ChildPath 'RoutingML.psm1') -Force -ErrorAction Stop
+    $called = @{ Command = 'release'; Caller = $PSCmdlet; Bound = $PSBoundParameters; Preview = [bool]$WhatIfPreference }
+    Invoke-RoutingML @called -ExitCode ([ref]$code) -OfMachine
 }
+catch {
+    $Host.UI.WriteErrorLine([string]$_.Exception.Message)
+    $code = 1
+}
+exit $code

@@ -30,46 +30,15 @@ param(
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
-Import-Module -Name (Join-Path -Path $PSScriptRoot -ChildPath 'RoutingML.psm1') -Force
 
-$layout = Get-RoutingMLLayout -ProgramRoot $ProgramRoot -DataRoot $DataRoot
-if (-not (Test-Path -LiteralPath $layout.Python -PathType Leaf)) {
-    Write-RoutingMLEvent -EventId 2001 -EntryType 'Error' -Message "No training: there is no Python at $($layout.Python). Run install.ps1."
-    exit (Get-RoutingMLExitCode -Meaning 'NotInstalled')
-}
-$version = '{0}-{1}' -f (Get-Date).ToString('yyyyMMdd-HHmmss'), $Label
-$folder = Join-Path -Path $layout.Models -ChildPath $version
-$script = Join-Path -Path $layout.Application -ChildPath 'train_build_index.py'
-if (-not $PSCmdlet.ShouldProcess($folder, 'Train a version')) { exit (Get-RoutingMLExitCode -Meaning 'Done') }
-Start-RoutingMLLog -DataRoot $layout.DataRoot -Name 'training'
-Push-Location -LiteralPath $layout.DataRoot
-$said = New-Object -TypeName System.Collections.Generic.List[string]
-$preference = $ErrorActionPreference
+$code = 1
 try {
-    $env:PYTHONUTF8 = '1'
-    [Console]::OutputEncoding = New-Object -TypeName System.Text.UTF8Encoding -ArgumentList $false
-    $ErrorActionPreference = 'Continue'
-    & $layout.Python $script --save-dir $folder --version-label $Label --requested-by 'task scheduler' 2>&1 | ForEach-Object -Process {
-        $said.Add([string]$_)
-        if ($said.Count -gt 20) { $said.RemoveAt(0) }
-    }
-    $code = $LASTEXITCODE
+    Import-Module -Name (Join-Path -Path $PSScriptRoot -ChildPath 'RoutingML.psm1') -Force -ErrorAction Stop
+    $called = @{ Command = 'train'; Caller = $PSCmdlet; Bound = $PSBoundParameters; Preview = [bool]$WhatIfPreference }
+    Invoke-RoutingML @called -ExitCode ([ref]$code)
 }
-finally {
-    $ErrorActionPreference = $preference
-    Pop-Location
-}
-$tail = $said -join "`r`n"
-if ($code -eq 0) {
-    Write-RoutingMLLog -Message "Training $version is done."
-    Write-RoutingMLEvent -EventId 2000 -EntryType 'Information' -Message "Training $version is done.`r`n$tail"
-}
-elseif ($code -eq 4 -or $code -eq 7) {
-    Write-RoutingMLLog -Level 'warning' -Message "Training $version ended with code $code."
-    Write-RoutingMLEvent -EventId 2002 -EntryType 'Warning' -Message "Training $version ended with code $code.`r`n$tail"
-}
-else {
-    Write-RoutingMLLog -Level 'error' -Message "Training $version failed with code $code."
-    Write-RoutingMLEvent -EventId 2001 -EntryType 'Error' -Message "Training $version failed with code $code.`r`n$tail"
+catch {
+    $Host.UI.WriteErrorLine([string]$_.Exception.Message)
+    $code = 1
 }
 exit $code

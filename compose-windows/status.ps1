@@ -12,7 +12,7 @@ Folder of settings, state, models and logs; default: C:\ProgramData\RoutingML.
 .PARAMETER AsJson
 One JSON object instead of a table.
 .PARAMETER UseIis
-IIS is the proxy: the Caddy service is not expected.
+IIS is the proxy: the Caddy service is not expected; default: as the installation was made.
 
 .EXAMPLE
 .\status.ps1
@@ -28,36 +28,15 @@ param(
 )
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
-Import-Module -Name (Join-Path -Path $PSScriptRoot -ChildPath 'RoutingML.psm1') -Force
 
-$layout = Get-RoutingMLLayout -ProgramRoot $ProgramRoot -DataRoot $DataRoot
-if (-not (Test-Path -LiteralPath $layout.Python)) {
-    [Console]::Error.WriteLine("Routing ML is not installed in $($layout.ProgramRoot).")
-    exit (Get-RoutingMLExitCode -Meaning 'NotInstalled')
-}
+$code = 1
 try {
-    $expected = Get-RoutingMLServiceName -WithoutProxy:$UseIis
-    $services = @(Get-RoutingMLServiceState | Where-Object -FilterScript { $expected -contains $_.Name })
-    Push-Location -LiteralPath $layout.Application
-    try {
-        $said = & $layout.Python -m installer status --program $layout.ProgramRoot --data $layout.DataRoot '--json'
-    }
-    finally { Pop-Location }
-    $versions = ($said -join "`n") | ConvertFrom-Json
-    $stopped = @($services | Where-Object -FilterScript { $_.State -ne 'Running' })
-    $foreign = @($services | Where-Object -FilterScript { $_.Installed -and $_.Account -ne "NT SERVICE\$($_.Name)" })
-    if ($AsJson) {
-        [pscustomobject]@{ services = $services; installation = $versions } | ConvertTo-Json -Depth 5
-    }
-    else {
-        $services | Format-Table -AutoSize
-        $versions | Format-List
-    }
-    foreach ($service in $foreign) { Write-Warning -Message "$($service.Name) runs as $($service.Account); run install.ps1 again" }
-    if ($stopped.Count -or -not $versions.answers) { exit (Get-RoutingMLExitCode -Meaning 'Failed') }
-    exit (Get-RoutingMLExitCode -Meaning 'Done')
+    Import-Module -Name (Join-Path -Path $PSScriptRoot -ChildPath 'RoutingML.psm1') -Force -ErrorAction Stop
+    $called = @{ Command = 'status'; Caller = $PSCmdlet; Bound = $PSBoundParameters; Preview = [bool]$WhatIfPreference }
+    Invoke-RoutingML @called -ExitCode ([ref]$code)
 }
 catch {
-    [Console]::Error.WriteLine([string]$_.Exception.Message)
-    exit (Get-RoutingMLExitCode -Meaning 'Failed')
+    $Host.UI.WriteErrorLine([string]$_.Exception.Message)
+    $code = 1
 }
+exit $code

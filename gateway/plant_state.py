@@ -1,4 +1,4 @@
-"""What the gateway keeps of the control state: the settings document, the active version and its manifest."""
+"""What the gateway keeps of the control state: settings document, active version and its manifest, the plant's schema."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import orjson
 
 from common.logs import get_logger
 from gateway.manifest_items import ManifestItems
+from plant.input_profile import BUILT_IN_NAME, InputProfile
+from plant.mechanical_seals import MECHANICAL_SEALS
 from protos.settings.v1 import settings_pb2 as pb
 
 log = get_logger(__name__)
@@ -24,6 +26,8 @@ class PlantState:
         active: the active version; None when none.
         manifest: manifest.json of the active version; empty when none or unreadable.
         items: what the manifest says about single items.
+        profile: name of the active input profile.
+        schema: the plant's schema by that profile.
     """
 
     def __init__(self) -> None:
@@ -32,6 +36,8 @@ class PlantState:
         self.active: pb.ActiveVersion | None = None
         self.manifest: dict[str, Any] = {}
         self.items = ManifestItems({})
+        self.profile, self.schema = BUILT_IN_NAME, MECHANICAL_SEALS
+        self._profile_json = ""
 
     async def prepare(self, version: pb.ActiveVersion) -> None:
         """Nothing to load: the gateway serves no model itself."""
@@ -44,6 +50,9 @@ class PlantState:
         if state.settings.document_json:
             self.document = orjson.loads(state.settings.document_json)
             self.settings_revision = int(state.settings.revision)
+        if state.input_profile_json != self._profile_json:
+            profile = InputProfile.read(state.input_profile_json)
+            self.profile, self.schema, self._profile_json = profile.name, profile.plant, state.input_profile_json
         active = state.active if state.HasField("active") else None
         if active is None:
             self.active, self.manifest, self.items = None, {}, ManifestItems({})

@@ -1,6 +1,7 @@
-"""`python -m installer`: install, upgrade, roll back and look at an installation; make releases. The scripts in compose-windows/ call it.
+"""`python -m installer`: install, upgrade, roll back and look at an installation; make releases.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing is installed, 10 a change failed and the former version serves again.
+On Windows the scripts in compose-windows/ are what to call: they use the command front-door, which also knows services, rights and the
+firewall. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing is installed, 10 a change failed and the former version serves again.
 """
 
 from __future__ import annotations
@@ -13,18 +14,17 @@ from pathlib import Path
 from bootstrap.environment import IS_WINDOWS, ROOT, Environment, venv_folder
 from bootstrap.progress import SetupFailed, notice
 from common.standard_output import json_text, prepare_standard_output
-from installer import current_link, settings_files, verification
+from installer import checks, current_link, front_door, settings_files, verification
 from installer.change import Change, WentBack
+from installer.front_door import FAILED, NOT_INSTALLED, WENT_BACK
 from installer.installation_status import status
 from installer.journal import exclusively, previous_version, read_operation
 from installer.layout import Layout
+from installer.locating import DEFAULT_DATA, DEFAULT_PROGRAM
 from installer.program_files import remove_version
 from installer.release_source import ReleaseSource
-from installer.service_control import service_control
-
-EXIT_FAILED, EXIT_NOT_INSTALLED, EXIT_WENT_BACK = 1, 3, 10
-DEFAULT_PROGRAM = "C:\\Program Files\\RoutingML" if IS_WINDOWS else "/opt/routing-ml"
-DEFAULT_DATA = "C:\\ProgramData\\RoutingML" if IS_WINDOWS else "/var/lib/routing-ml"
+from installer.running_system import NothingRuns, SupervisedProcesses
+from installer.wording import words
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     install.add_argument("--wheelhouse", type=Path, help="folder of the wheels; default: that of the release")
     install.add_argument("--no-start", action="store_true", help="leave starting and verifying to the caller")
     install.add_argument("--database-saved", action="store_true", help="the PostgreSQL database has been saved")
-    install.add_argument("--site", default="https://localhost", help="names that browsers use, for Caddy")
+    install.add_argument("--site", default="", help="names that browsers use, for Caddy; default: https://localhost")
     install.add_argument("--certificate", type=Path, help="PEM file for Caddy; default: Caddy's own authority")
     install.add_argument("--certificate-key", type=Path, help="PEM file of its key")
     rollback = commands.add_parser("rollback", parents=[where], help="let the version before run again")
@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     remove = commands.add_parser("remove", parents=[where], help="delete an installed version that is not current")
     remove.add_argument("version", nargs="?", default="", help="version to delete")
     remove.add_argument("--all", action="store_true", help="every version and the link; the data stay")
+    commands.add_parser("front-door", help="serve a script of compose-windows/ on standard input and output")
     commands.add_parser("packages", help="install the packages of this folder into ROUTING_ML_VENV")
     release = commands.add_parser("release", help="collect program, wheels and frontend into one zip")
     release.add_argument("--platform", choices=("win_amd64", "linux_x86_64"), required=True)
@@ -74,6 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     prepare_standard_output()
     known = _parser().parse_args(arguments)
     try:
+        if known.command == "front-door":
+            return front_door.main()
         if known.command == "packages":
             environment = Environment(venv_folder())
             environment.ensure("runtime")
@@ -90,17 +93,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _change(layout, known)
     except WentBack as error:
         notice(str(error))
-        return EXIT_WENT_BACK
+        return WENT_BACK
     except (SetupFailed, OSError) as error:
         notice(str(error))
-        return EXIT_FAILED
+        return FAILED
 
 
 def _change(layout: Layout, known: argparse.Namespace) -> int:
-    active = layout.active()
     leave = known.command == "install" and known.no_start
-    application = layout.application(active) if active and layout.is_complete(active) else ROOT
-    change = Change(layout, None if leave else service_control(layout, application), on_step=_tell)
+    if IS_WINDOWS and not leave and known.command != "remove":
+        raise SetupFailed(words("check.use_scripts"))
+    system = NothingRuns(layout) if leave else SupervisedProcesses(layout)
+    change = Change(layout, system, on_step=_tell, verifies=not leave)
+    interrupted = change.interrupted()
     recovered = change.recover()
     if recovered:
         notice(recovered)
@@ -109,19 +114,27 @@ def _change(layout: Layout, known: argparse.Namespace) -> int:
     if known.command == "remove":
         return _remove(layout, known)
     if known.command == "install":
-        said = change.install(ReleaseSource.open(known.release, known.wheelhouse), database_saved=known.database_saved)
-        settings_files.write_caddy_env(layout, known.site, known.certificate, known.certificate_key)
+        release = ReleaseSource.open(known.release, known.wheelhouse)
+        found = checks.check_folders(layout, needs_room=not layout.is_complete(release.version), tries_to_write=True)
+        checks.refuse(
+            found + checks.check_clock(release) + checks.check_certificate(known.certificate, known.certificate_key)
+        )
+        said = change.install(release, database_saved=known.database_saved)
+        site = known.site or settings_files.site_names(layout) or settings_files.DEFAULT_SITE
+        settings_files.write_caddy_env(layout, site, known.certificate, known.certificate_key)
+    elif interrupted and not known.to:
+        return 0  # what was wanted back is back
     else:
         wanted = known.to or previous_version(layout)
         if wanted is None:
-            raise SetupFailed("There is no former version to go back to; --to names an installed one")
+            raise SetupFailed(words("check.no_former", known=", ".join(layout.installed())))
         said = change.go_to(wanted, database_saved=known.database_saved)
     notice(said)
     return 0
 
 
 def _tell(step: str) -> None:
-    notice(f"step {step}")
+    notice(words("plan.step", step=step, what=words(f"doing.{step}")))
 
 
 def _remove(layout: Layout, known: argparse.Namespace) -> int:
@@ -144,14 +157,14 @@ def _remove(layout: Layout, known: argparse.Namespace) -> int:
 def _status(layout: Layout, *, as_json: bool) -> int:
     found = status(layout)
     print(json_text(found.as_json()) if as_json else found.in_words())
-    return 0 if found.current else EXIT_NOT_INSTALLED
+    return 0 if found.current else NOT_INSTALLED
 
 
 def _verify(layout: Layout, known: argparse.Namespace) -> int:
     active = layout.active()
     if active is None or read_operation(layout) is not None:
         notice("Nothing is installed, or a change was interrupted: see python -m installer status")
-        return EXIT_NOT_INSTALLED
+        return NOT_INSTALLED
     found = verification.verify(layout, active, must_predict=known.predicts, patience_seconds=known.seconds)
     notice(f"Version {active} serves" + ("." if found.predicts else f", but cannot predict yet: {found.detail}"))
     return 0

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from installer import verification
 from installer.journal import previous_version, read_operation
 from installer.layout import Layout
+from installer.wording import words
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,11 @@ class InstallationStatus:
     def in_words(self) -> str:
         """For people."""
         if self.current is None and not self.interrupted:
-            return "Routing ML is not installed here."
+            return words("status.not_installed")
         lines = [f"current    {self.current or 'none'}", f"previous   {self.previous or 'none'}"]
         lines.append(f"installed  {', '.join(self.installed) or 'none'}")
         if self.interrupted:
-            lines.append(f"interrupted: {self.interrupted}. Run rollback.ps1 or upgrade.ps1 to take it back")
+            lines.append(words("status.interrupted", what=self.interrupted))
         state = "predicts" if self.predicts else "answers, cannot predict" if self.answers else "does not answer"
         lines.append(f"gateway    {state}" + (f" (version {self.serving})" if self.serving else ""))
         if self.detail:

@@ -7,13 +7,15 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from bootstrap.environment import only_one_at_a_time
 from bootstrap.progress import SetupFailed
 from common.files import write_text
 from installer.layout import Layout
+from installer.wording import words
 
 PATIENCE_SECONDS = 2.0
 
@@ -23,13 +25,14 @@ class Operation:
     """A change of the running version.
 
     Attributes:
-        kind: install, upgrade or rollback.
+        kind: install, upgrade, rollback or repair.
         former: version that ran before; None at the first installation.
         wanted: version that is to run.
         step: step that has been begun, a name of `installer.change.STEPS`.
         backup: database saved before the migration; "" when there was none.
         served: whether predictions were possible before.
         started_at: seconds since 1970.
+        before: how services and firewall were (`RunningSystem.look`).
     """
 
     kind: str
@@ -39,6 +42,7 @@ class Operation:
     backup: str = ""
     served: bool = False
     started_at: float = 0.0
+    before: dict[str, Any] = field(default_factory=dict)
 
 
 def read_operation(layout: Layout) -> Operation | None:
@@ -52,11 +56,12 @@ def read_operation(layout: Layout) -> Operation | None:
     except FileNotFoundError:
         return None
     try:
-        return Operation(**json.loads(text))
-    except (ValueError, TypeError) as error:
+        facts = json.loads(text)
+        return Operation(**{name: facts[name] for name in facts if name in Operation.__dataclass_fields__})
+    except (ValueError, TypeError, AttributeError) as error:
+        reason = f"{type(error).__name__}: {error}"
         raise SetupFailed(
-            f"{layout.journal} is damaged ({error}). Look at which version `current` leads to in {layout.program} and that the "
-            "services run, then delete the file"
+            words("journal.damaged", file=layout.journal, reason=reason, program=layout.program)
         ) from error
 
 
@@ -117,12 +122,17 @@ def exclusively(layout: Layout) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(folder, error) from error
-    with only_one_at_a_time(folder / "installer", PATIENCE_SECONDS):
+    try:
+        lock = only_one_at_a_time(folder / "installer", PATIENCE_SECONDS)
+        lock.__enter__()
+    except SetupFailed:
+        raise SetupFailed(words("check.another_installer", folder=folder)) from None
+    try:
         yield
+    finally:
+        lock.__exit__(None, None, None)
 
 
 def cannot_write(folder: Path, error: OSError) -> SetupFailed:
     """What to do about a folder that cannot be written."""
-    return SetupFailed(
-        f"{folder} cannot be written ({error.strerror or error}). Run as administrator, and see that the drive is there and not full"
-    )
+    return SetupFailed(words("check.cannot_write", folder=folder, reason=error.strerror or error))

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from bootstrap.progress import SetupFailed, Step
-from common.files import write_text
+from common.files import SHARING_RETRY_SECONDS, replace, temporary_name, write_text
 from installer.journal import cannot_write
 from installer.layout import COMPLETE, Layout
-from installer.release_source import ReleaseSource
+from installer.release_source import ReleaseSource, hash_file
+from installer.wording import words
 
 HOME_FILE = "installation.json"
 """File beside manage.py that tells the command `routing-ml` where its installation's data are."""
@@ -24,29 +27,65 @@ MakeEnvironment = Callable[[Path, Path, Path | None], None]
 
 
 def place(layout: Layout, release: ReleaseSource) -> None:
-    """Copy the program of a release to its version's folder; what an interrupted attempt left there goes first.
+    """Copy the program of a release to its version's folder, or restore what differs there from the release.
+
+    What an interrupted attempt left there goes first.
 
     Raises:
         SetupFailed: the folder cannot be written, or the version is installed with other content.
     """
     folder = layout.version_folder(release.version)
-    if layout.is_complete(release.version):
-        if layout.fingerprint(release.version) != release.fingerprint():
-            raise SetupFailed(
-                f"Version {release.version} is installed in {folder} with other content. A changed program needs another version; "
-                f"to replace a damaged one that is not active, delete {folder} first"
-            )
-        return
+    complete = layout.is_complete(release.version)
+    if complete and layout.fingerprint(release.version) != release.fingerprint():
+        raise SetupFailed(words("check.other_content", version=release.version, folder=folder))
     application = layout.application(release.version)
     try:
-        remove_version(layout, release.version)
-        for path in release.files():
+        if not complete:
+            remove_version(layout, release.version)
+        for path in damaged(layout, release):
             target = application / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(release.application / path, target)
+            temporary = temporary_name(target)
+            try:
+                shutil.copyfile(release.application / path, temporary)
+                replace(temporary, target)
+            finally:
+                temporary.unlink(missing_ok=True)
         write_text(application / HOME_FILE, json.dumps({"home": str(layout.data)}, ensure_ascii=False))
     except OSError as error:
         raise cannot_write(folder, error) from error
+
+
+def damaged(layout: Layout, release: ReleaseSource) -> list[Path]:
+    """Files of a release that are missing in its version's folder or differ there, relative to the program."""
+    application = layout.application(release.version)
+    return [
+        path
+        for path in release.files()
+        if not (application / path).is_file() or hash_file(application / path) != hash_file(release.application / path)
+    ]
+
+
+def packages_damaged(layout: Layout, version: str) -> bool:
+    """Whether files of the packages of a version are missing or have another size than the packages say."""
+    libraries = [
+        *layout.environment(version).glob("Lib/site-packages"),
+        *layout.environment(version).glob("lib/*/site-packages"),
+    ]
+    if not layout.python(version).is_file():
+        return True
+    for library in libraries:
+        for record in library.glob("*.dist-info/RECORD"):
+            with open(record, encoding="utf-8", newline="") as stream:
+                for name, _digest, size, *_ in csv.reader(stream):
+                    if not size or name.endswith(".pyc"):
+                        continue
+                    try:
+                        if (library / name).stat().st_size != int(size):
+                            return True
+                    except OSError:
+                        return True
+    return False
 
 
 def make_environment(application: Path, folder: Path, wheels: Path | None) -> None:
@@ -90,4 +129,31 @@ def remove_version(layout: Layout, version: str) -> None:
     folder = layout.version_folder(version)
     (folder / COMPLETE).unlink(missing_ok=True)
     if folder.is_dir():
-        shutil.rmtree(folder)
+        delete_tree(folder)
+
+
+def delete_tree(folder: Path) -> None:
+    """Delete a folder with everything in it; what a virus scanner holds for a moment is tried again, what is read-only is made writable.
+
+    Raises:
+        OSError: a file is held by a program that still runs.
+    """
+    deadline = time.monotonic() + SHARING_RETRY_SECONDS
+
+    def again(function: Callable[..., object], path: str, error: BaseException | tuple[object, ...]) -> None:
+        while True:
+            try:
+                Path(path).chmod(0o700)
+                function(path)
+                return
+            except FileNotFoundError:
+                return
+            except OSError:
+                if os.name != "nt" or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.2)
+
+    if sys.version_info >= (3, 12):
+        shutil.rmtree(folder, onexc=again)
+    else:
+        shutil.rmtree(folder, onerror=again)

@@ -16,11 +16,12 @@ from bootstrap.progress import SetupFailed, Step
 from common.files import write_text, writing
 from installer.bill_of_materials import bill_of_materials
 from installer.release_source import FACTS, SUMS, hash_file, program_files, software_version
+from installer.service_programs import CADDY_NAME, WINSW_NAME
 from installer.wheelhouse import collect_wheels
+from installer.wording import words
 
 BILL = "bom.cdx.json"
 TOOLS = "tools"
-WINSW_NAME, CADDY_NAME = "WinSW-x64.exe", "caddy.exe"
 OLDEST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 TOOLS_README = """\
@@ -68,7 +69,7 @@ def make_release(
     """
     for tool in (winsw, caddy):
         if tool is not None and not tool.is_file():
-            raise SetupFailed(f"There is no {tool}")
+            raise SetupFailed(words("check.no_file", option="WinSW, -Caddy", file=tool))
     environment = Environment(venv_folder())
     frontend.build(environment)
     documents.build(environment)

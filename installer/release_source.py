@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bootstrap.progress import SetupFailed
+from installer.wording import words
 
 SUMS = "SHA256SUMS"
 FACTS = "release.json"
@@ -28,12 +29,14 @@ class ReleaseSource:
         version: version of the software.
         wheels: folder of the wheels; None: packages come from the index.
         made_at: when the release was made, seconds since 1970; 0 for a clone.
+        folder: the unpacked release, with `tools` in it; None for a clone.
     """
 
     application: Path
     version: str
     wheels: Path | None
     made_at: float = 0.0
+    folder: Path | None = None
 
     @classmethod
     def open(cls, folder: Path, wheels: Path | None = None) -> ReleaseSource:
@@ -48,22 +51,20 @@ class ReleaseSource:
         folder, wheels = folder.absolute(), wheels.absolute() if wheels else None
         if folder.name == "app" and (folder.parent / FACTS).is_file():
             folder = folder.parent
-        application, made_at = folder, 0.0
-        if (folder / FACTS).is_file():
+        application, made_at, unpacked = folder, 0.0, (folder / FACTS).is_file()
+        if unpacked:
             check_sums(folder)
             application = folder / "app"
             made_at = float(json.loads((folder / FACTS).read_text(encoding="utf-8"))["made_at"])
             if wheels is None and (folder / "wheels").is_dir():
                 wheels = folder / "wheels"
         if not (application / "manage.py").is_file():
-            raise SetupFailed(f"{folder} is no release of Routing ML: name the folder that the zip was unpacked to")
+            raise SetupFailed(words("release.none", folder=folder))
         if wheels is not None and not wheels.is_dir():
-            raise SetupFailed(f"There is no wheelhouse {wheels}: name the folder `wheels` of the release")
+            raise SetupFailed(words("release.no_wheelhouse", folder=wheels))
         if not (application / "frontend" / "dist" / "index.html").is_file():
-            raise SetupFailed(
-                f"{application} has no built frontend: use a release, or run manage.py up in the clone once"
-            )
-        return cls(application, software_version(application), wheels, made_at)
+            raise SetupFailed(words("release.no_frontend", folder=application))
+        return cls(application, software_version(application), wheels, made_at, folder if unpacked else None)
 
     def files(self) -> list[Path]:
         """The files that belong to the program, relative to `application`."""
@@ -124,13 +125,15 @@ def check_sums(folder: Path) -> None:
         SetupFailed: a file is missing or differs; names the first few.
     """
     wrong = []
+    if not (folder / SUMS).is_file():
+        raise SetupFailed(words("release.damaged", folder=folder, files=words("release.missing", name=SUMS)))
     for line in (folder / SUMS).read_text(encoding="utf-8").splitlines():
         expected, _, name = line.partition("  ")
         path = folder / name
         if not path.is_file():
-            wrong.append(f"{name} is missing")
+            wrong.append(words("release.missing", name=name))
         elif hash_file(path) != expected:
-            wrong.append(f"{name} differs")
+            wrong.append(words("release.differs", name=name))
     if wrong:
-        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        raise SetupFailed(f"The release in {folder} is damaged: {'; '.join(wrong[:3])}{more}. Unpack the zip again")
+        more = words("release.more", count=len(wrong) - 3) if len(wrong) > 3 else ""
+        raise SetupFailed(words("release.damaged", folder=folder, files="; ".join(wrong[:3]) + more))

@@ -1,4 +1,4 @@
-"""The files with an installation's settings: `.env` for the processes, `caddy.env` for Caddy. Written once, then the administrator's."""
+"""Settings of an installation: `.env` for the processes, `caddy.env` for Caddy. Once written, they are the administrator's."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from common.files import write_text
 from installer.layout import Layout
 
+DEFAULT_SITE = "https://localhost"
 _LINE = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$")
 
 
@@ -57,32 +58,74 @@ def write_env(layout: Layout, example: Path) -> bool:
     return True
 
 
-def write_caddy_env(layout: Layout, site: str, certificate: Path | None, key: Path | None) -> bool:
-    """Write `caddy.env` where there is none; returns whether it was written.
+def write_caddy_env(layout: Layout, site: str, certificate: Path | None = None, key: Path | None = None) -> None:
+    """Write `caddy.env`, or bring what is named now into the one that is there; the arguments are those of `caddy_env`."""
+    text = caddy_env(layout, site, certificate, key)
+    if text != read_text(layout.caddy_env_file):
+        layout.caddy_env_file.parent.mkdir(parents=True, exist_ok=True)
+        write_text(layout.caddy_env_file, text)
+
+
+def caddy_env(layout: Layout, site: str, certificate: Path | None = None, key: Path | None = None) -> str:
+    """What `caddy.env` should hold: what is there, with what is named now.
 
     Args:
-        site: names that browsers use, such as https://routing.plant.local.
-        certificate: PEM file; None: certificates by Caddy's own authority.
-        key: PEM file of its key.
+        site: names that browsers use, such as https://routing.plant.local; "": as before.
+        certificate: PEM file; None: as before, at first certificates by Caddy's own authority.
+        key: PEM file of its key; None: it is in the same file.
     """
-    if layout.caddy_env_file.exists():
-        return False
+    named = {"ROUTING_ML_SITE": site} if site else {}
+    if certificate:
+        named["ROUTING_ML_SITE_TLS"] = "files"
+        named["ROUTING_ML_SITE_CERTIFICATE"] = _plain(certificate)
+        named["ROUTING_ML_SITE_KEY"] = _plain(key or certificate)
+    before = read_text(layout.caddy_env_file)
+    if before:
+        return _with_values(before, named)
     settings = read_env(layout.env_file)
     first = int(settings.get("ROUTING_ML_GATEWAY_PORT") or 8000)
     workers = int(settings.get("ROUTING_ML_GATEWAY_WORKERS") or 1)
     values = {
-        "ROUTING_ML_SITE": site,
-        "ROUTING_ML_SITE_TLS": "files" if certificate else "internal",
-        "ROUTING_ML_SITE_CERTIFICATE": _plain(certificate) if certificate else "",
-        "ROUTING_ML_SITE_KEY": _plain(key) if key else "",
+        "ROUTING_ML_SITE": DEFAULT_SITE,
+        "ROUTING_ML_SITE_TLS": "internal",
+        "ROUTING_ML_SITE_CERTIFICATE": "",
+        "ROUTING_ML_SITE_KEY": "",
         "ROUTING_ML_SITE_ROOT": _plain(layout.current / "app" / "frontend" / "dist"),
         "ROUTING_ML_SITE_UPSTREAMS": " ".join(f"127.0.0.1:{first + number}" for number in range(workers)),
         "ROUTING_ML_SITE_STORAGE": _plain(layout.data / "caddy" / "storage"),
         "ROUTING_ML_SITE_LOG": _plain(layout.data / "logs" / "caddy-access.jsonl"),
     }
-    layout.caddy_env_file.parent.mkdir(parents=True, exist_ok=True)
-    write_text(layout.caddy_env_file, _lines(values))
-    return True
+    return _lines(values | named)
+
+
+def read_text(file: Path) -> str:
+    """The text of a file; "" when there is none."""
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return ""
+
+
+def _with_values(text: str, values: Mapping[str, str]) -> str:
+    """The text of a settings file with these values; lines of other settings stay as they are."""
+    for name, value in values.items():
+        pattern = re.compile(rf"^#?{name}=.*$", re.MULTILINE)
+        line = f'{name}="{value}"'
+        found = pattern.search(text)
+        text = f"{text[: found.start()]}{line}{text[found.end() :]}" if found else f"{text.rstrip()}\n{line}\n"
+    return text
+
+
+def site_names(layout: Layout) -> str:
+    """The names under which Caddy serves the site; "" where Caddy has no settings."""
+    return read_env(layout.caddy_env_file).get("ROUTING_ML_SITE", "")
+
+
+def caddy_command(layout: Layout) -> tuple[str, str]:
+    """Caddy's program, and its arguments as one text, for what runs it with that text as it stands."""
+    config = layout.current / "app" / "compose-windows" / "Caddyfile"
+    arguments = f'run --config "{config}" --adapter caddyfile --envfile "{layout.caddy_env_file}"'
+    return str(layout.services / "caddy.exe"), arguments
 
 
 def _lines(values: Mapping[str, str]) -> str:

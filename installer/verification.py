@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
+import ssl
 import time
 from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
 
 from bootstrap.progress import SetupFailed
 from installer.layout import Layout
 from installer.settings_files import read_env
+from installer.wording import words
 
 PROBE_SECONDS = 5.0
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 300.0
 POLL_SECONDS = 0.5
 
 
@@ -68,13 +72,61 @@ def verify(layout: Layout, version: str, *, must_predict: bool, patience_seconds
         if found.answers and found.version == version and (found.predicts or not must_predict):
             return found
         if time.monotonic() > deadline:
-            raise SetupFailed(f"Version {version} does not serve on port {port}: {_what_is_wrong(found, version)}")
+            reason = _what_is_wrong(found, version)
+            raise SetupFailed(words("verify.does_not_serve", version=version, port=port, reason=reason))
         time.sleep(POLL_SECONDS)
 
 
 def _what_is_wrong(found: Served, version: str) -> str:
     if not found.answers:
-        return "nothing answers there. See the newest files in the folder of the logs"
+        return words("verify.no_answer")
     if found.version != version:
-        return f"version {found.version or 'unknown'} answers there instead"
-    return found.detail or "it cannot predict"
+        return words("verify.other_version", version=found.version or "?")
+    return found.detail or words("verify.cannot_predict")
+
+
+def verify_site(site: str, port: int, *, patience_seconds: float) -> None:
+    """Wait until the site answers on this machine as a browser would ask it, through the proxy.
+
+    Args:
+        site: names of the site; the one with this port is asked for. Its certificate is not checked: who made it is not known here.
+        port: port of the proxy.
+
+    Raises:
+        SetupFailed: it does not within the patience; says what went wrong last.
+    """
+    address = _name_at(site, port)
+    deadline = time.monotonic() + patience_seconds
+    while True:
+        wrong = _ask_site(address.hostname or "localhost", port, tls=address.scheme != "http")
+        if not wrong:
+            return
+        if time.monotonic() > deadline:
+            raise SetupFailed(words("verify.site", site=address.geturl(), port=port, reason=wrong))
+        time.sleep(POLL_SECONDS)
+
+
+def _name_at(site: str, port: int) -> SplitResult:
+    names = [name if "://" in name else f"https://{name}" for name in site.replace(",", " ").split()]
+    found = [urlsplit(name) for name in names]
+    fitting = [one for one in found if (one.port or (80 if one.scheme == "http" else 443)) == port]
+    return (fitting or found or [urlsplit(f"https://localhost:{port}")])[0]
+
+
+def _ask_site(host: str, port: int, *, tls: bool) -> str:
+    """What is wrong with the site; "" when it answers."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=PROBE_SECONDS) as plain:
+            if tls:
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+                stream: socket.socket = context.wrap_socket(plain, server_hostname=host)
+            else:
+                stream = plain
+            with stream:
+                stream.sendall(f"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+                first = stream.recv(64).split(b"\r\n")[0].decode("latin-1")
+    except OSError as error:
+        return str(error)
+    parts = first.split()
+    return "" if len(parts) > 1 and parts[1].startswith(("2", "3")) else first or "an empty answer"

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
-
-import polars as pl
 
 
 class ColumnType(StrEnum):
@@ -17,16 +14,6 @@ class ColumnType(StrEnum):
     INTEGER = "INTEGER"
     DATETIME = "DATETIME"
     BOOLEAN = "BOOLEAN"
-
-
-POLARS_TYPES: Final[dict[ColumnType, pl.DataType]] = {
-    ColumnType.TEXT: pl.String(),
-    ColumnType.NUMBER: pl.Float64(),
-    ColumnType.INTEGER: pl.Int64(),
-    ColumnType.DATETIME: pl.Datetime("ms"),
-    ColumnType.BOOLEAN: pl.Boolean(),
-}
-"""Polars type of each column type in canonical frames."""
 
 
 @dataclass(frozen=True)
@@ -42,16 +29,3 @@ class SourceColumn:
     name: str
     type: ColumnType
     nullable: bool = True
-
-
-def type_of(dtype: pl.DataType) -> ColumnType:
-    """The column type that a Polars type stands for; TEXT for everything that is no number, time or truth value."""
-    if dtype.is_float() or dtype == pl.Decimal:
-        return ColumnType.NUMBER
-    if dtype.is_integer():
-        return ColumnType.INTEGER
-    if dtype in (pl.Date, pl.Datetime):
-        return ColumnType.DATETIME
-    if dtype == pl.Boolean:
-        return ColumnType.BOOLEAN
-    return ColumnType.TEXT

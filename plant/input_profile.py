@@ -1,24 +1,27 @@
-"""Input profiles: which table and column of a source each internal column comes from, with unit, default and whether it is required."""
+"""Input profiles: the plant's schema, and which table and column of a source each of its columns comes from.
+
+Format 2 carries the schema. Profiles of format 1 have none: they are of the mechanical seal plant, and are read as such.
+"""
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from common.errors import FieldViolation, InvalidInput
 from plant.columns import ColumnType
-from plant.mechanical_seals import INTERNAL_COLUMNS, ITEM_CODE, KEYS, REQUIRED, SIZE_UNITS, TABLES
+from plant.mechanical_seals import MECHANICAL_SEALS, REQUIRED, TABLES
+from plant.schema import FEATURES, KEYS, ROLES, ROUTING, PlantSchema
 from plant.units import NAMES, find_unit
-from source.role_reading import read_role
 
-__all__ = ["BUILT_IN_NAME", "InputProfile", "ProfileColumn", "Role", "read_role"]
-
-BUILT_IN_NAME = "Access views"
+BUILT_IN_NAME: Final = "Access views"
+FORMAT: Final = 2
 Role = Literal["features", "routing", "results"]
 Default = str | int | float | bool | None
 
@@ -48,12 +51,8 @@ class ProfileColumn(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def fill_type(cls, data: object) -> object:
-        """A profile may leave the type to the internal column."""
-        if isinstance(data, dict) and data.get("type") is None:
-            known = INTERNAL_COLUMNS.get(str(data.get("role")), {}).get(str(data.get("internal")))
-            if known:
-                return {**data, "type": known}
+    def tidy_type(cls, data: object) -> object:
+        """Types are read in any case."""
         if isinstance(data, dict) and isinstance(data.get("type"), str):
             return {**data, "type": data["type"].upper()}
         return data
@@ -64,9 +63,9 @@ class ProfileColumn(BaseModel):
         unit = find_unit(self.unit) if self.unit else None
         return unit.factor if unit else 1.0
 
-    def problems(self) -> Iterator[str]:
+    def problems(self, schema: PlantSchema) -> Iterator[str]:
         """What is wrong with this column on its own, for people."""
-        known = INTERNAL_COLUMNS[self.role]
+        known = schema.columns(self.role)
         if self.internal not in known:
             yield f"{self.internal} is not an internal column of the {self.role} table; they are {', '.join(known)}"
             return
@@ -86,21 +85,46 @@ class ProfileColumn(BaseModel):
 
 
 class InputProfile(BaseModel):
-    """A mapping of a source's tables and columns to the internal ones.
+    """A plant's schema, and the mapping of a source's tables and columns to it.
 
     Attributes:
+        format: 2.
         name: unique name.
         description: for people.
         tables: role -> table of the source.
+        plant: the schema; `schema` in JSON.
         columns: where the internal columns come from; what is not named is absent.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, json_schema_extra={"title": "Input profile, format 2"}
+    )
+
+    format: Literal[2] = 2
 
     name: str = Field(min_length=1, max_length=100)
     description: str = Field("", max_length=1000)
     tables: dict[Role, str]
-    columns: tuple[ProfileColumn, ...]
+    plant: PlantSchema = Field(alias="schema")
+    columns: tuple[ProfileColumn, ...] = Field(max_length=1000)
+
+    @model_validator(mode="before")
+    @classmethod
+    def migrate(cls, data: object) -> object:
+        """Read format 1, whose profiles are of the mechanical seal plant; fill in types that the schema knows."""
+        if not isinstance(data, dict):
+            return data
+        filled = {str(key): value for key, value in data.items()}
+        if filled.get("format") in (None, 1) and "schema" not in filled and "plant" not in filled:
+            filled |= {"format": FORMAT, "schema": MECHANICAL_SEALS}
+        given = filled.pop("plant") if "plant" in filled else filled.get("schema")
+        if given is None:
+            return filled
+        schema = given if isinstance(given, PlantSchema) else PlantSchema.model_validate(given)
+        columns = filled.get("columns")
+        if isinstance(columns, list | tuple):
+            filled["columns"] = [_with_type(column, schema) for column in columns]
+        return {**filled, "schema": schema}
 
     @classmethod
     def built_in(cls) -> InputProfile:
@@ -116,27 +140,43 @@ class InputProfile(BaseModel):
         """
         if not text.strip():
             return _built_in()
+        profile = cls.read(text)
+        violations = list(profile.violations())
+        if violations:
+            raise _refused(profile.name, violations)
+        return profile
+
+    @classmethod
+    def read(cls, text: str) -> InputProfile:
+        """The profile that a JSON text holds, right or not; "" is the built-in one.
+
+        Raises:
+            InvalidInput: not JSON, or not of the form of a profile; one violation a problem.
+        """
+        if not text.strip():
+            return _built_in()
         try:
-            profile = cls.model_validate_json(text)
+            return cls.model_validate_json(text)
         except ValidationError as error:
             violations = [
                 FieldViolation(".".join(str(part) for part in problem["loc"]) or "profile", problem["msg"])
                 for problem in error.errors(include_url=False, include_context=False)
             ]
             raise _refused("", violations) from None
-        violations = list(profile.violations())
-        if violations:
-            raise _refused(profile.name, violations)
-        return profile
+
+    def document(self) -> dict[str, Any]:
+        """As JSON has it; what the schema leaves at its usual value is left out."""
+        made = self.model_dump(mode="json", by_alias=True)
+        return {**made, "schema": self.plant.model_dump(mode="json", exclude_defaults=True)}
 
     def to_json(self) -> str:
         """As JSON text."""
-        return self.model_dump_json()
+        return json.dumps(self.document(), ensure_ascii=False)
 
     def columns_of(self, role: str) -> dict[str, ProfileColumn]:
         """Internal name -> column of a role, in the order of the view."""
         named = {column.internal: column for column in self.columns if column.role == role}
-        return {name: named[name] for name in INTERNAL_COLUMNS[role] if name in named}
+        return {name: named[name] for name in self.plant.columns(role) if name in named}
 
     def source_column(self, role: str, internal: str) -> str:
         """Source column of an internal column; "" when there is none."""
@@ -145,15 +185,16 @@ class InputProfile(BaseModel):
 
     def violations(self) -> Iterator[FieldViolation]:
         """Everything that is wrong with the profile itself, without a source."""
-        for role in ("features", "routing"):
-            if not self.tables.get(role, "").strip():
+        yield from self.plant.violations()
+        for role in (FEATURES, ROUTING):
+            if not dict(self.tables).get(role, "").strip():  # type: ignore[call-overload]
                 yield FieldViolation(f"tables.{role}", f"the profile names no table for {role}")
         seen: set[tuple[str, str]] = set()
         for position, column in enumerate(self.columns):
             if (column.role, column.internal) in seen:
                 yield FieldViolation(f"columns.{position}", f"{column.internal} is mapped twice for {column.role}")
             seen.add((column.role, column.internal))
-            for problem in column.problems():
+            for problem in column.problems(self.plant):
                 yield FieldViolation(f"columns.{position}", problem)
         for role, table in self.tables.items():
             missing = [name for name in KEYS[role] if (role, name) not in seen]
@@ -163,9 +204,9 @@ class InputProfile(BaseModel):
 
     def _mixed_units(self) -> Iterator[FieldViolation]:
         """Sizes that share a unit column have declared units together or not at all."""
-        features = self.columns_of("features")
-        for holder in dict.fromkeys(SIZE_UNITS.values()):
-            sizes = [name for name, unit in SIZE_UNITS.items() if unit == holder and name in features]
+        features, units = self.columns_of(FEATURES), self.plant.size_units
+        for holder in dict.fromkeys(units.values()):
+            sizes = [name for name, unit in units.items() if unit == holder and name in features]
             declared = [name for name in sizes if features[name].unit is not None]
             if declared and len(declared) != len(sizes):
                 others = ", ".join(name for name in sizes if name not in declared)
@@ -200,14 +241,31 @@ def _refused(name: str, violations: list[FieldViolation]) -> InvalidInput:
     )
 
 
+def _with_type(column: object, schema: PlantSchema) -> object:
+    """A column with the type that the schema knows where the profile leaves it out."""
+    if not isinstance(column, dict) or column.get("type") is not None:
+        return column
+    role = str(column.get("role"))
+    known = schema.columns(role).get(str(column.get("internal"))) if role in ROLES else None
+    return {**column, "type": known or ColumnType.TEXT}
+
+
 @lru_cache(maxsize=1)
 def _built_in() -> InputProfile:
     columns = tuple(
         ProfileColumn(internal=name, role=role, source=name, type=kind, required=name in REQUIRED[role])
-        for role, named in INTERNAL_COLUMNS.items()
-        for name, kind in named.items()
+        for role in ROLES
+        for name, kind in MECHANICAL_SEALS.columns(role).items()
     )
-    assert all(ITEM_CODE in named for named in INTERNAL_COLUMNS.values())
     return InputProfile(
-        name=BUILT_IN_NAME, description="The plant's Access views as they are", tables=dict(TABLES), columns=columns
+        name=BUILT_IN_NAME,
+        description="The plant's Access views as they are",
+        tables=dict(TABLES),
+        plant=MECHANICAL_SEALS,
+        columns=columns,
     )
+
+
+def profile_json_schema() -> dict[str, Any]:
+    """The JSON schema of input profiles."""
+    return InputProfile.model_json_schema(by_alias=True)

@@ -8,18 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from plant.time_columns import RUN_LIKE, SETUP_LIKE, TIMES
 from routings.calibration import Calibration
-from routings.operation_table import TIME_COLUMNS
 from trained.learned.learned_model import RUN_KIND, SETUP_KIND, TimeModel
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
 
-KIND_OF_COLUMN = tuple(
-    SETUP_KIND if name in ("SETUP_TIME", "ACT_SETUP_TIME") else RUN_KIND if "RUN" in name or "WORKED" in name else None
-    for name in TIME_COLUMNS
-)
+KIND_OF_COLUMN = tuple(SETUP_KIND if role in SETUP_LIKE else RUN_KIND if role in RUN_LIKE else None for role in TIMES)
 """Which of the modelled times each time column compares like; None: like neither."""
 LARGEST_RATIO = 20.0
 """A neighbour's time is scaled at most by this, or its inverse."""
@@ -61,7 +58,7 @@ class Estimates:
         """Multiply each neighbour's times of an operation, in place, by what makes them the item's.
 
         Args:
-            times: minutes, float64 (rows, len(TIME_COLUMNS)).
+            times: minutes, float64 (rows, len(TIMES)).
             models: number of the operation's model, -1 where it has none; rows.
             apart: of the item and the neighbour of each row, float64 (rows, factors).
         """

@@ -9,9 +9,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from plant.time_columns import RUN, SETUP
 from routings.consensus import Weighed
 from routings.operation_sharing import SharedOperations
-from routings.operation_table import RUN, SETUP
 from routings.time_profiles import ProfileOptions, TimeProfiles, confidence
 
 EVIDENCE_TIMES: Final = (("RUN_TIME", RUN), ("SETUP_TIME", SETUP))

@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 TimeRatios = Callable[[Floats, Integers, Integers], None]
-"""Multiplies times (n, len(TIME_COLUMNS)), in place, by what makes them those of the item; given the group and the slot of each row."""
+"""Multiplies times (n, len(TIMES)), in place, by what makes them those of the item; given the group and the slot of each row."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class SharedOperations:
         return np.minimum(share, 1.0)
 
     def times_of(self, groups: Integers) -> Floats:
-        """Times of the neighbours in some operations, float64 (n, len(TIME_COLUMNS), s); minutes, NaN where absent."""
+        """Times of the neighbours in some operations, float64 (n, len(TIMES), s); minutes, NaN where absent."""
         rows = self.rows[groups]
         place, slot = np.nonzero(rows >= 0)
         found = self.table.times_with_results(rows[place, slot])
@@ -84,11 +84,11 @@ class SharedOperations:
         return times
 
     def profiles(self, groups: Integers, options: ProfileOptions) -> TimeProfiles:
-        """Profiles (n, len(TIME_COLUMNS)) of the times of the neighbours that share each of some operations, weighted."""
+        """Profiles (n, len(TIMES)) of the times of the neighbours that share each of some operations, weighted."""
         return time_profiles(self.times_of(groups), self._weights_of(groups), options)
 
     def usual_times(self, groups: Integers, options: ProfileOptions) -> Floats:
-        """STANDARD of the `profiles` of some operations alone, float64 (n, len(TIME_COLUMNS)); minutes, NaN where none is known."""
+        """STANDARD of the `profiles` of some operations alone, float64 (n, len(TIMES)); minutes, NaN where none is known."""
         return standard_times(self.times_of(groups), self._weights_of(groups), options)
 
     def _weights_of(self, groups: Integers) -> Floats:

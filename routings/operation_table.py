@@ -9,28 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-TIME_COLUMNS: Final = (
-    "QUEUE_TIME",
-    "SETUP_TIME",
-    "RUN_TIME",
-    "MACH_WORKED_HOURS",
-    "ACT_SETUP_TIME",
-    "ACT_RUN_TIME",
-    "WAIT_TIME",
-    "MOVE_TIME",
-)
-"""Times of an operation that a prediction estimates, minutes; the columns of `OperationTable.times`."""
-
-SETUP: Final = TIME_COLUMNS.index("SETUP_TIME")
-RUN: Final = TIME_COLUMNS.index("RUN_TIME")
-ACTUAL: Final = (TIME_COLUMNS.index("ACT_SETUP_TIME"), TIME_COLUMNS.index("ACT_RUN_TIME"))
-"""Where work results (set-up, run) stand in for what the routing does not say."""
+from plant.time_columns import ACTUAL
 
 MANY: Final = 1_000
 """Keys from which hashing them costs less than sorting them."""
-
-RUN_SOURCES: Final = (RUN, TIME_COLUMNS.index("ACT_RUN_TIME"), TIME_COLUMNS.index("MACH_WORKED_HOURS"))
-"""Where the run time of an operation comes from; the first present one counts."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +24,7 @@ class OperationTable:
         operation: int32 (rows); equal where two routings share the operation: same job, same occurrence of it in the routing.
         machine: unsigned or int32 (rows); equal where the machine is.
         sequence: int32 (rows); PROC_SEQ.
-        times: float64 (rows, len(TIME_COLUMNS)), minutes, NaN where absent, as the routing says.
+        times: float64 (rows, len(TIMES)), minutes, NaN where absent, as the routing says.
         actual: float64 (rows, 2), minutes, set-up and run as work results report them; NaN where there are none.
     """
 
@@ -67,7 +49,7 @@ class OperationTable:
         return lengths
 
     def times_with_results(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-        """Times of operations, absent actuals taken from work results; float64 (n, len(TIME_COLUMNS))."""
+        """Times of operations, absent actuals taken from work results; float64 (n, len(TIMES))."""
         times: npt.NDArray[np.float64] = self.times[rows]
         for place, column in enumerate(ACTUAL):
             absent = np.flatnonzero(np.isnan(times[:, column]))

@@ -15,13 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from common.errors import InvalidInput
+from plant.time_columns import RUN_SOURCES
 from routings.consensus import Weighed, consensus_routings, weigh
 from routings.drafts import MERGED, Drafts, running_number
 from routings.estimates import Estimates
 from routings.operation_evidence import Evidence, evidence_in_order, evidence_of, no_evidence
 from routings.operation_sharing import share_operations
 from routings.operation_table import (
-    RUN_SOURCES,
     Neighbours,
     OperationTable,
     lengths_of,
@@ -77,7 +77,7 @@ class RoutingBatch:
         offsets: int64 (routings + 1); operations of routing r are [offsets[r], offsets[r + 1]).
         rows: int64 (operations); row of the table with the machine and the texts.
         sequence: int64 (operations); PROC_SEQ.
-        times: float64 (operations, len(TIME_COLUMNS)); minutes, stored or estimated, NaN where absent.
+        times: float64 (operations, len(TIMES)); minutes, stored or estimated, NaN where absent.
         predicted: bool (routings); whether the times are estimates.
         below_threshold: int64; items for which no neighbour reached the threshold.
         evidence: when asked for.
@@ -97,7 +97,7 @@ class RoutingBatch:
     evidence: Evidence | None = None
 
     def run_times(self) -> Floats:
-        """Run time of each operation in minutes: RUN_TIME, else ACT_RUN_TIME, else MACH_WORKED_HOURS; NaN where all are absent."""
+        """Run time of each operation in minutes: the first present one of `RUN_SOURCES`; NaN where all are absent."""
         chosen = self.times[:, RUN_SOURCES[0]]
         for column in RUN_SOURCES[1:]:
             chosen = np.where(np.isnan(chosen), self.times[:, column], chosen)

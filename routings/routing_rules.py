@@ -15,10 +15,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from routings.time_summary import SOURCES
+from plant.mechanical_seals import MECHANICAL_SEALS
 
 Severity = Literal["info", "warning", "error"]
 Operation = Mapping[str, object]
+Sources = Mapping[str, Sequence[str]]
 
 OPERATORS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     ">=": operator.ge,
@@ -56,12 +57,18 @@ class RuleUnusableError(Exception):
     """A rule that does not say what it must."""
 
 
-def check(rules: Iterable[object], operations: Sequence[Operation], only: Sequence[str] | None = None) -> Outcome:
+def check(
+    rules: Iterable[object],
+    operations: Sequence[Operation],
+    only: Sequence[str] | None = None,
+    sources: Sources = MECHANICAL_SEALS.routing.summed,
+) -> Outcome:
     """Check operations against rules.
 
     Args:
         rules: as the manifest has them.
         only: ids of the rules to evaluate; None: all.
+        sources: kind of time -> columns of an operation, of which the first present one counts.
     """
     wanted = None if only is None else set(only)
     found: list[Violation] = []
@@ -75,7 +82,7 @@ def check(rules: Iterable[object], operations: Sequence[Operation], only: Sequen
         evaluated += 1
         severity = _severity(rule)
         try:
-            texts = list(_broken(rule, operations))
+            texts = list(_broken(rule, operations, sources))
         except RuleUnusableError as error:
             found.append(Violation(rule_id, f"The rule cannot be evaluated: {error}", "warning"))
             continue
@@ -94,20 +101,24 @@ def _severity(rule: Mapping[str, object]) -> Severity:
     return "warning" if severity == "warning" else "error"
 
 
-def _broken(rule: Mapping[str, object], operations: Sequence[Operation]) -> Iterable[str]:
+def _broken(rule: Mapping[str, object], operations: Sequence[Operation], sources: Sources) -> Iterable[str]:
     kind = rule.get("type")
     if kind == "threshold":
-        return _threshold(rule, operations)
+        return _threshold(rule, operations, sources)
     if kind == "max_operations":
         most = _number(rule, "value")
         return [f"{len(operations)} operations; at most {most:g} are allowed"] if len(operations) > most else []
     if kind == "required_field":
         field = _field(rule)
-        return [f"operation {_sequence(one)} lacks {field}" for one in operations if value_of(one, field) in (None, "")]
+        return [
+            f"operation {_sequence(one)} lacks {field}"
+            for one in operations
+            if value_of(one, field, sources) in (None, "")
+        ]
     raise RuleUnusableError(f"its type {str(kind)[:60]!r} is not threshold, max_operations or required_field")
 
 
-def _threshold(rule: Mapping[str, object], operations: Sequence[Operation]) -> Iterable[str]:
+def _threshold(rule: Mapping[str, object], operations: Sequence[Operation], sources: Sources) -> Iterable[str]:
     field, limit, sign = _field(rule), _number(rule, "value"), str(rule.get("operator"))
     holds = OPERATORS.get(sign)
     if holds is None:
@@ -115,7 +126,7 @@ def _threshold(rule: Mapping[str, object], operations: Sequence[Operation]) -> I
     scope = rule.get("scope") or "total"
     if scope not in ("total", "per_operation"):
         raise RuleUnusableError(f"its scope {str(scope)[:40]!r} is neither total nor per_operation")
-    numbers = [(one, _as_number(value_of(one, field))) for one in operations]
+    numbers = [(one, _as_number(value_of(one, field, sources))) for one in operations]
     if scope == "total":
         total = math.fsum(number for _one, number in numbers if number is not None)
         return [] if holds(total, limit) else [f"total {field} is {total:g}; it must be {sign} {limit:g}"]
@@ -126,12 +137,12 @@ def _threshold(rule: Mapping[str, object], operations: Sequence[Operation]) -> I
     ]
 
 
-def value_of(operation: Operation, field: str) -> object:
+def value_of(operation: Operation, field: str, sources: Sources = MECHANICAL_SEALS.routing.summed) -> object:
     """The value of a column, or of a time by its name in the time summary (small letters, as `run_time`); None when absent."""
-    if field in SOURCES:
-        return next((operation[name] for name in SOURCES[field] if operation.get(name) is not None), None)
+    if field in sources:
+        return next((operation[name] for name in sources[field] if operation.get(name) is not None), None)
     if field.lower() == "lead_time":
-        parts = [_as_number(value_of(operation, name)) for name in SOURCES]
+        parts = [_as_number(value_of(operation, name, sources)) for name in sources]
         present = [part for part in parts if part is not None]
         return math.fsum(present) if present else None
     return operation[field] if field in operation else operation.get(field.upper())

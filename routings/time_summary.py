@@ -8,18 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-KINDS: Final = ("setup_time", "run_time", "queue_time", "wait_time", "move_time")
+from plant.time_columns import SUMMED
 
-SOURCES: Final[Mapping[str, tuple[str, ...]]] = {
-    "setup_time": ("SETUP_TIME", "ACT_SETUP_TIME"),
-    "run_time": ("MACH_WORKED_HOURS", "ACT_RUN_TIME", "RUN_TIME", "RUN_TIME_QTY"),
-    "queue_time": ("QUEUE_TIME",),
-    "wait_time": ("WAIT_TIME", "IDLE_TIME"),
-    "move_time": ("MOVE_TIME",),
-}
-"""Columns of each kind of time, minutes; the first one present counts."""
-
-COLUMNS: Final = tuple(name for names in SOURCES.values() for name in names)
+KINDS: Final = tuple(SUMMED)
 
 
 class OperationTimes(NamedTuple):
@@ -47,15 +38,18 @@ class TimeTotals(NamedTuple):
 Column = Sequence[float | None]
 
 
-def operation_times(columns: Mapping[str, Column], rows: int) -> list[OperationTimes]:
+def operation_times(
+    columns: Mapping[str, Column], rows: int, sources: Mapping[str, Sequence[str]]
+) -> list[OperationTimes]:
     """Times of each operation.
 
     Args:
-        columns: columns by name (see `SOURCES`), each with `rows` values in minutes; None, NaN and negative times are absent;
+        columns: columns by name, each with `rows` values in minutes; None, NaN and negative times are absent;
             columns that are missing count as absent, others are ignored.
         rows: number of operations.
+        sources: kind of time -> columns, of which the first present one counts (`RoutingRoles.summed`).
     """
-    kinds = [_first_present([columns[name] for name in SOURCES[kind] if name in columns], rows) for kind in KINDS]
+    kinds = [_first_present([columns[name] for name in sources[kind] if name in columns], rows) for kind in KINDS]
     return [
         OperationTimes(setup, run, queue, wait, move, setup + run + queue + wait + move)
         for setup, run, queue, wait, move in zip(*kinds, strict=True)

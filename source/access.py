@@ -14,9 +14,10 @@ import numpy as np
 import polars as pl
 
 from common.errors import DataProblem
-from plant.columns import POLARS_TYPES, ColumnType, SourceColumn
+from plant.columns import ColumnType, SourceColumn
 from source.access_driver import Driver, check_file, damaged, explain, find_driver, odbc
 from source.canonical import canonical_frame
+from source.column_types import POLARS_TYPES
 from source.source import BATCH_ROWS, digest, file_state, find_name, no_such_table, resolve_columns, vanished
 
 _SYSTEM_FLAGS: Final = -0x7FFFFFFE

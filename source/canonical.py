@@ -8,7 +8,8 @@ from typing import Final
 import polars as pl
 
 from common.errors import DataProblem
-from plant.columns import POLARS_TYPES, ColumnType
+from plant.columns import ColumnType
+from source.column_types import POLARS_TYPES
 
 ABSENT_WORDS: Final = ("", "nan", "null", "none", "-", "--")
 """Texts that mean "no value" in a column of numbers, times or truth values, in lower case."""
@@ -53,6 +54,15 @@ def canonical_frame(
     made = []
     for series in frame.get_columns():
         wanted = types[series.name]
+        if what := _not_one_value(series.dtype, wanted):
+            raise DataProblem(
+                f"Table {table}, column {series.name} holds {what}, which is not {_WORDS[wanted]}: store it as such, times as numbers "
+                "in the unit that the input profile names",
+                reason="COLUMN_TYPE",
+                details={"table": table, "column": series.name, "type": series.dtype},
+            )
+        if series.dtype == pl.Binary:
+            series = _decoded(frame, series, table, item_column, first_row)
         converted = convert(series, wanted)
         if converted.null_count() > series.null_count() and wanted is not ColumnType.TEXT:
             lost = (converted.is_null() & ~_absent(series)).arg_true()
@@ -60,6 +70,36 @@ def canonical_frame(
                 raise _misfit(frame, series, wanted, int(lost[0]), table, item_column, first_row + int(lost[0]))
         made.append(converted)
     return pl.DataFrame(made)
+
+
+def _not_one_value(dtype: pl.DataType, wanted: ColumnType) -> str:
+    """What a column holds that has no one value of the wanted type, for people; "" where it may have."""
+    if dtype.is_nested():
+        return "lists or records"
+    if dtype == pl.Duration:
+        return "durations"
+    if dtype == pl.Time and wanted is not ColumnType.TEXT:
+        return "times of day"
+    if dtype.is_temporal() and wanted in (ColumnType.NUMBER, ColumnType.INTEGER, ColumnType.BOOLEAN):
+        return "dates or times"
+    if dtype == pl.Object:
+        return "objects"
+    return ""
+
+
+def _decoded(frame: pl.DataFrame, series: pl.Series, table: str, item_column: str, first_row: int) -> pl.Series:
+    """Bytes as the UTF-8 text that they are.
+
+    Raises:
+        DataProblem: they are none.
+    """
+    values: list[str | None] = []
+    for at, value in enumerate(series.to_list()):
+        try:
+            values.append(None if value is None else value.decode("utf-8"))
+        except UnicodeDecodeError:
+            raise _misfit(frame, series, ColumnType.TEXT, at, table, item_column, first_row + at) from None
+    return pl.Series(series.name, values, dtype=pl.String)
 
 
 def convert(series: pl.Series, wanted: ColumnType) -> pl.Series:
@@ -122,7 +162,7 @@ def _to_text(series: pl.Series) -> pl.Series:
 
 def _to_integer(series: pl.Series) -> pl.Series:
     if series.dtype.is_integer() or series.dtype == pl.Boolean:
-        return series.cast(pl.Int64)
+        return series.cast(pl.Int64, strict=False)  # a larger one than Int64 has becomes null, which is told
     if series.dtype == pl.String:
         text = _plain_text(series)
         whole = text.cast(pl.Int64, strict=False)

@@ -1,4 +1,4 @@
-"""A table in a CSV file: UTF-8 with or without byte order mark or CP949, read in batches of the wanted columns."""
+"""A table in a CSV file: UTF-8 with or without byte order mark, UTF-16 or CP949, read in batches of the wanted columns."""
 
 from __future__ import annotations
 
@@ -19,6 +19,15 @@ from source.canonical import convert
 from source.source import vanished
 
 ENCODINGS: Final = ("utf-8", "cp949")
+MARKS: Final = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+"""Beginnings of files that say their encoding, such as what Excel saves as Unicode text; the longer ones first."""
+
+_HEAD_BYTES: Final = 4096
 SEPARATORS: Final = ",;\t"
 _SAMPLE_ROWS: Final = 10_000
 _BLOCK_BYTES: Final = 8 * 1024 * 1024
@@ -35,7 +44,7 @@ class CsvTable:
 
     @property
     def encoding(self) -> str:
-        """utf-8 or cp949, whichever decodes the whole file.
+        """utf-8, utf-16, utf-32 or cp949, whichever decodes the whole file.
 
         Raises:
             DataProblem: neither does.
@@ -131,7 +140,7 @@ class CsvTable:
 
     def _detect_encoding(self) -> str:
         problem: UnicodeDecodeError | None = None
-        for encoding in ENCODINGS:
+        for encoding in self._possible_encodings():
             decoder = codecs.getincrementaldecoder(encoding)()
             try:
                 with open(self._path, "rb") as stream:
@@ -149,7 +158,26 @@ class CsvTable:
                     reason="SOURCE_LOCKED",
                     details={"path": self._path},
                 ) from None
-        raise self._problem(f"it is neither UTF-8 nor CP949 ({problem}): save it as CSV UTF-8", "SOURCE_ENCODING")
+        raise self._problem(
+            f"it is neither UTF-8, UTF-16 nor CP949 ({problem}): save it as CSV UTF-8", "SOURCE_ENCODING"
+        )
+
+    def _possible_encodings(self) -> Sequence[str]:
+        """The encoding that the beginning of the file shows, or those that nothing shows."""
+        try:
+            with open(self._path, "rb") as stream:
+                head = stream.read(_HEAD_BYTES)
+        except OSError:
+            return ENCODINGS  # the reading that follows says what is wrong
+        for mark, encoding in MARKS:
+            if head.startswith(mark):
+                return (encoding,)
+        zeros = [head[start::2].count(0) for start in (0, 1)]
+        if (
+            max(zeros) > len(head) // 8
+        ):  # separators and digits of UTF-16 have an empty byte each; no text of one byte has any
+            return ("utf-16-be",) if zeros[0] > zeros[1] else ("utf-16-le",)
+        return ENCODINGS
 
     def _problem(self, what: str, reason: str = "SOURCE_DAMAGED") -> DataProblem:
         return DataProblem(f"{self._path} cannot be read as CSV: {what}", reason=reason, details={"path": self._path})

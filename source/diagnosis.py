@@ -10,7 +10,7 @@ from typing import Any
 
 from common.errors import ServiceError
 from plant.input_profile import InputProfile
-from plant.mechanical_seals import INTERNAL_COLUMNS, OPTIONAL_TABLES
+from plant.schema import OPTIONAL_TABLES, ROLES
 from source.access import AccessSource
 from source.access_driver import BITNESS, ENDINGS, find_driver, installed_drivers
 from source.opening import open_source
@@ -125,7 +125,7 @@ def diagnose(path: Path, profile: InputProfile | None = None, *, read_values: bo
         facts["tables"] = tuple(source.tables())
     except ServiceError as error:
         return finished(ok=False, verdict=error.message, reason=error.reason)
-    roles = tuple(_look_at(source, wanted, role, read_values) for role in INTERNAL_COLUMNS)
+    roles = tuple(_look_at(source, wanted, role, read_values) for role in ROLES)
     facts["roles"] = roles
     facts["warnings"] = tuple(_warnings(roles))
     broken = [finding for finding in roles if finding.problem]

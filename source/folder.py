@@ -10,17 +10,12 @@ import polars as pl
 
 from common.errors import DataProblem
 from plant.columns import ColumnType, SourceColumn
+from plant.mechanical_seals import FILE_TABLES
 from source.canonical import canonical_frame
 from source.csv_table import CsvTable
 from source.parquet_table import ParquetTable
 from source.source import BATCH_ROWS, digest, file_state, find_name, no_such_table, resolve_columns, vanished
 
-ALIASES: Final = {
-    "items": "dbo_BI_ITEM_INFO_VIEW",
-    "routing": "dbo_BI_ROUTING_VIEW",
-    "work_orders": "dbo_BI_WORK_ORDER_RESULTS",
-}
-"""File name without ending -> name of the Access view that it stands for."""
 ENDINGS: Final = (".parquet", ".csv")
 
 
@@ -95,7 +90,9 @@ class FolderSource:
                 raise vanished(self._files[stored])
 
     def _stored_name(self, table: str) -> str:
-        stored = find_name(table, list(self._files)) or find_name(ALIASES.get(table.casefold(), ""), list(self._files))
+        stored = find_name(table, list(self._files)) or find_name(
+            FILE_TABLES.get(table.casefold(), ""), list(self._files)
+        )
         if stored is None:
             raise no_such_table(self, table, self.tables())
         return stored
@@ -129,7 +126,7 @@ def _table_files(folder: Path) -> dict[str, Path]:
     for entry in entries:
         if entry.suffix.lower() not in ENDINGS or entry.name.startswith(".") or not entry.is_file():
             continue
-        name = ALIASES.get(entry.stem.casefold(), entry.stem)
+        name = FILE_TABLES.get(entry.stem.casefold(), entry.stem)
         if name in files:
             raise DataProblem(
                 f"{folder} holds table {name} twice, in {files[name].name} and {entry.name}: remove one of them",

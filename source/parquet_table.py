@@ -11,8 +11,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from common.errors import DataProblem
-from plant.columns import SourceColumn, type_of
+from plant.columns import ColumnType, SourceColumn
+from source.column_types import type_of
 from source.source import vanished
+
+
+def _type_of(field: pa.Field) -> ColumnType:
+    """What a column holds; TEXT where Polars does not know its type, which is told when the column is read."""
+    if pa.types.is_decimal(field.type):
+        return ColumnType.NUMBER
+    try:
+        return type_of(pl.DataFrame(pa.schema([field]).empty_table()).schema[field.name])
+    except (pa.ArrowException, pl.exceptions.PolarsError, NotImplementedError, TypeError, ValueError):
+        return ColumnType.TEXT
 
 
 class ParquetTable:
@@ -24,9 +35,7 @@ class ParquetTable:
     def columns(self) -> list[SourceColumn]:
         """Columns in stored order."""
         with self._open() as file:
-            schema = file.schema_arrow
-            types = pl.DataFrame(schema.empty_table()).schema
-            return [SourceColumn(field.name, type_of(types[field.name]), bool(field.nullable)) for field in schema]
+            return [SourceColumn(field.name, _type_of(field), bool(field.nullable)) for field in file.schema_arrow]
 
     def count(self) -> int:
         """Rows."""
@@ -39,10 +48,25 @@ class ParquetTable:
             try:
                 for batch in file.iter_batches(batch_size=batch_rows, columns=list(dict.fromkeys(columns))):
                     if batch.num_rows:
-                        frame = pl.DataFrame(pa.Table.from_batches([batch]))
+                        frame = pl.DataFrame([self._series(batch, name) for name in batch.schema.names])
                         yield frame.select(columns)
             except (pa.ArrowException, OSError) as error:
                 raise self._unreadable(error) from None
+
+    def _series(self, batch: pa.RecordBatch, name: str) -> pl.Series:
+        """A column for Polars; numbers of more digits than it has become floating-point ones."""
+        column = batch.column(name)
+        try:
+            if pa.types.is_decimal256(column.type):
+                column = column.cast(pa.float64())
+            return pl.Series(name, column)
+        except (pa.ArrowException, pl.exceptions.PolarsError, NotImplementedError, TypeError, ValueError) as error:
+            raise DataProblem(
+                f"{self._path}, column {name}: type {column.type} cannot be read ({str(error).splitlines()[0]}): store it as a "
+                "number, text or time",
+                reason="COLUMN_TYPE",
+                details={"path": self._path, "column": name},
+            ) from None
 
     def _open(self) -> Any:
         try:

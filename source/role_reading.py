@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from common.errors import DataProblem, InvalidInput
-from plant.columns import POLARS_TYPES, ColumnType
-from plant.mechanical_seals import INTERNAL_COLUMNS, ITEM_CODE, OPTIONAL_TABLES, SIZE_UNITS
+from plant.columns import ColumnType
+from plant.input_profile import InputProfile, ProfileColumn
+from plant.mechanical_seals import FILE_TABLES
+from plant.schema import FEATURES, ITEM_CODE, OPTIONAL_TABLES, ROUTING
+from plant.units import UNITS
+from source.column_types import POLARS_TYPES
 from source.source import BATCH_ROWS, Source, find_name
-
-if TYPE_CHECKING:
-    from plant.input_profile import InputProfile, ProfileColumn
 
 
 def read_role(
@@ -40,7 +41,7 @@ def read_role(
         DataProblem: a required table or column is missing, a value does not fit, or the source broke off.
         InvalidInput: an internal column is unknown.
     """
-    known = INTERNAL_COLUMNS[role]
+    known = profile.plant.columns(role)
     wanted = list(internal_columns) if internal_columns is not None else list(known)
     unknown = [name for name in wanted if name not in known]
     if unknown:
@@ -67,9 +68,14 @@ def read_role(
             reason="PROFILE_INVALID",
         )
     unit_columns = _declared_units(profile, role)
+    rows = _RowFactors.of(profile, role, stored)
+    simple |= dict(rows.reads())
     total = 0
     for frame in source.batches(table, list(simple), simple, batch_rows, item_column=item_column):
-        made = [_expression(name, known[name], mapped.get(name), present.get(name), unit_columns) for name in wanted]
+        made = [
+            rows.applied(name, _expression(name, known[name], mapped.get(name), present.get(name), unit_columns), frame)
+            for name in wanted
+        ]
         yield frame.with_columns(made).select(wanted)
         total += frame.height
         if on_rows:
@@ -84,7 +90,7 @@ def table_of(source: Source, profile: InputProfile, role: str) -> str | None:
     """
     named = dict(profile.tables).get(role, "").strip()  # type: ignore[call-overload]
     tables = source.tables()
-    found = find_name(named, tables) if named else None
+    found = find_name(named, tables) or find_name(FILE_TABLES.get(named.casefold(), ""), tables) if named else None
     if found is None and role not in OPTIONAL_TABLES:
         listed = ", ".join(tables[:12]) + (" ..." if len(tables) > 12 else "")
         raise DataProblem(
@@ -121,10 +127,74 @@ def check_required(source: Source, profile: InputProfile, role: str, table: str,
 def _declared_units(profile: InputProfile, role: str) -> frozenset[str]:
     """Unit columns whose sizes the profile converts to mm; they read MM."""
     return frozenset(
-        SIZE_UNITS[name]
+        profile.plant.size_units[name]
         for name, column in profile.columns_of(role).items()
-        if role == "features" and name in SIZE_UNITS and column.unit is not None
+        if role == FEATURES and name in profile.plant.size_units and column.unit is not None
     )
+
+
+@dataclass(frozen=True)
+class _RowFactors:
+    """What each row of a routing table says of its times: their unit, and how many pieces a run time is for.
+
+    Attributes:
+        unit, quantity: stored columns; "" where the plant has none.
+        times, runs: internal columns that are in the unit, and those that are for the quantity.
+        table: for messages.
+    """
+
+    unit: str = ""
+    quantity: str = ""
+    times: frozenset[str] = frozenset()
+    runs: frozenset[str] = frozenset()
+    table: str = ""
+
+    @classmethod
+    def of(cls, profile: InputProfile, role: str, stored: Sequence[str]) -> _RowFactors:
+        """The factors of a table."""
+        if role != ROUTING:
+            return cls()
+        roles, mapped = profile.plant.routing, profile.columns_of(role)
+
+        def found(internal: str) -> str:
+            column = mapped.get(internal)
+            return find_name(column.source, stored) or "" if column is not None and column.source else ""
+
+        declared = {name for name, column in mapped.items() if column.unit is not None}
+        return cls(
+            found(roles.time_unit),
+            found(roles.base_quantity),
+            frozenset(roles.all_times) - declared,
+            frozenset(filter(None, (roles.run, roles.machine_run, roles.actual_run))),
+            dict(profile.tables).get("routing", ""),
+        )
+
+    def reads(self) -> list[tuple[str, ColumnType]]:
+        """Stored columns that are needed, with their types."""
+        needed = [(self.unit, ColumnType.TEXT), (self.quantity, ColumnType.NUMBER)]
+        return [(name, kind) for name, kind in needed if name]
+
+    def applied(self, name: str, value: pl.Expr, frame: pl.DataFrame) -> pl.Expr:
+        """A column's values in minutes for one piece."""
+        if self.unit and name in self.times:
+            value = value * self._minutes(frame).alias(name)
+        if self.quantity and name in self.runs:
+            pieces = pl.col(self.quantity)
+            value = pl.when(pieces > 0).then(value / pieces).otherwise(value).alias(name)
+        return value
+
+    def _minutes(self, frame: pl.DataFrame) -> pl.Series:
+        """Minutes in the unit of each row's times; rows without a unit are in minutes."""
+        spelled = frame[self.unit].cast(pl.String).str.strip_chars().str.to_lowercase().fill_null("")
+        factors = {text: unit.factor for text, unit in UNITS.items() if unit.measures == "time"} | {"": 1.0}
+        unknown = [text for text in spelled.unique() if text not in factors]
+        if unknown:
+            raise DataProblem(
+                f"{self.table}.{self.unit} holds the unit {unknown[0]!r}, which is no unit of time that is known here: map the times "
+                "with a unit of their own in the input profile, and take the role of the unit column away",
+                reason="UNIT_UNKNOWN",
+            )
+        return spelled.replace_strict(factors, return_dtype=pl.Float64)
 
 
 def _expression(
@@ -150,8 +220,3 @@ def _default(column: ProfileColumn | None, kind: ColumnType) -> object:
     if kind is ColumnType.DATETIME:
         return datetime.fromisoformat(str(column.default)).replace(tzinfo=None)
     return float(column.default) if kind is ColumnType.NUMBER else column.default
-
-
-def types_of(role: str) -> Mapping[str, ColumnType]:
-    """Internal columns of a role with their types, in the order of the view."""
-    return INTERNAL_COLUMNS[role]

@@ -16,25 +16,21 @@ import numpy as np
 import numpy.typing as npt
 
 from common.errors import DataProblem, InvalidInput
-from plant.features import (
-    ABSENT,
-    DEFAULT_ACTIVE,
-    DEFAULT_WEIGHTS,
-    FEATURE_BY_NAME,
-    FEATURES,
-    UNIT_FEATURES,
-    Feature,
-    FeatureKind,
-    tidy_text,
-)
+from plant.features import ABSENT, tidy_text
+from plant.mechanical_seals import MECHANICAL_SEALS
+from plant.schema import Feature, FeatureKind, PlantSchema
 from trained.encoding.dictionary_columns import Columns, DictionaryColumn, row_count
 from trained.encoding.encoder_blocks import (
     BLOCK_KINDS,
+    NUMBERS,
     TIDIERS,
     Block,
     CategoryBlock,
+    NumberBlock,
     SizeBlock,
     TextBlock,
+    numbers_of,
+    scale_of,
     shares_of,
     sizes_in_mm,
 )
@@ -118,6 +114,7 @@ class BlockEncoder:
         weights: Mapping[str, float] | None = None,
         active: Mapping[str, bool] | None = None,
         options: EncoderOptions | None = None,
+        schema: PlantSchema = MECHANICAL_SEALS,
     ) -> BlockEncoder:
         """Lay out the blocks for a catalogue.
 
@@ -126,6 +123,7 @@ class BlockEncoder:
                 that is no feature is left out.
             weights: weight (>= 0) by feature; the plant's where a feature is not named.
             active: whether a feature takes part; the plant's choice where a feature is not named.
+            schema: the plant's features.
 
         Raises:
             InvalidInput: a weight is negative or no number, columns differ in length, or nothing tells items apart.
@@ -135,17 +133,18 @@ class BlockEncoder:
             raise InvalidInput(
                 f"dimensions is {options.dimensions}; {LEAST_DIMENSIONS} to {MOST_DIMENSIONS} are possible"
             )
-        known_weights = {**DEFAULT_WEIGHTS, **{k: float(v) for k, v in (weights or {}).items() if k in FEATURE_BY_NAME}}
-        known_active = {**DEFAULT_ACTIVE, **{k: bool(v) for k, v in (active or {}).items() if k in FEATURE_BY_NAME}}
+        known = schema.feature_by_name
+        known_weights = {**schema.weights, **{k: float(v) for k, v in (weights or {}).items() if k in known}}
+        known_active = {**schema.active, **{k: bool(v) for k, v in (active or {}).items() if k in known}}
         for name, weight in known_weights.items():
             if not (np.isfinite(weight) and weight >= 0):
                 raise InvalidInput(f"The weight of {name} is {weight}; weights are numbers >= 0")
         row_count(columns)
         plans = [
             plan
-            for feature in FEATURES
+            for feature in schema.features
             if feature.name in columns and known_active[feature.name] and known_weights[feature.name] > 0
-            for plan in [_plan(feature, columns, options)]
+            for plan in [_plan(feature, columns, options, feature.name in schema.unit_features)]
             if plan is not None
         ]
         if not plans:
@@ -366,14 +365,17 @@ class _Plan:
     tidy: str
     absence: bool
     unit_from: str | None
+    scale: float = 1.0
 
     @property
     def fixed(self) -> int:
         return self.build(0).width if self.curve is None else 0
 
     def build(self, width: int) -> Block:
-        if self.feature.kind is FeatureKind.NUMERIC:
+        if self.feature.kind is FeatureKind.SIZE:
             return SizeBlock(self.feature.name, self.unit_from, self.absence)
+        if self.feature.kind in NUMBERS:
+            return NumberBlock(self.feature.name, self.feature.kind, self.scale, self.absence)
         if self.feature.kind is FeatureKind.TEXT:
             return TextBlock(self.feature.name, width)
         assert self.curve is not None
@@ -381,11 +383,18 @@ class _Plan:
         return CategoryBlock(self.feature.name, self.values[:axes], width - axes, self.tidy)
 
 
-def _plan(feature: Feature, columns: Columns, options: EncoderOptions) -> _Plan | None:
+def _plan(feature: Feature, columns: Columns, options: EncoderOptions, is_unit: bool) -> _Plan | None:
     """The plan of a feature; None where it takes no dimensions (the item's own code, one value everywhere)."""
     if feature.kind is FeatureKind.IDENTITY:
         return None
-    if feature.kind is FeatureKind.NUMERIC:
+    if feature.kind in NUMBERS:
+        numbers = numbers_of(columns[feature.name], feature.kind)
+        present = numbers[~np.isnan(numbers)]
+        if len(present) == 0 or (len(present) == len(numbers) and present.min() == present.max()):
+            return None
+        absent = len(present) < len(numbers)
+        return _Plan(feature, None, [], "", absent, None, scale_of(present, feature.kind))
+    if feature.kind is FeatureKind.SIZE:
         unit = feature.unit_from if feature.unit_from in columns else None
         sizes = sizes_in_mm(columns, feature.name, unit)
         present = sizes[sizes > 0]
@@ -393,7 +402,7 @@ def _plan(feature: Feature, columns: Columns, options: EncoderOptions) -> _Plan 
         if len(present) == 0 or (not absent and present.min() == present.max()):
             return None
         return _Plan(feature, None, [], "", absent, feature.unit_from)
-    tidy = "unit" if feature.name in UNIT_FEATURES else "flag" if feature.kind is FeatureKind.FLAG else "text"
+    tidy = "unit" if is_unit else "flag" if feature.kind is FeatureKind.FLAG else "text"
     if feature.kind is FeatureKind.TEXT:
         texts, codes = columns[feature.name].distinct(TIDIERS[tidy])
         if len(texts) < 2:

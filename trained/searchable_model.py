@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from common.errors import DataProblem, InvalidInput, PreconditionFailed
+from plant.mechanical_seals import MECHANICAL_SEALS
+from plant.schema import LEARNED_NAME, PlantSchema
 from routings.calibration import Calibration
 from routings.estimates import Estimates
 from trained.artifacts import Manifest, Verdict, check_integrity, judge, load_joblib, read_manifest
@@ -24,6 +25,7 @@ from trained.learned.learned_block import LearnedBlock
 from trained.learned.learned_chances import Chances, LearnedChances
 from trained.learned.learned_model import read_parts
 from trained.version_files import LINEAGE
+from trained.version_schema import read_json_object, schema_of
 
 RERANKED: Final = 300
 """Candidates that are compared exactly when a call has weights of its own."""
@@ -76,6 +78,7 @@ class SearchableModel:
         chances: what the models said of the items of the index, where vectors do not hold it all.
         notes: what people should know about how the version was loaded.
         unrouted: positions of items that had no routing at the training, ascending; None: unknown.
+        schema: the plant's schema that it was trained with; the mechanical seal plant's where the version has none.
     """
 
     version_name: str
@@ -91,6 +94,7 @@ class SearchableModel:
     chances: Chances | None = None
     notes: Sequence[str] = ()
     unrouted: npt.NDArray[np.int64] | None = None
+    schema: PlantSchema = MECHANICAL_SEALS
     _empty: Vectors | None = None
     _has_none: npt.NDArray[np.bool_] | None = None
 
@@ -152,19 +156,32 @@ class SearchableModel:
         """
         multipliers: dict[str, float] = {}
         if profile not in DEFAULT_PROFILES:
-            if profile not in self.weight_profiles:
-                known = ", ".join(["default", *self.weight_profiles])
-                raise InvalidInput(f"There is no weight profile {profile!r}; version {self.version_name} has {known}")
-            trained = self.encoding.weights
-            multipliers = {
-                name: weight / trained[name]
-                for name, weight in self.weight_profiles[profile].items()
-                if trained.get(name, 0.0) > 0
-            }
+            multipliers = self._multipliers(profile)
         multipliers |= weights
         if all(value == 1.0 for value in multipliers.values()) and multipliers.keys() <= self.encoding.weights.keys():
             return None
         return self.encoding.block_factors(multipliers)
+
+    @property
+    def profile_names(self) -> list[str]:
+        """Weight profiles that a call can name: those of the version, and those of its plant's schema."""
+        return list(dict.fromkeys([*self.weight_profiles, *self.schema.profiles]))
+
+    def _multipliers(self, profile: str) -> dict[str, float]:
+        """Multiple of the trained weight of each feature that a profile says."""
+        trained = self.encoding.weights
+        if profile in self.weight_profiles:
+            stored = self.weight_profiles[profile]
+            return {name: weight / trained[name] for name, weight in stored.items() if trained.get(name, 0.0) > 0}
+        known = self.schema.profiles.get(profile)
+        if known is None:
+            names = ", ".join(["default", *self.profile_names])
+            raise InvalidInput(f"There is no weight profile {profile!r}; version {self.version_name} has {names}")
+        factors = {name: known.factors.get(name, known.otherwise) for name in trained}
+        encoder = self.encoding
+        if isinstance(encoder, BlockEncoder) and encoder.learned is not None and LEARNED_NAME in known.factors:
+            factors[LEARNED_NAME] = known.factors[LEARNED_NAME]
+        return factors
 
     def estimates(
         self,
@@ -472,28 +489,6 @@ def read_training_metadata(manifest: Manifest, folder: Path) -> dict[str, Any]:
     return read_json_object(artifact.file(folder)) if artifact else {}
 
 
-def read_json_object(path: Path) -> dict[str, Any]:
-    """A JSON object from a file.
-
-    Raises:
-        DataProblem: it cannot be read or is no JSON object.
-    """
-    try:
-        data = path.read_bytes()
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = data.decode("cp949")  # as Python writes text on a Korean Windows when it is not told otherwise
-        document = json.loads(text)
-    except (OSError, ValueError) as error:
-        raise DataProblem(
-            f"{path} cannot be read ({error}): restore it from a backup", details={"path": path}
-        ) from error
-    if not isinstance(document, dict):
-        raise DataProblem(f"{path} holds no JSON object: restore it from a backup", details={"path": path})
-    return document
-
-
 def weight_profiles_of(manifest: Manifest, folder: Path) -> dict[str, dict[str, float]]:
     """Weight profiles of feature_weights.json; empty where there are none."""
     artifact = manifest.artifacts.get("feature_weights_state")
@@ -545,6 +540,7 @@ def _load_native(folder: Path, manifest: Manifest, name: str, threads: int) -> S
         calibration=calibration,
         chances=chances,
         unrouted=_unrouted(folder, manifest),
+        schema=schema_of(manifest, folder),
     )
 
 

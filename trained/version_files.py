@@ -19,6 +19,8 @@ import pyarrow as pa
 
 from common.errors import InvalidInput
 from common.files import write_text, writing
+from plant.mechanical_seals import MECHANICAL_SEALS
+from plant.schema import PlantSchema
 from routings.calibration import Calibration
 from trained.artifacts import Artifact, Manifest, describe_file, running_versions, write_manifest
 from trained.encoder import BlockEncoder
@@ -80,6 +82,7 @@ class TrainedVersion:
         calibration: of the learned block; None: the version has none.
         outputs: what the learned models say of all items; None: the version has none.
         unrouted: positions of the items that have no routing, int64; None: unknown.
+        schema: the plant's schema that it was trained with.
     """
 
     encoder: BlockEncoder
@@ -106,6 +109,7 @@ class TrainedVersion:
     calibration: Calibration | None = None
     outputs: LearnedOutputs | None = None
     unrouted: npt.NDArray[np.int64] | None = None
+    schema: PlantSchema = MECHANICAL_SEALS
 
     @property
     def default_ef_search(self) -> int:
@@ -240,6 +244,7 @@ def _json_files(trained: TrainedVersion, moment: datetime) -> dict[str, object]:
         "feature_importance": trained.importance,
         "feature_recommendations": trained.recommendations,
     }
+    files["plant_schema"] = trained.schema.model_dump(mode="json", exclude_defaults=True)
     files |= {name: dict(report) for name, report in reports.items() if report}
     if trained.time_profiles is not None:
         files["time_profiles"] = dict(trained.time_profiles)

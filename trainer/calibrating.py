@@ -8,12 +8,13 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from plant.time_columns import RUN
 from routings.calibration import Calibration, Curve
 from routings.consensus import weigh
 from routings.estimates import Estimates
 from routings.operation_evidence import evidence_of
 from routings.operation_sharing import share_operations
-from routings.operation_table import RUN, Neighbours, OperationTable, ranges, usable_neighbours
+from routings.operation_table import Neighbours, OperationTable, ranges, usable_neighbours
 from routings.time_profiles import ProfileOptions
 from trained.encoder import BlockEncoder
 from trained.index.engine import Engine, Vectors

@@ -12,15 +12,14 @@ import polars as pl
 import pyarrow as pa
 
 from common.errors import DataProblem
-from plant.features import FEATURES, FeatureKind
 from plant.input_profile import InputProfile
-from plant.mechanical_seals import ITEM_CODE
+from plant.schema import ITEM_CODE, FeatureKind
 from source import Source
 from source.role_reading import read_role
 from trained.encoding.dictionary_columns import DictionaryColumn
 from trained.item_codes import item_key
 
-_NUMBERS: Final = (FeatureKind.NUMERIC, FeatureKind.FLAG)
+_NUMBERS: Final = (FeatureKind.SIZE, FeatureKind.NUMBER, FeatureKind.FLAG)
 _NAMED: Final = 5
 _ORDER_SEED: Final = 1
 
@@ -115,8 +114,10 @@ def read_catalogue(
     Raises:
         DataProblem: the table cannot be read, lacks a required column, holds a value that does not fit, or has no items.
     """
-    names = [feature.name for feature in FEATURES if feature.kind is not FeatureKind.IDENTITY]
-    numbers = {feature.name for feature in FEATURES if feature.kind in _NUMBERS}
+    schema = profile.plant
+    units = [name for name in schema.unit_features if name not in schema.feature_by_name]
+    names = [*(one.name for one in schema.features if one.kind is not FeatureKind.IDENTITY), *sorted(units)]
+    numbers = {feature.name for feature in schema.features if feature.kind in _NUMBERS}
     wanted = list(dict.fromkeys([ITEM_CODE, *names, *(name for name in extra_columns if name != ITEM_CODE)]))
     gatherers: dict[str, _TextGatherer | _NumberGatherer] = {
         name: _NumberGatherer() if name in numbers else _TextGatherer() for name in wanted[1:]

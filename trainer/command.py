@@ -37,6 +37,7 @@ class TrainingRequest:
         engine, m, ef_construction, threads: None: what the settings say.
         settings_file: settings of the trainer service; None: what the installation last knew.
         job_id: identifier of the run.
+        profile_file: input profile to read the source through; None: the active one.
     """
 
     save_dir: Path | None
@@ -57,6 +58,7 @@ class TrainingRequest:
     threads: int | None
     settings_file: Path | None
     job_id: str
+    profile_file: Path | None = None
 
     def changed(self, options: PipelineOptions) -> PipelineOptions:
         """The pipeline with what the command line says otherwise."""
@@ -148,6 +150,12 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--settings", type=Path, metavar="FILE", help="settings as the trainer service wrote them for this run"
     )
+    made.add_argument(
+        "--profile",
+        type=Path,
+        metavar="FILE",
+        help="input profile (JSON) to read the source through. Default: the active one",
+    )
     made.add_argument("--job-id", default="", help=argparse.SUPPRESS)
     return made
 
@@ -184,6 +192,7 @@ def read_request(arguments: Sequence[str] | None) -> TrainingRequest:
         threads=given.threads,
         settings_file=given.settings,
         job_id=given.job_id or uuid.uuid4().hex,
+        profile_file=given.profile.absolute() if given.profile else None,
     )
 
 

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from plant.input_profile import InputProfile
-from plant.mechanical_seals import ITEM_CODE, RESULTS, ROUTING
-from routings.operation_table import TIME_COLUMNS, OperationTable
+from plant.schema import ITEM_CODE, RESULTS, ROUTING, SEQUENCE, RoutingRoles
+from plant.time_columns import TIMES
+from routings.operation_table import OperationTable
 from routings.time_profiles import LARGEST_TIME, without_impossible
 from source import Source
+from source.current_routings import choose_current, number_operations, robust_means
 from source.role_reading import read_role
 from trained.item_codes import ItemCodeIndex
-
-_JOBS: Final = ("JOB_CD", "JOB_NM", "RES_DIS")
-"""Where the name of an operation comes from; the first that is present counts."""
-_RESULT_TIMES: Final = ("ACT_SETUP_TIME", "ACT_RUN_TIME")
 
 
 @dataclass(frozen=True)
@@ -60,14 +57,13 @@ def read_current_routings(
     results: bool = False,
     on_rows: Callable[[int], None] | None = None,
 ) -> CurrentRoutings:
-    """Read the routings of a source and choose each item's current one: the greatest INSRT_DT, then the greatest ROUT_NO.
+    """Read the routings of a source and choose each item's current one (`source.current_routings`).
 
-    Rows of unknown items and without PROC_SEQ are left out; of rows with the same key the first counts. Negative and absurd times
-    are absent.
+    Rows of unknown items and without a sequence are left out. Negative and absurd times are absent.
 
     Args:
         index: codes of the items; their positions are those of the result.
-        results: also read the work results, whose medians stand in for absent actual times.
+        results: also read the work results, whose typical times stand in for absent actual times.
         on_rows: told the number of rows read so far.
 
     Raises:
@@ -75,74 +71,88 @@ def read_current_routings(
     """
     frames = list(_routing_frames(source, profile, index, on_rows))
     rows = pl.concat(frames) if frames else _no_rows()
-    rows = rows.with_columns(_entered=pl.col("INSRT_DT").max().over("_item", "ROUT_NO"))
-    rows = rows.sort("_item", "_entered", "ROUT_NO", "PROC_SEQ", nulls_last=False, maintain_order=True)
-    version = pl.struct("_entered", "ROUT_NO").rle_id().over("_item")
-    rows = rows.with_columns(_version=version).filter(pl.col("_version") == pl.col("_version").max().over("_item"))
-    rows = rows.unique(["_item", "PROC_SEQ"], keep="first", maintain_order=True)
-    item = rows["_item"].to_numpy().astype(np.int64)
-    counts = np.bincount(item, minlength=len(index))
-    sequence = rows["PROC_SEQ"].to_numpy().astype(np.int32)
-    keys = rows.select(job="_job", occurrence=pl.int_range(pl.len()).over("_item", "_job"))
-    distinct = keys.unique(maintain_order=True).sort("job", "occurrence").with_row_index("number")
-    operation = keys.join(distinct, on=["job", "occurrence"], how="left", maintain_order="left")["number"]
-    machines, machine = _numbered(rows["RES_CD"])
-    times = rows.select(TIME_COLUMNS).to_numpy().astype(np.float64, copy=True)
-    actual = np.full((len(item), 2), np.nan)
-    if results and len(item):
-        actual = _results(source, profile, index, item, sequence)
+    numbers, entered = _ranks(rows["_number"]), _ranks(rows["_entered"])
+    current = choose_current(rows["_item"].to_numpy(), rows["_sequence"].to_numpy().astype(np.int64), numbers, entered)
+    rows = rows[current.rows]
+    jobs, job = _numbered(rows["_job"])
+    machines, machine = _numbered(rows["_machine"])
+    numbered = number_operations(job, current.item)
+    counts = np.bincount(current.item, minlength=len(index))
+    actual = np.full((len(rows), 2), np.nan)
+    if results and len(rows):
+        actual = _results(source, profile, index, current.item.astype(np.int64), current.sequence)
     return CurrentRoutings(
         table=OperationTable(
             offsets=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
-            operation=operation.to_numpy().astype(np.int32),
+            operation=numbered.operation,
             machine=machine,
-            sequence=sequence,
-            times=times,
+            sequence=current.sequence,
+            times=rows.select(TIMES).to_numpy().astype(np.float64, copy=True),
             actual=actual,
         ),
-        jobs=distinct["job"].to_list(),
-        occurrences=distinct["occurrence"].to_numpy().astype(np.int64),
+        jobs=[jobs[number] for number in numbered.jobs.tolist()],
+        occurrences=numbered.occurrences,
         machines=machines,
-        entered=_entered(rows["_entered"], item, len(index)),
+        entered=_entered(rows["_entered"], current.item.astype(np.int64), len(index)),
     )
+
+
+def _ranks(values: pl.Series) -> npt.NDArray[np.int64]:
+    """Order of values; absent lowest."""
+    return values.rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
 
 
 def _routing_frames(
     source: Source, profile: InputProfile, index: ItemCodeIndex, on_rows: Callable[[int], None] | None
 ) -> Iterator[pl.DataFrame]:
-    wanted = [ITEM_CODE, "ROUT_NO", "PROC_SEQ", "INSRT_DT", *_JOBS, "RES_CD", *TIME_COLUMNS]
+    roles = profile.plant.routing
+    wanted = list(dict.fromkeys(filter(None, (ITEM_CODE, SEQUENCE, *_shared(roles), *roles.jobs, *roles.times))))
     for frame in read_role(source, profile, ROUTING, wanted, on_rows=on_rows):
-        made = frame.with_columns(
+        made = frame.select(
             _positions(frame[ITEM_CODE], index).alias("_item"),
-            pl.coalesce(_text(name) for name in _JOBS).fill_null("").alias("_job"),
-            *(pl.col(name).cast(pl.Float64).fill_null(float("nan")) for name in TIME_COLUMNS),
-        ).filter((pl.col("_item") >= 0) & pl.col("PROC_SEQ").is_not_null())
-        cleaned = [pl.Series(name, without_impossible(made[name].to_numpy()), pl.Float64) for name in TIME_COLUMNS]
-        yield made.with_columns(cleaned).select(
-            "_item", "_job", "ROUT_NO", "PROC_SEQ", "INSRT_DT", "RES_CD", *TIME_COLUMNS
+            pl.coalesce(_text(name) for name in roles.jobs).fill_null("").alias("_job"),
+            pl.col(SEQUENCE).alias("_sequence"),
+            _column(roles.number, pl.String).alias("_number"),
+            _column(roles.entered, pl.Datetime("ms")).alias("_entered"),
+            _column(roles.machine, pl.String).alias("_machine"),
+            *(
+                _column(name, pl.Float64()).fill_null(float("nan")).alias(role)
+                for role, name in zip(TIMES, roles.times, strict=True)
+            ),
+        ).filter((pl.col("_item") >= 0) & pl.col("_sequence").is_not_null())
+        yield made.with_columns(
+            pl.Series(role, without_impossible(made[role].to_numpy()), pl.Float64) for role in TIMES
         )
 
 
 def _entered(moments: pl.Series, item: npt.NDArray[np.int64], items: int) -> npt.NDArray[np.float64] | None:
-    """The moment of each item's routing, all of whose rows have the same; None where no row has one."""
+    """The latest moment of each item's routing; None where no row has one."""
     if moments.null_count() == len(moments):
         return None
     made = np.full(items, -np.inf)
-    made[item] = moments.dt.epoch("ms").cast(pl.Float64).fill_null(float("-inf")).to_numpy()
+    np.maximum.at(made, item, moments.dt.epoch("ms").cast(pl.Float64).fill_null(float("-inf")).to_numpy())
     return made
 
 
+def _shared(roles: RoutingRoles) -> tuple[str, str, str]:
+    return roles.number, roles.entered, roles.machine
+
+
+def _column(name: str, kind: pl.DataType | type[pl.DataType]) -> pl.Expr:
+    """A column as a type; absent everywhere where the plant has none."""
+    return pl.col(name).cast(kind) if name else pl.lit(None, kind)
+
+
 def _no_rows() -> pl.DataFrame:
-    texts = {"_job": pl.String, "ROUT_NO": pl.String}
-    numbers = dict.fromkeys(TIME_COLUMNS, pl.Float64)
     return pl.DataFrame(
         schema={
             "_item": pl.Int64,
-            **texts,
-            "PROC_SEQ": pl.Int64,
-            "INSRT_DT": pl.Datetime("ms"),
-            "RES_CD": pl.String,
-            **numbers,
+            "_job": pl.String,
+            "_sequence": pl.Int64,
+            "_number": pl.String,
+            "_entered": pl.Datetime("ms"),
+            "_machine": pl.String,
+            **dict.fromkeys(TIMES, pl.Float64),
         }
     )
 
@@ -176,18 +186,30 @@ def _results(
     item: npt.NDArray[np.int64],
     sequence: npt.NDArray[np.int32],
 ) -> npt.NDArray[np.float64]:
-    """Median set-up and run time that work results report for each operation, float64 (operations, 2), NaN where none."""
+    """Typical set-up and run time that work results report for each operation, float64 (operations, 2), NaN where none."""
+    roles = profile.plant.results
+    measures = (roles.setup, roles.run)
+    actual = np.full((len(item), 2), np.nan)
+    places = pl.DataFrame(
+        {"item": item, "sequence": sequence.astype(np.int64), "row": np.arange(len(item), dtype=np.int32)}
+    )
     parts = [
         frame.select(
             _positions(frame[ITEM_CODE], index).alias("item"),
-            pl.col("PROC_SEQ").cast(pl.Int64),
-            *(pl.when(pl.col(name).is_between(0.0, LARGEST_TIME)).then(pl.col(name)) for name in _RESULT_TIMES),
-        ).filter(pl.col("item") >= 0)
-        for frame in read_role(source, profile, RESULTS, [ITEM_CODE, "PROC_SEQ", *_RESULT_TIMES])
+            pl.col(SEQUENCE).cast(pl.Int64).alias("sequence"),
+            *(
+                pl.when(_column(name, pl.Float64()).is_between(0.0, LARGEST_TIME))
+                .then(_column(name, pl.Float64()))
+                .alias(f"_{place}")
+                for place, name in enumerate(measures)
+            ),
+        ).join(places, on=["item", "sequence"])
+        for frame in read_role(source, profile, RESULTS, list(filter(None, (ITEM_CODE, SEQUENCE, *measures))))
     ]
     if not parts:
-        return np.full((len(item), 2), np.nan)
-    medians = pl.concat(parts).group_by("item", "PROC_SEQ").agg(pl.col(_RESULT_TIMES).median())
-    wanted = pl.DataFrame({"item": item, "PROC_SEQ": sequence.astype(np.int64)})
-    joined = wanted.join(medians, on=["item", "PROC_SEQ"], how="left", maintain_order="left")
-    return joined.select(pl.col(_RESULT_TIMES).fill_null(float("nan"))).to_numpy().astype(np.float64, copy=True)
+        return actual
+    whole = pl.concat(parts)
+    for place in range(len(measures)):
+        rows, means, _counts = robust_means(whole.select("row", value=f"_{place}").drop_nulls())
+        actual[rows, place] = means
+    return actual

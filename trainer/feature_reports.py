@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from plant.features import FEATURE_BY_NAME, FeatureKind, tidy_text
+from plant.features import tidy_text
+from plant.schema import FeatureKind, PlantSchema
 from trained.encoder import BlockEncoder
 from trained.encoding.dictionary_columns import DictionaryColumn
 
@@ -15,17 +16,17 @@ _TOP: Final = 20
 _SPARSE: Final = 0.95
 
 
-def feature_statistics(columns: Mapping[str, DictionaryColumn]) -> dict[str, dict[str, Any]]:
+def feature_statistics(columns: Mapping[str, DictionaryColumn], schema: PlantSchema) -> dict[str, dict[str, Any]]:
     """Feature -> kind, missing share, number of distinct values, and the most frequent ones or the range."""
-    return {name: _statistics(name, column) for name, column in columns.items()}
+    known = schema.feature_by_name
+    return {name: _statistics(known[name].kind, column) for name, column in columns.items() if name in known}
 
 
-def _statistics(name: str, column: DictionaryColumn) -> dict[str, Any]:
+def _statistics(kind: FeatureKind, column: DictionaryColumn) -> dict[str, Any]:
     rows = len(column)
-    kind = FEATURE_BY_NAME[name].kind
-    if kind is FeatureKind.NUMERIC:
+    if kind in (FeatureKind.SIZE, FeatureKind.NUMBER):
         numbers = column.numbers()
-        present = numbers[numbers > 0]
+        present = numbers[numbers > 0] if kind is FeatureKind.SIZE else numbers[~np.isnan(numbers)]
         figures: dict[str, Any] = {"unique_count": len(np.unique(present))}
         if len(present):
             low, middle, high = (float(value) for value in np.quantile(present, (0.0, 0.5, 1.0)))
@@ -42,7 +43,7 @@ def _statistics(name: str, column: DictionaryColumn) -> dict[str, Any]:
             "top_20_values": dict(list(top.items())[:_TOP]),
         }
     return {
-        "type": kind.value,
+        "type": "numeric" if kind in (FeatureKind.SIZE, FeatureKind.NUMBER) else kind.value,
         "missing_count": missing,
         "missing_ratio": round(missing / rows, 6) if rows else 0.0,
         **figures,

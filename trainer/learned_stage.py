@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from plant.features import DEFAULT_ACTIVE, DEFAULT_WEIGHTS
+from plant.schema import PlantSchema
 from trained.encoding.dictionary_columns import Columns
 from trained.learned.learned_block import LearnedBlock
 from trained.learned.learned_inputs import ItemInputs
@@ -71,6 +71,8 @@ def learn(
     active: Mapping[str, bool] | None = None,
     weights: npt.NDArray[np.float64] | None = None,
     on_operation: Callable[[int], None] | None = None,
+    *,
+    schema: PlantSchema,
 ) -> LearnedStage | None:
     """Learn from routings; None where there are too few, or where no input tells items apart.
 
@@ -80,12 +82,13 @@ def learn(
         active: whether a feature may be used; the plant's choice where it is not named.
         weights: what each item's routing counts, float64 (items,); None: all alike.
         on_operation: told how many operations are done.
+        schema: the plant's features.
     """
     table = routings.table
     routed = np.diff(table.offsets) > 0
     if int(routed.sum()) < FEWEST_ITEMS:
         return None
-    inputs = ItemInputs.fit(columns, {**DEFAULT_ACTIVE, **(active or {})})
+    inputs = ItemInputs.fit(columns, {**schema.active, **(active or {})}, schema)
     if not inputs.inputs:
         return None
     matrix = inputs.matrix(columns)
@@ -137,10 +140,12 @@ def _by_feature(inputs: ItemInputs, gains: npt.NDArray[np.float64]) -> list[dict
     return found
 
 
-def learned_weights(importance: Mapping[str, float], active: Mapping[str, bool]) -> dict[str, float]:
+def learned_weights(
+    importance: Mapping[str, float], active: Mapping[str, bool], schema: PlantSchema
+) -> dict[str, float]:
     """Weights of the features that take part: half the plant's, half by how much each tells about routings; their sum stays."""
-    used = {**DEFAULT_ACTIVE, **active}
-    usual = {name: weight for name, weight in DEFAULT_WEIGHTS.items() if used.get(name)}
+    used = {**schema.active, **active}
+    usual = {name: weight for name, weight in schema.weights.items() if used.get(name)}
     whole, told = sum(usual.values()), sum(importance.get(name, 0.0) for name in usual)
     if told <= 0.0:
         return {}

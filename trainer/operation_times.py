@@ -10,21 +10,20 @@ import numpy.typing as npt
 import polars as pl
 
 from plant.input_profile import InputProfile
+from plant.schema import RESULTS, ROUTING, RoutingRoles
 from routings.time_profiles import ProfileOptions, time_profiles, without_impossible
 from source import Source
 from source.role_reading import read_role
 
 SCHEMA: Final = "routing-ml/time-profiles@1"
-KINDS: Final = ("setup", "run", "queue", "wait", "move")
-_ROUTING: Final[dict[str, Sequence[str]]] = {
-    "setup": ("SETUP_TIME", "ACT_SETUP_TIME"),
-    "run": ("MACH_WORKED_HOURS", "ACT_RUN_TIME", "RUN_TIME"),
-    "queue": ("QUEUE_TIME",),
-    "wait": ("WAIT_TIME",),
-    "move": ("MOVE_TIME",),
+KINDS: Final[dict[str, str]] = {
+    "setup": "setup_time",
+    "run": "run_time",
+    "queue": "queue_time",
+    "wait": "wait_time",
+    "move": "move_time",
 }
-"""Kind of time -> columns of the routing table; the first that is present counts."""
-_RESULTS: Final[dict[str, str]] = {"setup": "ACT_SETUP_TIME", "run": "ACT_RUN_TIME"}
+"""Kind of time -> kind of a time summary, whose columns it comes from; the first that is present counts."""
 
 
 class _Samples:
@@ -70,15 +69,20 @@ def operation_times(
     numbers: dict[str, int] = {}
     samples = {kind: _Samples() for kind in KINDS}
     read = 0
-    wanted = list(dict.fromkeys(["JOB_CD", *(name for names in _ROUTING.values() for name in names)]))
-    for frame in read_role(source, profile, "routing", wanted):
-        operations = _numbered(frame["JOB_CD"], numbers)
-        for kind, names in _ROUTING.items():
+    roles, reported = profile.plant.routing, profile.plant.results
+    of_kind = _columns_of_kinds(roles)
+    code = roles.operation_code or roles.jobs[0]
+    wanted = list(dict.fromkeys([code, *(name for names in of_kind.values() for name in names)]))
+    for frame in read_role(source, profile, ROUTING, wanted):
+        operations = _numbered(frame[code], numbers)
+        for kind, names in of_kind.items():
             samples[kind].add(operations, _first_present([_minutes(frame[name]) for name in names]))
         read = _told(read + frame.height, on_rows)
-    for frame in read_role(source, profile, "results", ["OPERATION_CD", *_RESULTS.values()]):
-        operations = _numbered(frame["OPERATION_CD"], numbers)
-        for kind, name in _RESULTS.items():
+    of_results = {kind: name for kind, name in (("setup", reported.setup), ("run", reported.run)) if name}
+    named = [reported.operation_code, *of_results.values()] if reported.operation_code else []
+    for frame in read_role(source, profile, RESULTS, named) if named else ():
+        operations = _numbered(frame[reported.operation_code], numbers)
+        for kind, name in of_results.items():
             samples[kind].add(operations, _minutes(frame[name]))
         read = _told(read + frame.height, on_rows)
     codes = list(numbers)
@@ -97,6 +101,13 @@ def operation_times(
         "rows": read,
         "operations": {code: kinds for code, kinds in operations_found.items() if kinds},
     }
+
+
+def _columns_of_kinds(roles: RoutingRoles) -> dict[str, tuple[str, ...]]:
+    """Kind of time -> columns of the routing table; kinds that the plant has no column for are left out."""
+    known = set(roles.times)
+    found = {kind: tuple(name for name in roles.summed[summed] if name in known) for kind, summed in KINDS.items()}
+    return {kind: names for kind, names in found.items() if names}
 
 
 def _told(rows: int, on_rows: Callable[[int], None] | None) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,10 +15,10 @@ from methods.forest_member import ForestMember
 from methods.group_member import NUMBERS_OF, GroupMember
 from methods.members import BY_NAME, MEMBERS, Learner
 from methods.routing_classes import RoutingClasses
-from plant.features import DEFAULT_ACTIVE
+from plant.schema import PlantSchema
 from routings.quality_metrics import set_f1
 from trained.encoding.dictionary_columns import Columns
-from trained.learned.feature_columns import feature_table
+from trained.learned.feature_columns import ReadFeature, feature_table
 from trained.learned.learned_block import LearnedBlock
 from trained.learned.learned_inputs import ItemInputs
 from trained.learned.learned_model import LearnedModel, LearnedOutputs, TimeModel, operation_key
@@ -113,8 +113,8 @@ def routing_keys(routings: CurrentRoutings, items: Integers) -> list[tuple[str, 
 
 def choose(
     columns: Columns,
+    features: Sequence[ReadFeature],
     routings: CurrentRoutings,
-    active: Mapping[str, bool],
     consensus: Consensus | None,
     seed: int,
     threads: int,
@@ -122,6 +122,7 @@ def choose(
     """Judge the members; None where there are too few routings to hold any out.
 
     Args:
+        features: what members may read.
         consensus: the consensus of the version; None: it is not judged.
     """
     routed = np.flatnonzero(np.diff(routings.table.offsets) > 0)
@@ -131,7 +132,7 @@ def choose(
     if len(routed) > MOST_COMPARED:
         judged = np.sort(np.random.default_rng(seed).choice(routed, MOST_COMPARED, replace=False))
     classes = RoutingClasses.of(routing_keys(routings, judged))
-    table = feature_table(columns, {**DEFAULT_ACTIVE, **active}).of(judged)
+    table = feature_table(columns, features).of(judged)
     members = (
         MEMBERS if len(judged) * len(classes) <= MOST_CELLS else [one for one in MEMBERS if "forest" not in one.parts]
     )
@@ -155,6 +156,8 @@ def planned_stage(
     columns: Columns,
     routings: CurrentRoutings,
     choice: Choice,
+    features: Sequence[ReadFeature],
+    schema: PlantSchema,
     active: Mapping[str, bool],
     directions: int,
     seed: int,
@@ -164,9 +167,12 @@ def planned_stage(
 
     Args:
         choice: of a member that is not the consensus.
+        features: what members may read.
+        schema: the plant's features.
+        active: whether a feature may be used.
     """
-    used = {**DEFAULT_ACTIVE, **active}
-    table = feature_table(columns, used)
+    used = {**schema.active, **active}
+    table = feature_table(columns, features)
     routed = np.flatnonzero(np.diff(routings.table.offsets) > 0)
     keys: list[tuple[str, ...] | None] = [None] * table.items
     for item, key in zip(routed.tolist(), routing_keys(routings, routed), strict=True):
@@ -183,7 +189,7 @@ def planned_stage(
         member.fit(learner),
         classes,
         examples_of(classes, _newest_first(routings, routed)),
-        tuple(column.name for column in table.columns),
+        tuple(features),
     )
     probabilities = planned.probabilities(columns, table.items)
     for start in range(
@@ -192,7 +198,7 @@ def planned_stage(
         part = slice(start, start + ROWS_AT_ONCE)
         unseen = chances[part].astype(np.float64)
         probabilities[taught[part]] = as_probabilities(classes, unseen, planned.proposed(unseen))
-    model, factors = _with_times(columns, routings, classes, planned, used, seed)
+    model, factors = _with_times(columns, routings, classes, planned, used, schema, seed)
     outputs = LearnedOutputs(probabilities, factors)
     numbers = {name: number for number, name in enumerate(classes.operations)}
     operation_of = np.array([numbers.get(name, -1) for name in operation_names(routings)], np.int64)
@@ -232,11 +238,12 @@ def _with_times(
     classes: RoutingClasses,
     planned: PlannedRoutings,
     used: Mapping[str, bool],
+    schema: PlantSchema,
     seed: int,
 ) -> tuple[LearnedModel, npt.NDArray[np.float32]]:
     """The model with the times of its operations, and the time factors of all items."""
     table = routings.table
-    inputs = ItemInputs.fit(columns, used)
+    inputs = ItemInputs.fit(columns, used, schema)
     matrix = inputs.matrix(columns)
     design = TimeDesign.fit(inputs, matrix)
     names = classes.operations

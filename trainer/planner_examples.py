@@ -20,9 +20,10 @@ from common.logs import get_logger
 from common.processes import python_module
 from common.rpc.client import Caller, connect
 from common.settings import Settings
+from plant.time_columns import RUN, SETUP, TIMES
 from protos.documents.v1 import documents_pb2 as pb
 from protos.documents.v1 import documents_pb2_grpc
-from routings.operation_table import RUN, SETUP, TIME_COLUMNS, OperationTable
+from routings.operation_table import OperationTable
 from trained.item_codes import ItemCodeIndex
 from trainer.current_routings import CurrentRoutings
 from trainer.registration import CREDENTIAL_FILE, ROOT
@@ -200,7 +201,7 @@ def with_examples(
             seen[operation.job] = name[1] + 1
             number = numbers.setdefault(name, len(numbers))
             added.append((position, number, machine_of.get(number, nowhere), place * _STEP))
-            row = np.full(len(TIME_COLUMNS), np.nan)
+            row = np.full(len(TIMES), np.nan)
             row[SETUP] = np.nan if operation.setup is None else operation.setup
             row[RUN] = np.nan if operation.run is None else operation.run
             times.append(row)

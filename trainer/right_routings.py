@@ -12,27 +12,21 @@ import polars as pl
 
 from plant.columns import ColumnType
 from plant.features import tidy_text
-from plant.mechanical_seals import ITEM_CODE
-from routings.operation_table import RUN_SOURCES, OperationTable
+from plant.schema import ITEM_CODE, SEQUENCE, PlantSchema, RoutingRoles
+from plant.time_columns import RUN_SOURCES
+from routings.operation_table import OperationTable
 from routings.quality_metrics import RightRouting
 from source import Source
 from source.source import find_name
-from trained.encoding.dictionary_columns import DictionaryColumn
 from trained.item_codes import ItemCodeIndex
+from trainer.catalogue import Catalogue
 from trainer.current_routings import CurrentRoutings
 
 TRUTH: Final = "truth"
 ROUTINGS: Final = "routings"
-FAMILY_COLUMN: Final = "GROUP2"
-"""Column that holds an item's family where the source has no truth."""
 NO_FAMILY: Final = "-"
-_TRUTH_TYPES: Final = {
-    "ITEM_CD": ColumnType.TEXT,
-    "FAMILY": ColumnType.TEXT,
-    "PROC_SEQ": ColumnType.INTEGER,
-    "JOB_CD": ColumnType.TEXT,
-    "RUN_TIME": ColumnType.NUMBER,
-}
+TRUTH_FAMILY: Final = "FAMILY"
+"""Column of the truth that holds an item's family."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +53,23 @@ def has_truth(source: Source) -> bool:
     return find_name(TRUTH, source.tables()) is not None
 
 
-def truth_of(source: Source, index: ItemCodeIndex) -> RightRoutings:
-    """The truth of a generated catalogue.
+def truth_of(source: Source, index: ItemCodeIndex, roles: RoutingRoles) -> RightRoutings:
+    """The truth of a generated catalogue, whose columns are called as those of the routings.
 
     Raises:
         NotFound: the table lacks a column.
         DataProblem: it cannot be read.
     """
     table = find_name(TRUTH, source.tables()) or TRUTH
-    frames = list(source.batches(table, list(_TRUTH_TYPES), _TRUTH_TYPES))
+    job, run = roles.operation_code, roles.run
+    types = {
+        ITEM_CODE: ColumnType.TEXT,
+        TRUTH_FAMILY: ColumnType.TEXT,
+        SEQUENCE: ColumnType.INTEGER,
+        job: ColumnType.TEXT,
+        run: ColumnType.NUMBER,
+    }
+    frames = list(source.batches(table, list(types), types))
     if not frames:
         return RightRoutings(TRUTH, {}, {})
     rows = pl.concat(frames)
@@ -78,13 +80,13 @@ def truth_of(source: Source, index: ItemCodeIndex) -> RightRoutings:
         if position >= 0
     }
     routings, families = {}, {}
-    grouped = rows.sort("PROC_SEQ", maintain_order=True).group_by(ITEM_CODE, maintain_order=True)
-    for row in grouped.agg("JOB_CD", "RUN_TIME", pl.col("FAMILY").first()).iter_rows(named=True):
+    grouped = rows.sort(SEQUENCE, maintain_order=True).group_by(ITEM_CODE, maintain_order=True)
+    for row in grouped.agg(job, run, pl.col(TRUTH_FAMILY).first()).iter_rows(named=True):
         position = known.get(row[ITEM_CODE])
         if position is not None:
-            times = np.array([np.nan if time is None else time for time in row["RUN_TIME"]], np.float64)
-            routings[position] = RightRouting([job.strip() for job in row["JOB_CD"]], times)
-            families[position] = row["FAMILY"] or NO_FAMILY
+            times = np.array([np.nan if time is None else time for time in row[run]], np.float64)
+            routings[position] = RightRouting([job.strip() for job in row[job]], times)
+            families[position] = row[TRUTH_FAMILY] or NO_FAMILY
     return RightRoutings(TRUTH, routings, families)
 
 
@@ -113,7 +115,11 @@ def run_times(table: OperationTable, rows: npt.NDArray[np.int64]) -> npt.NDArray
     return chosen
 
 
-def families_of(groups: DictionaryColumn) -> dict[int, str]:
-    """The family of each item by position, from the item table's column FAMILY_COLUMN."""
+def families_of(catalogue: Catalogue, schema: PlantSchema) -> dict[int, str]:
+    """The family of each item by position, from the column that the schema says; empty where the plant has none."""
+    column = schema.item.family_column
+    groups = catalogue.columns.get(column) or catalogue.extra.get(column)
+    if groups is None:
+        return {}
     names, places = groups.distinct(tidy_text)
     return {position: names[place] or NO_FAMILY for position, place in enumerate(places.tolist())}

@@ -8,6 +8,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -23,6 +24,7 @@ from common.started_system import as_started
 from plant.blueprint.options import PipelineOptions
 from plant.blueprint.pipeline import pipeline_of
 from plant.blueprint.wrapper import current_pipeline
+from plant.profile_files import read_profile
 from routings.plant_prediction import prediction_options
 from source import Source, open_source
 from source.serving_source import Origin, serving_source
@@ -101,6 +103,8 @@ class TrainingRun:
         self._request, self._settings = request, settings
         file = request.settings_file
         self._known = read_settings(file) if file else newest_settings(settings.run_path)
+        if request.profile_file is not None:
+            self._known = replace(self._known, profile=read_profile(request.profile_file))
         self._options = request.changed(options or _pipeline(settings, self._known))
         self._folder = request.folder(self._options, settings.models_dir)
         self._registrar = Registrar(settings, request.registry_path)

@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from routings.operation_table import RUN_SOURCES, SETUP, OperationTable
+from plant.time_columns import RUN_SOURCES, SETUP
+from routings.operation_table import OperationTable
 from trained.learned.learned_inputs import Inputs
 from trained.learned.learned_model import RUN_KIND, SETUP_KIND, TimeModel
 from trained.learned.time_design import TimeDesign

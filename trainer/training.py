@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from common.errors import DataProblem
-from plant.blueprint.options import PipelineOptions
+from plant.blueprint.options import PipelineOptions, ProjectorOptions
 from plant.input_profile import InputProfile
-from plant.mechanical_seals import FEATURES, INTERNAL_COLUMNS, ITEM_CODE, RESULTS
+from plant.schema import FEATURES, ITEM_CODE, RESULTS
 from routings.calibration import Calibration
 from routings.time_profiles import ProfileOptions
 from source import Source
@@ -28,6 +28,7 @@ from trained.index.engine import Engine, Vectors, build_index
 from trained.index.equal_items import EqualItems, equal_groups
 from trained.index.recall import RecallPoint, exact_truth, measure, smallest_ef, unlike_below
 from trained.item_codes import ItemCodeIndex
+from trained.learned.feature_columns import read_features
 from trained.learned.learned_chances import KnownChances
 from trained.searchable_model import SearchableModel
 from trained.version_files import TrainedVersion, write_version
@@ -43,7 +44,7 @@ from trainer.operation_times import operation_times
 from trainer.planned_stage import CONSENSUS, Choice, choose, operation_names, planned_stage, simplest_beaten
 from trainer.planner_examples import PlannerExample, with_examples
 from trainer.progress import ProgressReport
-from trainer.right_routings import FAMILY_COLUMN, families_of, own_routings
+from trainer.right_routings import families_of, own_routings
 from trainer.stage_clock import StageClock
 from trainer.version_folder import check_space, writing_version
 
@@ -126,7 +127,8 @@ class Training:
         return catalogue, self._learn(catalogue)
 
     def _read(self) -> Catalogue:
-        extra = self._projector_columns()
+        family = self._profile.plant.item.family_column
+        extra = [*self._projector_columns(), *([family] if family else [])]
         table = table_of(self._source, self._profile, FEATURES)
         assert table is not None  # the item table is never optional
         check_required(
@@ -147,20 +149,24 @@ class Training:
         """Columns of the Projector export; those that the item table does not have are left out with a word."""
         if not self._options.projector.enabled:
             return []
-        known = INTERNAL_COLUMNS[FEATURES]
+        schema = self._profile.plant
+        known = schema.columns(FEATURES)
         wanted = self._options.projector.metadata_columns
+        if wanted == ProjectorOptions().metadata_columns and not set(wanted[1:]) & known.keys():
+            wanted = (ITEM_CODE, *filter(None, (schema.item.name, *schema.item.levels)))
         unknown = [name for name in wanted if name not in known]
         if unknown:
             self._report.note(f"{', '.join(unknown)} is no column of the item table: left out of the Projector export")
         return [name for name in wanted if name in known] or [ITEM_CODE]
 
     def _learn(self, catalogue: Catalogue) -> Learned:
+        schema = self._profile.plant
         codes = ItemCodeIndex.of(catalogue.codes.to_pylist())
         routings = self._routings(codes)
         stage, taught = self._learn_from(catalogue, codes, routings)
         with self._stage("learning", "Learning the features", unit="rows"):
             encoder = self._encoder(catalogue, stage)
-            statistics = feature_statistics(catalogue.columns)
+            statistics = feature_statistics(catalogue.columns, schema)
             times = None
             if self._options.times.enabled:
                 times = operation_times(
@@ -169,17 +175,17 @@ class Training:
         with self._stage("encoding", f"Encoding {len(catalogue):,} items", total=len(catalogue), unit="items"):
             vectors = encoder.transform(catalogue.columns, outputs=stage.outputs if stage is not None else None)
             self._report.advance(len(catalogue))
-        families = families_of(catalogue.columns[FAMILY_COLUMN]) if self._judging else {}
+        families = families_of(catalogue, schema) if self._judging else {}
         return Learned(encoder, vectors, statistics, times, families, routings, stage, taught)
 
     def _encoder(self, catalogue: Catalogue, stage: LearnedStage | None) -> BlockEncoder:
         weights, encode, embed = self._options.weights, self._options.encode, self._options.embed
         chosen = dict(weights.weights)
         if stage is not None and self._options.learn.feature_weights:
-            chosen = learned_weights(stage.importance, weights.active) | chosen
+            chosen = learned_weights(stage.importance, weights.active, self._profile.plant) | chosen
         room = embed.dimensions - (stage.block.width if stage is not None else 0)
         layout = EncoderOptions(max(LEAST_DIMENSIONS, room), encode.weight_exponent, encode.least_text, embed.widest)
-        encoder = BlockEncoder.fit(catalogue.columns, chosen, weights.active, layout)
+        encoder = BlockEncoder.fit(catalogue.columns, chosen, weights.active, layout, self._profile.plant)
         return encoder if stage is None else encoder.with_learned(stage.block, self._options.learn.share)
 
     def _compared(self, catalogue: Catalogue, learned: Learned, calibration: Calibration) -> Learned:
@@ -187,6 +193,7 @@ class Training:
         options, taught = self._options.learn, learned.taught
         if not options.enabled or taught is None:
             return learned
+        features = read_features(self._profile.plant, self._options.weights.active, catalogue.columns)
         threads = self._options.index.threads or os.cpu_count() or 1
         prediction = (self._judging or EvaluationOptions()).prediction
         with self._stage("learning", "Comparing methods on items that they have not seen"):
@@ -200,7 +207,7 @@ class Training:
                 prediction,
                 MOST_NEIGHBOURS,
             )
-            choice = choose(catalogue.columns, taught, self._options.weights.active, consensus, options.seed, threads)
+            choice = choose(catalogue.columns, features, taught, consensus, options.seed, threads)
         if choice is None:
             return learned
         self._report.add_metrics({"method": choice.chosen})
@@ -211,6 +218,8 @@ class Training:
                 catalogue.columns,
                 taught,
                 choice,
+                features,
+                self._profile.plant,
                 self._options.weights.active,
                 options.directions,
                 options.seed,
@@ -270,6 +279,7 @@ class Training:
                 self._options.weights.active,
                 None if taught is routings else counts,
                 on_operation=self._report.advance,
+                schema=self._profile.plant,
             )
         if stage is None:
             self._report.note(
@@ -432,6 +442,7 @@ class Training:
                     calibration=calibration,
                     outputs=learned.stage.outputs if learned.stage is not None else None,
                     unrouted=_unrouted(learned),
+                    schema=self._profile.plant,
                 )
                 manifest = write_version(folder, trained)
         self._report.add_metrics({**figures, **self.clock.figures()})

@@ -8,7 +8,6 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +15,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 from common.files import write_text
+from common.local_time import local_time
 from common.processes import is_running
 from trainer.exit_codes import LockHeld, cannot_write
 
@@ -44,7 +44,7 @@ class Holder:
 
     def describe(self) -> str:
         """Who, what and since when, for people."""
-        moment = datetime.fromtimestamp(self.since, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        moment = local_time(self.since, "seconds")
         asked = f" asked for by {self.requested_by}" if self.requested_by else ""
         return f"process {self.pid} on {self.host}, training {self.save_dir}{asked}, since {moment}"
 

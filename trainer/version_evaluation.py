@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from common.errors import InvalidInput
 from plant.input_profile import InputProfile
+from plant.schema import PlantSchema
 from source import Source
 from trained.encoding.dictionary_columns import Columns, DictionaryColumn
 from trained.item_codes import ItemCodeIndex
@@ -20,7 +21,6 @@ from trainer.catalogue import Catalogue, cells, read_catalogue
 from trainer.current_routings import CurrentRoutings, read_current_routings
 from trainer.evaluation import Evaluated, EvaluationOptions, evaluate
 from trainer.right_routings import (
-    FAMILY_COLUMN,
     ROUTINGS,
     TRUTH,
     RightRoutings,
@@ -70,10 +70,11 @@ def evaluate_version(
         DataProblem: the source cannot be read.
         InvalidInput: no item is left to be judged, or the source has no truth to judge against.
     """
-    catalogue = read_catalogue(source, profile)
+    family = profile.plant.item.family_column
+    catalogue = read_catalogue(source, profile, extra_columns=[family] if family else [])
     index = ItemCodeIndex.of(catalogue.codes.to_pylist())
     current = read_current_routings(source, profile, index, results=True)
-    right = _right(source, catalogue, index, current, asked)
+    right = _right(source, catalogue, index, current, asked, profile.plant)
     model = load_version(folder, folder / "manifest.json", derived)
     try:
         work = Evaluated(model, index, current, right, encoder_of(model, catalogue.columns))
@@ -89,7 +90,12 @@ def evaluate_version(
 
 
 def _right(
-    source: Source, catalogue: Catalogue, index: ItemCodeIndex, current: CurrentRoutings, asked: Asked
+    source: Source,
+    catalogue: Catalogue,
+    index: ItemCodeIndex,
+    current: CurrentRoutings,
+    asked: Asked,
+    schema: PlantSchema,
 ) -> RightRoutings:
     if asked.against not in AGAINST or asked.which not in WHICH:
         raise InvalidInput(f"against is one of {', '.join(AGAINST)}, which one of {', '.join(WHICH)}")
@@ -97,10 +103,10 @@ def _right(
     if asked.against == TRUTH and not truthful:
         raise InvalidInput(f"{source.description} has no table {TRUTH}: judge against {ROUTINGS}")
     if truthful and asked.against != ROUTINGS:
-        right = truth_of(source, index)
+        right = truth_of(source, index, schema.routing)
     else:
         everyone = np.arange(len(index), dtype=np.int64)
-        right = own_routings(current, everyone, families_of(catalogue.columns[FAMILY_COLUMN]))
+        right = own_routings(current, everyone, families_of(catalogue, schema))
     wanted = right.positions()
     routed = current.table.lengths(wanted) > 0
     if asked.which != "all":

@@ -38,9 +38,19 @@ def check_password(password: str, username: str, *, field: str = "password") -> 
     Raises:
         InvalidInput: naming `field` and why.
     """
-    problem = _problem(password, username)
+    problem = _problem(composed(password), username)
     if problem:
         raise InvalidInput(f"The password {problem}", violations=[FieldViolation(field, problem)])
+
+
+def composed(password: str) -> str:
+    """A password in the one form that is hashed (NFC): some systems send Hangul and accents in parts, others whole."""
+    return unicodedata.normalize("NFC", password)
+
+
+def spellings(password: str) -> list[str]:
+    """The forms that the hash of a password may have been made of, the present one first: older versions hashed what was sent."""
+    return list(dict.fromkeys((composed(password), password, unicodedata.normalize("NFD", password))))
 
 
 def _problem(password: str, username: str) -> str:
@@ -87,7 +97,7 @@ class Passwords:
 
     def hash_now(self, password: str) -> str:
         """A new hash, on this thread."""
-        return self.hasher.hash(password, threads=self._threads)
+        return self.hasher.hash(composed(password), threads=self._threads)
 
     async def hash(self, password: str, group: str) -> str:
         """A new hash with the present parameters.
@@ -95,10 +105,10 @@ class Passwords:
         Args:
             group: whose turn it takes, such as the client's address.
         """
-        return await self._run(group, lambda: self.hasher.hash(password, threads=self._share()))
+        return await self._run(group, lambda: self.hasher.hash(composed(password), threads=self._share()))
 
     async def verify(self, password_hash: str | None, password: str, group: str) -> tuple[bool, str | None]:
-        """Whether the password fits, and a new hash when the parameters have changed since it was made.
+        """Whether the password fits, and a new hash when parameters or spelling have changed since it was made.
 
         Args:
             password_hash: None where there is no account; takes as long and never fits.
@@ -106,14 +116,16 @@ class Passwords:
         return await self._run(group, lambda: self._verify(password_hash, password))
 
     def _verify(self, password_hash: str | None, password: str) -> tuple[bool, str | None]:
-        try:
-            fits = self.hasher.verify(password_hash or self._nobodys, password[:LONGEST], threads=self._share())
-        except (HashingError, InvalidHashError, UnicodeEncodeError):
-            return False, None
-        if not fits or password_hash is None or len(password) > LONGEST:
-            return False, None
-        stale = self.hasher.outdated(password_hash)
-        return True, self.hasher.hash(password) if stale else None
+        present = composed(password)
+        for spelling in spellings(password[: 4 * LONGEST]):  # as many for nobody's hash as for anybody's
+            try:
+                fits = self.hasher.verify(password_hash or self._nobodys, spelling, threads=self._share())
+            except (HashingError, InvalidHashError, UnicodeEncodeError):
+                return False, None
+            if fits and password_hash is not None and len(present) <= LONGEST:
+                stale = spelling != present or self.hasher.outdated(password_hash)
+                return True, self.hasher.hash(present) if stale else None
+        return False, None
 
     def _share(self) -> int:
         return self._threads if self.queue.alone else 1

@@ -12,7 +12,7 @@ import polars as pl
 from common.errors import ServiceError
 from plant.columns import ColumnType
 from plant.input_profile import InputProfile, ProfileColumn
-from plant.mechanical_seals import INTERNAL_COLUMNS, OPTIONAL_TABLES
+from plant.schema import ITEM_CODE, OPTIONAL_TABLES, ROLES
 from source.opening import open_source
 from source.source import Source, find_name
 
@@ -81,7 +81,7 @@ def check(profile: InputProfile, path: Path, rows: int = ROWS) -> Checked:
         checked.problems.append(error.message)
         return checked
     checked.opened = True
-    for role in INTERNAL_COLUMNS:
+    for role in ROLES:
         _check_role(checked, profile, source, tables, role, rows)
     checked.problems += [column.problem for column in checked.columns if column.problem]
     return checked
@@ -134,7 +134,7 @@ def _look_at_rows(
     present = list(dict.fromkeys(column.source for column in columns if column.found_type))
     if not present:
         return 0
-    item = next((c.source for c in columns if c.internal == "ITEM_CD" and c.found_type), present[0])
+    item = next((c.source for c in columns if c.internal == ITEM_CODE and c.found_type), present[0])
     seen = 0
     nulls = dict.fromkeys(present, 0)
     texts = dict.fromkeys(present, ColumnType.TEXT)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from plant.blueprint.node_options import FEATURE_NAMES
 from plant.input_profile import InputProfile
-from plant.mechanical_seals import INTERNAL_COLUMNS
 from plant.output_profile import OutputProfile
+from plant.schema import FEATURES, ROLES
 
 
 @dataclass(frozen=True)
@@ -29,14 +28,17 @@ class Effects:
 def of_input(before: InputProfile, after: InputProfile) -> Effects:
     """What it means that `after` takes the place of `before`."""
     changed: list[str] = []
-    features = False
-    for role in INTERNAL_COLUMNS:
+    known = after.plant.feature_by_name
+    features = bool(before.plant.cannot_serve(after.plant)) or before.plant.weights != after.plant.weights
+    for role in ROLES:
         old, new = before.columns_of(role), after.columns_of(role)
         other_table = _table(before, role) != _table(after, role)
-        for name in INTERNAL_COLUMNS[role]:
+        for name in {**before.plant.columns(role), **after.plant.columns(role)}:
             if other_table or old.get(name) != new.get(name):
                 changed.append(f"{role}.{name}")
-                features |= role == "features" and name in FEATURE_NAMES
+                features |= role == FEATURES and name in known
+    if before.plant != after.plant:
+        changed.append("schema")
     if not changed:
         return Effects()
     return Effects(

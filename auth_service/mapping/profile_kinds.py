@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pydantic import ValidationError
-
 from common.errors import FieldViolation, InvalidInput
 from plant.input_profile import InputProfile
 from plant.output_profile import KNOWN_COLUMNS, OutputProfile
@@ -59,7 +57,7 @@ def inspect(kind: str, text: str, available: Sequence[str] = ()) -> Inspected:
 @lru_cache(maxsize=64)
 def _inspect(kind: str, text: str, available: tuple[str, ...]) -> Inspected:
     if kind == INPUT:
-        profile = read_input(text)
+        profile = InputProfile.read(text)
         _check_name(kind, profile.name)
         return Inspected(profile.name, profile.description, profile.to_json(), tuple(profile.violations()))
     output = OutputProfile.read(text)
@@ -74,29 +72,6 @@ def _check_name(kind: str, name: str) -> None:
         raise InvalidInput(
             f"The {kind} profile is not valid: name: {wrong.description}", reason="PROFILE_INVALID", violations=[wrong]
         )
-
-
-def read_input(text: str) -> InputProfile:
-    """The input profile that a JSON text holds, right or not; "" is the built-in one.
-
-    Raises:
-        InvalidInput: not JSON, or not of the form of a profile.
-    """
-    if not text.strip():
-        return InputProfile.built_in()
-    try:
-        return InputProfile.model_validate_json(text)
-    except ValidationError as error:
-        violations = [
-            FieldViolation(".".join(str(part) for part in problem["loc"]) or "profile", problem["msg"])
-            for problem in error.errors(include_url=False, include_context=False)
-        ]
-        first = violations[0]
-        raise InvalidInput(
-            f"The input profile is not valid: {first.field}: {first.description}",
-            reason="PROFILE_INVALID",
-            violations=violations,
-        ) from None
 
 
 def refuse_unaddressable(name: str) -> None:

@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 
 from auth_service.control.settings import find, parse
 from auth_service.mapping import input_check, profile_effects, profile_transfer, profiles, sql_section
-from auth_service.mapping.profile_kinds import INPUT, OUTPUT, read_input
+from auth_service.mapping.profile_kinds import INPUT, OUTPUT
 from auth_service.store.surroundings import Published, Surroundings
 from common import tables
 from common.errors import InvalidInput, PreconditionFailed
 from common.identity import Caller
 from common.request_context import add_log_fields, current_caller
+from plant.input_profile import InputProfile
 from plant.output_profile import OutputProfile, apply_profile
 from plant.settings import PlantSettings
 from protos.documents.v1 import documents_pb2 as pb
@@ -90,7 +91,7 @@ class ProfileMethods:
 
         (after, before), published = await self._change_profiles(kind, caller, "activate", request.name, work)
         effects = (
-            profile_effects.of_input(read_input(before.stored_json), read_input(after.stored_json))
+            profile_effects.of_input(InputProfile.read(before.stored_json), InputProfile.read(after.stored_json))
             if kind == INPUT
             else profile_effects.of_output(
                 OutputProfile.read(before.stored_json), OutputProfile.read(after.stored_json)
@@ -166,7 +167,7 @@ class ProfileMethods:
             )
         )
         path = allowed_path(request.path, self._configured(document), document.access.allowed_folders)
-        profile = read_input(text)
+        profile = InputProfile.read(text)
         checked = await asyncio.to_thread(input_check.check, profile, path, request.rows or input_check.ROWS)
         add_log_fields(ok=checked.ok, problems=len(checked.problems))
         return checked_message(checked)
@@ -241,7 +242,7 @@ class ProfileMethods:
         path = self._configured(document)
         if not profile.valid or not path.exists():
             return
-        checked = await asyncio.to_thread(input_check.check, read_input(profile.stored_json), path, 0)
+        checked = await asyncio.to_thread(input_check.check, InputProfile.read(profile.stored_json), path, 0)
         if checked.opened and checked.problems:
             more = f" (and {len(checked.problems) - 1} more problems)" if len(checked.problems) > 1 else ""
             raise PreconditionFailed(

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from auth_service.store.document_fields import Violations, has_control_characters
-from plant.settings.defaults import OUTPUT_COLUMNS
+from plant.output_profile.formats import OutputType
+from plant.output_profile.profile import type_of_column
+from plant.schema import SEQUENCE, PlantSchema
 
 SHOWN_OPERATIONS: Final = 20
 
@@ -18,35 +20,6 @@ HEADER: Final = (
     ("reference_item_cd", "REFERENCE_ITEM_CD"),
 )
 """Columns of routing_candidates with the fields of the payload they come from."""
-
-NUMBERS: Final = frozenset(
-    {
-        "MFG_LT",
-        "QUEUE_TIME",
-        "SETUP_TIME",
-        "MACH_WORKED_HOURS",
-        "ACT_SETUP_TIME",
-        "ACT_RUN_TIME",
-        "WAIT_TIME",
-        "MOVE_TIME",
-        "RUN_TIME_QTY",
-        "SUBCONTRACT_PRC",
-        "SIMILARITY_SCORE",
-    }
-)
-"""Columns of operations that hold floating-point numbers; PROC_SEQ is a whole number, the rest is text."""
-
-TIMES: Final = (
-    "SETUP_TIME",
-    "ACT_SETUP_TIME",
-    "MACH_WORKED_HOURS",
-    "ACT_RUN_TIME",
-    "RUN_TIME_QTY",
-    "QUEUE_TIME",
-    "WAIT_TIME",
-    "MOVE_TIME",
-)
-"""Times of an operation, in minutes."""
 
 Value = str | int | float | None
 
@@ -69,8 +42,11 @@ def checked_header(found: Violations, payload: Mapping[str, object]) -> dict[str
     return values
 
 
-def checked_operations(found: Violations, operations: Sequence[object]) -> list[dict[str, Value]]:
-    """The operations with a value for every output column; notes what is no operation."""
+def checked_operations(found: Violations, operations: Sequence[object], schema: PlantSchema) -> list[dict[str, Value]]:
+    """The operations with a value for every output column; notes what is no operation.
+
+    The sequence is a whole number, other columns are floating-point numbers or text as the schema has them.
+    """
     checked = []
     for position, operation in enumerate(operations):
         where = f"payload.operations.{position}"
@@ -78,11 +54,11 @@ def checked_operations(found: Violations, operations: Sequence[object]) -> list[
             found.add(where, "must be an object")
             continue
         row: dict[str, Value] = {}
-        for column in OUTPUT_COLUMNS:
+        for column in schema.output_columns:
             value = operation.get(column)
-            if column == "PROC_SEQ":
-                row[column] = _whole_number(found, f"{where}.PROC_SEQ", value)
-            elif column in NUMBERS:
+            if column == SEQUENCE:
+                row[column] = _whole_number(found, f"{where}.{SEQUENCE}", value)
+            elif type_of_column(column, schema) is OutputType.NUMBER:
                 row[column] = _number(found, f"{where}.{column}", value)
             else:
                 row[column] = _text(found, f"{where}.{column}", value)
@@ -140,6 +116,7 @@ def preview(
     header: Mapping[str, Value],
     operations: Sequence[Mapping[str, Value]],
     generated_at: str,
+    schema: PlantSchema,
 ) -> list[str]:
     """The statements: one for the candidate, one for its first 20 operations.
 
@@ -151,10 +128,12 @@ def preview(
     statements = [_insert("routing_candidates", columns) + f" ({', '.join(map(literal, values))});"]
     if operations:
         rows = [
-            f"  ({', '.join(literal(operation[column]) for column in OUTPUT_COLUMNS)})"
+            f"  ({', '.join(literal(operation[column]) for column in schema.output_columns)})"
             for operation in operations[:SHOWN_OPERATIONS]
         ]
-        statements.append(_insert("routing_candidate_operations", OUTPUT_COLUMNS) + "\n" + ",\n".join(rows) + ";")
+        statements.append(
+            _insert("routing_candidate_operations", schema.output_columns) + "\n" + ",\n".join(rows) + ";"
+        )
     return statements
 
 
@@ -162,15 +141,16 @@ def _insert(table: str, columns: Sequence[str]) -> str:
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES"
 
 
-def warnings(header: Mapping[str, Value], operations: Sequence[Mapping[str, Value]]) -> list[str]:
+def warnings(header: Mapping[str, Value], operations: Sequence[Mapping[str, Value]], schema: PlantSchema) -> list[str]:
     """What is missing or odd in a candidate, for people."""
+    times = [name for name in schema.routing.all_times if name in schema.output_columns]
     found = [
         f"{field} is missing: the candidate is stored without it" for column, field in HEADER if header[column] is None
     ]
-    untimed = [str(row["PROC_SEQ"]) for row in operations if all(row[column] is None for column in TIMES)]
+    untimed = [str(row["PROC_SEQ"]) for row in operations if all(row[column] is None for column in times)]
     if untimed:
         found.append(f"Operations without any time: PROC_SEQ {', '.join(untimed)}")
-    negative = [str(row["PROC_SEQ"]) for row in operations if any(_below_zero(row[column]) for column in TIMES)]
+    negative = [str(row["PROC_SEQ"]) for row in operations if any(_below_zero(row[column]) for column in times)]
     if negative:
         found.append(f"Operations with a negative time, which counts as absent: PROC_SEQ {', '.join(negative)}")
     sequences = [row["PROC_SEQ"] for row in operations]

@@ -15,6 +15,8 @@ from auth_service.store.document_fields import MAX_DOCUMENT_BYTES, Violations, h
 from common.errors import InvalidInput, Unavailable
 from common.file_names import is_reserved
 from common.files import write_bytes
+from plant.mechanical_seals import MECHANICAL_SEALS
+from plant.schema import PlantSchema
 
 FOLDER = "candidates"
 MAX_OPERATIONS = 1_000
@@ -51,7 +53,15 @@ def check_id(found: Violations, field: str, value: str) -> str:
     return value
 
 
-def save(state_dir: Path, item_code: str, candidate_id: str, payload_json: str, saved_by: str, now: float) -> Saved:
+def save(
+    state_dir: Path,
+    item_code: str,
+    candidate_id: str,
+    payload_json: str,
+    saved_by: str,
+    now: float,
+    schema: PlantSchema = MECHANICAL_SEALS,
+) -> Saved:
     """Write a candidate into the store.
 
     The file is `<state>/candidates/<candidate id>.<UTC time>.json`; saving again keeps the earlier file.
@@ -59,6 +69,7 @@ def save(state_dir: Path, item_code: str, candidate_id: str, payload_json: str, 
     Args:
         item_code, candidate_id: stored as they are: the plant has codes that begin with a blank.
         payload_json: a JSON object with `operations`, and the fields of the candidate itself where known.
+        schema: the plant's.
 
     Raises:
         InvalidInput: an id or the payload is wrong; names the fields. Unavailable: the file cannot be written.
@@ -77,11 +88,11 @@ def save(state_dir: Path, item_code: str, candidate_id: str, payload_json: str, 
         found.add("payload.operations", f"must be {MAX_OPERATIONS} or fewer, are {len(operations)}")
         operations = []
     header = candidate_sql.checked_header(found, payload)
-    rows = candidate_sql.checked_operations(found, operations)
+    rows = candidate_sql.checked_operations(found, operations, schema)
     found.check("The candidate cannot be saved")
     moment = datetime.fromtimestamp(now, UTC)
     generated_at = _generated_at(payload) or moment.replace(tzinfo=None).isoformat(timespec="microseconds")
-    sql = candidate_sql.preview(item_code, candidate_id, header, rows, generated_at)
+    sql = candidate_sql.preview(item_code, candidate_id, header, rows, generated_at, schema)
     path = state_dir / FOLDER / f"{file_name}.{moment:%Y%m%dT%H%M%S%f}.json"
     document = {
         "item_code": item_code,
@@ -99,7 +110,7 @@ def save(state_dir: Path, item_code: str, candidate_id: str, payload_json: str, 
             f"The candidate store {path.parent} cannot be written ({error.strerror or error}): free disk space or grant the "
             "service account write access; nothing was saved"
         ) from error
-    return Saved(item_code, candidate_id, path, now, sql, candidate_sql.warnings(header, rows))
+    return Saved(item_code, candidate_id, path, now, sql, candidate_sql.warnings(header, rows, schema))
 
 
 def _generated_at(payload: Mapping[str, object]) -> str:

@@ -15,10 +15,13 @@ from auth_service.planning.proposal_changes import ADDED, MOVED, REMOVED, TIME, 
 from auth_service.planning.proposal_records import ProposalReviewRecord
 from auth_service.planning.routing_group_content import MAX_STEPS, Content, Step
 from auth_service.planning.workspaces import owner_key
+from auth_service.store.active_profiles import active_schema
 from auth_service.store.document_fields import Violations, check_filters, text_field, to_json
 from auth_service.store.document_records import RoutingGroupRecord
 from common.errors import InvalidInput
 from common.identity import Caller
+from plant.mechanical_seals import MECHANICAL_SEALS
+from plant.schema import PlantSchema
 
 ACCEPTED, CHANGED = "accepted", "changed"
 MAX_PAGE = 200
@@ -26,10 +29,6 @@ MOST_PROPOSALS = 1_000
 MOST_REVIEWS = 20_000
 """Reviews that a report or a training looks at; the newest count."""
 OPERATIONS_SHOWN = 50
-SETUP_NAMES = ("SETUP_TIME", "ACT_SETUP_TIME")
-RUN_NAMES = ("RUN_TIME", "MACH_WORKED_HOURS", "ACT_RUN_TIME")
-JOB_NAMES = ("dbo_BI_ROUTING_VIEW_JOB_CD", "JOB_CD")
-"""Where a step that came from a proposal holds its times and the plant's code; the first that is present counts."""
 
 
 @dataclass(frozen=True)
@@ -151,19 +150,19 @@ def accepted_proposals(content: Content, proposals: Sequence[SentProposal]) -> l
     return made
 
 
-def kept_operations(content: Content) -> list[TimedOperation]:
-    """The operations of a group in order, with the times that its steps hold."""
-    return [_kept(step) for step in sorted(content.steps, key=lambda step: step.seq)]
+def kept_operations(content: Content, schema: PlantSchema = MECHANICAL_SEALS) -> list[TimedOperation]:
+    """The operations of a group in order, with the plant's code and the times that its steps hold; the first that is present counts."""
+    return [_kept(step, schema) for step in sorted(content.steps, key=lambda step: step.seq)]
 
 
-def _kept(step: Step) -> TimedOperation:
+def _kept(step: Step, schema: PlantSchema) -> TimedOperation:
     held = step.sql_values if isinstance(step.sql_values, dict) else {}
     held = {**(step.metadata or {}), **held}
-    job = next((str(held[name]).strip() for name in JOB_NAMES if held.get(name)), "")
+    job = next((str(held[name]).strip() for name in schema.job_outputs if held.get(name)), "")
     return TimedOperation(
         step.process_code,
-        first_number(held, SETUP_NAMES),
-        first_number(held, RUN_NAMES),
+        first_number(held, schema.routing.planned_setup),
+        first_number(held, schema.routing.planned_run),
         step.duration_min,
         job or step.process_code,
     )
@@ -193,7 +192,7 @@ def record(
         one.item_key: one
         for one in session.scalars(select(ProposalReviewRecord).where(ProposalReviewRecord.group_id == group_id))
     }
-    kept = kept_operations(content)
+    kept = kept_operations(content, active_schema(session))
     sent_keys = []
     for proposal in proposals:
         key = owner_key(proposal.item_code)

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from auth_service.planning import candidate_store
+from auth_service.store.active_profiles import active_schema
 from auth_service.store.surroundings import Surroundings
 from common.request_context import current_caller
 from protos.documents.v1 import documents_pb2 as pb
@@ -18,6 +19,7 @@ class CandidateMethods:
 
     async def SaveCandidate(self, request: pb.SaveCandidateRequest, context: Any) -> pb.SaveCandidateResponse:
         caller, now = current_caller(), self._here.now()
+        schema = await self._here.database.read(active_schema)
         saved = await asyncio.to_thread(
             candidate_store.save,
             self._here.settings.state_dir,
@@ -26,6 +28,7 @@ class CandidateMethods:
             request.payload_json,
             caller.username,
             now,
+            schema,
         )
         facts = {"item_code": saved.item_code, "path": str(saved.path)}
         await self._here.database.write(

@@ -1,4 +1,4 @@
-"""The active mapping profiles as every process follows them."""
+"""The active mapping profiles as every process follows them, and the schema of the plant."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from auth_service.store.document_records import ActiveProfileRecord, ProfileRecord
+from plant.input_profile import InputProfile
+from plant.schema import PlantSchema
 
 
 def active_profiles(session: Session) -> tuple[str, str]:
@@ -17,3 +19,12 @@ def active_profiles(session: Session) -> tuple[str, str]:
     )
     found: dict[str, str] = {row.kind: row.profile_json for row in rows}
     return found.get("input", ""), found.get("output", "")
+
+
+def active_schema(session: Session) -> PlantSchema:
+    """The schema of the active input profile.
+
+    Raises:
+        InvalidInput: it cannot be read.
+    """
+    return InputProfile.read(active_profiles(session)[0]).plant

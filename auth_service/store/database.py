@@ -33,6 +33,15 @@ READERS = 4
 WRITER_LOCK = 7_266_014_501
 """Number of the PostgreSQL advisory lock that writers of this product take."""
 
+POSTGRESQL_CONNECTION = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""A server that vanishes without a word (a pulled cable) is noticed within half a minute, not after the system's two hours."""
+
 
 class Base(DeclarativeBase):
     """Base of all tables. Times are seconds since 1970 UTC, documents are JSON text."""
@@ -88,7 +97,7 @@ class Database:
         """An engine of its own (migrations run one without foreign keys, as SQLite rebuilds tables)."""
         if not self.is_sqlite:
             engine = create_engine(
-                self.url, pool_pre_ping=True, pool_size=READERS + 2, connect_args={"connect_timeout": 5}
+                self.url, pool_pre_ping=True, pool_size=READERS + 2, connect_args=POSTGRESQL_CONNECTION
             )
         else:
             engine = create_engine(self.url, pool_size=READERS + 2, connect_args={"timeout": self.busy_seconds})

@@ -17,11 +17,13 @@ from sqlalchemy.orm import Session
 from auth_service.control.control_plane import ControlPlane
 from auth_service.control.control_state import active_version, version_message
 from auth_service.control.watch import Answer, Outcome, outcomes_of
+from auth_service.store.active_profiles import active_schema
 from auth_service.store.records import VersionRecord
 from auth_service.versions import registry
 from auth_service.versions.verification import check_files, load_in_child
 from common.errors import PreconditionFailed, ServiceError
 from common.logs import get_logger
+from plant.schema import PlantSchema
 from protos.settings.v1 import settings_pb2 as pb
 
 log = get_logger(__name__)
@@ -88,18 +90,18 @@ class Activation:
         async with self._lock:
             database = self._plane.database
 
-            def look(session: Session) -> tuple[VersionRecord, VersionRecord | None]:
+            def look(session: Session) -> tuple[VersionRecord, VersionRecord | None, PlantSchema]:
                 wanted = registry.roll_back_target(session, steps) if name is None else name
-                return registry.find(session, wanted), active_version(session)
+                return registry.find(session, wanted), active_version(session), active_schema(session)
 
-            version, before = await database.read(look)
+            version, before, schema = await database.read(look)
             if before is not None and before.id == version.id:
                 state = self._plane.hub.state
                 return Activated(version, int(state.revision), self._serving(version.version_name), [])
             try:
                 if version.withdrawn:
                     raise registry.retired_error(version)
-                await asyncio.to_thread(check_files, version)
+                await asyncio.to_thread(check_files, version, schema)
                 away = await self._prepare(version)
             except ServiceError as error:
                 await self._note_refusal(version, before, by, error.message)

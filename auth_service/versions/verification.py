@@ -13,8 +13,9 @@ from pathlib import Path
 from auth_service.store.records import VersionRecord
 from common.errors import PreconditionFailed, ServiceError
 from common.processes import python_module
-from plant.features import FEATURES
+from plant.schema import PlantSchema
 from trained.artifacts import Verdict, check_integrity, judge, read_feature_columns, read_manifest
+from trained.version_schema import schema_of
 
 LOAD_SECONDS = 180.0
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,8 +35,11 @@ class Findings:
         return not self.problems
 
 
-def check_files(row: VersionRecord) -> list[str]:
+def check_files(row: VersionRecord, plant: PlantSchema | None = None) -> list[str]:
     """Compare a version's files with what was registered; returns what passed. Reads every byte: not on the event loop.
+
+    Args:
+        plant: the schema of the active input profile, with which the version has to serve; None: any.
 
     Raises:
         PreconditionFailed: a file is missing or another one, or the libraries or features of the training are not those of here.
@@ -61,14 +65,33 @@ def check_files(row: VersionRecord) -> list[str]:
         if judgement.verdict is Verdict.REFUSED:
             raise PreconditionFailed(judgement.reason, reason="INCOMPATIBLE_LIBRARIES")
         passed.append(judgement.reason)
+    schema = schema_of(manifest, folder)
     columns = manifest.artifacts.get("feature_columns")
     if columns is not None:
-        passed.append(_check_features(columns.file(folder)))
+        passed.append(_check_features(columns.file(folder), schema))
+    if plant is not None:
+        passed.append(check_schema(row.version_name, schema, plant))
     return passed
 
 
-def _check_features(path: Path) -> str:
-    known = {feature.name for feature in FEATURES}
+def check_schema(version: str, schema: PlantSchema, plant: PlantSchema) -> str:
+    """Refuse a version whose schema the active input profile does not have; returns what passed.
+
+    Raises:
+        PreconditionFailed: it cannot serve; says why and what to do.
+    """
+    reason = schema.cannot_serve(plant)
+    if reason:
+        raise PreconditionFailed(
+            f"Version {version} cannot serve with the active input profile: {reason}. Train a version with this profile, or make "
+            f"the profile of {schema.name} active first",
+            reason="SCHEMA_DIFFERS",
+        )
+    return f"it serves the plant of the active input profile, {plant.name}"
+
+
+def _check_features(path: Path, schema: PlantSchema) -> str:
+    known = schema.feature_by_name
     trained = read_feature_columns(path)
     foreign = [name for name in trained if name not in known]
     if foreign:

@@ -154,6 +154,7 @@ class ControlService:
 
     async def log_in(self) -> None:
         """Get a session; it lives on when the service does not."""
+        assert self.channel is not None
         stub = auth_pb2_grpc.AuthServiceStub(self.channel)
         request = auth_pb2.LoginRequest(username=EMAIL, password=PASSWORD, client_host="127.0.0.1")
         session = await stub.Login(request, timeout=60)

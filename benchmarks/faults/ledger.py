@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, bindparam, text
+from sqlalchemy import Connection, Engine, bindparam, text
 
 from benchmarks.faults.control_service import ControlService
 from common.errors import DeadlineExceeded, ServiceError, Unavailable
@@ -37,7 +37,8 @@ class Ledger:
         workspace: newest confirmed number in the workspace.
         sent: names of saved routings that were sent, answered or not.
         confirmed: how many writes were confirmed.
-        refused: errors of the service by reason, other than that it did not answer.
+        refused: errors of the service by reason, other than that it cannot do it now.
+        unavailable: answers that it cannot do it now, by reason; silence counts as UNAVAILABLE.
     """
 
     groups: dict[str, tuple[str, int]] = field(default_factory=dict)
@@ -47,6 +48,7 @@ class Ledger:
     sent: set[str] = field(default_factory=set)
     confirmed: int = 0
     refused: dict[str, int] = field(default_factory=dict)
+    unavailable: dict[str, int] = field(default_factory=dict)
 
     def take(self, other: Ledger) -> None:
         """Add what another one has."""
@@ -93,7 +95,8 @@ class Writers:
             try:
                 await write(next(self._numbers))
                 self.ledger.confirmed += 1
-            except (Unavailable, DeadlineExceeded):
+            except (Unavailable, DeadlineExceeded) as error:
+                self.ledger.unavailable[error.reason] = self.ledger.unavailable.get(error.reason, 0) + 1
                 await asyncio.sleep(0.02)  # not answered: it may be there or not
             except ServiceError as error:
                 self.ledger.refused[error.reason] = self.ledger.refused.get(error.reason, 0) + 1
@@ -157,7 +160,7 @@ def losses(ledger: Ledger, engine: Engine, *, all_rows: bool) -> list[str]:
     return found
 
 
-def _rows(connection: Connection, query: str, keys: Iterable[object], *, all_rows: bool) -> Sequence[Row[Any]]:
+def _rows(connection: Connection, query: str, keys: Iterable[object], *, all_rows: bool) -> Sequence[Any]:
     """Rows of a query whose {where} names a table's keys."""
     column = query[query.index("{") + 1 : query.index("}")]
     if all_rows:

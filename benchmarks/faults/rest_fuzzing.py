@@ -82,17 +82,21 @@ class Tally:
             self.examples.setdefault(kind, f"{request}\n{problem}"[:2500])
 
 
-def corpus(each: int, *, tally: Tally, send: Callable[[Any], Any], seed: int = 0) -> list[Request]:
+def corpus(
+    each: int, *, tally: Tally, send: Callable[[Any], Any], seed: int = 0, until: float = float("inf")
+) -> list[Request]:
     """Requests that schemathesis generates of every operation, `each` fitting and not fitting ones; all are sent and checked by it.
 
     Args:
         send: sends a schemathesis case and returns its answer.
+        until: `time.monotonic()` after which no further operation is begun with; their order is by chance.
     """
     schema: Any = schemathesis.openapi.from_dict(api_document())
     made: list[Request] = []
-    for result in schema.get_all_operations():
-        operation = result.ok()
-        if str(operation.label) in NOT_SENT:
+    operations = [result.ok() for result in schema.get_all_operations()]
+    random.shuffle(operations)
+    for operation in operations:
+        if str(operation.label) in NOT_SENT or (made and time.monotonic() > until):
             continue
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
             with warnings.catch_warnings():

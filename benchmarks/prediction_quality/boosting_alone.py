@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.prediction_quality.held_out import HeldOut
-from plant.features import FEATURES, FeatureKind, tidy_text, tidy_unit
+from plant.features import tidy_text, tidy_unit
+from plant.mechanical_seals import MECHANICAL_SEALS
+from plant.schema import FeatureKind
 from routings.quality_metrics import Proposal
 from trained.encoding.dictionary_columns import Columns
 from trainer.right_routings import run_times
@@ -108,13 +110,13 @@ def feature_matrix(columns: Columns) -> tuple[npt.NDArray[np.float64], list[int]
     """Features as numbers and category codes, float64 (items, features), and the places of the categories."""
     parts: list[npt.NDArray[np.float64]] = []
     categories: list[int] = []
-    for feature in FEATURES:
+    for feature in MECHANICAL_SEALS.features:
         if feature.name not in columns or feature.kind is FeatureKind.IDENTITY:
             continue
         column = columns[feature.name]
-        if feature.kind in (FeatureKind.NUMERIC, FeatureKind.FLAG):
+        if feature.kind in (FeatureKind.SIZE, FeatureKind.FLAG):
             numbers = column.numbers()
-            if feature.kind is FeatureKind.NUMERIC:
+            if feature.kind is FeatureKind.SIZE:
                 numbers = np.where(numbers > 0, numbers, np.nan)
                 if feature.unit_from is not None and feature.unit_from in columns:
                     units, codes = columns[feature.unit_from].distinct(tidy_unit)

@@ -14,6 +14,7 @@ import polars as pl
 
 from benchmarks.catalogues import ROOT
 from plant.input_profile import InputProfile
+from plant.mechanical_seals import MECHANICAL_SEALS
 from routings.quality_metrics import RightRouting
 from source import open_source
 from trained.encoding.dictionary_columns import Columns
@@ -64,7 +65,7 @@ def held_out(work: Path, items: int, seed: int, count: int, *, hard: bool) -> He
     index = ItemCodeIndex.of(catalogue.codes.to_pylist())
     codes = (folder / "held_out.txt").read_text(encoding="utf-8").splitlines()
     positions = index.find_many(codes).astype(np.int64)
-    truth = truth_of(source, index)
+    truth = truth_of(source, index, MECHANICAL_SEALS.routing)
     return HeldOut(
         folder,
         catalogue.columns,

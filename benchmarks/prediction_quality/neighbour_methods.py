@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.prediction_quality.held_out import HeldOut
+from plant.time_columns import RUN
 from routings.operation_sharing import share_operations
-from routings.operation_table import RUN, Neighbours
+from routings.operation_table import Neighbours
 from routings.operation_vote import merged_routings
 from routings.quality_metrics import Proposal
 from routings.time_profiles import ProfileOptions

@@ -18,12 +18,11 @@ import numpy.typing as npt
 from benchmarks.prediction_quality import anchors
 from benchmarks.prediction_quality.product import predicted_scores, train_on
 from methods.feature_table import FeatureTable
-from plant.features import DEFAULT_ACTIVE
 from plant.input_profile import InputProfile
 from routings.quality_metrics import ItemScore, Proposal, RightRouting, score
 from source import open_source
 from trained.item_codes import ItemCodeIndex, item_key
-from trained.learned.feature_columns import feature_table
+from trained.learned.feature_columns import feature_table, read_features
 from trainer.catalogue import read_catalogue
 from trainer.current_routings import CurrentRoutings, read_current_routings
 from trainer.right_routings import own_routings
@@ -75,7 +74,7 @@ def read_set(folder: Path) -> PublicSet:
         folder,
         profile,
         index,
-        feature_table(catalogue.columns, DEFAULT_ACTIVE),
+        feature_table(catalogue.columns, read_features(profile.plant, {}, catalogue.columns)),
         read_current_routings(source, profile, index),
         folds,
     )

@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from plant.features import DEFAULT_ACTIVE, DEFAULT_WEIGHTS, FEATURES, FeatureKind
+from plant.mechanical_seals import MECHANICAL_SEALS
+from plant.schema import FeatureKind
 from trained.encoder import BlockEncoder
 from trained.encoding.dictionary_columns import Columns, DictionaryColumn
 from trained.encoding.encoder_directions import scaled_to_unit
 from trained.older.legacy_encoding import legacy_number, legacy_text
 
 Vectors = npt.NDArray[np.float32]
-NUMBERS = (FeatureKind.NUMERIC, FeatureKind.FLAG)
+NUMBERS = (FeatureKind.SIZE, FeatureKind.FLAG)
 
 
 def monolith_vectors(columns: Columns) -> Vectors:
@@ -22,12 +23,12 @@ def monolith_vectors(columns: Columns) -> Vectors:
     standardised, rows brought to length 1.
     """
     parts = []
-    for feature in FEATURES:
+    for feature in MECHANICAL_SEALS.features:
         if feature.name not in columns:
             continue
         column = columns[feature.name]
         raw = _numbers(column) if feature.kind in NUMBERS else _ordinals(column)
-        weighted = raw * (DEFAULT_WEIGHTS[feature.name] if DEFAULT_ACTIVE[feature.name] else 0.0)
+        weighted = raw * (MECHANICAL_SEALS.weights[feature.name] if MECHANICAL_SEALS.active[feature.name] else 0.0)
         spread = weighted.std()
         if spread > 0:
             parts.append((weighted - weighted.mean()) / spread)

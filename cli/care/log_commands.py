@@ -21,13 +21,18 @@ def logs(
     ] = "",
     process: Annotated[str, typer.Option("--process", help="Only this process, such as ann or ann-50051")] = "",
     since: Annotated[
-        str, typer.Option("--since", help="Only lines from this moment on: 30m, 2h, 3d ago, or 2026-11-24T10:30")
+        str,
+        typer.Option(
+            "--since",
+            help="Only lines from this moment on: 30m, 2h, 3d ago, or 2026-11-24T10:30 (local time, or with +09:00)",
+        ),
     ] = "",
     last: Annotated[int, typer.Option("--last", "-n", min=1, help="Most lines to show")] = 200,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on showing lines as they come")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The lines as they are, one JSON object a line")] = False,
 ) -> None:
-    """Show the log lines of all processes in order of time, rotated files included. Exit code 1 when none matches."""
+    """Show the log lines of all processes in order of time, rotated files included; times are local, in --json UTC. Exit code 1 when
+    none matches."""
     folder = installation_settings().logs_path
     wanted = choice(request_id, level, process, since)
     follower = Follower(folder, wanted) if follow else None

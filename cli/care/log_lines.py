@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from common.errors import InvalidInput
+from common.local_time import local_time
 
 LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 HIDDEN: Final = {"at", "event", "instance", "level", "logger", "process", "pid", "request_id", "exception"}
@@ -198,19 +199,23 @@ class Follower:
             time.sleep(pause_seconds)
 
 
+_UNKNOWN: Final = datetime.min.replace(tzinfo=UTC)
+
+
 def _moment(line: Line) -> datetime:
     try:
         moment = datetime.fromisoformat(str(line.get("at", "")).replace("Z", "+00:00"))
     except ValueError:
-        return datetime.min.replace(tzinfo=UTC)
+        return _UNKNOWN
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def in_words(line: Line) -> str:
-    """A line for people: time, instance, event, and its other fields."""
+    """A line for people: local time with its distance from UTC, instance, event, and its other fields."""
     facts = "  ".join(
         f"{name}={value}" for name, value in line.items() if name not in HIDDEN and value not in ("", None)
     )
     trace = f"\n{line['exception']}" if line.get("exception") else ""
-    at = str(line.get("at", ""))[11:23]
+    moment = _moment(line)
+    at = local_time(moment, "milliseconds") if moment > _UNKNOWN else str(line.get("at", ""))
     return f"{at}  {line.get('instance') or line.get('logger') or ''!s:<17} {line.get('event', '')}  {facts}{trace}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +16,7 @@ from cli.care.model_check import check
 from cli.care.retention_command import retention
 from cli.control_plane import ControlPlane
 from cli.terminal import open_console, quoted
+from common.local_time import local_time
 from common.standard_output import json_text
 from protos.registry.v1 import registry_pb2 as pb
 
@@ -227,5 +227,5 @@ def held_out(evaluation: Mapping[str, Any]) -> str:
 
 
 def when(seconds: float) -> str:
-    """Local time of seconds since 1970; "" for never."""
-    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M") if seconds else ""
+    """Local time of seconds since 1970 with its distance from UTC; "" for never."""
+    return local_time(seconds)

@@ -51,7 +51,7 @@ async def hand_over_routing_group(group_id: str, gateway: TheGateway) -> Respons
     )
 
     async def parts() -> AsyncIterator[aggregate_pb2.PredictResponse]:
-        for part in group_parts(group):
+        for part in group_parts(group, gateway.plant.schema):
             yield part
 
     message = await _hand_over(gateway, about, start, parts(), seconds_for(len(group.content.item_codes)))

@@ -57,7 +57,7 @@ async def export_routing_group(
     await gateway.admission.enter(2)
     group = await documents.call(documents.stub.GetRoutingGroup, documents_pb2.RoutingGroupRequest(group_id=group_id))
     await gateway.admission.enter(len(group.content.item_codes), file_work(len(group.content.item_codes)))
-    parts = group_parts(group)
+    parts = group_parts(group, gateway.plant.schema)
     start = aggregate_pb2.ExportStart(
         formats=[format],
         name=file_name or safe_name(group.content.group_name),

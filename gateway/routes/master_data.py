@@ -46,7 +46,7 @@ async def get_master_data_tree(gateway: TheGateway, query: str | None = None) ->
     counted = await _search(gateway, pb.SearchItemsRequest(query=query or "", hierarchy_only=True))
     await gateway.admission.enter(counted.filtered_items // LISTED_LIKE_ONE)
     found = await _search(gateway, pb.SearchItemsRequest(query=query or ""))
-    return await asyncio.to_thread(lambda: json_answer(translate.tree(found)))
+    return await asyncio.to_thread(lambda: json_answer(translate.tree(found, gateway.plant.schema)))
 
 
 @area.user.get("/hierarchy", response_model=bodies.HierarchyResponse)
@@ -81,7 +81,7 @@ async def get_master_data_item(item_code: str, gateway: TheGateway) -> Response:
     found = await aggregate.call(aggregate.stub.GetItems, pb.GetItemsRequest(item_codes=[item_code]))
     if not found.items.rows:
         raise NotFound(f"The item master has no item {item_code[:100]!r}")
-    return json_answer(translate.item(item_code, found))
+    return json_answer(translate.item(item_code, found, gateway.plant.schema))
 
 
 @area.user.get("/logs", response_model=bodies.MasterDataLogsResponse)

@@ -27,7 +27,9 @@ area = AreaRouter("/api/routing/groups", "routing-groups")
 async def create_routing_group(body: bodies.RoutingGroupRequest, gateway: TheGateway) -> Response:
     """Saves a routing under a new name (409 when the caller has one of that name)."""
     documents = gateway.clients.documents
-    request = pb.CreateRoutingGroupRequest(content=translate.content(body), proposals=proposals(body.proposals))
+    request = pb.CreateRoutingGroupRequest(
+        content=translate.content(body), proposals=proposals(body.proposals, gateway.plant.schema)
+    )
     return json_answer(translate.saved(await documents.call(documents.stub.CreateRoutingGroup, request)), 201)
 
 
@@ -70,7 +72,7 @@ async def update_routing_group(group_id: str, body: bodies.RoutingGroupUpdateReq
         group_id=group_id,
         version=body.version,
         content=translate.content(body),
-        proposals=proposals(body.proposals),
+        proposals=proposals(body.proposals, gateway.plant.schema),
     )
     return json_answer(translate.saved(await documents.call(documents.stub.UpdateRoutingGroup, request)))
 

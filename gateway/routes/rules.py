@@ -18,7 +18,9 @@ async def validate_rules(body: RuleValidationRequest, gateway: TheGateway) -> Re
     """Checks operations against the rules of the active model's manifest."""
     rules = gateway.plant.manifest.get("rules")
     operations = [operation.__dict__ for operation in body.operations]
-    outcome = check(rules if isinstance(rules, list) else [], operations, body.rule_ids)
+    outcome = check(
+        rules if isinstance(rules, list) else [], operations, body.rule_ids, gateway.plant.schema.routing.summed
+    )
     gateway.last.rules_checked(
         body.item_code, outcome.evaluated, len(outcome.violations), gateway.plant.manifest_revision
     )

@@ -23,7 +23,7 @@ async def time_summary(body: TimeSummaryRequest, gateway: TheGateway) -> Respons
     """Sums the times of operations, in minutes."""
     await gateway.admission.enter(len(body.operations) // OPERATIONS_OF_AN_ITEM)
     aggregate = gateway.clients.aggregate
-    request = translate.request(body.item_code, body.operations, body.include_breakdown)
+    request = translate.request(body.item_code, body.operations, body.include_breakdown, gateway.plant.schema)
     response = await aggregate.call(aggregate.stub.SummarizeTimes, request)
     answer = translate.answer(body.item_code, response, body.include_breakdown)
     gateway.last.times_summed(body.item_code, answer["process_count"], answer["totals"])

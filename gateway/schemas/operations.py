@@ -10,7 +10,7 @@ class OperationStep(RequestModel):
 
     PROC_SEQ: Whole
     INSIDE_FLAG: str | None = None
-    dbo_BI_ROUTING_VIEW_JOB_CD: str | None = None  # noqa: N815 - the name is the view\'s
+    dbo_BI_ROUTING_VIEW_JOB_CD: str | None = None  # noqa: N815 - the name is the view's
     JOB_NM: str | None = None
     RES_CD: str | None = None
     RES_DIS: str | None = None
@@ -27,7 +27,7 @@ class OperationStep(RequestModel):
     RUN_TIME_UNIT: str | None = None
     BATCH_OPER: str | None = None
     BP_CD: str | None = None
-    dbo_BI_ROUTING_VIEW_CUST_NM: str | None = None  # noqa: N815 - the name is the view\'s
+    dbo_BI_ROUTING_VIEW_CUST_NM: str | None = None  # noqa: N815 - the name is the view's
     CUR_CD: str | None = None
     SUBCONTRACT_PRC: float | None = None
     TAX_TYPE: str | None = None
@@ -36,7 +36,7 @@ class OperationStep(RequestModel):
     ROUT_ORDER: str | None = None
     VALID_FROM_DT: str | None = None
     VALID_TO_DT: str | None = None
-    dbo_BI_ROUTING_VIEW_REMARK: str | None = None  # noqa: N815 - the name is the view\'s
+    dbo_BI_ROUTING_VIEW_REMARK: str | None = None  # noqa: N815 - the name is the view's
     ROUT_DOC: str | None = None
     DOC_INSIDE: str | None = None
     DOC_NO: str | None = None

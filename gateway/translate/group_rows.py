@@ -8,12 +8,11 @@ from typing import Any, Final
 
 from common.tables import integer_column, number_column, table, text_column
 from gateway.bodies import document_value
-from plant.settings.defaults import COLUMN_ALIASES
+from plant.schema import OF_ROUTING, SEQUENCE, PlantSchema
 from protos.aggregate.v1 import aggregate_pb2
 from protos.common.v1 import table_pb2
 from protos.documents.v1 import documents_pb2 as pb
 
-JOB_CODE: Final = COLUMN_ALIASES["JOB_CD"]
 CODES_OF_STEPS: Final = (
     "routing_set_code",
     "variant_code",
@@ -23,47 +22,19 @@ CODES_OF_STEPS: Final = (
     "branch_label",
     "branch_path",
 )
-NUMBERS: Final = frozenset(
-    {
-        "MFG_LT",
-        "QUEUE_TIME",
-        "SETUP_TIME",
-        "MACH_WORKED_HOURS",
-        "ACT_SETUP_TIME",
-        "ACT_RUN_TIME",
-        "WAIT_TIME",
-        "MOVE_TIME",
-        "IDLE_TIME",
-        "RUN_TIME",
-        "RUN_TIME_QTY",
-        "SUBCONTRACT_PRC",
-    }
-)
-RUN_TIMES: Final = ("MACH_WORKED_HOURS", "RUN_TIME", "ACT_RUN_TIME", "RUN_TIME_QTY")
-OF_ROUTING: Final = frozenset(
-    {
-        "ITEM_CD",
-        "CANDIDATE_ID",
-        "ROUTING_SIGNATURE",
-        "PRIORITY",
-        "SIMILARITY_TIER",
-        "SIMILARITY_SCORE",
-        "REFERENCE_ITEM_CD",
-    }
-)
 NAMES_IN_SIGNATURE: Final = 4
 OPERATIONS_A_PART: Final = 20_000
 
 
-def group_parts(group: pb.RoutingGroup) -> list[aggregate_pb2.PredictResponse]:
+def group_parts(group: pb.RoutingGroup, schema: PlantSchema) -> list[aggregate_pb2.PredictResponse]:
     """The routing of each item of a group with its operations, in parts of a size that a message carries."""
     content = group.content
     steps = sorted(content.steps, key=lambda step: step.seq)
-    rows = [operation_row(step) for step in steps]
-    operations = [_column(name, [row.get(name) for row in rows]) for name in _names(rows)]
+    rows = [operation_row(step, schema) for step in steps]
+    operations = [_column(name, [row.get(name) for row in rows], schema) for name in _names(rows)]
     items = max(1, OPERATIONS_A_PART // max(1, len(steps)))
     return [
-        _part(group, list(content.item_codes[start : start + items]), rows, operations)
+        _part(group, list(content.item_codes[start : start + items]), rows, operations, schema)
         for start in range(0, len(content.item_codes), items)
     ]
 
@@ -74,16 +45,18 @@ def extra_columns(group: pb.RoutingGroup) -> list[str]:
     return [name.upper() for name in CODES_OF_STEPS if any(getattr(step, name) for step in steps)]
 
 
-def operation_row(step: pb.RoutingGroupStep) -> dict[str, Any]:
+def operation_row(step: pb.RoutingGroupStep, schema: PlantSchema) -> dict[str, Any]:
     """An operation under the names of output columns: what its SQL values say, and what only the step knows."""
     values = document_value(step.sql_values_json)
     row: dict[str, Any] = {}
     if isinstance(values, Mapping):
-        row = {str(COLUMN_ALIASES.get(name, name)): value for name, value in values.items() if name not in OF_ROUTING}
-    row["PROC_SEQ"] = _whole(row.get("PROC_SEQ"), step.seq)
-    row[JOB_CODE] = row.get(JOB_CODE) or step.process_code
-    if step.HasField("duration_min") and all(_number(row.get(name)) is None for name in RUN_TIMES):
-        row["MACH_WORKED_HOURS"] = step.duration_min
+        aliases = schema.output.aliases
+        row = {str(aliases.get(name, name)): value for name, value in values.items() if name not in OF_ROUTING}
+    row[SEQUENCE] = _whole(row.get(SEQUENCE), step.seq)
+    code, runs = schema.job_outputs[0], schema.routing.reported_run
+    row[code] = row.get(code) or step.process_code
+    if step.HasField("duration_min") and all(_number(row.get(name)) is None for name in runs):
+        row[runs[0]] = step.duration_min
     for name in CODES_OF_STEPS:
         if getattr(step, name):
             row[name.upper()] = getattr(step, name)
@@ -95,8 +68,10 @@ def _part(
     codes: Sequence[str],
     rows: Sequence[Mapping[str, Any]],
     operations: Sequence[table_pb2.Column],
+    schema: PlantSchema,
 ) -> aggregate_pb2.PredictResponse:
-    named = [str(name) for row in rows if (name := row.get("JOB_NM") or row.get("RES_DIS"))]
+    names = schema.routing.names
+    named = [str(name) for row in rows if (name := next((row[n] for n in names if row.get(n)), None))]
     signature = "+".join(named[:NAMES_IN_SIGNATURE]) or "ROUTING"
     of_routing = {
         "ITEM_CD": list(codes),
@@ -120,10 +95,10 @@ def _simple(value: object) -> bool:
     return value is None or isinstance(value, str | int | float)
 
 
-def _column(name: str, values: Sequence[object]) -> table_pb2.Column:
-    if name == "PROC_SEQ":
+def _column(name: str, values: Sequence[object], schema: PlantSchema) -> table_pb2.Column:
+    if name == SEQUENCE:
         return integer_column(name, [int(str(value)) for value in values])
-    if name in NUMBERS:
+    if name in schema.number_outputs or name == schema.routing.idle:
         return number_column(name, [_number(value) for value in values])
     return text_column(name, [None if value is None or not _simple(value) else str(value) for value in values])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -10,19 +11,22 @@ import orjson
 
 from gateway.answers import iso_time, iso_time_or_now
 from gateway.translate.rows import Value, column_of, rows_of
+from plant.columns import ColumnType
+from plant.schema import FEATURES, ITEM_CODE, PlantSchema
 from protos.aggregate.v1 import aggregate_pb2 as pb
 from protos.auth.v1 import auth_pb2
 
 UNNAMED = "미분류"
-SHOWN = ("ITEM_NM", "ITEM_SPEC", "ITEM_MATERIAL", "ADDITIONAL_SPEC")
-WIDTHS = {"ITEM_CD": "140px", "ITEM_MATERIAL": "140px", "INSRT_DT": "160px", "MODI_DT": "160px"}
+SHOWN = ("NAME", "SPECIFICATION", "MATERIAL", "DETAILS")
+"""Columns of the answer that say what an item is, by the roles of the schema."""
 
 Node = dict[str, Any]
 
 
-def tree(found: pb.SearchItemsResponse) -> dict[str, Any]:
+def tree(found: pb.SearchItemsResponse, schema: PlantSchema) -> dict[str, Any]:
     """The hierarchy group > family > item of the items found, which are sorted that way."""
-    names = ("GROUP", "FAMILY", "ITEM_CD", *SHOWN)
+    names = ("GROUP", "FAMILY", ITEM_CODE, *SHOWN)
+    columns_shown = [str(getattr(schema.item, role.lower())) or role for role in SHOWN]
     count = found.items.rows
     columns = [column_of(found.items, name) or [None] * count for name in names]
     nodes = [
@@ -30,7 +34,7 @@ def tree(found: pb.SearchItemsResponse) -> dict[str, Any]:
             "group",
             str(group),
             [
-                _node("family", str(family), [_item(row) for row in of_family])
+                _node("family", str(family), [_item(row, columns_shown) for row in of_family])
                 for family, of_family in groupby(of_group, key=lambda row: row[1])
             ],
         )
@@ -49,14 +53,14 @@ def _node(kind: str, label: str, children: list[Node]) -> Node:
     return {"id": f"{kind}:{name}", "label": label, "type": kind, "children": children, "meta": None}
 
 
-def _item(row: tuple[Value, ...]) -> Node:
+def _item(row: tuple[Value, ...], columns: Sequence[str]) -> Node:
     code = str(row[2])
     return {
         "id": code,
         "label": f"{code} · {row[3]}" if row[3] else code,
         "type": "item",
         "children": [],
-        "meta": {name: value for name, value in zip(SHOWN, row[3:], strict=True) if value},
+        "meta": {name: value for name, value in zip(columns, row[3:], strict=True) if value},
     }
 
 
@@ -74,11 +78,11 @@ def page(found: pb.SearchItemsResponse) -> dict[str, Any]:
     return {
         "items": [
             {
-                "item_code": row["ITEM_CD"],
-                "item_name": row.get("ITEM_NM"),
-                "spec": row.get("ITEM_SPEC"),
-                "material": row.get("ITEM_MATERIAL"),
-                "additional_spec": row.get("ADDITIONAL_SPEC"),
+                "item_code": row[ITEM_CODE],
+                "item_name": row.get("NAME"),
+                "spec": row.get("SPECIFICATION"),
+                "material": row.get("MATERIAL"),
+                "additional_spec": row.get("DETAILS"),
                 "group": row["GROUP"],
                 "family": row["FAMILY"],
             }
@@ -89,18 +93,23 @@ def page(found: pb.SearchItemsResponse) -> dict[str, Any]:
     }
 
 
-def item(item_code: str, found: pb.GetItemsResponse) -> dict[str, Any]:
+def item(item_code: str, found: pb.GetItemsResponse, schema: PlantSchema) -> dict[str, Any]:
     """Every column of an item as text; "" where absent."""
+    kinds = schema.columns(FEATURES)
+    narrow = {ITEM_CODE, schema.item.material}
+    widths = {name: "160px" for name, kind in kinds.items() if kind is ColumnType.DATETIME} | dict.fromkeys(
+        narrow, "140px"
+    )
     keys = [column.name for column in found.items.columns]
     return {
         "item_code": item_code,
         "columns": [
-            {"key": key, "label": label, "width": WIDTHS.get(key)}
+            {"key": key, "label": label, "width": widths.get(key)}
             for key, label in zip(keys, found.labels, strict=True)
         ],
         "rows": [
             {
-                "key": str(row["ITEM_CD"]),
+                "key": str(row[ITEM_CODE]),
                 "values": {key: "" if value is None else str(value) for key, value in row.items()},
             }
             for row in rows_of(found.items)

@@ -10,18 +10,14 @@ from gateway.translate.rows import rows_of
 from predicting.neighbours import Found
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
-RUN_TIME_SOURCES = ("MACH_WORKED_HOURS", "ACT_RUN_TIME", "RUN_TIME_QTY")
 NEIGHBOUR_LISTS = ("NEIGHBOURS_FOR", "NEIGHBOURS_AGAINST")
 SUMMED = ("requested_items", "returned_routings", "returned_candidates", "search_ms")
-JOB_CODE = "dbo_BI_ROUTING_VIEW_JOB_CD"
 
 
 def routings(response: pb.PredictResponse, generated_at: str) -> list[dict[str, Any]]:
     """The predicted routings with their operations, as clients know them."""
     operations: list[dict[str, Any]] = list(rows_of(response.operations))
     evidence = rows_of(response.evidence) if response.evidence.rows else []
-    for operation in operations:
-        add_newer_names(operation)
     for operation, proof in zip(operations, evidence, strict=False):
         operation["EVIDENCE"] = {
             name: _listed(value) if name in NEIGHBOUR_LISTS else value for name, value in proof.items()
@@ -39,16 +35,6 @@ def routings(response: pb.PredictResponse, generated_at: str) -> list[dict[str, 
 def _listed(value: object) -> Any:
     """Item codes from the JSON list that the table holds; empty when absent."""
     return document_value(value) if isinstance(value, str) else []
-
-
-def add_newer_names(operation: dict[str, Any]) -> None:
-    """Give an operation the fields that newer clients read: PROC_CD, PROC_DESC and RUN_TIME (minutes)."""
-    operation.setdefault("PROC_CD", operation.get(JOB_CODE))
-    operation.setdefault("PROC_DESC", operation.get("JOB_NM"))
-    if "RUN_TIME" not in operation:
-        operation["RUN_TIME"] = next(
-            (operation[name] for name in RUN_TIME_SOURCES if operation.get(name) is not None), None
-        )
 
 
 def candidates(response: pb.PredictResponse) -> list[dict[str, Any]]:

@@ -5,20 +5,15 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from gateway.answers import iso_time_or_now
 from gateway.schemas.routing_groups import RoutingProposalModel
+from plant.schema import PlantSchema
 from protos.documents.v1 import documents_pb2 as pb
 
-CODES: Final = ("PROC_CD", "dbo_BI_ROUTING_VIEW_JOB_CD", "JOB_CD", "RES_CD")
-JOB_CODES: Final = ("dbo_BI_ROUTING_VIEW_JOB_CD", "JOB_CD")
-SETUP_TIMES: Final = ("SETUP_TIME", "ACT_SETUP_TIME")
-RUN_TIMES: Final = ("RUN_TIME", "MACH_WORKED_HOURS", "ACT_RUN_TIME")
-"""Where an operation holds its code and its times; the first that is present counts, as on the screens."""
 
-
-def proposals(sent: Iterable[RoutingProposalModel]) -> list[pb.RoutingProposal]:
+def proposals(sent: Iterable[RoutingProposalModel], schema: PlantSchema) -> list[pb.RoutingProposal]:
     """Proposals as messages."""
     return [
         pb.RoutingProposal(
@@ -26,18 +21,20 @@ def proposals(sent: Iterable[RoutingProposalModel]) -> list[pb.RoutingProposal]:
             candidate_id=one.candidate_id,
             model_version=one.model_version,
             strategy=one.strategy,
-            operations=[_operation(row) for row in one.operations],
+            operations=[_operation(row, schema) for row in one.operations],
         )
         for one in sent
     ]
 
 
-def _operation(row: Mapping[str, Any]) -> pb.TimedOperation:
+def _operation(row: Mapping[str, Any], schema: PlantSchema) -> pb.TimedOperation:
+    """Code and times of an operation; the first that is present counts, as on the screens."""
+    roles = schema.routing
     return pb.TimedOperation(
-        process_code=_text(row, CODES),
-        setup_time=_number(row, SETUP_TIMES),
-        run_time=_number(row, RUN_TIMES),
-        job_code=_text(row, JOB_CODES),
+        process_code=_text(row, ("PROC_CD", *schema.job_outputs, "RES_CD", roles.machine)),
+        setup_time=_number(row, ("SETUP_TIME", *roles.planned_setup)),
+        run_time=_number(row, ("RUN_TIME", *roles.planned_run)),
+        job_code=_text(row, schema.job_outputs),
     )
 
 

@@ -8,27 +8,18 @@ from typing import Any
 from common.tables import integer_column
 from gateway.schemas.operations import OperationStep
 from gateway.translate.rows import numbers_table, rows_of
+from plant.schema import PlantSchema
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
-TIME_COLUMNS = (
-    "SETUP_TIME",
-    "ACT_SETUP_TIME",
-    "MACH_WORKED_HOURS",
-    "ACT_RUN_TIME",
-    "RUN_TIME",
-    "RUN_TIME_QTY",
-    "QUEUE_TIME",
-    "WAIT_TIME",
-    "IDLE_TIME",
-    "MOVE_TIME",
-)
 TOTALS = ("setup_time", "run_time", "queue_time", "wait_time", "move_time", "lead_time")
 
 
-def request(item_code: str, operations: Sequence[OperationStep], breakdown: bool) -> pb.SummarizeTimesRequest:
+def request(
+    item_code: str, operations: Sequence[OperationStep], breakdown: bool, schema: PlantSchema
+) -> pb.SummarizeTimesRequest:
     """The question for the sums over one item's operations."""
     rows = [operation.__dict__ for operation in operations]
-    times = numbers_table(rows, TIME_COLUMNS)
+    times = numbers_table(rows, [name for names in schema.routing.summed.values() for name in names])
     times.columns.append(integer_column("PROC_SEQ", [operation.PROC_SEQ for operation in operations]))
     return pb.SummarizeTimesRequest(
         item_codes=[item_code], offsets=[0, len(rows)], operations=times, breakdown=breakdown

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from plant.mechanical_seals import FEATURES, INTERNAL_COLUMNS
+from plant.mechanical_seals import MECHANICAL_SEALS
 
 
 class OptionKind(StrEnum):
@@ -30,8 +30,8 @@ class OptionKind(StrEnum):
     """Name out of the option's choices -> yes or no."""
 
 
-FEATURE_NAMES: Final = tuple(INTERNAL_COLUMNS[FEATURES])[:41]
-"""The features of the plant: the item view from ITEM_CD to RAW_MATL_KINDNM."""
+FEATURE_NAMES: Final = tuple(MECHANICAL_SEALS.feature_by_name)
+"""The features of the plant that a graph names unless another one is said."""
 
 LONGEST_TEXT: Final = 260
 LONGEST_LINES: Final = 4000

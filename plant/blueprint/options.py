@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from common.errors import InvalidInput
+from plant.mechanical_seals import PROJECTOR_COLUMNS
 
 SCHEMA: Final = "routing-ml/pipeline@1"
 
@@ -159,7 +160,7 @@ class ProjectorOptions:
     """
 
     enabled: bool = True
-    metadata_columns: tuple[str, ...] = ("ITEM_CD", "ITEM_NM", "GROUP1", "ITEM_TYPE")
+    metadata_columns: tuple[str, ...] = PROJECTOR_COLUMNS
     most_points: int = 10_000
 
 

@@ -7,7 +7,8 @@ from typing import Final
 from plant.blueprint.node_options import Option, OptionKind
 from plant.blueprint.node_type import NodeType, Port, share
 from plant.blueprint.options import ProjectorOptions
-from plant.mechanical_seals import FEATURES, INTERNAL_COLUMNS
+from plant.mechanical_seals import MECHANICAL_SEALS
+from plant.schema import FEATURES
 from plant.settings.defaults import OUTPUT_COLUMNS
 
 NUMBER, INTEGER, BOOLEAN = OptionKind.NUMBER, OptionKind.INTEGER, OptionKind.BOOLEAN
@@ -119,7 +120,7 @@ SETTING_NODES: Final[tuple[NodeType, ...]] = (
                 "메타데이터 컬럼",
                 "Columns of the items that go with the vectors",
                 "벡터와 함께 기록할 품목 컬럼",
-                choices=tuple(INTERNAL_COLUMNS[FEATURES]),
+                choices=tuple(MECHANICAL_SEALS.columns(FEATURES)),
                 setting=("visualization", "projector_metadata_columns"),
             ),
             Option(

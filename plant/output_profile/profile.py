@@ -11,39 +11,28 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from common.errors import FieldViolation, InvalidInput
+from plant.mechanical_seals import MECHANICAL_SEALS
 from plant.output_profile.formats import EXAMPLES, OutputType, writer
 from plant.output_profile.reading import read_moment
+from plant.schema import SEQUENCE, PlantSchema
 from plant.settings.defaults import COLUMN_ALIASES, OUTPUT_COLUMNS, PROFILE_DESCRIPTION, PROFILE_NAME
 
 Constant = str | int | float | bool | None
 
-KNOWN_COLUMNS: Final = (*OUTPUT_COLUMNS, "PROC_CD", "PROC_DESC", "RUN_TIME", "RANK")
+OF_EVERY_PLANT: Final = ("PROC_CD", "PROC_DESC", "RES_CD", "SETUP_TIME", "RUN_TIME", "RANK")
+"""Columns of operations that predictions of every plant have."""
+
+KNOWN_COLUMNS: Final = tuple(dict.fromkeys((*OUTPUT_COLUMNS, *OF_EVERY_PLANT)))
 """Columns that a row of a prediction can have."""
 
-NUMBER_COLUMNS: Final = frozenset(
-    (
-        "MFG_LT",
-        "QUEUE_TIME",
-        "SETUP_TIME",
-        "MACH_WORKED_HOURS",
-        "ACT_SETUP_TIME",
-        "ACT_RUN_TIME",
-        "WAIT_TIME",
-        "MOVE_TIME",
-        "RUN_TIME_QTY",
-        "SUBCONTRACT_PRC",
-        "SIMILARITY_SCORE",
-        "RUN_TIME",
-    )
-)
-"""Columns that hold floating-point numbers: times in minutes, prices, similarities."""
+NUMBERS_OF_EVERY_PLANT: Final = frozenset({"SIMILARITY_SCORE", "SETUP_TIME", "RUN_TIME"})
 
-INTEGER_COLUMNS: Final = frozenset({"PROC_SEQ", "RANK"})
+INTEGER_COLUMNS: Final = frozenset({SEQUENCE, "RANK"})
 
 
-def type_of_column(source: str) -> OutputType:
-    """The type a prediction's column has by itself."""
-    if source in NUMBER_COLUMNS:
+def type_of_column(source: str, schema: PlantSchema = MECHANICAL_SEALS) -> OutputType:
+    """The type a prediction's column has by itself: times in minutes, prices and similarities are floating-point numbers."""
+    if source in schema.number_outputs or source in NUMBERS_OF_EVERY_PLANT:
         return OutputType.NUMBER
     return OutputType.INTEGER if source in INTEGER_COLUMNS else OutputType.TEXT
 

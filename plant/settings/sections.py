@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from plant.mechanical_seals import PROJECTOR_COLUMNS, TABLE_PROFILES
 from plant.settings import defaults
 
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
@@ -128,9 +129,9 @@ class DataSourceSection(Section):
     """The Access file and its tables."""
 
     access_path: Name = "routing_data/ROUTING AUTO TEST.accdb"
-    default_table: Name = "dbo_BI_ITEM_INFO_VIEW"
+    default_table: Name = defaults.DEFAULT_TABLE
     backup_paths: list[Name] = []
-    table_profiles: list[TableProfile] = [TableProfile(**profile) for profile in defaults.TABLE_PROFILES]
+    table_profiles: list[TableProfile] = [TableProfile(**profile) for profile in TABLE_PROFILES]
     column_overrides: dict[Name, list[Name]] = {}
     allow_gui_override: bool = True
     shading_palette: dict[str, Text] = defaults.SHADING_PALETTE
@@ -160,7 +161,7 @@ class VisualizationSection(Section):
 
     tensorboard_projector_dir: Name = "logs/tensorboard"
     projector_enabled: bool = True
-    projector_metadata_columns: list[Name] = ["ITEM_CD", "ITEM_NM", "GROUP1", "ITEM_TYPE"]
+    projector_metadata_columns: list[Name] = list(PROJECTOR_COLUMNS)
     neo4j_enabled: bool = True
     neo4j_browser_url: Text | None = "http://localhost:7474"
     neo4j_workspace: Text | None = "neo4j+routing"
@@ -192,7 +193,7 @@ class AccessSection(Section):
 
 
 class SnapshotSection(Section):
-    """How the snapshot of the source is renewed beside on changes of its files."""
+    """When the snapshot of the source is renewed other than on changes of its files."""
 
     refresh_minutes: Annotated[int, Field(ge=0, le=10_080)] = 0
     """Read the source anew this often even where its files look unchanged (tables linked from elsewhere); 0: never."""

@@ -6,6 +6,7 @@ import copy
 import json
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +18,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 
+from benchmarks.faults.rest_fuzzing import Request, Tally, flood
 from gateway.openapi_file import api_document
 from tests.support.running_system import ADMIN_EMAIL, ADMIN_PASSWORD, RunningSystem, running_system
 
@@ -189,6 +191,19 @@ def test_generated_requests_get_answers_of_the_contract(
 
         send()
     assert not found, "\n".join(found[:5])
+
+
+def test_mutated_requests_are_no_failure_of_the_server(client: httpx.Client, system: RunningSystem) -> None:
+    """A few hundred of those that `python -m benchmarks.faults` sends by the hundred thousand."""
+    kind = (("content-type", "application/json"),)
+    plain = [
+        Request(name, method, path, kind, json.dumps(body).encode()) for name, (method, path, body) in BODIES.items()
+    ]
+    tally = Tally()
+    token = client.headers["Authorization"].removeprefix("Bearer ")
+    flood(system.url, plain, tokens=[token, ""], count=400, until=time.monotonic() + 120, tally=tally, senders=2)
+    assert tally.sent >= 100
+    assert tally.wrong == {}, "\n".join(tally.examples.values())
 
 
 @pytest.mark.parametrize("name", BROKEN_JSON)

@@ -9,8 +9,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from plant.input_profile import InputProfile, read_role
+from plant.input_profile import InputProfile
 from source import open_source
+from source.role_reading import read_role
 from tests.support.catalogue import items_without_routing
 from tests.support.running_system import RunningSystem, running_system
 

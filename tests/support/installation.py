@@ -6,13 +6,13 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from bootstrap.environment import venv_python
 from common.processes import free_port
 from installer.layout import Layout
 from installer.release_source import ReleaseSource
+from installer.running_system import Before, NothingRuns
 from installer.settings_files import read_env
 from tests.support.clone import copy_project
 
@@ -77,18 +77,19 @@ def borrowed_environment(application: Path, folder: Path, _wheels: Path | None) 
     python.chmod(0o755)
 
 
-@dataclass
-class RecordedServices:
+class RecordedServices(NothingRuns):
     """Stands where the services of Windows would: notes what is asked of it, and fails when told to."""
 
-    calls: list[str] = field(default_factory=list)
-    fails_at: str = ""
+    def __init__(self, layout: Layout, fails_at: str = "") -> None:
+        super().__init__(layout)
+        self.calls: list[str] = []
+        self.fails_at = fails_at
 
     def stop(self) -> None:
         """Note that all were stopped."""
         self.calls.append("stop")
 
-    def start(self) -> None:
+    def start(self, before: Before) -> None:
         """Note that all were started."""
         self.calls.append("start")
         if self.fails_at == "start":

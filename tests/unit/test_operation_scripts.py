@@ -12,7 +12,11 @@ import pytest
 import tree_sitter
 import tree_sitter_powershell
 
-from trained.artifacts.rules import artifact_rules
+from cli.care.watchdog_command import PACKAGES
+from installer import access_diagnosis, daily_commands
+from installer.layout import Layout
+from installer.scheduled_tasks import training_task, watchdog_task
+from installer.wording import speak
 from trainer.exit_codes import ExitCode
 
 FOLDER = Path(__file__).resolve().parents[2] / "compose-windows"
@@ -67,97 +71,96 @@ def test_every_function_and_every_parameter_is_explained_and_typed(name: str) ->
         assert f".PARAMETER {variable}" in text, variable
 
 
-@pytest.mark.parametrize("name", ["check-models", "register-training-task", "run-training", "watchdog"])
-def test_a_script_that_changes_something_can_be_asked_what_it_would_do(name: str) -> None:
-    assert "[CmdletBinding(SupportsShouldProcess = $true)]" in text_of(name)
-    assert "$PSCmdlet.ShouldProcess(" in text_of(name)
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_leaves_every_decision_to_the_installer(name: str) -> None:
+    text = text_of(name)
+    body = text[text.index("Set-StrictMode") :]
+    assert "[CmdletBinding(SupportsShouldProcess = $true)]" in text
+    assert len(body.splitlines()) < 20
+    assert body.rstrip().endswith("exit $code")
 
 
-def test_the_check_of_models_takes_its_rules_from_the_one_table_only() -> None:
-    text = text_of("check-models")
-    assert "artifact_rules.json" in text
-    rules = artifact_rules()
-    for rule in rules.artifacts:
-        assert rule.path not in text, f"{rule.path} is written into the script"
-    for used in ("manifest_file", "manifest_schema", "hash_algorithm", "artifacts", "roles"):
-        assert f"$Table.{used}" in text
-    assert "manifest.json'" not in text
-
-
-def test_the_check_of_models_reports_the_same_fields_as_the_command() -> None:
-    from trained.artifacts.folder_check import METADATA, REPORT_SCHEMA, ArtifactFinding, FolderFinding
-
-    text = text_of("check-models")
-    for field in (*FolderFinding.__dataclass_fields__, *ArtifactFinding.__dataclass_fields__):
-        assert re.search(rf"\b{field}\b", text), field
-    assert REPORT_SCHEMA in text
-    assert METADATA["written_by"] in text
-    for state in ("missing", "present", "invalid", "written", "rewritten", "listed", "not listed", "changed"):
-        assert f"'{state}'" in text
-
-
-def task_xml(principal: str) -> ElementTree.Element:
-    """The definition of the training task with its variables filled in."""
-    text = text_of("register-training-task")
-    start = text.index("<Task version")
-    document = text[start : text.index('"@', start)]
-    filled = {
-        "$begin": "2026-01-01T02:00:00",
-        "$DayOfMonth": "1",
-        "$monthNodes": "<January /><April />",
-        "$principal": principal,
-        "$(ConvertTo-XmlText -Text $arguments)": "-File &quot;run-training.ps1&quot;",
-        "$(ConvertTo-XmlText -Text $Layout.DataRoot)": "C:\\ProgramData\\RoutingML",
-    }
-    for variable, value in filled.items():
-        assert variable in document, variable
-        document = document.replace(variable, value)
-    assert "$" not in document
-    return ElementTree.fromstring(document)
+def layout() -> Layout:
+    return Layout(Path("C:/Program Files/RoutingML"), Path("D:/공장 자료"))
 
 
 def test_the_training_task_is_caught_up_and_never_runs_twice_at_once() -> None:
-    task = task_xml("<UserId>S-1-5-20</UserId>")
+    text = training_task(layout(), interval="Quarterly", day=3, at="01:30", account="")
+    task = ElementTree.fromstring(text.partition("\n")[2])
     settings = {node.tag.removeprefix(TASK): node.text for node in task.find(f"{TASK}Settings") or ()}
     assert settings["StartWhenAvailable"] == "true"
     assert settings["MultipleInstancesPolicy"] == "IgnoreNew"
-    assert task.find(f".//{TASK}ScheduleByMonth/{TASK}DaysOfMonth/{TASK}Day") is not None
-    text = text_of("register-training-task")
-    assert "S-1-5-20" in text
-    assert "<ProcessTokenSidType>Unrestricted</ProcessTokenSidType>" in text
-    assert "'RoutingML-Trainer'" in text, "the task gets the rights of the trainer"
+    assert task.findtext(f".//{TASK}ScheduleByMonth/{TASK}DaysOfMonth/{TASK}Day") == "3"
+    months = [node.tag.removeprefix(TASK) for node in task.find(f".//{TASK}Months") or ()]
+    assert months == ["January", "April", "July", "October"]
+    assert task.findtext(f".//{TASK}UserId") == "S-1-5-20"
+    assert task.findtext(f".//{TASK}ProcessTokenSidType") == "Unrestricted"
+    arguments = task.findtext(f".//{TASK}Arguments") or ""
+    assert "-Label quarterly" in arguments
+    assert '-DataRoot "D:/공장 자료"' in arguments
 
 
-def test_the_result_of_a_training_goes_to_the_event_log_by_its_exit_code() -> None:
-    text = text_of("run-training")
-    assert "--save-dir" in text
-    for event in (2000, 2001, 2002):
-        assert f"-EventId {event}" in text
-    assert f"$code -eq {int(ExitCode.LOCK_HELD)} -or $code -eq {int(ExitCode.NOT_ACTIVATED)}" in text
-    assert text.rstrip().endswith("exit $code")
+def test_a_group_managed_account_trains_where_one_is_named() -> None:
+    text = training_task(layout(), interval="Monthly", day=1, at="02:00", account="PLANT\\routing-train$")
+    task = ElementTree.fromstring(text.partition("\n")[2])
+    assert task.findtext(f".//{TASK}UserId") == "PLANT\\routing-train$"
+    assert task.findtext(f".//{TASK}LogonType") == "Password"
+    assert len(task.find(f".//{TASK}Months") or ()) == 12
 
 
-def test_the_watchdog_restarts_only_services_that_windows_says_are_running() -> None:
-    text = text_of("watchdog")
-    assert "$service.Status -ne 'Running'" in text
-    assert "-m cli watchdog --json" in text
+def test_the_watchdog_task_runs_as_system_every_five_minutes() -> None:
+    task = ElementTree.fromstring(watchdog_task(layout(), patience=60).partition("\n")[2])
+    assert task.findtext(f".//{TASK}Repetition/{TASK}Interval") == "PT5M"
+    assert task.findtext(f".//{TASK}UserId") == "S-1-5-18"
+    assert "-Patience 60" in (task.findtext(f".//{TASK}Arguments") or "")
+
+
+def test_the_watchdog_knows_the_service_of_every_process() -> None:
     table = json.loads((FOLDER / "services.json").read_text(encoding="utf-8"))
-    from cli.care.watchdog_command import PACKAGES
-
     assert {entry["package"] for entry in table["services"] if entry["package"]} >= set(PACKAGES.values())
 
 
-def test_the_diagnosis_names_the_package_to_install_in_each_bitness() -> None:
-    text = text_of("diagnose-access")
-    for part in (
-        "AccessDatabaseEngine_X64.exe",
-        "AccessDatabaseEngine.exe",
-        "/quiet",
-        "WOW6432Node",
-        "laccdb",
-        "Get-Acl",
-    ):
-        assert part in text
+def test_the_exit_codes_of_a_training_are_those_of_the_trainer() -> None:
+    assert daily_commands.LOCK_HELD == ExitCode.LOCK_HELD
+    assert daily_commands.NOT_ACTIVATED == ExitCode.NOT_ACTIVATED
+
+
+@pytest.mark.parametrize(
+    ("bits", "own", "other", "exists", "connection", "locked", "expected"),
+    [
+        (64, [], [], True, "not tried", False, "AccessDatabaseEngine_X64.exe"),
+        (64, [], ["Microsoft Access Driver (*.mdb)"], True, "not tried", False, "/quiet"),
+        (32, [], [], True, "not tried", False, "AccessDatabaseEngine.exe"),
+        (64, ["one"], [], False, "not tried", False, "There is no file"),
+        (64, ["one"], [], True, "[HY000] [Microsoft][ODBC] 사용 중인 파일입니다. (-1024)", False, "exclusively"),
+        (64, ["one", "two"], [], True, "irgendetwas", True, "exclusively"),
+        (64, ["one", "two", "three"], ["one"], True, "kein Format", False, "cannot open the file: kein Format"),
+        (64, ["one"], [], True, "", False, ""),
+    ],
+)
+def test_the_diagnosis_says_what_is_wrong_whatever_the_number_of_drivers_and_the_language(
+    bits: int, own: list[str], other: list[str], exists: bool, connection: str, locked: bool, expected: str
+) -> None:
+    speak("en")
+    ok, verdict = access_diagnosis._verdict(
+        "/there/ROUTING.accdb",
+        bits,
+        {bits: own, 96 - bits: other},
+        share="",
+        reachable=True,
+        exists=exists,
+        connection=connection,
+        locked=locked,
+    )
+    assert ok == (not expected)
+    assert expected in verdict
+
+
+def test_a_share_and_a_lock_file_are_found_in_a_path() -> None:
+    assert access_diagnosis.share_of("\\\\files\\plant\\a b\\ROUTING.accdb") == "\\\\files\\plant"
+    assert access_diagnosis.share_of("D:\\ROUTING.accdb") == ""
+    assert access_diagnosis.lock_file("ROUTING.accdb").name == "ROUTING.laccdb"
+    assert access_diagnosis.lock_file("ROUTING.mdb").name == "ROUTING.ldb"
 
 
 def test_the_dashboard_is_one_that_grafana_reads() -> None:

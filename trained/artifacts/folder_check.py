@@ -1,6 +1,6 @@
 """Checking the folders under models/ against the rules and their manifests, and writing a manifest where one is missing.
 
-Nothing else is written, renamed or deleted. compose-windows/check-models.ps1 does the same on a server without Python.
+Nothing else is written, renamed or deleted.
 """
 
 from __future__ import annotations

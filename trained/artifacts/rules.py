@@ -1,17 +1,17 @@
-"""The one table that says what a version's folder holds: artifact_rules.json beside this file.
-
-compose-windows/check-models.ps1 reads the same file, so that both describe the same rules.
-"""
+"""The one table that says what a version's folder holds: artifact_rules.json beside this file, or one that is named in its place."""
 
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 RULES_FILE: Final = Path(__file__).with_name("artifact_rules.json")
+RULES_VARIABLE: Final = "ROUTING_ML_ARTIFACT_RULES"
+"""Names another table, for check-models.ps1 -Rules."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,8 @@ class ArtifactRules:
 @lru_cache(maxsize=1)
 def artifact_rules() -> ArtifactRules:
     """The table, read once."""
-    read = json.loads(RULES_FILE.read_text(encoding="utf-8"))
+    file = Path(os.environ.get(RULES_VARIABLE) or RULES_FILE)
+    read = json.loads(file.read_text(encoding="utf-8"))
     return ArtifactRules(
         manifest_file=read["manifest_file"],
         manifest_schema=read["manifest_schema"],

@@ -7,12 +7,14 @@ encoder puts such rows' share into its slack dimensions.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any, ClassVar, Final, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from plant.features import ABSENT, mm_per_unit, number_of, tidy_text, tidy_unit
+from plant.schema import FeatureKind
 from trained.encoding.dictionary_columns import Columns, DictionaryColumn
 from trained.encoding.encoder_directions import seeds_of, text_directions, unit_directions
 
@@ -171,6 +173,53 @@ class SizeBlock:
         return cls(str(state["feature"]), None if unit is None else str(unit), bool(state["absence"]))
 
 
+class NumberBlock:
+    """Numbers by their difference near 0 and by their ratio further out, dates by the years between them; absence on an axis of its own."""
+
+    kind: ClassVar[str] = "number"
+
+    def __init__(self, feature: str, of: str, scale: float, absence: bool) -> None:
+        """Args:
+        of: number or date.
+        scale: number up to which differences count rather than ratios; years of a date that count as one step.
+        absence: whether absence has an axis (it was seen in training).
+        """
+        self.feature, self.of, self.scale, self.absence = feature, FeatureKind(of), scale, absence
+
+    @property
+    def width(self) -> int:
+        return 2 * len(SIZE_FREQUENCIES) + int(self.absence)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return (self.feature,)
+
+    def encode(self, columns: Columns, out: Vectors) -> Unplaced:
+        numbers = numbers_of(columns[self.feature], self.of)
+        present = np.flatnonzero(~np.isnan(numbers))
+        steps = numbers[present] / self.scale
+        if self.of is FeatureKind.NUMBER:
+            steps = np.arcsinh(steps)
+        for place, (frequency, share) in enumerate(zip(SIZE_FREQUENCIES, SIZE_SHARES, strict=True)):
+            out[present, 2 * place] = np.sqrt(share) * np.cos(frequency * steps)
+            out[present, 2 * place + 1] = np.sqrt(share) * np.sin(frequency * steps)
+        if len(present) == len(numbers):
+            return NOTHING
+        absent = np.flatnonzero(np.isnan(numbers))
+        if self.absence:
+            out[absent, -1] = 1.0
+            return NOTHING
+        return Unplaced(absent, np.repeat(seeds_of(self.feature, [ABSENT]), len(absent)))
+
+    def to_state(self) -> dict[str, Any]:
+        return {"feature": self.feature, "of": self.of.value, "scale": self.scale, "absence": self.absence}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> NumberBlock:
+        """The block of a state."""
+        return cls(str(state["feature"]), str(state["of"]), float(state["scale"]), bool(state["absence"]))
+
+
 class TextBlock:
     """Free text by common pieces of three characters; absence on an axis of its own."""
 
@@ -210,8 +259,40 @@ class TextBlock:
         return cls(str(state["feature"]), int(state["width"]))
 
 
-BLOCK_KINDS: Final[dict[str, Any]] = {block.kind: block for block in (CategoryBlock, SizeBlock, TextBlock)}
+BLOCK_KINDS: Final[dict[str, Any]] = {block.kind: block for block in (CategoryBlock, SizeBlock, NumberBlock, TextBlock)}
 """Where `BlockEncoder.from_state` finds the class of a stored block."""
+
+
+NUMBERS: Final = frozenset({FeatureKind.NUMBER, FeatureKind.DATE})
+"""Kinds whose values a NumberBlock compares."""
+DAYS_PER_YEAR: Final = 365.25
+
+
+def numbers_of(column: DictionaryColumn, kind: FeatureKind) -> npt.NDArray[np.float64]:
+    """Numbers of all rows, or dates as years since 1970; NaN where absent or neither; float64 (n,)."""
+    if kind is not FeatureKind.DATE:
+        return column.numbers()
+    values, codes = column.distinct(tidy_text)
+    years = np.fromiter((_years(value) for value in values), np.float64, len(values))
+    return years[codes]
+
+
+def _years(text: str) -> float:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return float("nan")
+    return (moment.date().toordinal() - date(1970, 1, 1).toordinal()) / DAYS_PER_YEAR
+
+
+def scale_of(present: npt.NDArray[np.float64], kind: FeatureKind) -> float:
+    """The scale of a NumberBlock for values that are present: the number that a quarter of the others stay below; for dates the range in
+    which half of them lie, a year at least."""
+    if kind is FeatureKind.DATE:
+        low, high = np.quantile(present, (0.25, 0.75))
+        return max(1.0, float(high - low))
+    sizes = np.abs(present[present != 0.0])
+    return float(np.quantile(sizes, 0.25)) if len(sizes) else 1.0
 
 
 def sizes_in_mm(columns: Columns, feature: str, unit_from: str | None) -> npt.NDArray[np.float64]:

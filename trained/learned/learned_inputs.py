@@ -10,9 +10,11 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from plant.features import ABSENT, FEATURES, UNIT_FEATURES, FeatureKind, tidy_text
+from plant.features import ABSENT, tidy_text
+from plant.mechanical_seals import MECHANICAL_SEALS
+from plant.schema import FeatureKind, PlantSchema
 from trained.encoding.dictionary_columns import Columns, DictionaryColumn, row_count
-from trained.encoding.encoder_blocks import TIDIERS, shares_of, sizes_in_mm
+from trained.encoding.encoder_blocks import NUMBERS, TIDIERS, numbers_of, shares_of, sizes_in_mm
 
 Inputs = npt.NDArray[np.float32]
 
@@ -36,12 +38,13 @@ class Input:
 
     Attributes:
         feature: the feature it is read from.
-        kind: size (log mm), ratio (log of the quotient of two inputs), number (log of a number within a text), flag, category, token
-            (the first word of a text).
+        kind: size (log mm), ratio (log of the quotient of two inputs), number (log of a number within a text), value (a number, bent like
+            a logarithm far from 0), date (years), flag, category, token (the first word of a text).
         place: number: which one; ratio: the input divided, and `other` the divisor.
         other: see place.
         unit_from: size: the feature with the unit.
         values: category and token: value of each code.
+        is_unit: category: whether it holds units, whose spellings are one.
     """
 
     feature: str
@@ -50,6 +53,7 @@ class Input:
     other: int = 0
     unit_from: str | None = None
     values: tuple[str, ...] = ()
+    is_unit: bool = False
 
     @property
     def is_category(self) -> bool:
@@ -72,21 +76,24 @@ class ItemInputs:
         self._codes = [{value: code for code, value in enumerate(one.values)} for one in inputs]
 
     @classmethod
-    def fit(cls, columns: Columns, active: Mapping[str, bool]) -> ItemInputs:
+    def fit(cls, columns: Columns, active: Mapping[str, bool], schema: PlantSchema = MECHANICAL_SEALS) -> ItemInputs:
         """Choose the inputs for a catalogue: what has one value everywhere, or repeats another input, is left out.
 
         Args:
             columns: columns of the catalogue by feature name.
             active: whether a feature may be used.
+            schema: the plant's features.
         """
         chosen: list[Input] = []
         for feature in sorted(
-            FEATURES, key=lambda one: one.kind is FeatureKind.TEXT
+            schema.features, key=lambda one: one.kind is FeatureKind.TEXT
         ):  # a size before the same number in a text
             if feature.kind is FeatureKind.IDENTITY or feature.name not in columns or not active.get(feature.name):
                 continue
             column = columns[feature.name]
-            if feature.kind is FeatureKind.NUMERIC:
+            if feature.kind in NUMBERS:
+                chosen.append(Input(feature.name, "date" if feature.kind is FeatureKind.DATE else "value"))
+            elif feature.kind is FeatureKind.SIZE:
                 chosen.append(Input(feature.name, "size", unit_from=feature.unit_from))
             elif feature.kind is FeatureKind.FLAG:
                 chosen.append(Input(feature.name, "flag"))
@@ -94,8 +101,9 @@ class ItemInputs:
                 chosen += [Input(feature.name, "number", place) for place in range(NUMBERS_IN_TEXT)]
                 chosen.append(Input(feature.name, "token", values=_most_frequent(column, first_token)))
             else:
-                tidy = TIDIERS["unit"] if feature.name in UNIT_FEATURES else tidy_text
-                chosen.append(Input(feature.name, "category", values=_most_frequent(column, tidy)))
+                is_unit = feature.name in schema.unit_features
+                values = _most_frequent(column, TIDIERS["unit"] if is_unit else tidy_text)
+                chosen.append(Input(feature.name, "category", values=values, is_unit=is_unit))
         made = cls(tuple(chosen))
         kept = _telling(made.matrix(columns), chosen)
         return cls((*kept, *_ratios(cls(tuple(kept)).matrix(columns), kept)))
@@ -113,6 +121,10 @@ class ItemInputs:
             elif one.kind == "size":
                 sizes = sizes_in_mm({**columns, one.feature: column}, one.feature, one.unit_from)
                 matrix[:, place] = _logarithms(sizes)
+            elif one.kind == "value":
+                matrix[:, place] = np.arcsinh(column.numbers())
+            elif one.kind == "date":
+                matrix[:, place] = numbers_of(column, FeatureKind.DATE)
             elif one.kind == "flag":
                 matrix[:, place] = column.numbers()
             elif one.kind == "number":
@@ -124,7 +136,7 @@ class ItemInputs:
         return matrix
 
     def _category_codes(self, place: int, one: Input, column: DictionaryColumn) -> npt.NDArray[np.float32]:
-        tidy = first_token if one.kind == "token" else TIDIERS["unit"] if one.feature in UNIT_FEATURES else tidy_text
+        tidy = first_token if one.kind == "token" else TIDIERS["unit"] if one.is_unit else tidy_text
         values, codes = column.distinct(tidy)
         known = self._codes[place]
         table = np.fromiter((known.get(value, np.nan) for value in values), np.float32, len(values))
@@ -140,14 +152,26 @@ class ItemInputs:
                 "other": one.other,
                 "unit_from": one.unit_from,
                 "values": list(one.values),
+                "is_unit": one.is_unit,
             }
             for one in self.inputs
         ]
 
     @classmethod
     def from_state(cls, state: list[dict[str, Any]]) -> ItemInputs:
-        """The inputs of a state."""
-        return cls(tuple(Input(**{**one, "values": tuple(one["values"])}) for one in state))
+        """The inputs of a state; one that does not say which inputs hold units is of the mechanical seal plant."""
+        return cls(
+            tuple(
+                Input(
+                    **{
+                        "is_unit": one["feature"] in MECHANICAL_SEALS.unit_features,
+                        **one,
+                        "values": tuple(one["values"]),
+                    }
+                )
+                for one in state
+            )
+        )
 
 
 def first_token(value: object) -> str:

@@ -19,7 +19,7 @@ from methods.item_description import ItemDescription
 from methods.members import BY_NAME, Asked, Fitted
 from methods.routing_classes import RoutingClasses
 from trained.encoding.dictionary_columns import Columns
-from trained.learned.feature_columns import feature_table
+from trained.learned.feature_columns import ReadFeature, feature_table
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
@@ -56,7 +56,7 @@ class PlannedRoutings:
         fitted: it.
         classes: the routings; `of_item` is empty.
         examples: int64 (classes, EXAMPLES); positions of items that have each, the newest first, -1 where there are fewer.
-        active: features that it may read.
+        features: what it may read.
     """
 
     member: str
@@ -64,16 +64,17 @@ class PlannedRoutings:
     fitted: Fitted
     classes: RoutingClasses
     examples: Integers
-    active: tuple[str, ...]
+    features: tuple[ReadFeature, ...]
 
     @property
     def reads(self) -> tuple[str, ...]:
         """Features it looks at."""
-        return self.active
+        units = [one.unit_from for one in self.features if one.unit_from]
+        return tuple(dict.fromkeys([*(one.name for one in self.features), *units]))
 
     def probabilities(self, columns: Columns, rows: int) -> Floats32:
         """`as_probabilities` of items given by their features, float32 (rows, operations)."""
-        table = feature_table(columns, dict.fromkeys(self.active, True))
+        table = feature_table(columns, self.features)
         made = np.empty((rows, len(self.classes.operations)), np.float32)
         for start in range(0, rows, ROWS_AT_ONCE):
             items = np.arange(start, min(start + ROWS_AT_ONCE, rows), dtype=np.int64)
@@ -111,7 +112,11 @@ class PlannedRoutings:
 
     def to_parts(self) -> dict[str, npt.NDArray[Any]]:
         """Arrays from which `from_parts` makes it again."""
-        facts = {"member": self.member, "routings": self.classes.routings, "active": self.active}
+        facts = {
+            "member": self.member,
+            "routings": self.classes.routings,
+            "features": [[one.name, one.kind, one.unit_from, one.is_unit] for one in self.features],
+        }
         text = json.dumps(facts, ensure_ascii=False).encode("utf-8", "surrogatepass")
         return {
             "facts": np.frombuffer(text, np.uint8),
@@ -131,7 +136,7 @@ class PlannedRoutings:
             Fitted.from_parts(_under(parts, "fitted.")),
             RoutingClasses(tuple(map(tuple, facts["routings"])), np.zeros(0, np.int64), parts["holders"]),
             parts["examples"],
-            tuple(facts["active"]),
+            tuple(ReadFeature(*one) for one in facts["features"]),
         )
 
 

@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from common.errors import DataProblem
-from plant.features import DEFAULT_ACTIVE, DEFAULT_WEIGHTS, FEATURE_BY_NAME, FeatureKind
+from plant.mechanical_seals import MECHANICAL_SEALS
+from plant.schema import FeatureKind
 from trained.artifacts import Manifest, load_joblib, read_feature_columns, stand_in
 from trained.older.legacy_encoding import LegacyEncoding, ValueCodes, label_codes, ordinal_codes
-from trained.searchable_model import read_json_object
+from trained.version_schema import read_json_object
 
 OrdinalEncoder = stand_in("OrdinalEncoder")
 LabelEncoder = stand_in("LabelEncoder")
@@ -58,8 +59,8 @@ def read_encoding(folder: Path, manifest: Manifest) -> tuple[LegacyEncoding, lis
         notes.append(f"it has no feature weights: {told}")
     active = _active(folder, manifest)
     if active is None:
-        own = all(weights.get(name, 1.0) == weight for name, weight in DEFAULT_WEIGHTS.items())
-        active = dict(DEFAULT_ACTIVE) if own else {}
+        own = all(weights.get(name, 1.0) == weight for name, weight in MECHANICAL_SEALS.weights.items())
+        active = dict(MECHANICAL_SEALS.active) if own else {}
         told = "its weights are the older system's own, and so are the active features here" if own else "all are"
         notes.append(f"it does not say which features are active: {told}")
     centre = mean if state.get("with_mean", True) else np.zeros_like(mean)
@@ -96,8 +97,12 @@ def _are_label_encoders(parts: Any) -> bool:
 
 def _categorical(features: Sequence[str], count: int, path: Path) -> list[str]:
     """The columns of an encoder that does not name its `count` columns: the categorical features in their order, or all."""
-    kinds = (FeatureKind.NUMERIC, FeatureKind.FLAG)
-    chosen = [name for name in features if name not in FEATURE_BY_NAME or FEATURE_BY_NAME[name].kind not in kinds]
+    kinds = (FeatureKind.SIZE, FeatureKind.FLAG)
+    chosen = [
+        name
+        for name in features
+        if name not in MECHANICAL_SEALS.feature_by_name or MECHANICAL_SEALS.feature_by_name[name].kind not in kinds
+    ]
     for names in (chosen, list(features)):
         if len(names) == count:
             return names
@@ -123,7 +128,7 @@ def _scaled_columns(
     texts_first = sorted(several, key=lambda name: name not in codes)
     possible = [list(features), texts_first, several] if count == len(features) else [texts_first, several]
     fitting = [names for names in possible if len(names) == count]
-    tried = (DEFAULT_WEIGHTS, {}) if weights is None else (weights,)
+    tried = (MECHANICAL_SEALS.weights, {}) if weights is None else (weights,)
     proved = [names for names in fitting if any(_fits(state, names, codes, given) for given in tried)]
     if proved or (fitting and count == len(features)):
         return (proved or fitting)[0]
@@ -214,8 +219,11 @@ def _weights_of_the_training(
     """The weights that the scaler's means tell of, and what is said about them."""
     if _fits(state, columns, codes, {}):
         return {}, "the scaler shows that none were used"
-    if _fits(state, columns, codes, DEFAULT_WEIGHTS):
-        return dict(DEFAULT_WEIGHTS), "the scaler shows that the older system's own were used, and so they are here"
+    if _fits(state, columns, codes, MECHANICAL_SEALS.weights):
+        return (
+            dict(MECHANICAL_SEALS.weights),
+            "the scaler shows that the older system's own were used, and so they are here",
+        )
     return {}, (
         "each counts as 1, though the scaler does not show that it was so: items that the version has not seen may get other "
         "neighbours; restore feature_weights.joblib where there was one"

@@ -13,7 +13,7 @@ from aggregate_service.item_search import parse_query
 from aggregate_service.snapshot import Snapshot
 from common.errors import InvalidInput
 from common.tables import number_column, table, text_column
-from plant.features import FEATURES
+from plant.mechanical_seals import MECHANICAL_SEALS
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
 from .conftest import CATALOGUE, Running, build, edit, rows_of
@@ -91,7 +91,9 @@ async def test_features_come_raw_under_internal_names(small: Running, small_tabl
     items = pl.read_parquet(small_tables / "items.parquet")
     asked = [items["ITEM_CD"][3].lower(), "NOPE-1", items["ITEM_CD"][0]]
     answer = await small.call("ItemFeatures", pb.ItemFeaturesRequest(item_codes=asked))
-    assert [column.name for column in answer.features.columns] == [feature.name for feature in FEATURES]
+    assert [column.name for column in answer.features.columns] == [
+        feature.name for feature in MECHANICAL_SEALS.features
+    ]
     assert list(answer.stored_codes) == [items["ITEM_CD"][3], items["ITEM_CD"][0]]
     assert list(answer.positions) == [0, 2]
     assert list(answer.unknown) == [1]

@@ -11,9 +11,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from aggregate_service.operation_columns import KEY_COLUMNS
 from aggregate_service.snapshot import Snapshot
 from common.errors import InvalidInput, Unauthenticated
+from plant.mechanical_seals import MECHANICAL_SEALS
 from plant.settings.defaults import OUTPUT_COLUMNS
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
@@ -70,7 +70,7 @@ async def test_summary_has_the_key_columns_and_detailed_all_output_columns(
     code = routing["ITEM_CD"][0]
     summary = await small.call("Predict", pb.PredictRequest(item_codes=[code]))
     detailed = await small.call("Predict", pb.PredictRequest(item_codes=[code], detailed=True))
-    assert [column.name for column in summary.operations.columns] == [*KEY_COLUMNS, *ADDED]
+    assert [column.name for column in summary.operations.columns] == [*MECHANICAL_SEALS.summary_outputs, *ADDED]
     names = {column.name for table in (detailed.routings, detailed.operations) for column in table.columns}
     assert names == {*OUTPUT_COLUMNS, *ADDED, "RANK"}
     first = operations_of(detailed, 0)[0]

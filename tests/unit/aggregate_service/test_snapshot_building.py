@@ -10,11 +10,11 @@ import polars as pl
 import pytest
 
 from aggregate_service.column_files import TextColumn
-from aggregate_service.result_build import robust_means
 from aggregate_service.snapshot import Snapshot
 from aggregate_service.snapshot_store import SnapshotStore
 from common.errors import DataProblem, Unavailable
-from routings.operation_table import RUN
+from plant.time_columns import RUN
+from source.current_routings import robust_means
 
 from .conftest import CATALOGUE, DATA, build, edit
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+import unicodedata
 from pathlib import Path
+from typing import Any
 
 import pytest
 from argon2 import extract_parameters
@@ -205,3 +207,30 @@ def test_the_password_file_is_readable_by_its_owner_only(tmp_path: Path, monkeyp
     assert password.encode() not in (tmp_path / "a.db").read_bytes()
     database.close()
     passwords.close()
+
+
+@pytest.mark.parametrize("stored_as", ["NFC", "NFD"])
+@pytest.mark.parametrize("sent_as", ["NFC", "NFD"])
+async def test_a_password_fits_however_its_letters_are_put_together_also_of_accounts_from_before(
+    stored_as: Any, sent_as: Any
+) -> None:
+    password = "설비관리-Ångström-한글암호"
+    cheap = Settings(_env_file=None, password_time_cost=1, password_memory_kib=64, password_parallelism=1)
+    passwords = Passwords(cheap)
+    try:
+        before = passwords.hasher.hash(unicodedata.normalize(stored_as, password))  # as it was sent then
+        fits, anew = await passwords.verify(before, unicodedata.normalize(sent_as, password), "g")
+        assert fits
+        assert (anew is None) is (stored_as == "NFC")
+        now = await passwords.hash(unicodedata.normalize(stored_as, password), "g")
+        assert await passwords.verify(now, unicodedata.normalize(sent_as, password), "g") == (True, None)
+        assert await passwords.verify(now, password + "x", "g") == (False, None)
+        assert await passwords.verify(None, password, "g") == (False, None)
+    finally:
+        passwords.close()
+
+
+def test_the_length_of_a_password_is_counted_in_whole_letters() -> None:
+    check_password(unicodedata.normalize("NFD", "가나다라마바사아" * 16), "a@b.example")
+    with pytest.raises(InvalidInput):
+        check_password(unicodedata.normalize("NFD", "가나다라"), "a@b.example")

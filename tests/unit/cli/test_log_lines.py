@@ -12,6 +12,7 @@ import pytest
 
 from cli.care.log_lines import Choice, Follower, choice, in_words, log_files, merged_lines, moment_of
 from common.errors import InvalidInput
+from common.local_time import local_time
 from common.log_files import compress
 
 LINES = {
@@ -134,7 +135,8 @@ def test_new_lines_are_followed_also_when_a_file_is_rotated_and_compressed_meanw
 
 def test_a_line_for_people_has_the_facts_and_the_trace() -> None:
     said = in_words({**LINES["ann-50051.jsonl"][0], "duration_ms": 1.5, "user": "", "exception": "Traceback: ..."})
-    assert said.startswith("03:04:05.001  ann-50051")
+    moment = datetime.fromisoformat("2026-01-02T03:04:05.001+00:00")
+    assert said.startswith(f"{local_time(moment, 'milliseconds')}  ann-50051")
     assert "duration_ms=1.5" in said
     assert "user" not in said
     assert said.endswith("Traceback: ...")

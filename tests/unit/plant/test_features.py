@@ -8,18 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from plant.features import (
-    DEFAULT_ACTIVE,
-    DEFAULT_WEIGHTS,
-    FEATURE_BY_NAME,
-    FEATURES,
-    FeatureKind,
-    is_absent,
-    mm_per_unit,
-    number_of,
-    tidy_text,
-    tidy_unit,
-)
+from plant.features import is_absent, mm_per_unit, number_of, tidy_text, tidy_unit
+from plant.mechanical_seals import MECHANICAL_SEALS
+from plant.schema import FeatureKind
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -27,17 +18,17 @@ DATA = Path(__file__).parents[2] / "data"
 def test_the_features_are_those_of_the_plant_with_its_weights() -> None:
     plant = json.loads((DATA / "plant_statistics.json").read_text("utf-8"))
     stored = json.loads((DATA / "legacy_model" / "feature_weights.json").read_text("utf-8"))
-    assert len(FEATURES) == 41
-    assert [feature.name for feature in FEATURES] == list(plant["columns"])
-    assert stored["weights"] == DEFAULT_WEIGHTS
-    assert stored["active_features"] == DEFAULT_ACTIVE
+    assert len(MECHANICAL_SEALS.features) == 41
+    assert [feature.name for feature in MECHANICAL_SEALS.features] == list(plant["columns"])
+    assert stored["weights"] == MECHANICAL_SEALS.weights
+    assert stored["active_features"] == MECHANICAL_SEALS.active
 
 
 def test_eight_features_are_numbers_and_each_size_knows_its_unit() -> None:
-    numbers = [f for f in FEATURES if f.kind in (FeatureKind.NUMERIC, FeatureKind.FLAG)]
+    numbers = [f for f in MECHANICAL_SEALS.features if f.kind in (FeatureKind.SIZE, FeatureKind.FLAG)]
     assert len(numbers) == 8
-    for feature in FEATURES:
-        assert (feature.unit_from in FEATURE_BY_NAME) == (feature.kind is FeatureKind.NUMERIC)
+    for feature in MECHANICAL_SEALS.features:
+        assert (feature.unit_from in MECHANICAL_SEALS.feature_by_name) == (feature.kind is FeatureKind.SIZE)
 
 
 @pytest.mark.parametrize("text", ["", " ", "nan", "NaN", "null", "NULL", "None", "-", "--", "\u3000", None])

@@ -10,9 +10,10 @@ import polars as pl
 import pytest
 
 from common.errors import DataProblem, InvalidInput
-from plant.input_profile import InputProfile, read_role
-from plant.mechanical_seals import INTERNAL_COLUMNS
+from plant.input_profile import InputProfile
+from plant.mechanical_seals import MECHANICAL_SEALS
 from source import open_source
+from source.role_reading import read_role
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 CODE = {"internal": "ITEM_CD", "role": "features", "source": "품번", "required": True}
@@ -38,10 +39,10 @@ def folder(path: Path, **tables: pl.DataFrame) -> Path:
 def test_the_built_in_profile_reads_the_views_as_they_are() -> None:
     source = open_source(DATA / "small.accdb")
     built_in = InputProfile.built_in()
-    for role, columns in INTERNAL_COLUMNS.items():
+    for role, columns in MECHANICAL_SEALS.tables.items():
         frame = pl.concat(list(read_role(source, built_in, role)))
         assert frame.columns == list(columns)
-    assert [len(columns) for columns in INTERNAL_COLUMNS.values()] == [47, 49, 12]
+    assert [len(columns) for columns in MECHANICAL_SEALS.tables.values()] == [47, 49, 12]
     assert InputProfile.parse("") is built_in
     assert InputProfile.parse(built_in.to_json()) == built_in
     assert list(built_in.violations()) == []

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import DataProblem
+from plant.time_columns import RUN, TIMES
 from routings.calibration import Calibration, Curve, smoothed
 from routings.drafts import MERGED
 from routings.estimates import Estimates
-from routings.operation_table import RUN, TIME_COLUMNS, Neighbours, OperationTable
+from routings.operation_table import Neighbours, OperationTable
 from routings.routing_prediction import Learned, PredictionOptions, RoutingBatch, predict_routings
 from trained.learned.learned_model import TimeModel
 
@@ -23,7 +24,7 @@ OPERATIONS = 6
 def table_of(routings: Sequence[Sequence[tuple[int, int, float]]]) -> OperationTable:
     """Item 0 has no routing; the others have operations (operation, machine, run minutes)."""
     rows = [row for routing in routings for row in routing]
-    times = np.full((len(rows), len(TIME_COLUMNS)), np.nan)
+    times = np.full((len(rows), len(TIMES)), np.nan)
     times[:, RUN] = [row[2] for row in rows]
     lengths = [0, *(len(routing) for routing in routings)]
     return OperationTable(

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from plant.time_columns import TIMES
 from routings.calibration import Calibration
 from routings.consensus import Weighed, weigh
 from routings.estimates import Estimates
 from routings.operation_sharing import share_operations
-from routings.operation_table import TIME_COLUMNS, Neighbours, OperationTable, usable_neighbours
+from routings.operation_table import Neighbours, OperationTable, usable_neighbours
 from routings.routing_prediction import Learned, PredictionOptions, RoutingBatch, predict_routings
 from routings.time_profiles import ProfileOptions, time_profiles
 from trained.learned.learned_model import TimeModel
@@ -39,7 +40,7 @@ def random_plant(random: np.random.Generator, items: int) -> OperationTable:
             routing = random.permutation(routing)
         routings.append(routing if random.random() < 0.85 else routing[:0])
     rows = sum(len(routing) for routing in routings)
-    times = np.where(random.random((rows, len(TIME_COLUMNS))) < 0.4, np.nan, random.integers(1, 9, (rows, 1)) / 4.0)
+    times = np.where(random.random((rows, len(TIMES))) < 0.4, np.nan, random.integers(1, 9, (rows, 1)) / 4.0)
     return OperationTable(
         offsets=np.concatenate(([0], np.cumsum([len(routing) for routing in routings]))).astype(np.int64),
         operation=np.concatenate([*routings, []]).astype(np.int32),

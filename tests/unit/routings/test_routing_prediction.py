@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import InvalidInput
+from plant.time_columns import RUN, SETUP, TIMES
 from routings.drafts import MERGED
-from routings.operation_table import RUN, SETUP, TIME_COLUMNS, Neighbours, OperationTable
+from routings.operation_table import Neighbours, OperationTable
 from routings.routing_prediction import PredictionOptions, RoutingBatch, predict_routings
 from routings.time_profiles import ProfileOptions
 
@@ -27,7 +28,7 @@ def table_of(
     """An operation table of one list of (operation, run time) an item; set-up is twice the run time."""
     rows = [operation for routing in routings for operation in routing]
     lengths = [len(routing) for routing in routings]
-    times = np.full((len(rows), len(TIME_COLUMNS)), np.nan)
+    times = np.full((len(rows), len(TIMES)), np.nan)
     times[:, RUN] = [run for _operation, run in rows]
     times[:, SETUP] = 2 * times[:, RUN]
     return OperationTable(
@@ -130,14 +131,14 @@ def test_work_results_stand_in_for_absent_actual_times_of_neighbours() -> None:
     results = np.array([[3.0, 8.0], [np.nan, np.nan]])
     table = table_of([[], [(1, 10.0)], [(1, 10.0)]], results=results)
     batch = predict(table, [0], neighbours_of([(1, 0.9), (2, 0.9)]))
-    assert batch.times[0, TIME_COLUMNS.index("ACT_RUN_TIME")] == 8.0
+    assert batch.times[0, TIMES.index("actual_run")] == 8.0
     own = predict(table, [1], Neighbours.none(1))
-    assert np.isnan(own.times[0, TIME_COLUMNS.index("ACT_RUN_TIME")])
+    assert np.isnan(own.times[0, TIMES.index("actual_run")])
 
 
 def test_the_run_time_falls_back_to_actual_and_machine_time() -> None:
     table = table_of([[(1, np.nan)]])
-    table.times[0, TIME_COLUMNS.index("MACH_WORKED_HOURS")] = 4.0
+    table.times[0, TIMES.index("machine_run")] = 4.0
     assert predict(table, [0], Neighbours.none(1)).run_times().tolist() == [4.0]
 
 

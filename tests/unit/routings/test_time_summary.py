@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routings.time_summary import COLUMNS, OperationTimes, operation_times, totals
+from plant.mechanical_seals import MECHANICAL_SEALS
+from routings.time_summary import OperationTimes, operation_times, totals
 
+SOURCES = MECHANICAL_SEALS.routing.summed
+COLUMNS = tuple(name for names in SOURCES.values() for name in names)
 RECORDINGS = Path(__file__).parents[2] / "contract" / "recordings" / "time.json"
 FOUR: list[dict[str, float]] = [
     {"PROC_SEQ": 10, "SETUP_TIME": 0.9, "MACH_WORKED_HOURS": 3.25, "QUEUE_TIME": 2, "WAIT_TIME": 0.5, "MOVE_TIME": 0.2},
@@ -22,7 +25,7 @@ FOUR: list[dict[str, float]] = [
 
 def summary(operations: Sequence[Mapping[str, Any]]) -> list[OperationTimes]:
     columns = {name: [operation.get(name) for operation in operations] for name in COLUMNS}
-    return operation_times(columns, len(operations))
+    return operation_times(columns, len(operations), SOURCES)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +51,7 @@ def test_negative_times_and_nan_count_as_absent() -> None:
 
 
 def test_columns_that_are_missing_count_as_absent() -> None:
-    assert operation_times({}, 2)[1].total_time == 0.0
+    assert operation_times({}, 2, SOURCES)[1].total_time == 0.0
 
 
 @given(st.lists(st.dictionaries(st.sampled_from(COLUMNS), st.none() | st.floats(0, 1e4)), max_size=20))

@@ -335,8 +335,8 @@ def test_values_come_in_the_wanted_type(tmp_path: Path) -> None:
         list(open_source(tmp_path).batches(ITEMS, ["ITEM_CD", "REV"], {"REV": ColumnType.INTEGER}))
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949"])
-def test_csv_in_utf8_with_or_without_mark_and_in_cp949(tmp_path: Path, encoding: str) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_csv_is_read_in_the_encodings_of_spreadsheets_with_or_without_a_mark(tmp_path: Path, encoding: str) -> None:
     source = write_csv(tmp_path, 'ITEM_CD,품명\nA,글랜드 플레이트\nB,"줄\n바꿈, 쉼표"\n', encoding=encoding)
     assert [c.name for c in source.columns(ITEMS)] == ["ITEM_CD", "품명"]
     frame = whole(source, ITEMS)
@@ -345,7 +345,7 @@ def test_csv_in_utf8_with_or_without_mark_and_in_cp949(tmp_path: Path, encoding:
 
 def test_csv_in_another_encoding_is_refused(tmp_path: Path) -> None:
     (tmp_path / "items.csv").write_bytes(b"ITEM_CD,X\nA,\xff\xff\xff\xfe\n")
-    with pytest.raises(DataProblem, match="neither UTF-8 nor CP949"):
+    with pytest.raises(DataProblem, match="neither UTF-8, UTF-16 nor CP949"):
         open_source(tmp_path).columns(ITEMS)
 
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import DataProblem, InvalidInput
-from plant.features import FEATURES
+from plant.mechanical_seals import MECHANICAL_SEALS
 from trained.encoder import BlockEncoder, EncoderOptions
 from trained.encoding.dictionary_columns import DictionaryColumn
 
@@ -212,8 +212,12 @@ cells = st.one_of(st.none(), st.text(max_size=8), st.floats(allow_nan=True, allo
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.dictionaries(st.sampled_from([f.name for f in FEATURES]), cells), min_size=1, max_size=4))
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from([f.name for f in MECHANICAL_SEALS.features]), cells), min_size=1, max_size=4
+    )
+)
 def test_whatever_an_item_holds_its_vector_has_length_one(items: list[dict[str, str | float | None]]) -> None:
-    columns = {feature.name: [item.get(feature.name) for item in items] for feature in FEATURES}
+    columns = {feature.name: [item.get(feature.name) for item in items] for feature in MECHANICAL_SEALS.features}
     vectors = ENCODER.encode(columns, len(items))
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-4)

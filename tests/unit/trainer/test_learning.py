@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from plant.input_profile import InputProfile
+from plant.mechanical_seals import MECHANICAL_SEALS
 from source import open_source
 from trained.encoder import BlockEncoder
 from trained.encoding.dictionary_columns import DictionaryColumn
@@ -37,7 +38,7 @@ def read(folder: Path) -> tuple[Catalogue, CurrentRoutings]:
 @pytest.fixture(scope="module")
 def taught(catalogue_of_300: Path) -> tuple[Catalogue, CurrentRoutings, LearnedStage]:
     catalogue, routings = read(catalogue_of_300)
-    stage = learn(catalogue.columns, routings, OPTIONS)
+    stage = learn(catalogue.columns, routings, OPTIONS, schema=MECHANICAL_SEALS)
     assert stage is not None
     return catalogue, routings, stage
 
@@ -97,7 +98,7 @@ def test_learning_twice_gives_the_same(
     taught: tuple[Catalogue, CurrentRoutings, LearnedStage],
 ) -> None:
     catalogue, routings, stage = taught
-    again = learn(catalogue.columns, routings, OPTIONS)
+    again = learn(catalogue.columns, routings, OPTIONS, schema=MECHANICAL_SEALS)
     assert again is not None
     np.testing.assert_array_equal(again.outputs.probabilities, stage.outputs.probabilities)
     np.testing.assert_array_equal(again.outputs.factors, stage.outputs.factors)
@@ -124,7 +125,7 @@ def test_too_few_routings_teach_nothing(tables_of_300: dict[str, pl.DataFrame], 
     tables_of_300["items"].write_parquet(tmp_path / "items.parquet")
     tables_of_300["routing"].filter(pl.col("ITEM_CD").is_in(few.to_list())).write_parquet(tmp_path / "routing.parquet")
     catalogue, routings = read(tmp_path)
-    assert learn(catalogue.columns, routings, OPTIONS) is None
+    assert learn(catalogue.columns, routings, OPTIONS, schema=MECHANICAL_SEALS) is None
 
 
 def test_contradictory_routings_and_constant_and_absent_columns_are_learned_from_all_the_same(
@@ -133,14 +134,14 @@ def test_contradictory_routings_and_constant_and_absent_columns_are_learned_from
     catalogue, routings, _stage = taught
     rows = len(catalogue)
     alike = {name: DictionaryColumn(["same"], np.zeros(rows, np.int32)) for name in ("GROUP1", "ITEM_TYPE")}
-    assert learn(alike, routings, OPTIONS) is None  # nothing tells items apart
+    assert learn(alike, routings, OPTIONS, schema=MECHANICAL_SEALS) is None  # nothing tells items apart
     halves = {
         **alike,
         "PART_TYPE": DictionaryColumn(["A", "B"], (np.arange(rows) % 2).astype(np.int32)),
         "OUTDIAMETER": DictionaryColumn(np.full(rows, 1e30)),
         "INDIAMETER": DictionaryColumn.absent(rows),
     }
-    stage = learn(halves, routings, OPTIONS)
+    stage = learn(halves, routings, OPTIONS, schema=MECHANICAL_SEALS)
     assert stage is not None
     assert np.isfinite(stage.outputs.probabilities).all()
     assert np.isfinite(stage.outputs.factors).all()
@@ -165,12 +166,12 @@ def test_chances_come_back_from_their_files_but_for_the_smallest(tmp_path: Path)
 
 
 def test_learned_weights_keep_their_sum_and_leave_out_what_is_switched_off() -> None:
-    made = learned_weights({"GROUP2": 0.9, "PART_TYPE": 0.1}, {"ITEM_TYPE": False})
-    usual = learned_weights({"GROUP2": 1.0}, {"ITEM_TYPE": False})
+    made = learned_weights({"GROUP2": 0.9, "PART_TYPE": 0.1}, {"ITEM_TYPE": False}, MECHANICAL_SEALS)
+    usual = learned_weights({"GROUP2": 1.0}, {"ITEM_TYPE": False}, MECHANICAL_SEALS)
     assert "ITEM_TYPE" not in made
     assert sum(made.values()) == pytest.approx(sum(usual.values()), rel=1e-6)
     assert made["GROUP2"] > made["PART_TYPE"] > 0
-    assert learned_weights({}, {}) == {}
+    assert learned_weights({}, {}, MECHANICAL_SEALS) == {}
 
 
 def test_fits_find_what_made_the_data() -> None:

@@ -19,7 +19,8 @@ from common.identity import Caller
 from common.settings import Settings
 from plant.blueprint.options import PipelineOptions
 from plant.input_profile import InputProfile
-from routings.operation_table import RUN, SETUP, TIME_COLUMNS, OperationTable
+from plant.time_columns import RUN, SETUP, TIMES
+from routings.operation_table import OperationTable
 from source import open_source
 from tests.support.catalogue import CATALOGUE
 from trained.item_codes import ItemCodeIndex
@@ -62,7 +63,7 @@ def test_there_are_none_where_auth_service_has_never_run(tmp_path: Path) -> None
 
 def routings() -> tuple[CurrentRoutings, ItemCodeIndex]:
     """Three items: SAW-TUR-INS, none, TUR."""
-    times = np.full((4, len(TIME_COLUMNS)), np.nan)
+    times = np.full((4, len(TIMES)), np.nan)
     times[:, RUN] = [1.0, 2.0, 3.0, 4.0]
     table = OperationTable(
         offsets=np.array([0, 3, 3, 4], np.int64),

@@ -18,6 +18,7 @@ import pytest
 from common.errors import DataProblem, InvalidInput
 from plant.blueprint.options import LoadOptions, PipelineOptions, TimeOptions
 from plant.input_profile import InputProfile
+from plant.mechanical_seals import MECHANICAL_SEALS
 from plant.settings import PlantSettings
 from protos.settings.v1 import settings_pb2
 from routings.time_profiles import ProfileOptions
@@ -102,7 +103,7 @@ def test_items_without_any_code_are_nothing_to_train_on(tmp_path: Path, tables_o
 
 def test_reports_tell_what_features_hold_and_count(catalogue_of_300: Path) -> None:
     columns = read_catalogue(open_source(catalogue_of_300), InputProfile.built_in()).columns
-    statistics = feature_statistics(columns)
+    statistics = feature_statistics(columns, MECHANICAL_SEALS)
     assert statistics["OUTDIAMETER"]["type"] == "numeric"
     assert statistics["OUTDIAMETER"]["min"] > 0
     assert sum(statistics["ITEM_TYPE"]["top_20_values"].values()) + statistics["ITEM_TYPE"]["missing_count"] == 300

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import delete, insert
 
 from auth_service.mapping import profile_effects, profile_transfer, profiles
-from auth_service.mapping.profile_kinds import read_input
 from auth_service.store.active_profiles import active_profiles
 from auth_service.store.database import Database
 from auth_service.store.document_records import ActiveProfileRecord, ProfileRecord
@@ -48,7 +47,7 @@ def test_a_new_plant_reads_and_writes_through_the_profiles_that_come_with_the_pr
         (read,) = profiles.list_profiles(session, "input")
         (written,) = profiles.list_profiles(session, "output")
     assert (read.name, read.active, read.valid, read.built_in) == (BUILT_IN, True, True, True)
-    assert read_input(read.inspected.json) == InputProfile.built_in()
+    assert InputProfile.read(read.inspected.json) == InputProfile.built_in()
     assert (written.name, written.active, written.valid, written.built_in) == (DEFAULT, True, True, False)
     assert OutputProfile.read(written.inspected.json) == OutputProfile.default()
 
@@ -90,7 +89,7 @@ def test_each_change_is_a_revision_with_author_and_reason(database: Database) ->
         history = profiles.revisions(session, "input", "New plant", 10)
         old = profiles.get(session, "input", "New plant", 2)
     assert [(r.revision, r.comment) for r in history] == [(3, "back to revision 1"), (2, ""), (1, "first")]
-    assert read_input(old.inspected.json).source_column("features", "ITEM_NM") == "품명"
+    assert InputProfile.read(old.inspected.json).source_column("features", "ITEM_NM") == "품명"
     with database.reading() as session, pytest.raises(NotFound):
         profiles.get(session, "input", "New plant", 9)
 
@@ -196,18 +195,18 @@ def test_profiles_go_out_and_come_back_all_or_none(database: Database) -> None:
 
 def test_an_activation_says_what_must_be_read_and_trained_again() -> None:
     built_in = InputProfile.built_in()
-    same = profile_effects.of_input(built_in, read_input(input_json("copy")))
+    same = profile_effects.of_input(built_in, InputProfile.read(input_json("copy")))
     assert same == profile_effects.Effects()
-    feature = profile_effects.of_input(built_in, read_input(input_json("f", OUTDIAMETER="OD")))
+    feature = profile_effects.of_input(built_in, InputProfile.read(input_json("f", OUTDIAMETER="OD")))
     assert feature.changed_columns == ["features.OUTDIAMETER"]
     assert "refresh" in feature.refresh_needed
     assert "train" in feature.training_needed
-    routing = profile_effects.of_input(built_in, read_input(input_json("r", RES_DIS="설비")))
+    routing = profile_effects.of_input(built_in, InputProfile.read(input_json("r", RES_DIS="설비")))
     assert routing.changed_columns == ["routing.RES_DIS"]
     assert routing.training_needed == ""
     content = orjson.loads(input_json("t"))
     content["tables"]["routing"] = "다른뷰"
-    table = profile_effects.of_input(built_in, read_input(orjson.dumps(content).decode()))
+    table = profile_effects.of_input(built_in, InputProfile.read(orjson.dumps(content).decode()))
     assert {name.split(".")[0] for name in table.changed_columns} == {"routing"}
     other = OutputProfile(name="x", columns=(OutputColumn(name="ITEM_CD", source="ITEM_CD", format="upper"),))
     changed = profile_effects.of_output(OutputProfile.default(), other).changed_columns

@@ -1,0 +1,137 @@
+"""The one rule for which routing of an item is the current one, for numbering its operations, and for what work results typically say."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from routings.time_profiles import FEWEST_SAMPLES
+
+Rows = npt.NDArray[np.int64]
+Integers = npt.NDArray[np.int32]
+
+OUTLIER_DEVIATIONS: Final = 3.5
+MAD_TO_SIGMA: Final = 1.4826
+
+
+class CurrentRows(NamedTuple):
+    """Rows of the current routings, sorted by item and sequence.
+
+    Attributes:
+        rows: int64; positions among the rows given.
+        item: int32, parallel; position of the item.
+        sequence: int32, parallel.
+        repeated: int64; positions of rows that repeat item, routing number and sequence of another and were left out.
+    """
+
+    rows: Rows
+    item: Integers
+    sequence: Integers
+    repeated: Rows
+
+
+def choose_current(
+    item: npt.NDArray[np.integer],
+    sequence: npt.NDArray[np.integer],
+    number: npt.NDArray[np.integer],
+    entered: npt.NDArray[np.integer],
+) -> CurrentRows:
+    """Choose each item's current routing: the one entered last, then the one with the greatest number; of rows with one key the first.
+
+    Args:
+        item: position of the item of each row.
+        sequence: of each row.
+        number: rank of the routing number of each row, absent lowest.
+        entered: rank of the moment it was entered, absent lowest.
+    """
+    order = np.lexsort((sequence, number, item))
+    item, sequence, number, entered = item[order], sequence[order], number[order], entered[order]
+    same_routing = np.zeros(len(order), bool)
+    same_routing[1:] = (item[1:] == item[:-1]) & (number[1:] == number[:-1])
+    repeated = np.zeros(len(order), bool)
+    repeated[1:] = same_routing[1:] & (sequence[1:] == sequence[:-1])
+    chosen = _in_current_routing(item, entered, ~same_routing) & ~repeated
+    return CurrentRows(order[chosen], item[chosen].astype(np.int32), sequence[chosen].astype(np.int32), order[repeated])
+
+
+def _in_current_routing(
+    item: npt.NDArray[np.integer], entered: npt.NDArray[np.integer], starts: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    """Whether each row, sorted by item and routing number, is of its item's routing entered last, the last on a tie."""
+    if not len(item):
+        return np.zeros(0, bool)
+    first = np.flatnonzero(starts)
+    newest = np.maximum.reduceat(entered, first)
+    routing_item = item[first]
+    order = np.lexsort((np.arange(len(first)), newest, routing_item))
+    last = np.ones(len(order), bool)
+    last[:-1] = routing_item[order][1:] != routing_item[order][:-1]
+    current = np.zeros(len(first), bool)
+    current[order[last]] = True
+    return np.repeat(current, np.diff(np.append(first, len(item))))
+
+
+class NumberedOperations(NamedTuple):
+    """Numbers of operations: equal for the same job and the same occurrence of it within a routing.
+
+    Attributes:
+        operation: int32, one a row.
+        jobs, occurrences: int64, by operation number.
+    """
+
+    operation: Integers
+    jobs: Rows
+    occurrences: Rows
+
+
+def number_operations(jobs: npt.NDArray[np.integer], item: npt.NDArray[np.integer]) -> NumberedOperations:
+    """Number the operations of rows sorted by item and sequence, by job and then by occurrence.
+
+    Args:
+        jobs: number of the job of each row.
+        item: position of its item.
+    """
+    count = len(jobs)
+    if not count:
+        return NumberedOperations(np.zeros(0, np.int32), np.zeros(0, np.int64), np.zeros(0, np.int64))
+    order = np.lexsort((jobs, item))  # stable: occurrences stay in the order of the routing
+    starts = np.ones(count, bool)
+    starts[1:] = (jobs[order][1:] != jobs[order][:-1]) | (item[order][1:] != item[order][:-1])
+    running = np.arange(count)
+    occurrence = np.empty(count, np.int64)
+    occurrence[order] = running - np.maximum.accumulate(np.where(starts, running, 0))
+    keys, numbers = np.unique(jobs.astype(np.int64) << 32 | occurrence, return_inverse=True)
+    return NumberedOperations(np.asarray(numbers, np.int32), keys >> 32, keys & 0xFFFFFFFF)
+
+
+def robust_means(
+    values: pl.DataFrame,
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """Mean of the `value`s of each `row` without gross errors: the rows, their means, and how many values each rests on.
+
+    A value is a gross error when it lies further than 3.5 robust sigma (1.4826 times the median deviation) from the median of at least
+    three values; a thousandth of the median is always allowed, as the median deviation is 0 where most values are equal.
+    """
+    if not values.height:
+        return np.zeros(0, np.int32), np.zeros(0), np.zeros(0, np.int64)
+    values = values.sort("row", "value")
+    row, value = values["row"].to_numpy(), values["value"].to_numpy()
+    starts = np.flatnonzero(np.concatenate(([True], row[1:] != row[:-1])))
+    counts = np.diff(np.append(starts, len(row)))
+    median = _middle(value, starts, counts)
+    deviation = np.abs(value - np.repeat(median, counts))
+    by_deviation = pl.DataFrame({"row": row, "deviation": deviation}).sort("row", "deviation")["deviation"].to_numpy()
+    spread = _middle(by_deviation, starts, counts)
+    allowed = OUTLIER_DEVIATIONS * MAD_TO_SIGMA * spread + 1e-3 * median
+    kept = deviation <= np.repeat(np.where(counts < FEWEST_SAMPLES, np.inf, allowed), counts)
+    used = np.add.reduceat(kept.astype(np.int64), starts)
+    return row[starts], np.add.reduceat(np.where(kept, value, 0.0), starts) / used, used
+
+
+def _middle(ordered: npt.NDArray[np.float64], starts: Rows, counts: Rows) -> npt.NDArray[np.float64]:
+    """Medians of the runs of an array that is sorted within each run."""
+    middle: npt.NDArray[np.float64] = (ordered[starts + (counts - 1) // 2] + ordered[starts + counts // 2]) / 2
+    return middle
