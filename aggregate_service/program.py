@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Sequence
+from pathlib import Path
 
 from aggregate_service.delta_driver import DeltaDriver
 from aggregate_service.plant_options import PlantOptions
 from aggregate_service.servicer import AggregateServicer
 from aggregate_service.snapshot import Snapshot
 from aggregate_service.snapshot_keeper import SnapshotKeeper, SourceChoice
+from common.errors import ServiceError
+from common.logs import get_logger
 from common.rpc.interceptor import Access
 from common.rpc.server import Service
 from common.service import ServiceContext
 from common.watch import ControlHandlers
 from plant.input_profile import InputProfile
 from plant.output_profile import OutputProfile
+from plant.schema import PlantSchema
 from plant.settings import PlantSettings
 from protos.aggregate.v1 import aggregate_pb2, aggregate_pb2_grpc
 from protos.settings.v1 import settings_pb2
-from source.serving_source import note_chosen, was_anything_chosen
+from source.serving_source import has_own_profile, note_chosen, note_profile, was_anything_chosen
+from trained.artifacts import read_manifest
+from trained.version_schema import schema_of
+
+log = get_logger(__name__)
 
 
 class AggregateProgram:
@@ -32,6 +41,7 @@ class AggregateProgram:
         self._delta = DeltaDriver(context.settings, context.caller, lambda: self._keeper.newest)
         self._version = ""
         self._profile = ""
+        self._known = False
 
     def services(self) -> Sequence[Service]:
         """AggregateService; a refresh on demand is for administrators."""
@@ -55,7 +65,8 @@ class AggregateProgram:
     async def start(self) -> None:
         """Watch the source; one that no setting can have replaced is served before any setting is known."""
         settings = self._context.settings
-        if settings.dataset or (settings.initial_dataset and not was_anything_chosen(settings)):
+        early = settings.dataset or (settings.initial_dataset and not was_anything_chosen(settings))
+        if early and not has_own_profile(settings):
             await self._choose()
         self._keeper.start()
         self._delta.start()
@@ -86,11 +97,20 @@ class AggregateProgram:
         profile = state.output_profile_json
         columns = plant.document.sql.available_columns
         schema = InputProfile.parse(state.input_profile_json).plant
+        trained = await asyncio.to_thread(_schema_of, state.active)
+        misfit = trained.cannot_serve(schema) if trained is not None else ""
         known = (*columns, *schema.output_columns)
         output_profile = OutputProfile.parse(profile, known) if profile else None
         self._servicer.plant, self._servicer.output_profile = plant, output_profile
-        self._profile, self._version = state.input_profile_json, state.active.version_name
-        await self._choose()
+        self._servicer.trained = trained
+        self._version = state.active.version_name
+        if misfit and self._known:
+            log.warning("the active version cannot serve with the active input profile", reason=misfit)
+        else:  # what serves goes on serving until a version that fits is active
+            self._profile, self._known = state.input_profile_json, True
+            with contextlib.suppress(OSError):
+                note_profile(self._context.settings, state.input_profile_json)
+            await self._choose()
         self._delta.look_again()
         if activated:
             self._keeper.look_again("training")
@@ -107,3 +127,13 @@ class AggregateProgram:
     async def _serve(self, _snapshot: Snapshot) -> None:
         self._delta.look_again()
         await self._context.set_serving(True)
+
+
+def _schema_of(version: settings_pb2.ActiveVersion) -> PlantSchema | None:
+    """The schema that the active version was trained with; None where there is none, or its files cannot be read here."""
+    if not version.manifest_path:
+        return None
+    try:
+        return schema_of(read_manifest(Path(version.manifest_path)), Path(version.artifact_dir))
+    except ServiceError:
+        return None

@@ -22,7 +22,7 @@ from aggregate_service.snapshot_build import Progress
 from aggregate_service.snapshot_keeper import Refreshed, SnapshotKeeper
 from aggregate_service.source_browsing import SourceBrowser
 from aggregate_service.time_cache import AnswerCache
-from common.errors import InvalidInput
+from common.errors import InvalidInput, PreconditionFailed
 from common.request_context import add_log_fields
 from common.settings import Settings
 from plant.mechanical_seals import MECHANICAL_SEALS
@@ -47,6 +47,8 @@ class AggregateServicer(aggregate_pb2_grpc.AggregateServiceServicer):
         self._settings = settings
         self.plant = PlantOptions()
         self.output_profile: OutputProfile | None = None
+        self.trained: PlantSchema | None = None
+        self._fits: tuple[Snapshot | None, PlantSchema | None] = (None, None)
         self._summaries: AnswerCache[pb.SummarizeTimesResponse] = AnswerCache(CACHED_SUMMARIES)
         self._looked_up = {"item_master": [0, 0], "routing": [0, 0]}
 
@@ -58,6 +60,8 @@ class AggregateServicer(aggregate_pb2_grpc.AggregateServiceServicer):
             raise InvalidInput(f"similarity_threshold is {request.similarity_threshold:g}; it must be 0 to 1")
         add_log_fields(model_version=request.model_version, items=len(request.item_codes))
         snapshot, plant = self.keeper.current, self.plant
+        if request.HasField("neighbours"):
+            self._check_fit(snapshot)
         if len(request.item_codes) <= IN_THE_LOOP:
             response = _predict(snapshot, plant, request)
         else:
@@ -122,6 +126,24 @@ class AggregateServicer(aggregate_pb2_grpc.AggregateServiceServicer):
         async with contextlib.aclosing(export_stream(self._exporter, parts)) as chunks:
             async for chunk in chunks:
                 yield chunk
+
+    def _check_fit(self, snapshot: Snapshot) -> None:
+        """Refuse to predict with a version that knows another plant than the snapshot is of.
+
+        Raises:
+            PreconditionFailed: says why and what to do.
+        """
+        known, trained = self._fits
+        if self.trained is None or (known is snapshot and trained is self.trained):
+            return
+        reason = self.trained.cannot_serve(snapshot.schema)
+        if reason:
+            raise PreconditionFailed(
+                f"The active version cannot serve with the active input profile: {reason}. Train a version with this profile, or make "
+                f"the profile of {self.trained.name} active again",
+                reason="SCHEMA_DIFFERS",
+            )
+        self._fits = (snapshot, self.trained)
 
     @property
     def _schema(self) -> PlantSchema:

@@ -73,7 +73,8 @@ def activate(database: Database, derived: Path, name: str, reason: str) -> None:
     found = load_in_child(row, derived)
     if not found.ok:
         raise PreconditionFailed(
-            f"Version {name} was not activated: {'; '.join(found.problems)}", reason="ACTIVATION_REFUSED"
+            f"Version {name} was not activated: {'; '.join(found.problems)}",
+            reason=found.reason or "ACTIVATION_REFUSED",
         )
     with database.writing() as session:
         registry.make_active(session, name, by=COMMAND_LINE, reason=reason, action="activated")

@@ -31,6 +31,7 @@ COMMANDS: Final = (
     ("users", "cli.care.user_commands:app", CARE),
     ("audit", "cli.care.audit_commands:app", CARE),
     ("access", "cli.care.access_commands:app", CARE),
+    ("profiles", "cli.care.profile_commands:app", CARE),
     ("erp", "cli.care.erp_commands:app", CARE),
     ("doctor", "cli.care.doctor_command:doctor", CARE),
     ("watchdog", "cli.care.watchdog_command:watchdog", CARE),
@@ -50,6 +51,12 @@ def up(
             "--data", help="Access file, or folder with Parquet or CSV tables; remembered. Default: the demo catalogue"
         ),
     ] = None,
+    profile: Annotated[
+        Path | None,
+        typer.Option(
+            "--profile", help="Input profile (JSON) of the data; stored and made active before anything is trained"
+        ),
+    ] = None,
     port: Annotated[int | None, typer.Option("--port", help="Port of the gateway; default 8000")] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Return when everything runs, and leave it running")] = False,
 ) -> None:
@@ -57,7 +64,12 @@ def up(
     from cli.running.up import UpOptions
     from cli.running.up import up as start
 
-    options = UpOptions(data=data.absolute() if data else None, port=port, detach=detach)
+    options = UpOptions(
+        data=data.absolute() if data else None,
+        profile=profile.absolute() if profile else None,
+        port=port,
+        detach=detach,
+    )
     raise typer.Exit(start(installation_settings(), options))
 
 
@@ -93,7 +105,7 @@ def status(
         console.print(f"Routing ML is {found.phase} at [bold]{found.url}[/bold], health {found.health or 'unknown'}")
         if found.detail:
             console.print(Text(f"  {found.detail}"))
-        console.print(Text(f"  data {found.dataset}"))
+        console.print(Text(f"  data {found.dataset}, input profile {found.profile or 'unknown'}"))
         console.print(status_table(found))
     raise typer.Exit(0 if found.running else EXIT_NOT_RUNNING)
 

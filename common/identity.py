@@ -209,7 +209,7 @@ class ServiceCredential:
             Unauthenticated: the secret is not this installation's.
         """
         name, _, secret = credential.partition(":")
-        if not hmac.compare_digest(secret.encode(), self._secret.encode()):
+        if not hmac.compare_digest(secret.encode("utf-8", "surrogatepass"), self._secret.encode()):
             raise Unauthenticated("The service credential is not this installation's", reason=FOREIGN_CREDENTIAL)
         return Caller(f"service:{name}", "service")
 

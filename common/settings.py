@@ -14,6 +14,8 @@ from typing import Annotated
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from common.home import installed_home
+
 Addresses = Annotated[list[str], NoDecode]
 
 
@@ -147,7 +149,33 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{(self.state_dir / 'routing.db').resolve().as_posix()}"
 
 
+_PATHS = (
+    "state_dir",
+    "models_dir",
+    "frontend_dir",
+    "docs_dir",
+    "https_certificate",
+    "dataset",
+    "initial_dataset",
+    "log_dir",
+    "tls_certificate",
+    "tls_key",
+    "tls_ca",
+)
+
+
+def settings_at(home: Path) -> Settings:
+    """Settings from the environment and the .env of a folder, with relative paths taken from that folder.
+
+    Raises:
+        pydantic.ValidationError: a setting cannot be understood.
+    """
+    read = Settings(_env_file=home / ".env")
+    return read.model_copy(update={name: home / path for name in _PATHS if (path := getattr(read, name)) is not None})
+
+
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The settings of this process, read once."""
-    return Settings()
+    """The settings of this process, read once: those of the installation that it lies in, in a clone those of the current folder."""
+    home = installed_home()
+    return Settings() if home is None else settings_at(home)

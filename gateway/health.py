@@ -29,6 +29,10 @@ from protos.trainer.v1 import trainer_pb2
 
 CHECK_SECONDS = 2.0
 REMEMBER_SECONDS = 1.0
+MOMENT_SECONDS = 0.05
+STALE_SECONDS = 5.0
+"""An answer is a second old at most, unless the dependencies take longer than a moment for theirs: then the last known one, if not older
+than this, is given at once. A gateway or a machine at its limits still says that it lives."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ class Health:
 
 
 class HealthChecker:
-    """Asks the dependencies, at most once a second however often it is asked."""
+    """Asks the dependencies, at most once a second however often it is asked, and not twice at the same time."""
 
     def __init__(
         self, settings: Settings, clients: Clients, follower: ControlFollower | None, plant: PlantState
@@ -97,17 +101,31 @@ class HealthChecker:
         self._settings, self._plant = settings, plant
         self._clients, self._follower = clients, follower
         self._looking: dict[str, tuple[asyncio.Task[HostFinding], float]] = {}
-        self._lock = asyncio.Lock()
+        self._asking: asyncio.Task[None] | None = None
         self._last: Health | None = None
         self._last_at = -math.inf
 
     async def check(self) -> Health:
-        """The state of the system, at most a second old."""
-        async with self._lock:
-            if self._last is None or time.monotonic() - self._last_at > REMEMBER_SECONDS:
-                self._last = await self._ask_all()
-                self._last_at = time.monotonic()
-            return self._last
+        """The state of the system, as new as it can be had within a moment."""
+        age = time.monotonic() - self._last_at
+        if age > REMEMBER_SECONDS:
+            if self._asking is None or self._asking.done():
+                self._asking = asyncio.create_task(self._ask())
+            await asyncio.wait({self._asking}, timeout=MOMENT_SECONDS if age < STALE_SECONDS else None)
+            if self._asking.done():
+                self._asking.result()
+        assert self._last is not None
+        return self._last
+
+    async def stop(self) -> None:
+        """Ask no more."""
+        if self._asking is not None:
+            self._asking.cancel()
+            await asyncio.gather(self._asking, return_exceptions=True)
+
+    async def _ask(self) -> None:
+        self._last = await self._ask_all()
+        self._last_at = time.monotonic()
 
     async def _ask_all(self) -> Health:
         asked = {

@@ -14,6 +14,7 @@ from typing import Final
 _NAME: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _CHUNK_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;.*)?")
 _LONGEST_NUMBER: Final = 15
+MOST_BLANK_LINES: Final = 8
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ class RequestBytes:
         self._held = bytearray()
         self._line = 0
         self._lines = 0
+        self._blank_lines = 0
         self._left = 0
         self._extensions = 0
         self._chunks = 0
@@ -129,10 +131,13 @@ class RequestBytes:
             blank = not line.strip(b"\r\n")
             if blank and self._lines:
                 break
-            self._lines += not blank  # blank lines before a request are allowed
             self._line = end
+            self._lines += not blank
+            self._blank_lines += blank  # some before a request are allowed
+            if self._blank_lines > MOST_BLANK_LINES:
+                raise _unclear("there is nothing in it but blank lines")
         head, rest = bytes(self._held[:end]), bytes(self._held[end:])
-        self._held, self._line, self._lines = bytearray(), 0, 0
+        self._held, self._line, self._lines, self._blank_lines = bytearray(), 0, 0, 0
         passed_on = self._begin_body(head)
         return Taken(passed_on, self._end_when(self._part is _Part.BODY and not self._left), rest)
 

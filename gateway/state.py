@@ -76,6 +76,7 @@ class Gateway:
 
     async def stop(self) -> None:
         """Disconnect."""
+        await self.health.stop()
         await self.shared.stop()
         if self.follower is not None:
             await self.follower.stop()

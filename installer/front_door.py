@@ -98,6 +98,9 @@ def serve(incoming: BinaryIO, outgoing: BinaryIO, *, run: Run = run_program, ser
     except SetupFailed as error:
         door.say(str(error), ERROR)
         code = FAILED
+    except PermissionError as error:
+        door.say(words("check.cannot_read", file=error.filename, reason=error.strerror or error), ERROR)
+        code = FAILED
     except Exception as error:
         door.note(traceback.format_exc(), ERROR)
         door.say(words("failed.unexpected", reason=f"{type(error).__name__}: {error}"), ERROR)

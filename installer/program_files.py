@@ -32,12 +32,14 @@ def place(layout: Layout, release: ReleaseSource) -> None:
     What an interrupted attempt left there goes first.
 
     Raises:
-        SetupFailed: the folder cannot be written, or the version is installed with other content.
+        SetupFailed: the folder cannot be written, or the version runs with other content.
     """
     folder = layout.version_folder(release.version)
     complete = layout.is_complete(release.version)
     if complete and layout.fingerprint(release.version) != release.fingerprint():
-        raise SetupFailed(words("check.other_content", version=release.version, folder=folder))
+        if layout.active() == release.version:
+            raise SetupFailed(words("check.other_content", version=release.version, folder=folder))
+        complete = False  # what an attempt left that was taken back, or a version that is not in use
     application = layout.application(release.version)
     try:
         if not complete:

@@ -12,6 +12,8 @@ from common.settings import Settings
 from plant.settings import PlantSettings
 
 SEEN_FILE = "chosen-sources.json"
+OWN_PROFILE_FILE = "own-input-profile"
+"""There while the active input profile is not the one that comes with the product."""
 DEFAULT_PATH = PlantSettings().data_source.access_path
 
 
@@ -82,6 +84,25 @@ def note_chosen(settings: Settings, document: PlantSettings, source: ServingSour
     if source.origin is Origin.SETTINGS and source.path.exists() and not _seen(settings, Path(chosen)):
         settings.run_path.mkdir(parents=True, exist_ok=True)
         write_text(settings.run_path / SEEN_FILE, json.dumps([*_all_seen(settings), chosen], ensure_ascii=False))
+
+
+def has_own_profile(settings: Settings) -> bool:
+    """Whether another input profile than the one that comes with the product was last active here, so that it has to be known first."""
+    return (settings.run_path / OWN_PROFILE_FILE).exists()
+
+
+def note_profile(settings: Settings, profile_json: str) -> None:
+    """Remember whether the active input profile ("": the one that comes with the product) is the plant's own.
+
+    Raises:
+        OSError: the state folder cannot be written.
+    """
+    path = settings.run_path / OWN_PROFILE_FILE
+    if not profile_json:
+        path.unlink(missing_ok=True)
+    elif not path.exists():
+        settings.run_path.mkdir(parents=True, exist_ok=True)
+        write_text(path, "")
 
 
 def _seen(settings: Settings, path: Path) -> bool:

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from common.errors import DataProblem
 from common.files import writing
+from trained.artifacts.array_files import map_array
 
 COLUMN = "ITEM_CD"
 FEW = 64
@@ -98,20 +99,20 @@ class ItemCodeIndex:
         path = folder / f"{prefix}.arrow"
         try:
             mapped = pa.memory_map(str(path))
-            table = pa.ipc.open_file(mapped).read_all()
-            column = table.column(COLUMN)
+            column = pa.ipc.open_file(mapped).read_all().column(COLUMN)
+            if column.type != pa.large_string() or column.null_count:
+                raise ValueError(f"its column is {column.type} with {column.null_count} absent codes")
             codes = column.chunk(0) if column.num_chunks == 1 else pa.array(column.to_pylist(), pa.large_string())
-            arrays = []
-            for suffix in SUFFIXES[1:]:
-                path = folder / f"{prefix}{suffix}"
-                arrays.append(np.asarray(np.load(path, mmap_mode="r" if len(codes) else None, allow_pickle=False)))
-        except (OSError, ValueError, KeyError, pa.ArrowInvalid) as error:
+        except (OSError, ValueError, KeyError, pa.ArrowException) as error:
             raise DataProblem(
                 f"The item codes in {path} cannot be read ({error}): restore the file or build it again",
                 details={"path": path},
             ) from error
-        hashes, order = arrays
-        if not len(codes) == len(hashes) == len(order) or hashes.dtype != np.uint64 or order.dtype != np.int32:
+        hashes, order = (
+            map_array(folder / f"{prefix}{suffix}", kind)
+            for suffix, kind in zip(SUFFIXES[1:], (np.uint64, np.int32), strict=True)
+        )
+        if not len(codes) == len(hashes) == len(order):
             raise DataProblem(
                 f"The item code files {prefix}.* in {folder} do not belong together "
                 f"({len(codes)} codes, {len(hashes)} hashes, {len(order)} positions): build them again"
@@ -124,6 +125,33 @@ class ItemCodeIndex:
         hashes = key_hashes(item_key(code) for code in codes)
         order = np.argsort(hashes, kind="stable").astype(np.int32)
         return cls(pa.array(codes, pa.large_string()), hashes[order], order)
+
+    def check(self) -> None:
+        """Compare every position and hash with the codes.
+
+        Raises:
+            DataProblem: some do not follow from the codes, so that look-ups would fail or find other items.
+        """
+        count, wrong = len(self._order), ""
+        try:
+            self._codes.validate(full=True)
+        except pa.ArrowException as error:
+            wrong = f"the codes are no texts: {error}"
+        if not wrong and count and not (int(self._order.min()) >= 0 and int(self._order.max()) < count):
+            wrong = (
+                f"positions reach from {int(self._order.min())} to {int(self._order.max())}, there are {count} items"
+            )
+        if not wrong and not (np.bincount(self._order, minlength=count) == 1).all():
+            wrong = "positions are missing, and others there twice"
+        if not wrong:
+            hashes = key_hashes(item_key(code) for code in self._codes.to_pylist())
+            if not np.array_equal(hashes[self._order], self._hashes) or (self._hashes[1:] < self._hashes[:-1]).any():
+                wrong = "the hashes are not those of the codes, or not in order"
+        if wrong:
+            raise DataProblem(
+                f"The item code files of the version do not belong together ({wrong}): restore them from a backup, or train again",
+                reason="ARTIFACT_DAMAGED",
+            )
 
     def __len__(self) -> int:
         return len(self._order)

@@ -15,7 +15,9 @@ from plant.mechanical_seals import MECHANICAL_SEALS
 from plant.schema import LEARNED_NAME, PlantSchema
 from routings.calibration import Calibration
 from routings.estimates import Estimates
-from trained.artifacts import Manifest, Verdict, check_integrity, judge, load_joblib, read_manifest
+from trained.artifacts import Manifest, Verdict, check_integrity, judge, read_manifest
+from trained.artifacts.array_files import read_arrays
+from trained.artifacts.json_files import read_json_object
 from trained.encoder import BlockEncoder
 from trained.encoding.encoder_directions import scaled_to_unit
 from trained.index.engine import Engine, Positions, Vectors, open_index
@@ -23,9 +25,10 @@ from trained.index.equal_items import EqualItems
 from trained.item_codes import ItemCodeIndex
 from trained.learned.learned_block import LearnedBlock
 from trained.learned.learned_chances import Chances, LearnedChances
-from trained.learned.learned_model import read_parts
-from trained.version_files import LINEAGE
-from trained.version_schema import read_json_object, schema_of
+from trained.older.model_reading import NATIVE
+from trained.plain_version import plain_version
+from trained.version_files import ENCODER_STATE, LINEAGE
+from trained.version_schema import schema_of
 
 RERANKED: Final = 300
 """Candidates that are compared exactly when a call has weights of its own."""
@@ -38,6 +41,8 @@ EQUAL: Final = 0.999
 LOST_SHARE: Final = 0.5
 """Share of the probes that must be lost before an index is damaged rather than of low recall, which is told as that."""
 DEFAULT_PROFILES: Final = ("", "default")
+NEEDED_FACTS: Final = frozenset({"engine", "dimension", "default_ef_search"})
+"""What a manifest's metadata say of the index of a version that this software wrote."""
 
 
 class Encoding(Protocol):
@@ -452,7 +457,7 @@ def load_version(
     if judgement.verdict is Verdict.REFUSED:
         raise PreconditionFailed(f"Version {name} cannot be loaded: {judgement.reason}", reason="VERSION_UNUSABLE")
     if is_native(manifest, metadata):
-        model = _load_native(folder, manifest, name, threads)
+        model = _load_native(folder, manifest, derived, name, threads)
     else:
         from trained.older.legacy_model import load_legacy
 
@@ -508,9 +513,8 @@ def weight_profiles_of(manifest: Manifest, folder: Path) -> dict[str, dict[str, 
         ) from None
 
 
-def _load_native(folder: Path, manifest: Manifest, name: str, threads: int) -> SearchableModel:
-    searcher = manifest.artifacts.get("similarity_engine")
-    facts = load_joblib(searcher.file(folder)) if searcher else manifest.metadata
+def _load_native(folder: Path, manifest: Manifest, derived: Path | None, name: str, threads: int) -> SearchableModel:
+    state, facts = encoder_state(folder, manifest, derived, name)
     try:
         engine_name, dimension = str(facts["engine"]), int(facts["dimension"])
         default_ef, unlike = int(facts["default_ef_search"]), facts.get("unlike_below")
@@ -520,13 +524,13 @@ def _load_native(folder: Path, manifest: Manifest, name: str, threads: int) -> S
             reason="ARTIFACT_DAMAGED",
         ) from error
     learned, chances, calibration = _load_learned(folder, manifest)
-    encoder = BlockEncoder.from_state(load_joblib(manifest.needed("encoder").file(folder)), learned)
+    encoder = BlockEncoder.from_state(state, learned)
     codes_file = manifest.needed("item_codes").file(folder)
     codes = ItemCodeIndex.open(codes_file.parent, codes_file.stem)
     engine = open_index(engine_name, manifest.needed("index").file(folder), dimension, threads=threads)
     equal = manifest.artifacts.get("equal_items")
     if equal is not None:
-        parts = read_parts(equal.file(folder))
+        parts = read_arrays(equal.file(folder))
         engine = EqualItems(engine, parts["number_of"], parts["members"])
     return SearchableModel(
         name,
@@ -546,14 +550,26 @@ def _load_native(folder: Path, manifest: Manifest, name: str, threads: int) -> S
 
 def _unrouted(folder: Path, manifest: Manifest) -> npt.NDArray[np.int64] | None:
     artifact = manifest.artifacts.get("unrouted_items")
-    return None if artifact is None else read_parts(artifact.file(folder))["positions"].astype(np.int64)
+    return None if artifact is None else read_arrays(artifact.file(folder))["positions"].astype(np.int64)
+
+
+def encoder_state(
+    folder: Path, manifest: Manifest, derived: Path | None, name: str
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """State of the encoder and facts about the index: of plain files, or of the pickles of versions that have only these."""
+    stored = manifest.artifacts.get(ENCODER_STATE)
+    if stored is not None and manifest.metadata.keys() >= NEEDED_FACTS:
+        return read_json_object(stored.file(folder)), manifest.metadata
+    manifest.needed("encoder")
+    facts = plain_version(folder, manifest, derived, name, NATIVE, 1).facts
+    return facts.get("encoder", {}), facts.get("searcher", manifest.metadata)
 
 
 def _load_learned(folder: Path, manifest: Manifest) -> tuple[LearnedBlock | None, LearnedChances | None, Calibration]:
     artifact = manifest.artifacts.get("learned_model")
     if artifact is None:
         return None, None, Calibration()
-    learned = LearnedBlock.from_parts(read_parts(artifact.file(folder)))
+    learned = LearnedBlock.from_parts(read_arrays(artifact.file(folder)))
     stored = manifest.artifacts.get("calibration")
     calibration = Calibration.from_json(stored.file(folder).read_text(encoding="utf-8")) if stored else Calibration()
     chances = (

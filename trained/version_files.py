@@ -41,8 +41,12 @@ SEARCHER_FORMAT: Final = "routing-ml/searcher@1"
 PROJECTOR_ROWS: Final = 10_000
 """Items in a Projector export; the Projector itself samples above this."""
 
+ENCODER_STATE: Final = "encoder_state"
+"""Name in the manifest of encoder.json, which holds what encoder.joblib holds without being a pickle."""
 CALIBRATION: Final = "calibration.json"
 UNROUTED: Final = "unrouted_items.npz"
+OTHER_NAMES: Final = {"feature_weights": "feature_weights_state", "encoder": ENCODER_STATE}
+"""Names in the manifest of JSON files that are called as another artifact is."""
 CHANCE_NAMES: Final = ("learned_chances", "learned_chance_operations", "learned_chance_values")
 """Names in the manifest of the files of `trained.learned.learned_chances`."""
 
@@ -146,7 +150,7 @@ def write_version(folder: Path, trained: TrainedVersion) -> Manifest:
         add(f"{name}.joblib")
     for name, document in _json_files(trained, moment).items():
         write_text(folder / f"{name}.json", json.dumps(document, ensure_ascii=False, indent=2) + "\n")
-        add(f"{name}.json", "feature_weights_state" if name == "feature_weights" else None)
+        add(f"{name}.json", OTHER_NAMES.get(name))
     add(engine_file, "index", f"routing-ml/index-{trained.index.name}@1")
     for suffix, name in zip(SUFFIXES, ("item_codes", "item_code_hashes", "item_code_order"), strict=True):
         add(f"item_codes{suffix}", name)
@@ -216,6 +220,7 @@ def _joblib_files(trained: TrainedVersion, engine_file: str) -> dict[str, object
 def _json_files(trained: TrainedVersion, moment: datetime) -> dict[str, object]:
     encoder = trained.encoder
     files: dict[str, object] = {
+        "encoder": encoder.to_state(),
         "feature_weights": {
             "weights": encoder.weights,
             "active_features": encoder.active,

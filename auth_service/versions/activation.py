@@ -1,4 +1,5 @@
-"""Activation in two phases: every live process proves the new version beside the old one, then the database and all processes switch.
+"""Activation in two phases: a process of its own and then every live one prove the new version beside the old one, then the database
+and all processes switch.
 
 Until the unit of work that switches is committed, nothing has changed anywhere; from then on every process follows, those that were
 away when they return. A refusal in either phase leaves, or brings back, the version before.
@@ -57,6 +58,8 @@ class Activation:
         self._lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._numbers = 0
+        self._proved: set[tuple[str, str]] = set()
+        """Folder and manifest's hash of versions that a process has proved; their files are hashed at every activation."""
 
     async def activate(self, name: str, *, by: str, reason: str = "", action: str = "activated") -> Activated:
         """Make a version active. Once begun it is finished even when the caller stops waiting.
@@ -126,14 +129,15 @@ class Activation:
         return [s.instance for s in self._plane.hub.subscribers.values() if s.model_version in ("", name)]
 
     async def _prepare(self, version: VersionRecord) -> list[str]:
-        """Have every live process prove the version; returns those that went away meanwhile.
+        """Have a process of its own prove the version, then every live one; returns those that went away meanwhile.
+
+        What would crash its loader crashes only the first, which nobody depends on.
 
         Raises:
             PreconditionFailed: one refused or did not answer, or none could prove it; what was prepared is dropped everywhere.
         """
         hub = self._plane.hub
-        if not any(subscriber.process == SEARCHERS for subscriber in hub.subscribers.values()):
-            await self._prove_in_child(version)
+        await self._prove_in_child(version)
         self._numbers += 1
         prepare = pb.PrepareVersion(activation_id=self._numbers, version=version_message(version))
         followers = list(hub.subscribers.values())
@@ -150,11 +154,16 @@ class Activation:
         return [outcome.instance for outcome in outcomes if outcome.answer is Answer.AWAY]
 
     async def _prove_in_child(self, version: VersionRecord) -> None:
+        key = (version.artifact_dir, version.manifest_sha256)
+        if key in self._proved:
+            return
         findings = await asyncio.to_thread(load_in_child, version, self._derived)
-        if not findings.ok:
+        if findings.ok:
+            self._proved.add(key)
+        else:
             raise PreconditionFailed(
                 f"Version {version.version_name} was not activated: {'; '.join(findings.problems)}",
-                reason="ACTIVATION_REFUSED",
+                reason=findings.reason or "ACTIVATION_REFUSED",
             )
 
     async def _note_refusal(self, version: VersionRecord, before: VersionRecord | None, by: str, why: str) -> None:

@@ -15,7 +15,7 @@ from auth_service.control.control_state import active_version
 from auth_service.store.audit import record
 from auth_service.store.records import VersionHistoryRecord, VersionRecord
 from common.errors import AlreadyExists, FieldViolation, InvalidInput, NotFound, PreconditionFailed
-from trained.artifacts import Manifest, read_manifest
+from trained.artifacts import Manifest, own_file, read_manifest
 
 LONGEST_NAME = 128
 LONGEST_REASON = 2000
@@ -43,8 +43,8 @@ def look_at(folder: Path, manifest_path: Path) -> VersionFiles:
     """Read the manifest and look whether its artifacts are there.
 
     Raises:
-        PreconditionFailed: the folder, the manifest or an artifact is missing.
-        DataProblem: the manifest cannot be used.
+        PreconditionFailed: the folder, the manifest or an artifact is missing, leads elsewhere, or cannot be used.
+        DataProblem: the manifest cannot be read.
     """
     folder, manifest_path = folder.absolute(), manifest_path.absolute()
     if not folder.is_dir():
@@ -53,11 +53,11 @@ def look_at(folder: Path, manifest_path: Path) -> VersionFiles:
     size = 0
     for artifact in manifest.artifacts.values():
         try:
-            size += artifact.file(folder).stat().st_size
-        except OSError:
+            size += own_file(artifact, folder).stat().st_size
+        except OSError as error:
             raise PreconditionFailed(
-                f"Artifact {artifact.name} is missing: there is no {artifact.file(folder)}. Restore it from a backup or train again",
-                reason="ARTIFACT_MISSING",
+                f"Artifact {artifact.name} cannot be read ({error.strerror or error}): let this account read it",
+                reason="ARTIFACT_UNREADABLE",
                 details={"artifact": artifact.name},
             ) from None
     return VersionFiles(folder, manifest_path, manifest, hashlib.sha256(manifest_path.read_bytes()).hexdigest(), size)

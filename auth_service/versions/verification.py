@@ -14,7 +14,7 @@ from auth_service.store.records import VersionRecord
 from common.errors import PreconditionFailed, ServiceError
 from common.processes import python_module
 from plant.schema import PlantSchema
-from trained.artifacts import Verdict, check_integrity, judge, read_feature_columns, read_manifest
+from trained.artifacts import Verdict, check_integrity, judge, read_manifest
 from trained.version_schema import schema_of
 
 LOAD_SECONDS = 180.0
@@ -28,6 +28,8 @@ class Findings:
     passed: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     elapsed_ms: float = 0.0
+    reason: str = ""
+    """What a program may tell the first problem by; "" where there is none, or none in particular."""
 
     @property
     def ok(self) -> bool:
@@ -42,8 +44,8 @@ def check_files(row: VersionRecord, plant: PlantSchema | None = None) -> list[st
         plant: the schema of the active input profile, with which the version has to serve; None: any.
 
     Raises:
-        PreconditionFailed: a file is missing or another one, or the libraries or features of the training are not those of here.
-        DataProblem: the manifest or a small artifact cannot be used.
+        PreconditionFailed: a file is missing or another one, or the libraries of the training cannot be read here.
+        DataProblem: the manifest or the training metadata cannot be used.
     """
     folder, manifest_path = Path(row.artifact_dir), Path(row.manifest_path)
     if not folder.is_dir():
@@ -65,12 +67,8 @@ def check_files(row: VersionRecord, plant: PlantSchema | None = None) -> list[st
         if judgement.verdict is Verdict.REFUSED:
             raise PreconditionFailed(judgement.reason, reason="INCOMPATIBLE_LIBRARIES")
         passed.append(judgement.reason)
-    schema = schema_of(manifest, folder)
-    columns = manifest.artifacts.get("feature_columns")
-    if columns is not None:
-        passed.append(_check_features(columns.file(folder), schema))
     if plant is not None:
-        passed.append(check_schema(row.version_name, schema, plant))
+        passed.append(check_schema(row.version_name, schema_of(manifest, folder), plant))
     return passed
 
 
@@ -88,19 +86,6 @@ def check_schema(version: str, schema: PlantSchema, plant: PlantSchema) -> str:
             reason="SCHEMA_DIFFERS",
         )
     return f"it serves the plant of the active input profile, {plant.name}"
-
-
-def _check_features(path: Path, schema: PlantSchema) -> str:
-    known = schema.feature_by_name
-    trained = read_feature_columns(path)
-    foreign = [name for name in trained if name not in known]
-    if foreign:
-        raise PreconditionFailed(
-            f"The version was trained on features that are not known here ({', '.join(foreign[:5])}): train it again with this "
-            "software, or install the release that knows them",
-            reason="FOREIGN_FEATURES",
-        )
-    return f"its {len(trained)} features are known here"
 
 
 def _runtime_versions(path: Path) -> dict[str, object]:
@@ -129,7 +114,7 @@ def load_in_child(row: VersionRecord, derived: Path, seconds: float = LOAD_SECON
         return Findings(problems=[f"Loading and searching took longer than {seconds:g} s"])
     try:
         said = json.loads(done.stdout.decode("utf-8", "replace").strip().splitlines()[-1])
-        return Findings(passed=list(said["passed"]), problems=list(said["problems"]))
+        return Findings(list(said["passed"]), list(said["problems"]), reason=str(said.get("reason", "")))
     except (ValueError, KeyError, IndexError, TypeError):
         last = (done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no output"])[-1]
         return Findings(problems=[f"The process that loads the version ended with code {done.returncode}: {last}"])
@@ -145,7 +130,7 @@ async def verify(row: VersionRecord, derived: Path) -> Findings:
         except ServiceError as error:
             return Findings(problems=[error.message])
         found = load_in_child(row, derived)
-        return Findings(passed + found.passed, found.problems)
+        return Findings(passed + found.passed, found.problems, reason=found.reason)
 
     findings = await asyncio.to_thread(work)
     findings.elapsed_ms = (time.perf_counter() - started) * 1000

@@ -8,33 +8,41 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from common.errors import ServiceError
 
 
-def main(folder: Path, manifest_path: Path, derived: Path, name: str) -> dict[str, list[str]]:
-    """What passed and which problems there are."""
+def main(folder: Path, manifest_path: Path, derived: Path, name: str) -> dict[str, Any]:
+    """What passed, which problem there is, and its reason for programs."""
     from trained.searchable_model import load_version
+    from trained.version_proof import check_features, check_version
 
     passed: list[str] = []
+
+    def failed(message: str, reason: str = "") -> dict[str, Any]:
+        return {"passed": passed, "problems": [message], "reason": reason}
+
     try:
+        passed.append(check_version(folder, manifest_path, derived, name))
         model = load_version(folder, manifest_path, derived, version_name=name)
     except ServiceError as error:
-        return {"passed": passed, "problems": [error.message]}
+        return failed(error.message, error.reason)
     except Exception as error:  # what a damaged artifact raises cannot be foreseen
-        return {"passed": passed, "problems": [f"Loading {folder} failed: {type(error).__name__}: {error}"]}
+        return failed(f"Loading {folder} failed: {type(error).__name__}: {error}")
     try:
         passed.append(f"loaded: {model.items:,} items, {model.dimension} dimensions, engine {model.engine_name}")
         passed.extend(model.notes)
+        passed.append(check_features(model.features, model.schema))
         model.prove()
         passed.append("searches answer as they must")
     except ServiceError as error:
-        return {"passed": passed, "problems": [error.message]}
+        return failed(error.message, error.reason)
     except Exception as error:
-        return {"passed": passed, "problems": [f"Searching failed: {type(error).__name__}: {error}"]}
+        return failed(f"Searching failed: {type(error).__name__}: {error}")
     finally:
         model.close()
-    return {"passed": passed, "problems": []}
+    return {"passed": passed, "problems": [], "reason": ""}
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ CHUNKED = (
     b"POST /api/auth/login HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
 )
 GET = b"GET /health/live HTTP/1.1\r\nhost: a\r\n\r\n"
-BODY = b"POST /api/auth/login HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 100000\r\n\r\n{"
+BODY = b"POST /api/auth/login HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 5000\r\n\r\n{"
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ ATTACKS = (
     Attack("an endless header", _endless(b"GET / HTTP/1.1\r\nx: "), frozenset({431})),
     Attack("an endless name of a header", _endless(b"GET / HTTP/1.1\r\nx"), frozenset({431})),
     Attack("a million small headers", _endless(b"GET / HTTP/1.1\r\n", b"x: y\r\n" * 10_000), frozenset({431})),
-    Attack("blank lines without end", _endless(b"\r\n", b"\r\n" * 32_768), frozenset({431})),
+    Attack("blank lines without end", _endless(b"\r\n", b"\r\n" * 32_768), frozenset({400})),
     Attack("bytes without a line", _endless(b""), frozenset({414, 400})),
     Attack("an endless chunk extension", _endless(CHUNKED + b"1;x="), frozenset({431})),
     Attack("small chunk extensions", _endless(CHUNKED, b"1;x=" + b"y" * 100 + b"\r\na\r\n"), frozenset({431})),

@@ -35,10 +35,10 @@ def diagnose(
     as_json: Annotated[bool, typer.Option("--json", help="For programs")] = False,
 ) -> None:
     """Tell drivers, connection, tables, columns against the mapping, row counts, and one verdict. Exit code 1 when it cannot be used."""
-    from plant.input_profile import InputProfile
+    from plant.profile_files import read_profile
     from source.diagnosis import diagnose as look_into
 
-    wanted = InputProfile.parse(profile.read_text(encoding="utf-8")) if profile else None
+    wanted = read_profile(profile) if profile else None
     found = look_into(file, wanted, read_values=values)
     if as_json:
         typer.echo(json_text(found.to_dict(), default=str))

@@ -9,6 +9,7 @@ import typer
 
 from cli.care.auth_process import run_auth_service
 from cli.installation import installation_settings
+from cli.running.as_services import run_as_services
 from cli.running.run_record import running_record
 from common.database_copy import save
 from common.errors import PreconditionFailed, Unavailable
@@ -32,4 +33,6 @@ def restore(
     settings = installation_settings()
     if running_record(settings.run_path) is not None:
         raise PreconditionFailed("Routing ML is running: stop it first (routing-ml down), then restore")
+    if run_as_services(settings) is not None:
+        raise PreconditionFailed("Routing ML is running as services: stop those first, then restore")
     raise typer.Exit(run_auth_service("restore", str(source.absolute())))

@@ -67,6 +67,9 @@ def evaluate(
     source: Annotated[
         Path | None, typer.Option("--source", help="Access file, or folder with tables; default: the one that serves")
     ] = None,
+    profile: Annotated[
+        Path | None, typer.Option("--profile", help="Input profile (JSON) to read it through; default: the active one")
+    ] = None,
     items: Annotated[int, typer.Option("--items", min=0, help="Items to judge, drawn at random; 0: all")] = 1000,
     seed: Annotated[int, typer.Option("--seed", help="Of the drawing")] = 1,
     top_k: Annotated[int, typer.Option("--top-k", min=1, max=50, help="Similar items to consider")] = 50,
@@ -95,16 +98,18 @@ def evaluate(
     """Judge the predictions of a version: each item is predicted from all others as if it had no routing."""
     from dataclasses import replace
 
+    from plant.profile_files import read_profile
     from routings.plant_prediction import prediction_options
-    from source import open_source
+    from source import open_mapped
     from trainer.control_cache import newest_settings
     from trainer.evaluation import EvaluationOptions
     from trainer.version_evaluation import Asked, evaluate_version
 
     settings = installation_settings()
     known = newest_settings(settings.run_path)
+    mapping = read_profile(profile) if profile else known.profile
     folder = version_folder(settings, version)
-    opened = open_source(source.absolute() if source else source_that_serves(settings, known.plant))
+    opened = open_mapped(source.absolute() if source else source_that_serves(settings, known.plant), known.profile)
     usual = prediction_options(known.plant)
     usual = usual if threshold is None else replace(usual, threshold=threshold)
     asked = Asked(against.value, which.value, read_codes(codes) if codes else ())
@@ -120,7 +125,7 @@ def evaluate(
                 evaluate_version(
                     folder,
                     opened,
-                    known.profile,
+                    mapping,
                     options,
                     asked,
                     derived=settings.state_dir / "derived" / folder.name,

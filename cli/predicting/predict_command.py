@@ -16,17 +16,19 @@ from cli.calls import ask
 from cli.terminal import open_console
 from common.errors import InvalidInput
 from common.standard_output import json_text
+from plant.mechanical_seals import MECHANICAL_SEALS
 
 if TYPE_CHECKING:
     from cli.predicting.prediction import Prediction, Routing
 
 SHOWN = (
     ("PROC_SEQ", "seq"),
-    ("JOB_NM", "operation"),
+    ("PROC_DESC", "operation"),
+    ("PROC_CD", "code"),
     ("RES_CD", "machine"),
     ("SETUP_TIME", "setup min"),
     ("RUN_TIME", "run min"),
-    ("MACH_WORKED_HOURS", "machine min"),
+    (MECHANICAL_SEALS.routing.machine_run, "machine min"),
 )
 EXIT_NOT_ALL = 4
 
@@ -135,7 +137,10 @@ def _print_tables(answer: Prediction) -> None:
     console = open_console()
     for routing in answer.routings:
         console.print(Text(heading(routing), style="bold"))
-        shown = [pair for pair in SHOWN if any(row.get(pair[0]) is not None for row in routing.operations)]
+        present = {name for name, _title in SHOWN if any(row.get(name) is not None for row in routing.operations)}
+        if "PROC_DESC" in present:
+            present.discard("PROC_CD")  # the code is for plants that do not name their operations
+        shown = [pair for pair in SHOWN if pair[0] in present]
         table = Table(box=None, header_style="dim", padding=(0, 2))
         for name, title in shown:
             table.add_column(

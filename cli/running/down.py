@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from cli.running.as_services import run_as_services
 from cli.running.orphans import end_orphans
 from cli.running.run_record import read_record, request_stop
 from common.processes import is_running, kill_tree
@@ -19,6 +20,8 @@ def down(settings: Settings) -> str:
         left_over = end_orphans(settings)
         if left_over:
             return f"Routing ML was not running; {left_over} processes that a killed start had left were ended."
+        if run_as_services(settings) is not None:
+            return "Routing ML is running as services: stop those (Windows: Stop-Service RoutingML-*)."
         return "Routing ML is not running."
     begun = time.monotonic()
     request_stop(settings.run_path)

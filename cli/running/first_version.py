@@ -13,11 +13,16 @@ from pathlib import Path
 
 from cli.control_plane import ControlPlane
 from cli.installation import DEMO_CATALOGUE, ROOT
-from common.errors import DataProblem, NotFound
+from cli.running.stored_profiles import read_active
+from common.errors import DataProblem, NotFound, ServiceError
 from common.logs import get_logger
 from common.processes import start_child, stop_all
 from common.settings import Settings
+from plant.input_profile import InputProfile
+from plant.profile_files import write_profile
 from protos.registry.v1.registry_pb2 import GetActiveRequest
+from trained.artifacts import read_manifest
+from trained.version_schema import schema_of
 
 log = get_logger(__name__)
 
@@ -38,19 +43,30 @@ class FirstVersion:
     def __init__(self, settings: Settings, variables: dict[str, str]) -> None:
         self._settings, self._variables = settings, variables
         self._child: subprocess.Popen[bytes] | None = None
+        self._profile: InputProfile | None = None
 
     async def is_needed(self) -> bool:
-        """Whether no version is active.
+        """Whether no version is active, or only one that cannot serve with the active input profile.
 
         Raises:
             ServiceError: auth_service did not answer.
         """
         async with ControlPlane(self._settings) as control:
+            self._profile = await read_active(control)
             try:
-                await control.call(control.registry.GetActive, GetActiveRequest())
+                active = (await control.call(control.registry.GetActive, GetActiveRequest())).version
             except NotFound:
                 return True
-        return False
+        try:
+            schema = schema_of(read_manifest(Path(active.manifest_path)), Path(active.artifact_dir))
+        except ServiceError:
+            return False  # told by what serves it
+        return bool(schema.cannot_serve(self._profile.plant))
+
+    @property
+    def profile_name(self) -> str:
+        """Name of the active input profile; "" before `is_needed` has asked."""
+        return self._profile.name if self._profile is not None else ""
 
     @property
     def _dataset(self) -> Path:
@@ -69,6 +85,10 @@ class FirstVersion:
         output.unlink(missing_ok=True)
         command = [sys.executable, "train_build_index.py", "--save-dir", str(folder), "--activate"]
         command += ["--requested-by", "routing-ml up", "--dataset", str(self._dataset), "--time-profiles"]
+        if self._profile is not None:
+            used = self._settings.run_path / "first-training.profile.json"
+            write_profile(used, self._profile)
+            command += ["--profile", str(used)]
         log.info("training", folder=str(folder), dataset=str(self._dataset))
         while True:
             self._child = start_child(command, environment=self._variables, working_dir=ROOT, output=output)

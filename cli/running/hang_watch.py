@@ -36,10 +36,11 @@ class HangWatch:
     async def look(self, probes: Mapping[str, Answers]) -> list[str]:
         """Ask every process once; returns the names of those that hang. Processes that are not named are forgotten."""
         names = list(probes)
+        asked = time.monotonic()
         answers = await asyncio.gather(*(probes[name].answers() for name in names))
         now = time.monotonic()
         silent = {name for name, answer in zip(names, answers, strict=True) if not answer}
-        self._silent_since = {name: self._silent_since.get(name, now) for name in silent}
+        self._silent_since = {name: self._silent_since.get(name, asked) for name in silent}
         return [name for name in names if name in silent and now - self._silent_since[name] >= self._patience]
 
     def forget(self, name: str) -> None:

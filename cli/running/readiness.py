@@ -13,6 +13,8 @@ from common.rpc.client import connect
 from common.settings import Settings
 
 PROBE_SECONDS = 2.0
+ANSWER_SECONDS = 10.0
+"""What a process gets to answer at all: one that is flooded with connections is slow, which is no reason to end it."""
 
 
 class ServiceProbe:
@@ -37,7 +39,7 @@ class ServiceProbe:
     async def answers(self) -> bool:
         """Whether it answers anything, be it that it is not ready."""
         try:
-            await self._check(health_pb2.HealthCheckRequest(), timeout=PROBE_SECONDS)
+            await self._check(health_pb2.HealthCheckRequest(), timeout=ANSWER_SECONDS)
         except grpc.aio.AioRpcError:
             return False
         return True
@@ -63,7 +65,9 @@ class GatewayProbe:
 
     async def answers(self) -> bool:
         """Whether it answers anything, be it that it cannot predict."""
-        return await asyncio.to_thread(lambda: gateway_answer(self._host, self._port, "/health/live")[0] != 0)
+        return await asyncio.to_thread(
+            lambda: gateway_answer(self._host, self._port, "/health/live", ANSWER_SECONDS)[0] != 0
+        )
 
     async def hindrance(self) -> str:
         """Why it cannot predict, in its own words; "" when it does not say."""
@@ -82,9 +86,13 @@ def gateway_health(host: str, port: int) -> tuple[int, dict[str, object]]:
     return gateway_answer(host, port, "/api/health")
 
 
-def gateway_answer(host: str, port: int, path: str) -> tuple[int, dict[str, object]]:
-    """Status and body of a path of the gateway that answers JSON; status 0 when it does not answer."""
-    connection = http.client.HTTPConnection(host, port, timeout=PROBE_SECONDS)
+def gateway_answer(host: str, port: int, path: str, seconds: float | None = None) -> tuple[int, dict[str, object]]:
+    """Status and body of a path of the gateway that answers JSON; status 0 when it does not answer.
+
+    Args:
+        seconds: how long to wait; None: PROBE_SECONDS.
+    """
+    connection = http.client.HTTPConnection(host, port, timeout=seconds or PROBE_SECONDS)
     try:
         connection.request("GET", path)
         response = connection.getresponse()

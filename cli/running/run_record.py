@@ -56,6 +56,7 @@ class RunRecord:
         problem: why nothing could be predicted when it had started; "" when that was possible.
         url: address of the gateway.
         dataset: source of the data.
+        profile: input profile that was active at the start; "" before that is known.
         processes: in order of their start.
     """
 
@@ -69,6 +70,7 @@ class RunRecord:
     problem: str = ""
     url: str = ""
     dataset: str = ""
+    profile: str = ""
     processes: list[ProcessRecord] = field(default_factory=list)
 
     @property

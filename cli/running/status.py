@@ -10,12 +10,16 @@ from urllib.parse import urlsplit
 import psutil
 from rich.table import Table
 
+from cli.control_plane import ControlPlane
+from cli.running.as_services import run_as_services
 from cli.running.readiness import ServiceProbe, gateway_health
 from cli.running.run_record import ProcessRecord, RunRecord, running_record
 from common.errors import ServiceError
 from common.identity import ServiceCredential
 from common.rpc.client import Caller, connect
 from common.settings import Settings
+from common.started_system import as_started
+from protos.documents.v1.documents_pb2 import PROFILE_KIND_INPUT, GetProfileRequest
 from protos.settings.v1 import settings_pb2 as pb
 from protos.settings.v1 import settings_pb2_grpc
 
@@ -47,7 +51,10 @@ class ProcessStatus:
 
 @dataclass(frozen=True)
 class SystemStatus:
-    """The system as it is now; `health` is the gateway's word: ok, degraded, down, or "" when it does not answer."""
+    """The system as it is now; `health` is the gateway's word: ok, degraded, down, or "" when it does not answer.
+
+    `profile` is the active input profile, "" when auth_service does not answer.
+    """
 
     running: bool
     phase: str = ""
@@ -58,6 +65,7 @@ class SystemStatus:
     model_version: str = ""
     pid: int = 0
     control_revision: int = 0
+    profile: str = ""
     processes: tuple[ProcessStatus, ...] = ()
 
     def to_json(self) -> dict[str, object]:
@@ -67,10 +75,10 @@ class SystemStatus:
 
 def system_status(settings: Settings) -> SystemStatus:
     """Ask the processes of the running system."""
-    record = running_record(settings.run_path)
+    record = running_record(settings.run_path) or run_as_services(settings)
     if record is None:
         return SystemStatus(running=False)
-    serving, following = asyncio.run(_asked(settings, record))
+    serving, following, profile = asyncio.run(_asked(settings, record))
     followers = {follower.instance: follower for follower in following.subscribers}
     where = urlsplit(record.url)
     code, health = gateway_health(where.hostname or "127.0.0.1", where.port or 80)
@@ -84,6 +92,7 @@ def system_status(settings: Settings) -> SystemStatus:
         model_version=str(health.get("model_version") or health.get("active_version") or ""),
         pid=record.pid,
         control_revision=following.revision,
+        profile=profile,
         processes=tuple(
             _process_status(
                 process,
@@ -95,8 +104,18 @@ def system_status(settings: Settings) -> SystemStatus:
     )
 
 
-async def _asked(settings: Settings, record: RunRecord) -> tuple[dict[str, bool], pb.SubscribersResponse]:
-    return await _serving(settings, record), await _following(settings, record)
+async def _asked(settings: Settings, record: RunRecord) -> tuple[dict[str, bool], pb.SubscribersResponse, str]:
+    return await _serving(settings, record), await _following(settings, record), await _profile(as_started(settings))
+
+
+async def _profile(settings: Settings) -> str:
+    """Name of the active input profile; "" when auth_service does not answer."""
+    try:
+        async with ControlPlane(settings) as control:
+            request = GetProfileRequest(kind=PROFILE_KIND_INPUT)
+            return (await control.call(control.documents.GetProfile, request, timeout=ASK_SECONDS)).name
+    except ServiceError:
+        return ""
 
 
 async def _following(settings: Settings, record: RunRecord) -> pb.SubscribersResponse:

@@ -16,6 +16,7 @@ from cli.running.orphans import supervision_variables
 from cli.running.patience import Patience
 from cli.running.readiness import GatewayProbe, Probe, ServiceProbe
 from cli.running.run_record import FAILED, READY, RESTARTING, STARTING, STOP_FILE_NAME, STOPPED, STOPPING, RunRecord
+from cli.running.stored_profiles import take_over_brought
 from cli.running.supervised_process import Launch, SupervisedProcess
 from common.errors import ServiceError, Unavailable
 from common.logs import get_logger
@@ -133,8 +134,10 @@ class Supervisor:
         self._doing("Starting auth_service")
         self._start(auth)
         await self._until_ready(auth)
+        await take_over_brought(self._settings)
         first = FirstVersion(self._settings, self._variables)
         needed = await first.is_needed()
+        self._record.profile = first.profile_name
         for process in others:
             self._start(process)
         waiting = [

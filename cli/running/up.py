@@ -15,17 +15,21 @@ import psutil
 from filelock import FileLock, Timeout
 
 from cli.installation import DEMO_CATALOGUE, ROOT, variables_of
+from cli.running.as_services import run_as_services
 from cli.running.data_check import check_source
+from cli.running.foreign_data import suggested_profile
 from cli.running.orphans import end_orphans
 from cli.running.patience import Patience
 from cli.running.ports import with_free_ports
 from cli.running.run_record import FAILED, READY, STOPPED, RunRecord, read_record, running_record
+from cli.running.stored_profiles import bring_along
 from cli.running.up_display import UpDisplay
 from common.errors import InvalidInput, PreconditionFailed, ServiceError
 from common.files import write_text
 from common.logs import configure_logging, get_logger
 from common.processes import is_running, python_module, run_until_stopped, start_detached
 from common.settings import Settings
+from plant.profile_files import read_profile
 
 log = get_logger(__name__)
 
@@ -45,6 +49,7 @@ class UpOptions:
     """What the caller of `up` wants; None: what the settings or the last run say."""
 
     data: Path | None = None
+    profile: Path | None = None
     port: int | None = None
     detach: bool = False
 
@@ -57,7 +62,7 @@ def up(settings: Settings, options: UpOptions) -> int:
     """
     run_id = os.environ.get(RUN_ID_VARIABLE, "")
     display = UpDisplay(quiet=bool(run_id))
-    running = running_record(settings.run_path)
+    running = running_record(settings.run_path) or run_as_services(settings)
     if running is not None:
         display.already_running(running, wanted=options)
         return 0
@@ -114,13 +119,18 @@ def _with_options(settings: Settings, options: UpOptions) -> Settings:
             raise InvalidInput(f"--port {options.port} is no port: choose one of 1 to 65535")
         update["gateway_port"] = options.port
     remembered = settings.state_dir / DATASET_FILE
+    profile = read_profile(options.profile) if options.profile is not None else None
     if options.data is not None:
         first_start = not settings.database_url and not (settings.state_dir / "routing.db").exists()
-        check_source(options.data, against_profile=first_start)
+        if first_start and profile is None and options.data.exists():
+            profile = suggested_profile(options.data, settings.run_path)
+        check_source(options.data, against_profile=first_start or profile is not None, profile=profile)
         update["dataset" if settings.dataset is not None else "initial_dataset"] = options.data
         write_text(remembered, json.dumps({"dataset": str(options.data)}, ensure_ascii=False))
     elif settings.dataset is None and settings.initial_dataset is None:
         update["initial_dataset"] = _remembered_dataset(remembered) or DEMO_CATALOGUE
+    if profile is not None:
+        bring_along(settings, profile)
     if "training_by_api" not in settings.model_fields_set:
         update["training_by_api"] = True
     return with_free_ports(settings.model_copy(update=update))

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.installation import command
+from cli.running.as_services import AS_SERVICES
 from cli.running.run_record import FAILED, READY, RESTARTING, STARTING, STOPPED, STOPPING, ProcessRecord, RunRecord
 from common.settings import Settings
 
@@ -78,6 +79,8 @@ class UpDisplay:
         if record.problem:
             self._console.print(Text(f"  cannot predict {record.problem}", style="yellow"))
         self._console.print(f"  data           {record.dataset}")
+        if record.profile:
+            self._console.print(f"  input profile  {record.profile}", markup=False)
         if password_file.exists():
             password = password_file.read_text(encoding="utf-8").strip()
             password_file.unlink()
@@ -105,7 +108,9 @@ class UpDisplay:
         )
         other_data = wanted.data is not None and str(wanted.data) != record.dataset
         other_port = wanted.port is not None and not record.url.endswith(f":{wanted.port}")
-        if other_data or other_port:
+        if record.phase == AS_SERVICES:
+            self._console.print("  Its settings are in .env; a restart of the services takes them over", markup=False)
+        elif other_data or other_port:
             self._console.print(f"  To change data or port, stop it first: `{command('down')}`", markup=False)
 
     def _picture(self, record: RunRecord) -> Group:

@@ -17,7 +17,8 @@ import pyarrow as pa
 
 from common.errors import ServiceError
 from common.files import write_text
-from plant.columns import POLARS_TYPES, SourceColumn
+from plant.columns import SourceColumn
+from source.column_types import POLARS_TYPES
 from source.opening import open_source
 from source.queries.checking import connect, first_line, named_tables, refused
 from source.queries.running import too_large

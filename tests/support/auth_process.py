@@ -79,7 +79,7 @@ class AuthProcess:
             await self.channel.close()
         self.channel = connect(self.settings, [self.settings.auth_address])
         health: Any = health_pb2_grpc.HealthStub(self.channel)
-        for _ in range(600):
+        for _ in range(2400):
             if self.child.poll() is not None:
                 pytest.fail(
                     f"ended with {self.child.returncode}: {self.child.stdout.read() if self.child.stdout else ''}"

@@ -169,6 +169,9 @@ def _finding(
         if entry is not None and not required:
             problems.append(f"{file} is missing and the manifest lists it: restore it from a backup, or train again")
         return ArtifactFinding(name, path, required, False)
+    if not file.resolve().is_relative_to(folder.resolve()):
+        problems.append(f"{file} is a link that leads out of the version's folder: put the file itself there")
+        return ArtifactFinding(name, path, required, True)
     try:
         size, digest = file.stat().st_size, sha256_of(file)
     except OSError as error:

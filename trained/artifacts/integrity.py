@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -39,14 +40,14 @@ def check_integrity(
             they are not hashed at each start; None: nothing is remembered.
 
     Raises:
-        PreconditionFailed: a file is missing (ARTIFACT_MISSING) or is not the one that was listed (HASH_MISMATCH); the message
-            names it and what to do.
+        PreconditionFailed: a file is missing (ARTIFACT_MISSING), lies elsewhere (ARTIFACT_OUTSIDE), or is not the one that was listed
+            (HASH_MISMATCH); the message names it and what to do.
     """
     known = _recall(remembered)
     before = dict(known)
     for name in manifest.artifacts if names is None else names:
         artifact = manifest.artifacts[name]
-        path = artifact.file(folder)
+        path = own_file(artifact, folder)
         try:
             facts = path.stat()
             stamp: list[str | int] = [str(path.resolve()), facts.st_size, facts.st_mtime_ns]
@@ -75,6 +76,35 @@ def check_integrity(
         _remember(remembered, known)
 
 
+def own_file(artifact: Artifact, folder: Path) -> Path:
+    """Where an artifact lies: an ordinary file that, all links followed, is in the version's folder.
+
+    Raises:
+        PreconditionFailed: there is none (ARTIFACT_MISSING), or it leads out of the folder (ARTIFACT_OUTSIDE): whoever may write
+            there could change what is served.
+    """
+    path = artifact.file(folder)
+    try:
+        real = path.resolve(strict=True)
+        inside, ordinary = real.is_relative_to(folder.resolve()), stat.S_ISREG(real.stat().st_mode)
+    except FileNotFoundError:
+        raise _missing(artifact, path) from None
+    except (OSError, RuntimeError) as error:  # links in a circle
+        raise PreconditionFailed(
+            f"{path} cannot be read ({getattr(error, 'strerror', None) or error}): grant the service account read access",
+            reason="ARTIFACT_UNREADABLE",
+            details={"path": path},
+        ) from error
+    if not inside or not ordinary:
+        what = "is a link that leads out of the version's folder" if not inside else "is no ordinary file"
+        raise PreconditionFailed(
+            f"{path} {what}: put the file itself there",
+            reason="ARTIFACT_OUTSIDE",
+            details={"path": path, "artifact": artifact.name},
+        )
+    return path
+
+
 def _missing(artifact: Artifact, path: Path) -> PreconditionFailed:
     return PreconditionFailed(
         f"Artifact {artifact.name} is missing: there is no {path}. Restore it from a backup, or activate another version",
@@ -88,7 +118,7 @@ def _recall(path: Path | None) -> dict[str, list[str | int]]:
         return {}
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return kept if isinstance(kept, dict) else {}
 

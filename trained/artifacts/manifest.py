@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from typing import Any, Final
 from common.errors import DataProblem, PreconditionFailed
 from common.files import write_text
 from trained.artifacts.integrity import sha256_of
+from trained.artifacts.json_files import parsed
 from trained.artifacts.rules import artifact_rules
 
 _RULES: Final = artifact_rules()
@@ -20,6 +22,9 @@ FILE_NAME: Final = _RULES.manifest_file
 
 ARTIFACT_SCHEMAS: Final[dict[str, str]] = {rule.name: rule.schema_version for rule in reversed(_RULES.artifacts)}
 """Schema of each known artifact; of the first file where a name has several."""
+
+MOST_BYTES: Final = 8 * 1024 * 1024
+"""A manifest has a few kilobytes."""
 
 ROLE_NAMES: Final[dict[str, tuple[str, ...]]] = _RULES.roles
 """Which artifact plays a role in a manifest that does not say so, the first that exists."""
@@ -140,25 +145,35 @@ def read_manifest(path: Path) -> Manifest:
     """Read a manifest; what it has beyond the known fields is ignored.
 
     Raises:
-        PreconditionFailed: there is no such file.
-        DataProblem: it is no manifest of a kind this program reads, or names a path outside the version's folder.
+        PreconditionFailed: there is no such file, it is no manifest of a kind this program reads, or it names a path outside the
+            version's folder (reasons MANIFEST_MISSING and MANIFEST_INVALID).
+        DataProblem: it cannot be read.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        if not path.is_file() and path.exists():
+            raise OSError("it is no file")
+        with open(path, "rb") as stream:
+            data = stream.read(MOST_BYTES + 1)
     except FileNotFoundError:
         raise PreconditionFailed(
             f"There is no manifest {path}: write one with the model check script, or train again",
             reason="MANIFEST_MISSING",
             details={"path": path},
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise DataProblem(f"The manifest {path} cannot be read ({error})", details={"path": path}) from error
     try:
-        return _parse(json.loads(text))
+        if len(data) > MOST_BYTES:
+            raise ValueError(f"it has more than {MOST_BYTES:,} bytes")
+        document = parsed(data.decode("utf-8-sig"))
+        json.dumps(document, ensure_ascii=False).encode(
+            "utf-8"
+        )  # halves of characters could not be answered with later
+        return _parse(document)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         what = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
-        raise DataProblem(
-            f"The manifest {path} cannot be used ({what}): write it again with the model check script",
+        raise PreconditionFailed(
+            f"The manifest {path} cannot be used ({what[:300]}): write it again with the model check script",
             reason="MANIFEST_INVALID",
             details={"path": path},
         ) from error
@@ -176,6 +191,8 @@ def _parse(document: Any) -> Manifest:
     artifacts = {}
     for name, entry in document["artifacts"].items():
         place = PurePosixPath(str(entry["path"]).replace("\\", "/"))
+        if any(unicodedata.category(letter) == "Cc" for letter in f"{name}{place}"):
+            raise ValueError(f"artifact {name!r} has control characters in its name or path")
         if place.is_absolute() or ".." in place.parts or ":" in str(place) or not place.parts:
             raise ValueError(f"artifact {name} has the path {entry['path']!r}, which is not below the version's folder")
         digest = str(entry["sha256"]).lower()

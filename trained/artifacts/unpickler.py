@@ -1,7 +1,10 @@
-"""Opening joblib and pickle files without running what they name: only listed classes are admitted.
+"""Opening joblib and pickle files without running what they name: a file may make plain values, arrays and stand-ins, nothing else.
 
-Classes of the libraries that wrote a model (scikit-learn, faiss, the monolith's own) need not exist here: a stand-in takes their
-attributes. NumPy arrays, compressed files and joblib's own array format are read directly, so that serving needs no joblib.
+Classes of the libraries that wrote a model (scikit-learn, faiss, the monolith's own) need not exist here. Every instruction of a
+pickle that makes or changes an object is carried out by functions of this package, which admit what those classes' own writers
+write. NumPy arrays, compressed files and joblib's own array format are read directly, so that serving needs no joblib.
+
+Only a process that has locked itself down (`trained.older.model_reading`) opens such files.
 """
 
 from __future__ import annotations
@@ -11,8 +14,8 @@ import io
 import lzma
 import pickle
 import zlib
-from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -20,110 +23,136 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 
 from common.errors import DataProblem
+from trained.artifacts import pickled_arrays
+from trained.artifacts.pickled_arrays import ArrayShell, PickledDtype, TypeName, is_scalar
+from trained.artifacts.stand_ins import Opaque, Record
 
-Allowed = Mapping[str, object]
+Allowed = Mapping[str, type[Record]]
 """`module.Class` or a pattern of it (`faiss.swigfaiss*.IndexHNSWFlat`) -> what stands for it here."""
 
 
-class Record:
-    """The attributes of a pickled object whose class is not needed."""
+@dataclass(frozen=True)
+class StoredFile:
+    """What a file holds, and what errors call it by."""
 
-    def __init__(self, *arguments: object, **named: object) -> None:
-        self.__dict__.update(named)
-        if arguments:
-            self.__dict__["arguments"] = arguments
+    path: Path
+    data: bytes
 
-    def __setstate__(self, state: object) -> None:
-        if isinstance(state, tuple) and len(state) == 2 and isinstance(state[1], dict):  # attributes and slots
-            self.__dict__.update(state[0] or {})
-            self.__dict__.update(state[1])
-        elif isinstance(state, dict):
-            self.__dict__.update(state)
-        else:
-            self.__dict__["state"] = state
+    @classmethod
+    def read(cls, path: Path) -> StoredFile:
+        """The file at a path.
 
-
-def stand_in(name: str) -> type[Record]:
-    """A Record class of its own name, so that objects of different classes can be told apart."""
-    return type(name, (Record,), {})
+        Raises:
+            DataProblem: it cannot be read.
+        """
+        try:
+            return cls(path, path.read_bytes())
+        except OSError as error:
+            raise DataProblem(f"{path} cannot be read ({error.strerror or error})", details={"path": path}) from error
 
 
 class DefaultDictionary(dict[Any, Any]):
     """Stands for collections.defaultdict: its entries, without what would make new ones."""
 
-    def __init__(self, *_factory: object) -> None:
-        super().__init__()
+
+class _Maker:
+    """A function that a pickle may call."""
+
+    def __init__(self, make: Callable[..., object]) -> None:
+        self.make = make
 
 
 class _ArrayHeader(Record):
     """joblib's note that the bytes of an array follow it in the file."""
 
-    subclass: object
+    dtype: PickledDtype
     shape: tuple[int, ...]
     order: str
-    dtype: np.dtype[Any]
-    numpy_array_alignment_bytes: int | None
+    numpy_array_alignment_bytes: int | None = None
+
+    def take_state(self, state: object) -> None:
+        super().take_state(state)
+        if not {"subclass", "dtype", "shape", "order"} <= vars(self).keys():
+            raise pickle.UnpicklingError("the note before an array is not whole")
+
+    reads = {
+        "subclass": lambda value: isinstance(value, TypeName) and value.name == "numpy.ndarray",
+        "dtype": lambda value: isinstance(value, PickledDtype),
+        "shape": lambda value: isinstance(pickled_arrays.checked_shape(value), tuple),
+        "order": lambda value: value in ("C", "F"),
+        "numpy_array_alignment_bytes": lambda value: value is None or (type(value) is int and 0 < value <= 4096),
+    }
 
 
-_NUMPY_SCALARS: Final = (
-    "bool_",
-    "bool",
-    "int8",
-    "int16",
-    "int32",
-    "int64",
-    "uint8",
-    "uint16",
-    "uint32",
-    "uint64",
-    "float16",
-    "float32",
-    "float64",
-    "str_",
-    "bytes_",
-    "datetime64",
-    "timedelta64",
-    "object_",
-)
-_BUILTINS = (bool, int, float, complex, str, bytes, bytearray, list, tuple, dict, set, frozenset, slice, range, object)
+_TYPES: Final = ("bool", "int", "float", "complex", "str", "bytes", "list", "tuple", "dict", "object", "slice", "range")
 
 
 def _always() -> dict[str, object]:
-    plain: dict[str, object] = {f"builtins.{kind.__name__}": kind for kind in _BUILTINS}
-    plain |= {f"__builtin__.{kind.__name__}": kind for kind in _BUILTINS}
-    plain |= {f"numpy.{name}": getattr(np, name) for name in _NUMPY_SCALARS if hasattr(np, name)}
-    plain |= {"numpy.ndarray": np.ndarray, "numpy.dtype": np.dtype, "collections.OrderedDict": OrderedDict}
-    plain |= {"collections.defaultdict": DefaultDictionary}
-    reconstruct, scalar = _numpy_constructors()
+    plain: dict[str, object] = {}
+    for module in ("builtins", "__builtin__"):
+        plain |= {f"{module}.{name}": TypeName(f"builtins.{name}") for name in _TYPES}
+        plain |= {f"{module}.set": _Maker(lambda items=(): set(_hashable(items)))}
+        plain |= {f"{module}.frozenset": _Maker(lambda items=(): frozenset(_hashable(items)))}
+        plain |= {f"{module}.bytearray": _Maker(_bytes_of)}
+    plain |= {f"numpy.{name}": TypeName(f"numpy.{name}", code) for name, code in pickled_arrays.NUMPY_TYPES.items()}
+    plain["numpy.dtype"] = _Maker(PickledDtype)
     for package in ("numpy.core", "numpy._core"):
-        plain[f"{package}.multiarray._reconstruct"] = reconstruct
-        plain[f"{package}.multiarray.scalar"] = scalar
-        plain[f"{package}.numeric._frombuffer"] = _array_from_buffer
-    plain["_codecs.encode"] = _encode
-    plain["copyreg._reconstructor"] = plain["copy_reg._reconstructor"] = _reconstruct_object
+        plain[f"{package}.multiarray._reconstruct"] = _Maker(pickled_arrays.reconstruct)
+        plain[f"{package}.multiarray.scalar"] = _Maker(pickled_arrays.scalar)
+        plain[f"{package}.numeric._frombuffer"] = _Maker(pickled_arrays.from_buffer)
+    plain["collections.OrderedDict"] = _Maker(_ordered)
+    plain["collections.defaultdict"] = _Maker(lambda *_factory: DefaultDictionary())
+    plain["_codecs.encode"] = _Maker(_encode)
+    plain["copyreg._reconstructor"] = plain["copy_reg._reconstructor"] = _Maker(_reconstruct_object)
     plain["joblib.numpy_pickle.NumpyArrayWrapper"] = _ArrayHeader
     return plain
 
 
-def _numpy_constructors() -> tuple[object, object]:
-    """The two functions by which pickles make arrays and scalars, whatever module this NumPy keeps them in."""
-    array_maker = np.zeros(1).__reduce__()[0]
-    scalar_maker = np.float64(0).__reduce__()[0]
-    return array_maker, scalar_maker
+def _hashable(items: object) -> Iterable[Any]:
+    if not isinstance(items, list | tuple) or not all(is_scalar(item) for item in items):
+        raise pickle.UnpicklingError("a set of other than texts and numbers")
+    return items
 
 
-def _array_from_buffer(data: Any, dtype: Any, shape: Any, order: Any) -> object:
-    return np.frombuffer(data, dtype=dtype).reshape(shape, order=order)
+def _ordered(items: object = ()) -> dict[Any, Any]:
+    if not isinstance(items, list | tuple) or not all(isinstance(p, list | tuple) and len(p) == 2 for p in items):
+        raise pickle.UnpicklingError("a dictionary that is not made of pairs")
+    return {_key(key): value for key, value in items}
 
 
-def _encode(text: str, encoding: str = "utf-8", errors: str = "strict") -> bytes:
-    return text.encode(encoding, errors)  # pickles of protocol 2 hold bytes as latin-1 text
+def _key(key: object) -> Any:
+    if not is_scalar(key):
+        raise pickle.UnpicklingError("a dictionary whose keys are not texts or numbers")
+    return key
 
 
-def _reconstruct_object(kind: type, base: type, _state: object) -> object:
-    if base is not object:
-        raise pickle.UnpicklingError(f"an object built on {base.__name__} is not admitted")
-    return object.__new__(kind)
+def _bytes_of(*arguments: object) -> bytearray:
+    if len(arguments) == 1 and isinstance(arguments[0], bytes):
+        return bytearray(arguments[0])
+    return bytearray(_encode(*arguments)) if arguments else bytearray()
+
+
+def _encode(*arguments: object) -> bytes:
+    """Pickles of protocol 2 hold bytes as latin-1 text."""
+    text = arguments[0] if arguments else None
+    if not isinstance(text, str) or arguments[1:] not in ((), ("latin1",), ("latin-1",), ("utf-8",)):
+        raise pickle.UnpicklingError("bytes that are not made of text")
+    return text.encode(str(arguments[1]) if len(arguments) > 1 else "utf-8")
+
+
+def _reconstruct_object(*arguments: object) -> Record:
+    kind, base = arguments[0], arguments[1]
+    if not (isinstance(base, TypeName) and base.name == "builtins.object"):
+        raise pickle.UnpicklingError("an object built on another than object is not admitted")
+    return _instance(kind, ())
+
+
+def _instance(kind: object, arguments: tuple[object, ...]) -> Record:
+    if not (isinstance(kind, type) and issubclass(kind, Record)):
+        raise pickle.UnpicklingError("it makes an object of what is no admitted class")
+    if arguments and not issubclass(kind, Opaque):
+        raise pickle.UnpicklingError(f"its {kind.__name__} is made with arguments, which its writer does not give")
+    return kind()
 
 
 _ALWAYS: Final = _always()
@@ -133,13 +162,14 @@ _PurePython: Any = pickle._Unpickler  # type: ignore[attr-defined,unused-ignore]
 
 
 class _Unpickler(_PurePython):  # type: ignore[misc]
-    """The pure-Python unpickler, since joblib puts array bytes between its instructions."""
+    """The pure-Python unpickler, since joblib puts array bytes between its instructions and each of them is checked here."""
 
     dispatch = dict(_PurePython.dispatch)
 
     def __init__(self, stream: BinaryIO, allowed: Allowed) -> None:
         super().__init__(stream)
         self._stream, self._allowed = stream, allowed
+        self._shells: dict[int, list[int]] = {}
 
     def find_class(self, module: str, name: str) -> object:
         full = f"{module}.{name}"
@@ -156,34 +186,138 @@ class _Unpickler(_PurePython):  # type: ignore[misc]
         raise _ForeignClass(f"extension {code}")
 
     def persistent_load(self, pid: object) -> object:
-        raise pickle.UnpicklingError(f"it refers to the outside object {pid!r}")
+        raise pickle.UnpicklingError("it refers to an object outside of it")
+
+    def load_reduce(self) -> None:
+        arguments = self.stack.pop()
+        self.stack[-1] = _called(self.stack[-1], arguments)
+
+    def load_newobj(self) -> None:
+        arguments = self.stack.pop()
+        self.stack[-1] = _instance(self.stack[-1], tuple(arguments))
+
+    def load_newobj_ex(self) -> None:
+        named = self.stack.pop()
+        arguments = self.stack.pop()
+        self.stack[-1] = _instance(self.stack[-1], (*arguments, *named))
+
+    def _instantiate(self, kind: object, arguments: list[object]) -> None:
+        self.append(_called(kind, tuple(arguments)))
 
     def load_build(self) -> None:
-        if callable(self.stack[-2]):
-            raise pickle.UnpicklingError("it changes a class or a function")
-        super().load_build()
-        header = self.stack[-1]
-        if isinstance(header, _ArrayHeader):
-            self.stack[-1] = self._read_array(header)
+        state = self.stack.pop()
+        thing = self.stack[-1]
+        if isinstance(thing, ArrayShell):
+            self.stack[-1] = array = thing.made(state)
+            for place in self._shells.pop(id(thing), ()):  # what refers to it later means the array
+                self.memo[place] = array
+        elif isinstance(thing, PickledDtype | Record):
+            thing.take_state(state)
+            if isinstance(thing, _ArrayHeader):
+                self.stack[-1] = self._read_array(thing)
+        elif state:
+            raise pickle.UnpicklingError(f"it changes a {type(thing).__name__}")
 
-    dispatch[pickle.BUILD[0]] = load_build
+    def load_append(self) -> None:
+        value = self.stack.pop()
+        self._target(list).append(value)
+
+    def load_appends(self) -> None:
+        items = self.pop_mark()
+        self._target(list).extend(items)
+
+    def load_setitem(self) -> None:
+        value = self.stack.pop()
+        key = self.stack.pop()
+        self._target(dict, DefaultDictionary)[_key(key)] = value
+
+    def load_setitems(self) -> None:
+        items = self.pop_mark()
+        self._target(dict, DefaultDictionary).update(
+            (_key(items[at]), items[at + 1]) for at in range(0, len(items) - 1, 2)
+        )
+
+    def load_dict(self) -> None:
+        items = self.pop_mark()
+        self.append({_key(items[at]): items[at + 1] for at in range(0, len(items) - 1, 2)})
+
+    def load_additems(self) -> None:
+        items = self.pop_mark()
+        self._target(set).update(_hashable(items))
+
+    def load_frozenset(self) -> None:
+        self.append(frozenset(_hashable(self.pop_mark())))
+
+    def load_bytearray8(self) -> None:
+        length = int.from_bytes(self.read(8), "little")
+        self.append(bytearray(self.read(length)))  # read before it is made: a length may lie
+
+    def _target(self, *kinds: type) -> Any:
+        thing = self.stack[-1]
+        if type(thing) not in kinds:
+            raise pickle.UnpicklingError(f"it puts things into a {type(thing).__name__}")
+        return thing
+
+    def _put(self, place: int) -> None:
+        thing = self.stack[-1]
+        self.memo[place] = thing
+        if isinstance(thing, ArrayShell):
+            self._shells.setdefault(id(thing), []).append(place)
+
+    def load_put(self) -> None:
+        self._put(int(self.readline()[:-1]))
+
+    def load_binput(self) -> None:
+        self._put(self.read(1)[0])
+
+    def load_long_binput(self) -> None:
+        self._put(int.from_bytes(self.read(4), "little"))
+
+    def load_memoize(self) -> None:
+        self._put(len(self.memo))
 
     def _read_array(self, header: _ArrayHeader) -> object:
-        if header.dtype.hasobject:
-            return _Unpickler(self._stream, self._allowed).load()
-        if getattr(header, "numpy_array_alignment_bytes", None) is not None:
+        if header.dtype.holds_objects:
+            made = _Unpickler(self._stream, self._allowed).load()
+            if not isinstance(made, np.ndarray) or made.shape != tuple(header.shape):
+                raise pickle.UnpicklingError("an array of objects is not the one that was announced")
+            return made
+        if header.numpy_array_alignment_bytes is not None:
             padding = self._stream.read(1)
             self._stream.read(padding[0] if padding else 0)
-        count = 1
+        size = header.dtype.dtype.itemsize
         for length in header.shape:
-            count *= int(length)
-        data = self._stream.read(count * header.dtype.itemsize)
-        if len(data) != count * header.dtype.itemsize:
-            raise EOFError("the bytes of an array are cut off")
-        array = np.frombuffer(bytearray(data), header.dtype)
-        if header.order == "F":
-            return array.reshape(header.shape[::-1]).transpose()
-        return array.reshape(header.shape)
+            size *= length
+        return pickled_arrays.filled(header.shape, header.dtype, header.order, self._stream.read(size))
+
+    for _code, _load in (
+        (pickle.REDUCE, load_reduce),
+        (pickle.NEWOBJ, load_newobj),
+        (pickle.NEWOBJ_EX, load_newobj_ex),
+        (pickle.BUILD, load_build),
+        (pickle.APPEND, load_append),
+        (pickle.APPENDS, load_appends),
+        (pickle.SETITEM, load_setitem),
+        (pickle.SETITEMS, load_setitems),
+        (pickle.DICT, load_dict),
+        (pickle.ADDITEMS, load_additems),
+        (pickle.FROZENSET, load_frozenset),
+        (pickle.BYTEARRAY8, load_bytearray8),
+        (pickle.PUT, load_put),
+        (pickle.BINPUT, load_binput),
+        (pickle.LONG_BINPUT, load_long_binput),
+        (pickle.MEMOIZE, load_memoize),
+    ):
+        dispatch[_code[0]] = _load
+    del _code, _load
+
+
+def _called(what: object, arguments: object) -> object:
+    if type(arguments) is not tuple:
+        raise pickle.UnpicklingError("it calls something without arguments")
+    if isinstance(what, TypeName) and what.name == "builtins.bytes" and not arguments:
+        return b""  # how protocol 2 writes it
+    return what.make(*arguments) if isinstance(what, _Maker) else _instance(what, arguments)
 
 
 class _ForeignClass(Exception):
@@ -193,42 +327,45 @@ class _ForeignClass(Exception):
 
 
 def load_joblib(path: Path, allowed: Allowed | None = None) -> Any:
+    """The object in a joblib or pickle file, as `unpickled` gives it."""
+    return unpickled(StoredFile.read(path), allowed)
+
+
+def unpickled(stored: StoredFile, allowed: Allowed | None = None) -> Any:
     """The object in a joblib or pickle file, compressed (zlib, gzip, bz2, xz, lzma) or not.
 
     Args:
-        allowed: classes to admit beside NumPy's and the plain builtins, and what stands for them.
+        allowed: classes to admit beside NumPy's arrays and plain values, and what stands for them.
 
     Raises:
-        DataProblem: the file cannot be read or is damaged, or it names a class that is not admitted (reason FOREIGN_CLASS).
+        DataProblem: the file is damaged, or it names a class that is not admitted (reason FOREIGN_CLASS).
     """
+    path = stored.path
     try:
-        stream = io.BytesIO(_decompressed(path.read_bytes()))
-        return _Unpickler(stream, allowed or {}).load()
+        return _Unpickler(io.BytesIO(_decompressed(stored.data)), allowed or {}).load()
     except _ForeignClass as error:
         raise DataProblem(
-            f"{path} names the class {error.name}, which a model file of this kind has no use for; it was not opened. "
+            f"{path} names the class {error.name[:200]}, which a model file of this kind has no use for; it was not opened. "
             "Restore the file from a trusted backup, or train again",
             reason="FOREIGN_CLASS",
-            details={"path": path, "class": error.name},
+            details={"path": path, "class": error.name[:200]},
         ) from None
-    except OSError as error:
-        raise DataProblem(f"{path} cannot be read ({error.strerror or error})", details={"path": path}) from error
     except Exception as error:  # a damaged pickle can fail in any way
         raise DataProblem(
-            f"{path} is no joblib file that can be read ({type(error).__name__}: {error}): restore it from a backup, "
+            f"{path} is no joblib file that can be read ({type(error).__name__}: {str(error)[:300]}): restore it from a backup, "
             "or train again",
             reason="ARTIFACT_DAMAGED",
             details={"path": path},
         ) from error
 
 
-def read_feature_columns(path: Path) -> list[str]:
+def feature_columns(stored: StoredFile) -> list[str]:
     """The names in a feature_columns.joblib.
 
     Raises:
         DataProblem: it holds something else; names the file.
     """
-    names = load_joblib(path)
+    names, path = unpickled(stored), stored.path
     if isinstance(names, np.ndarray):
         names = names.tolist()
     if not isinstance(names, list | tuple) or not names or not all(isinstance(name, str) for name in names):

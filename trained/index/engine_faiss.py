@@ -136,6 +136,11 @@ class FaissEngine:
         finally:
             temporary.unlink(missing_ok=True)
 
+    def to_bytes(self) -> bytes:
+        """The index as its file holds it."""
+        made: bytes = faiss.serialize_index(self._index).tobytes()
+        return made
+
     def close(self) -> None:
         self._stored = np.zeros((0, self._dimension), np.float32)
         self._index = None

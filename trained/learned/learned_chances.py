@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from common.errors import DataProblem
 from common.files import writing
+from trained.artifacts.array_files import map_array, of_kind, within
 
 FILES: Final = ("learned_chances.offsets.npy", "learned_chances.operations.npy", "learned_chances.values.npy")
 LEAST: Final = 0.01
@@ -79,13 +80,28 @@ class LearnedChances:
         Raises:
             DataProblem: one is missing or damaged.
         """
-        try:
-            offsets, chosen, values = (np.load(folder / name, mmap_mode="r") for name in FILES)
-        except (OSError, ValueError) as error:
-            raise DataProblem(
-                f"{folder / FILES[0]} and the files beside it cannot be read ({error}): train again"
-            ) from error
+        offsets, chosen, values = (
+            map_array(folder / name, kind) for name, kind in zip(FILES, (np.int64, np.uint16, np.float16), strict=True)
+        )
         return cls(offsets, chosen, values, operations)
+
+    def check(self, items: int) -> None:
+        """Compare the files with each other and with the number of items.
+
+        Raises:
+            DataProblem: they do not belong together.
+        """
+        try:
+            within("its offsets", self._offsets, 0, len(self._values) + 1, (items + 1,))
+            if (np.diff(self._offsets) < 0).any() or self._offsets[0] != 0 or self._offsets[-1] != len(self._values):
+                raise ValueError("its offsets do not rise from the first to the last value")
+            within("its operations", self._operations, 0, self._count, (len(self._values),))
+            of_kind("its values", self._values, "f", (None,))
+        except ValueError as error:
+            raise DataProblem(
+                f"{FILES[0]} and the files beside it do not belong together ({error}): restore them from a backup, or train again",
+                reason="ARTIFACT_DAMAGED",
+            ) from error
 
     def at(self, positions: npt.NDArray[np.integer]) -> Floats32:
         """Probabilities of items, float32 (n, operations)."""

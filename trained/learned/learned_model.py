@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from common.errors import DataProblem
 from common.files import writing
+from trained.artifacts.json_files import parsed
 from trained.encoding.dictionary_columns import Columns, row_count
 from trained.learned.learned_inputs import ItemInputs
 from trained.learned.planned_routings import PREFIX, PlannedRoutings
@@ -155,7 +156,7 @@ class LearnedModel:
             DataProblem: another format, or something is missing.
         """
         try:
-            facts = json.loads(parts["facts"].tobytes())
+            facts = parsed(parts["facts"].tobytes())
             if facts["format"] != FORMAT:
                 raise DataProblem(f"{FILE} is of format {facts['format']}; this program reads {FORMAT}")
             return cls(
@@ -169,7 +170,7 @@ class LearnedModel:
                 facts["reasons"],
                 PlannedRoutings.from_parts(parts_of(parts, PREFIX)) if f"{PREFIX}facts" in parts else None,
             )
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
             raise DataProblem(
                 f"{FILE} is damaged ({type(error).__name__}: {error}): restore it from a backup, or train again"
             ) from error
@@ -197,16 +198,3 @@ def write_parts(path: Path, parts: Mapping[str, npt.NDArray[Any]]) -> None:
     """Write arrays into one .npz file."""
     with writing(path) as stream:
         np.savez(stream, **dict(parts))  # type: ignore[arg-type]
-
-
-def read_parts(path: Path) -> dict[str, npt.NDArray[Any]]:
-    """The arrays of a .npz file.
-
-    Raises:
-        DataProblem: it cannot be read.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise DataProblem(f"{path} cannot be read ({error}): restore it from a backup, or train again") from error

@@ -77,6 +77,30 @@ class LegacyEncoding:
         self._mean, self._scale = mean, scale
         self._applied = np.array([self.weights[c] if self.active[c] else 0.0 for c in self.columns])
 
+    def to_state(self) -> dict[str, Any]:
+        """Plain builtins from which `from_state` makes the encoding again."""
+        return {
+            "features": self.features,
+            "columns": self.columns,
+            "codes": {name: dict(codes) for name, codes in self._codes.items()},
+            "weights": self.weights,
+            "active": self.active,
+            "mean": self._mean.tolist(),
+            "scale": self._scale.tolist(),
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> LegacyEncoding:
+        """The encoding of a state.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is none.
+        """
+        mean, scale = (np.array(state[name], np.float64) for name in ("mean", "scale"))
+        if not mean.shape == scale.shape == (len(state["columns"]),):
+            raise ValueError("its columns and its scaler do not fit")
+        return cls(state["features"], state["columns"], state["codes"], state["weights"], state["active"], mean, scale)
+
     def encode(self, columns: Mapping[str, Sequence[str | float | None]], rows: int) -> Vectors:
         """Vectors of items that the training has not seen, float32 (rows, dimension), rows of length 1."""
         raw = np.empty((rows, self.dimension))

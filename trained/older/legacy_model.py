@@ -1,31 +1,24 @@
-"""Loading the monolith's versions as they are: their pickles are read by attributes, nothing of scikit-learn or of the monolith
-needs to be installed, and their folder is never written.
+"""Serving the monolith's versions as they are: nothing of scikit-learn or of the monolith needs to be installed, and their folder is
+never written.
 
-What makes serving fast (the mapped index, the item code index) is derived once into a folder of the state, keyed by the version's
-name and the hash of its searcher.
+What their pickles hold is read once, see `trained.plain_version`.
 """
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from common.errors import DataProblem, PreconditionFailed
-from common.files import temporary_name
-from common.logs import get_logger
+from common.errors import DataProblem
 from trained.artifacts import Manifest
 from trained.index.engine import Engine, open_index
-from trained.index.engine_faiss import FaissEngine
+from trained.index.engine_faiss import FaissEngine, engine_from_bytes
 from trained.item_codes import ItemCodeIndex
-from trained.older.legacy_parts import read_encoding
-from trained.older.legacy_searcher import read_searcher
+from trained.older.legacy_encoding import LegacyEncoding
+from trained.older.model_reading import LEGACY
+from trained.plain_version import INDEX, PlainVersion, plain_version
 from trained.searchable_model import SearchableModel, weight_profiles_of
 
-log = get_logger(__name__)
-
-REQUIRED: Final = ("similarity_engine", "encoder", "scaler", "feature_columns")
 OPTIONAL: Final = ("training_metadata.json", "feature_weights.joblib", "feature_weights.json", "active_features.json")
 DEFAULT_EF_SEARCH: Final = 256
 """The monolith searched its graphs wide; none of its versions has a measured recall curve."""
@@ -43,22 +36,14 @@ def load_legacy(
         PreconditionFailed: an artifact that is required is not in the manifest (all such are named).
         DataProblem: an artifact is damaged, or of a kind that no lineage had.
     """
-    missing = [name for name in REQUIRED if name not in manifest.artifacts]
-    if missing:
-        raise PreconditionFailed(
-            f"Version {version_name} lacks {', '.join(f'{name}.joblib' for name in missing)}: a version needs "
-            f"{', '.join(f'{name}.joblib' for name in REQUIRED)}. Restore what is missing from a backup and write the "
-            "manifest again, or train again",
-            reason="ARTIFACT_MISSING",
-            details={"missing": ", ".join(missing)},
-        )
-    encoding, notes = read_encoding(folder, manifest)
-    engine, codes = _open_searcher(folder, manifest, derived, version_name, threads)
-    if engine.dimension != encoding.dimension:
+    plain = plain_version(folder, manifest, derived, version_name, LEGACY, threads)
+    try:
+        encoding = LegacyEncoding.from_state(plain.facts["encoding"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DataProblem(
-            f"The scaler of version {version_name} has {encoding.dimension} columns, its index {engine.dimension} "
-            "dimensions: the files come from different trainings; restore them from one backup, or train again"
-        )
+            f"What was kept of version {version_name} cannot be used ({error}): delete {plain.folder}"
+        ) from error
+    engine, codes = _open_searcher(plain, threads)
     return SearchableModel(
         version_name,
         engine,
@@ -68,7 +53,7 @@ def load_legacy(
         None,
         weight_profiles_of(manifest, folder),
         metadata=manifest.metadata,
-        notes=[*notes, *_unlisted(folder, manifest)],
+        notes=[*plain.facts.get("notes", ()), *_unlisted(folder, manifest)],
     )
 
 
@@ -83,45 +68,9 @@ def _unlisted(folder: Path, manifest: Manifest) -> list[str]:
     ]
 
 
-def _open_searcher(
-    folder: Path, manifest: Manifest, derived: Path | None, version_name: str, threads: int
-) -> tuple[Engine, ItemCodeIndex]:
-    artifact = manifest.artifacts["similarity_engine"]
-    path = artifact.file(folder)
-    place = derived / f"{_safe(version_name)}-{artifact.sha256[:16]}" if derived else None
-    if place is not None and not place.is_dir():
-        engine, codes = read_searcher(path, threads)
-        try:
-            _derive(place, engine, codes)
-        except OSError as error:
-            log.warning(
-                "derived files cannot be written: the index stays in memory", folder=str(place), error=str(error)
-            )
-            return engine, ItemCodeIndex.of(codes)
-        engine.close()
-    if place is None:
-        engine, codes = read_searcher(path, threads)
-        return engine, ItemCodeIndex.of(codes)
-    index = place / "index.faiss"
-    return open_index("faiss", index, 0, threads=threads), ItemCodeIndex.open(place)
-
-
-def _derive(place: Path, engine: FaissEngine, codes: Sequence[str]) -> None:
-    """Write the mapped files under a temporary name; another process that is as far may win."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    temporary = temporary_name(place)
-    temporary.mkdir()
-    try:
-        engine.save(temporary / "index.faiss")
-        ItemCodeIndex.write(temporary, codes)
-        temporary.rename(place)
-    except OSError:
-        if not place.is_dir():
-            raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _safe(name: str) -> str:
-    """A version's name as part of a folder name."""
-    return "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in name)[:60] or "version"
+def _open_searcher(plain: PlainVersion, threads: int) -> tuple[Engine, ItemCodeIndex]:
+    if plain.folder is not None:
+        return open_index("faiss", plain.folder / INDEX, 0, threads=threads), ItemCodeIndex.open(plain.folder)
+    engine = engine_from_bytes(plain.index, threads)
+    assert isinstance(engine, FaissEngine)  # the reader made it so
+    return engine, ItemCodeIndex.of(plain.codes)

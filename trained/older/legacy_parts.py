@@ -6,6 +6,7 @@ monolith's own and none.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -16,13 +17,55 @@ import numpy.typing as npt
 from common.errors import DataProblem
 from plant.mechanical_seals import MECHANICAL_SEALS
 from plant.schema import FeatureKind
-from trained.artifacts import Manifest, load_joblib, read_feature_columns, stand_in
+from trained.artifacts import StoredFile, feature_columns, stand_in, unpickled
+from trained.artifacts.json_files import json_object
+from trained.artifacts.pickled_arrays import is_numbers, is_scalar, is_texts
+from trained.artifacts.stand_ins import either
 from trained.older.legacy_encoding import LegacyEncoding, ValueCodes, label_codes, ordinal_codes
-from trained.version_schema import read_json_object
 
-OrdinalEncoder = stand_in("OrdinalEncoder")
-LabelEncoder = stand_in("LabelEncoder")
-StandardScaler = stand_in("StandardScaler")
+
+def _rows_of_texts(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(row, np.ndarray) and is_texts(row) for row in value)
+
+
+def _mappings(value: object) -> bool:
+    rows = value if isinstance(value, list | tuple) else () if value is None else None
+    return rows is not None and all(row is None or is_numbers(row) for row in rows)
+
+
+def _numbers_or_none(value: object) -> bool:
+    return value is None or is_numbers(value)
+
+
+def _count(value: object) -> bool:
+    return isinstance(value, int | np.integer)
+
+
+def _counts(value: object) -> bool:
+    return _count(value) or is_numbers(value) or (is_scalar(value) and isinstance(value, np.number))
+
+
+OrdinalEncoder = stand_in(
+    "OrdinalEncoder",
+    {
+        "feature_names_in_": is_texts,
+        "categories_": _rows_of_texts,
+        "_default_to_infrequent_mappings": _mappings,
+    },
+)
+LabelEncoder = stand_in("LabelEncoder", {"classes_": lambda value: isinstance(value, np.ndarray) and is_texts(value)})
+StandardScaler = stand_in(
+    "StandardScaler",
+    {
+        "feature_names_in_": is_texts,
+        "mean_": _numbers_or_none,
+        "scale_": _numbers_or_none,
+        "n_features_in_": _count,
+        "n_samples_seen_": _counts,
+        "with_mean": either,
+        "with_std": either,
+    },
+)
 
 ENCODER_CLASSES: Final = {
     "sklearn.preprocessing.*.OrdinalEncoder": OrdinalEncoder,
@@ -35,29 +78,31 @@ _ROUNDING: Final = 1e-7
 _TELLING_COLUMNS: Final = 3
 
 
-def read_encoding(folder: Path, manifest: Manifest) -> tuple[LegacyEncoding, list[str]]:
+def read_encoding(files: Mapping[str, StoredFile]) -> tuple[LegacyEncoding, list[str]]:
     """How unseen items become vectors, and what people should know about it.
+
+    Args:
+        files: by name of the artifact; the required ones are there.
 
     Raises:
         DataProblem: a file is damaged or of a kind that no lineage had; names it.
     """
-    features = read_feature_columns(manifest.artifacts["feature_columns"].file(folder))
-    encoder_file = manifest.artifacts["encoder"].file(folder)
-    codes = _value_codes(load_joblib(encoder_file, ENCODER_CLASSES), features, encoder_file)
-    scaler_file = manifest.artifacts["scaler"].file(folder)
-    scaler = load_joblib(scaler_file, SCALER_CLASSES)
+    features = feature_columns(files["feature_columns"])
+    encoder, scaler_file = files["encoder"], files["scaler"].path
+    codes = _value_codes(unpickled(encoder, ENCODER_CLASSES), features, encoder.path)
+    scaler = unpickled(files["scaler"], SCALER_CLASSES)
     if not isinstance(scaler, StandardScaler):
         raise _unusable(scaler_file, scaler, "a StandardScaler")
     state = vars(scaler)
     notes: list[str] = []
-    weights = _weights(folder, manifest)
+    weights = _weights(files)
     columns = _scaled_columns(state, features, codes, weights, scaler_file)
     mean = _per_column(state.get("mean_"), len(columns), 0.0, scaler_file)
     scale = _per_column(state.get("scale_"), len(columns), 1.0, scaler_file)
     if weights is None:
         weights, told = _weights_of_the_training(state, columns, codes)
         notes.append(f"it has no feature weights: {told}")
-    active = _active(folder, manifest)
+    active = _active(files)
     if active is None:
         own = all(weights.get(name, 1.0) == weight for name, weight in MECHANICAL_SEALS.weights.items())
         active = dict(MECHANICAL_SEALS.active) if own else {}
@@ -143,6 +188,12 @@ def _per_column(values: Any, count: int, default: float, path: Path) -> npt.NDAr
     if values is None:
         return np.full(count, default)
     array = np.asarray(values, np.float64)
+    if array.shape == (count,) and not np.isfinite(array).all():
+        raise DataProblem(
+            f"{path} holds NaN or infinity where it scales columns: restore it from a backup, or train again",
+            reason="ARTIFACT_DAMAGED",
+            details={"path": path},
+        )
     if array.shape != (count,):
         raise DataProblem(
             f"{path} has {array.size} values for {count} columns: restore it from a backup, or train again",
@@ -152,21 +203,19 @@ def _per_column(values: Any, count: int, default: float, path: Path) -> npt.NDAr
     return array
 
 
-def _weights(folder: Path, manifest: Manifest) -> dict[str, float] | None:
+def _weights(files: Mapping[str, StoredFile]) -> dict[str, float] | None:
     """The stored weights, flat or under `weights`; None where there are none."""
-    artifact = manifest.artifacts.get("feature_weights")
-    if artifact is not None:
-        path = artifact.file(folder)
-        content = load_joblib(path)
+    stored = files.get("feature_weights")
+    if stored is not None:
+        content = unpickled(stored)
         if isinstance(content, Mapping) and isinstance(content.get("weights"), Mapping):
             content = content["weights"]
-        return _numbers(content, path)
-    state = manifest.artifacts.get("feature_weights_state")
+        return _numbers(content, stored.path)
+    state = files.get("feature_weights_state")
     if state is None:
         return None
-    path = state.file(folder)
-    content = read_json_object(path).get("weights")
-    return None if content is None else _numbers(content, path)
+    content = json_object(state.data, state.path).get("weights")
+    return None if content is None else _numbers(content, state.path)
 
 
 def _numbers(content: object, path: Path) -> dict[str, float]:
@@ -175,38 +224,53 @@ def _numbers(content: object, path: Path) -> dict[str, float]:
     made: dict[str, float] = {}
     for name, weight in content.items():
         try:
-            made[str(name)] = float(weight)
-        except (TypeError, ValueError):
+            made[str(name)] = _finite(weight)
+        except (TypeError, ValueError, OverflowError):
             raise DataProblem(
-                f"{path} has the weight {weight!r} for {name}, which is no number: restore it from a backup, or train again",
+                f"{path} has the weight {_shown(weight)} for {_name(name)}, which is no number: restore it from a backup, or train again",
                 reason="ARTIFACT_UNUSABLE",
                 details={"path": path},
             ) from None
     return made
 
 
-def _active(folder: Path, manifest: Manifest) -> dict[str, bool] | None:
+def _active(files: Mapping[str, StoredFile]) -> dict[str, bool] | None:
     """Which features take part, by active_features.json, else by feature_weights.json; None where neither says it."""
     for name in ("active_features", "feature_weights_state"):
-        artifact = manifest.artifacts.get(name)
-        if artifact is None:
+        stored = files.get(name)
+        if stored is None:
             continue
-        path = artifact.file(folder)
-        content: Any = read_json_object(path)
+        content: Any = json_object(stored.data, stored.path)
         if name == "feature_weights_state" or isinstance(content.get("active_features"), dict):
             content = content.get("active_features")
         if content is not None:
-            return _switches(content, path)
+            return _switches(content, stored.path)
     return None
+
+
+def _finite(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{number} is no number")
+    return number
+
+
+def _shown(value: object) -> str:
+    """A value for people, however large it is."""
+    return repr(value)[:80] if is_scalar(value) else type(value).__name__
+
+
+def _name(value: object) -> str:
+    return value[:80] if isinstance(value, str) else _shown(value)
 
 
 def _switches(content: object, path: Path) -> dict[str, bool]:
     if not isinstance(content, Mapping):
         raise _unusable(path, content, "true or false by feature")
     for name, on in content.items():
-        if on not in (True, False):
+        if not (isinstance(on, bool | int | float | np.bool_) and on in (True, False)):
             raise DataProblem(
-                f"{path} has {on!r} for {name}, which is neither true nor false: restore it from a backup, or train again",
+                f"{path} has {_shown(on)} for {_name(name)}, which is neither true nor false: restore it from a backup, or train again",
                 reason="ARTIFACT_UNUSABLE",
                 details={"path": path},
             )

@@ -7,14 +7,15 @@ anew from them; those that keep only compressed vectors are refused.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from common.errors import DataProblem
-from trained.artifacts import load_joblib, stand_in
+from trained.artifacts import StoredFile, opaque, stand_in, unpickled
+from trained.artifacts.pickled_arrays import is_texts
+from trained.artifacts.stand_ins import anything
 from trained.encoding.encoder_directions import scaled_to_unit
 from trained.index.engine import EF_CONSTRUCTION, M, Vectors
 from trained.index.engine_faiss import FaissEngine, engine_from_bytes
@@ -23,10 +24,33 @@ FLAT_ITEMS: Final = 20_000
 """Most items that an index built here compares with one by one."""
 UNIT_SLACK: Final = 1e-3
 
-HnswSearch = stand_in("HNSWSearch")
-BruteForceSearch = stand_in("EfficientSimilaritySearch")
-FaissIndex = stand_in("FaissIndex")
-HnswlibIndex = stand_in("HnswlibIndex")
+
+def _bytes(value: object) -> bool:
+    return isinstance(value, bytes | bytearray) or (isinstance(value, np.ndarray) and value.dtype == np.uint8)
+
+
+def _whole_number(value: object) -> bool:
+    return isinstance(value, int | np.integer)
+
+
+def _matrix(value: object) -> bool:
+    return isinstance(value, list | np.ndarray) and np.asarray(value).dtype.kind in "fiu"
+
+
+HnswSearch = stand_in("HNSWSearch", {"index": anything, "item_codes": is_texts})
+BruteForceSearch = stand_in("EfficientSimilaritySearch", {"vectors": _matrix, "item_codes": is_texts})
+FaissIndex = stand_in("FaissIndex", {"this": _bytes})
+HnswlibIndex = stand_in(
+    "HnswlibIndex",
+    {
+        **dict.fromkeys(
+            ("cur_element_count", "dim", "size_data_per_element", "offset_data", "label_offset"), _whole_number
+        ),
+        "has_deletions": lambda value: isinstance(value, bool | int),
+        "data_level0": lambda value: isinstance(value, np.ndarray) and value.dtype.itemsize == 1,
+    },
+    boxed=True,
+)
 
 SEARCHER_CLASSES: Final = {
     "*.HNSWSearch": HnswSearch,
@@ -35,20 +59,21 @@ SEARCHER_CLASSES: Final = {
     "faiss.Index*": FaissIndex,
     "hnswlib.Index": HnswlibIndex,
     # What searchers carry beside their index, and nobody reads here.
-    "logging.getLogger": stand_in("Logger"),
-    "logging.Logger": stand_in("Logger"),
-    **{f"pathlib.{name}": stand_in(name) for name in ("PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath")},
-    **{f"datetime.{kind.__name__}": kind for kind in (datetime, date, timedelta, timezone)},
+    "logging.getLogger": opaque("Logger"),
+    "logging.Logger": opaque("Logger"),
+    **{f"pathlib.{name}": opaque(name) for name in ("PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath")},
+    **{f"datetime.{name}": opaque(name) for name in ("datetime", "date", "timedelta", "timezone")},
 }
 
 
-def read_searcher(path: Path, threads: int) -> tuple[FaissEngine, list[str]]:
+def read_searcher(stored: StoredFile, threads: int) -> tuple[FaissEngine, list[str]]:
     """The index and the item codes of a pickled searcher, in memory.
 
     Raises:
         DataProblem: it is none, is damaged, or holds an index without whole vectors; names the file.
     """
-    searcher = load_joblib(path, SEARCHER_CLASSES)
+    path = stored.path
+    searcher = unpickled(stored, SEARCHER_CLASSES)
     if not isinstance(searcher, HnswSearch | BruteForceSearch):
         raise DataProblem(
             f"{path} holds {type(searcher).__name__}, not an HNSWSearch or an EfficientSimilaritySearch: restore it from a "
@@ -92,7 +117,7 @@ def _check(path: Path, engine: FaissEngine | None, codes: list[str]) -> None:
 
 def _engine_of(index: Any, threads: int) -> FaissEngine:
     if isinstance(index, HnswlibIndex):
-        return _built(_hnswlib_vectors(_hnswlib_state(index)), threads)
+        return _built(_hnswlib_vectors(vars(index)), threads)
     if isinstance(index, FaissIndex):
         index = vars(index)["this"]
     if isinstance(index, np.ndarray):
@@ -123,12 +148,6 @@ def _built(vectors: Vectors, threads: int) -> FaissEngine:
     if len(unit) <= FLAT_ITEMS:
         return FaissEngine.flat(unit)
     return FaissEngine.build(unit, M, EF_CONSTRUCTION, threads, None)
-
-
-def _hnswlib_state(index: Any) -> Mapping[str, Any]:
-    pickled = vars(index).get("state", vars(index))  # a dictionary, which some releases put into a tuple
-    state: Mapping[str, Any] = pickled[0] if isinstance(pickled, tuple) else pickled
-    return state
 
 
 def _hnswlib_vectors(state: Mapping[str, Any]) -> Vectors:

@@ -136,7 +136,7 @@ async def test_the_hierarchy_is_what_the_recordings_show(demo: Snapshot, small: 
         for family in group["children"]
         for item in family["children"]
     ]
-    assert [(row["ITEM_CD"], row["ADDITIONAL_SPEC"]) for row in rows_of(answer.items)] == items
+    assert [(row["ITEM_CD"], row["DETAILS"]) for row in rows_of(answer.items)] == items
     assert answer.total_items == answer.filtered_items == 2000
     assert answer.default_item_code == recorded["default_item_code"]
 

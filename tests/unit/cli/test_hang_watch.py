@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,9 +69,27 @@ def test_a_process_that_was_started_again_begins_anew() -> None:
     asyncio.run(run())
 
 
+def test_a_gateway_that_is_slow_under_a_flood_does_not_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.running.readiness.PROBE_SECONDS", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer_late() -> None:
+            caller, _address = listening.accept()
+            with caller:
+                caller.recv(4096)
+                time.sleep(0.3)
+                caller.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+        answering = threading.Thread(target=answer_late)
+        answering.start()
+        probe = GatewayProbe("127.0.0.1", listening.getsockname()[1])
+        assert asyncio.run(HangWatch(0.0).look({"gateway": probe})) == []
+        answering.join()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="a process is stopped by a signal that Windows lacks")
 def test_a_process_that_stands_still_is_found_and_can_be_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.running.readiness.PROBE_SECONDS", 0.3)
+    monkeypatch.setattr("cli.running.readiness.ANSWER_SECONDS", 0.3)
     port = free_port()
     command = (sys.executable, "-c", SERVER, str(port))
     process = SupervisedProcess(
@@ -90,7 +110,7 @@ def test_a_process_that_stands_still_is_found_and_can_be_ended(tmp_path: Path, m
 
 
 def test_the_watchdog_names_what_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.running.readiness.PROBE_SECONDS", 0.3)
+    monkeypatch.setattr("cli.running.readiness.ANSWER_SECONDS", 0.3)
     ports = [free_port() for _ in range(5)]
     settings = Settings(
         _env_file=None,

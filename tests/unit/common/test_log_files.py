@@ -74,7 +74,7 @@ def test_a_file_is_rotated_when_the_day_changes_whatever_way_the_clock_goes(
 
 
 def test_a_file_of_an_earlier_day_is_rotated_before_the_first_line_of_a_new_process(path: Path) -> None:
-    path.write_text("yesterday\n", encoding="utf-8")
+    path.write_bytes(b"yesterday\n")
     os.utime(path, (time.time() - 86_400, time.time() - 86_400))
     handler = DailySizedFile(path, max_bytes=10_000, retention_days=3)
     write(handler, "today")
@@ -94,7 +94,7 @@ def test_parts_beyond_the_retention_are_deleted_and_other_files_left_alone(path:
 
 
 def test_a_part_that_a_killed_process_left_is_compressed_at_the_next_start(path: Path) -> None:
-    (path.parent / "ann-50051.20260101T000000000000.jsonl").write_text("left\n", encoding="utf-8")
+    (path.parent / "ann-50051.20260101T000000000000.jsonl").write_bytes(b"left\n")
     DailySizedFile(path, max_bytes=1000, retention_days=30).close()
     assert [part.name for part in parts(path)] == ["ann-50051.20260101T000000000000.jsonl.gz"]
     assert unpacked(parts(path)[0]) == "left\n"

@@ -217,6 +217,14 @@ class Plant:
             run_server(self.settings, app, listening, self._stop), self.loop
         )
 
+    @property
+    def gateway(self) -> Any:
+        """The state of the gateway process, found through the layers of the application."""
+        layer: Any = self.app
+        while not hasattr(layer, "state"):
+            layer = next(inner for name, inner in vars(layer).items() if name in ("app", "_app"))
+        return layer.state.gateway
+
     def stop(self) -> None:
         if self._stop is not None and self._serving is not None:
             self.loop.call_soon_threadsafe(self._stop.set)

@@ -197,7 +197,7 @@ def test_several_gateway_processes_share_what_may_be_in_progress(workers: int) -
 @pytest.fixture
 def busy_plant(plant: Any) -> Any:
     """A plant whose large lane is taken until the test gives it back."""
-    lane = gateway_of(plant).admission.large
+    lane = plant.gateway.admission.large
 
     async def take() -> Any:
         work = lane.entered("somebody", lane.capacity.items)
@@ -210,10 +210,6 @@ def busy_plant(plant: Any) -> Any:
     assert (lane.in_progress, lane.waiting) == (0, 0)
 
 
-def gateway_of(plant: Any) -> Any:
-    return plant.app.app.state.gateway
-
-
 def body(items: int) -> dict[str, Any]:
     return {"item_codes": [f"A{number}" for number in range(items)]}
 
@@ -224,7 +220,7 @@ def test_one_item_does_not_wait_behind_many(busy_plant: Any) -> None:
 
 @pytest.mark.parametrize("path", ["/api/predict", "/api/similarity/search", "/api/predict/export"])
 def test_what_has_no_place_is_refused_at_once_with_the_time_to_come_again(busy_plant: Any, path: str) -> None:
-    lane = gateway_of(busy_plant).admission.large
+    lane = busy_plant.gateway.admission.large
     lane.capacity, before = Capacity(lane.capacity.items, 0, 5.0), lane.capacity
     try:
         began = time.monotonic()
@@ -245,7 +241,7 @@ def test_a_large_tree_counts_by_its_items(busy_plant: Any) -> None:
         return aggregate_pb2.SearchItemsResponse(filtered_items=10_000, total_items=10_000)
 
     busy_plant.script.answers["SearchItems"] = search
-    lane = gateway_of(busy_plant).admission.large
+    lane = busy_plant.gateway.admission.large
     lane.capacity, before = Capacity(lane.capacity.items, 0, 5.0), lane.capacity
     try:
         assert busy_plant.client().get("/api/master-data/tree").status_code == 503
@@ -255,7 +251,7 @@ def test_a_large_tree_counts_by_its_items(busy_plant: Any) -> None:
 
 
 def test_who_hangs_up_while_waiting_leaves_the_queue(busy_plant: Any) -> None:
-    lane = gateway_of(busy_plant).admission.large
+    lane = busy_plant.gateway.admission.large
     with pytest.raises(httpx.ReadTimeout):
         busy_plant.client().post("/api/predict", json=body(500), timeout=0.5)
     deadline = time.monotonic() + 5

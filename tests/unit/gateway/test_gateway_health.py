@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -19,6 +21,7 @@ from protos.ann.v1 import ann_pb2
 @pytest.fixture(autouse=True)
 def nothing_remembered(plant: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.health.REMEMBER_SECONDS", -1.0)
+    monkeypatch.setattr("gateway.health.STALE_SECONDS", -1.0)
     for _attempt in range(200):  # the gateway may still be about to connect to the control plane
         if httpx.get(f"{plant.url}/health").json()["checks"]["control"]["ok"]:
             return
@@ -51,6 +54,30 @@ def test_the_report_names_every_dependency(plant: Any) -> None:
     assert body["checks"]["model"]["model_version"] == "v1"
     assert body["checks"]["snapshot"]["tag"] == "t1"
     assert body["live"] is True
+
+
+def test_where_a_dependency_takes_long_the_last_known_state_is_told_at_once(
+    plant: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    health = plant.gateway.health
+    known = plant.run(health.check())
+    looking = threading.Event()
+
+    async def slow() -> Any:
+        while not looking.is_set():
+            await asyncio.sleep(0.01)
+        return replace(known, status="other")
+
+    monkeypatch.setattr(health, "_ask_all", slow)
+    monkeypatch.setattr("gateway.health.STALE_SECONDS", 60.0)
+    assert [plant.run(health.check()).status for _ in range(3)] == [known.status] * 3
+    looking.set()
+    deadline = time.monotonic() + 10
+    while plant.run(health.check()).status != "other":
+        assert time.monotonic() < deadline
+    monkeypatch.setattr("gateway.health.STALE_SECONDS", -1.0)
+    monkeypatch.setattr(health, "_last", replace(known, status="too old"))
+    assert plant.run(health.check()).status == "other"
 
 
 def test_without_a_model_nothing_can_be_predicted(plant: Any) -> None:
@@ -121,7 +148,7 @@ def test_liveness_asks_nobody(plant: Any) -> None:
 
 def test_the_welcome_page_and_the_route_list_load_nothing_from_elsewhere(plant: Any) -> None:
     for path in ("/", "/docs", "/docs/api"):
-        answer = httpx.get(f"{plant.url}{path}")
+        answer = httpx.get(f"{plant.url}{path}", timeout=60.0)
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/html")
         assert "http://" not in answer.text

@@ -1,4 +1,4 @@
-"""Connections that wait while the gateway stops."""
+"""Whose the gateway's port is, and connections that wait while it stops."""
 
 from __future__ import annotations
 
@@ -21,6 +21,14 @@ REQUEST = b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n"
 async def _greeting(_scope: Any, _receive: Any, send: Any) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
     await send({"type": "http.response.body", "body": b"ok"})
+
+
+def test_a_port_in_use_cannot_be_taken_by_another() -> None:
+    with listen("127.0.0.1", 0, shared=False) as first:
+        first.listen()
+        port = first.getsockname()[1]
+        with pytest.raises(OSError, match="taken by another program"):
+            listen("127.0.0.1", port, shared=False)
 
 
 @pytest.mark.skipif(IS_WINDOWS, reason="there a connection that waits cannot be accepted by hand")

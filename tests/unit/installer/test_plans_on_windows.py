@@ -588,6 +588,30 @@ def test_the_data_of_a_training_task_with_a_trailing_backslash_reach_it_whole(tm
     assert f'-DataRoot "{data}" -ProgramRoot' in words
 
 
+def test_what_may_not_be_read_is_said_and_no_surprise(installed: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(_layout: Layout) -> object:
+        raise PermissionError(13, "Access is denied", str(installed.layout.env_file))
+
+    monkeypatch.setattr("installer.windows_status.status", denied)
+    script = installed.call("status")
+    assert script.ended == 1
+    assert f"{installed.layout.env_file} cannot be read (Access is denied)" in script.text("error")
+
+
+def test_a_version_that_was_left_by_a_failed_attempt_gives_way_to_a_corrected_release(
+    server: Server, tmp_path: Path
+) -> None:
+    server.windows.refuses = [("icacls.exe",)]
+    assert server.install().ended == 1
+    server.windows.refuses = []
+    corrected = unpacked(tmp_path / "corrected", OLD)
+    (corrected / "manage.py").write_text("# corrected\n", encoding="utf-8")
+    server.releases = {**server.releases, OLD: corrected}
+    script = server.install()
+    assert script.ended == 0, script.text()
+    assert (server.layout.application(OLD) / "manage.py").read_text("utf-8") == "# corrected\n"
+
+
 def _run(python: Path, *arguments: str) -> str:
     return subprocess.run([str(python), *arguments], capture_output=True, text=True, check=True).stdout
 

@@ -215,6 +215,7 @@ def test_without_a_driver_it_says_what_to_install_and_in_which_bitness(monkeypat
             return ["SQLite3"]
 
     monkeypatch.setattr(access_driver, "odbc", NoDrivers)
+    monkeypatch.setattr(access_driver, "IS_WINDOWS", False)
     with pytest.raises(DataProblem, match="apt-get install unixodbc odbc-mdbtools") as caught:
         open_source(DATA / "small.accdb")
     assert caught.value.reason == "DRIVER_MISSING"

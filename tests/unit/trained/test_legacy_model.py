@@ -20,12 +20,13 @@ from sklearn.preprocessing import LabelEncoder, MinMaxScaler, OrdinalEncoder, St
 
 from auth_service.versions.adoption import describe_folder
 from common.errors import DataProblem, PreconditionFailed
-from trained.artifacts import Manifest, describe_file, read_manifest, write_manifest
+from trained.artifacts import Manifest, StoredFile, describe_file, read_manifest, write_manifest
 from trained.index.engine_faiss import FaissEngine
-from trained.item_codes import ItemCodeIndex
+from trained.item_codes import SUFFIXES, ItemCodeIndex
 from trained.older.legacy_encoding import legacy_number, legacy_text
-from trained.older.legacy_model import REQUIRED
 from trained.older.legacy_searcher import read_searcher
+from trained.older.model_reading import LEGACY as LINEAGE
+from trained.plain_version import REQUIRED
 from trained.searchable_model import SearchableModel, load_version
 
 DATA = Path(__file__).parents[2] / "data"
@@ -84,7 +85,12 @@ def test_a_read_only_folder_is_not_written_and_the_mapped_index_is_derived_once(
     before = sorted((path.name, path.stat().st_mtime_ns) for path in folder.iterdir())
     load_version(folder, derived=derived).close()
     (made,) = (path for path in derived.iterdir() if path.is_dir())
-    assert made.name.startswith("plant-82a340480cd254b5")
+    assert made.name.startswith("plain-plant-")
+    assert sorted(path.name for path in made.iterdir()) == [
+        "facts.json",
+        "index.faiss",
+        *(f"item_codes{s}" for s in SUFFIXES),
+    ]
     stamp = (made / "index.faiss").stat().st_mtime_ns
     again = load_version(folder, derived=derived)
     again.prove()
@@ -179,7 +185,7 @@ def test_a_scaler_without_column_names_scales_the_feature_columns(tmp_path: Path
         load_version(write_folder(tmp_path / "w", scaler=StandardScaler().fit(np.eye(3))))
 
 
-@pytest.mark.parametrize("name", REQUIRED)
+@pytest.mark.parametrize("name", REQUIRED[LINEAGE])
 def test_a_folder_with_only_part_of_the_artifacts_is_refused_with_what_is_missing(tmp_path: Path, name: str) -> None:
     with pytest.raises(PreconditionFailed, match=rf"lacks {name}\.joblib: a version needs"):
         load_version(write_folder(tmp_path / "v", leave_out=name))
@@ -261,7 +267,7 @@ def changed_copy(tmp_path: Path, *without: str, **replaced: Any) -> Path:
 
 
 def stored_vectors() -> tuple[Any, list[str]]:
-    engine, codes = read_searcher(LEGACY / "similarity_engine.joblib", 1)
+    engine, codes = read_searcher(StoredFile.read(LEGACY / "similarity_engine.joblib"), 1)
     return engine.stored.copy(), codes
 
 

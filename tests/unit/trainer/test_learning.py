@@ -13,12 +13,13 @@ import pytest
 from plant.input_profile import InputProfile
 from plant.mechanical_seals import MECHANICAL_SEALS
 from source import open_source
+from trained.artifacts.array_files import read_arrays
 from trained.encoder import BlockEncoder
 from trained.encoding.dictionary_columns import DictionaryColumn
 from trained.item_codes import ItemCodeIndex
 from trained.learned.learned_block import LearnedBlock
 from trained.learned.learned_chances import LearnedChances
-from trained.learned.learned_model import read_parts, write_parts
+from trained.learned.learned_model import write_parts
 from trainer.calibrating import logistic, rising
 from trainer.catalogue import Catalogue, read_catalogue
 from trainer.current_routings import CurrentRoutings, read_current_routings
@@ -63,15 +64,15 @@ def test_a_stored_model_says_the_same_and_needs_neither_lightgbm_nor_scikit_lear
 ) -> None:
     catalogue, _routings, stage = taught
     write_parts(tmp_path / "learned.npz", stage.block.to_parts())
-    again = LearnedBlock.from_parts(read_parts(tmp_path / "learned.npz"))
+    again = LearnedBlock.from_parts(read_arrays(tmp_path / "learned.npz"))
     before, after = (block.model.outputs(catalogue.columns) for block in (stage.block, again))
     np.testing.assert_array_equal(before.probabilities, after.probabilities)
     np.testing.assert_array_equal(before.factors, after.factors)
     program = (
         "import sys; from pathlib import Path\n"
         "from trained.learned.learned_block import LearnedBlock\n"
-        "from trained.learned.learned_model import read_parts\n"
-        f"block = LearnedBlock.from_parts(read_parts(Path({str(tmp_path / 'learned.npz')!r})))\n"
+        "from trained.artifacts.array_files import read_arrays\n"
+        f"block = LearnedBlock.from_parts(read_arrays(Path({str(tmp_path / 'learned.npz')!r})))\n"
         "from trained.encoding.dictionary_columns import DictionaryColumn\n"
         "block.encode_items({'OUTDIAMETER': DictionaryColumn.of([50.0])})\n"
         "assert not {'lightgbm', 'sklearn', 'polars'} & set(sys.modules)"

@@ -1,0 +1,51 @@
+"""Only the seal plant's schema, and what older programs or clients have written, names its columns: everything else reads them there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+from plant.mechanical_seals import MECHANICAL_SEALS, TABLES
+from plant.output_profile.profile import KNOWN_COLUMNS
+from plant.schema import OF_ROUTING, PlantSchema
+
+ROOT = Path(__file__).resolve().parents[3]
+
+PERMITTED = {
+    "plant/mechanical_seals.py",
+    "gateway/schemas/operations.py",  # the operation of the contract with clients, whatever the plant
+}
+"""Files of the program that name columns of the seal plant."""
+FOLDERS = (
+    "tests/",
+    "benchmarks/",
+    "demo/",
+    "trained/older/",
+    "routing_ml_client/",
+    "auth_service/migrations/",
+    "protos/",
+)
+
+ANY = PlantSchema.model_validate({"name": "any", "features": [{"name": "a", "kind": "text"}]})
+
+
+def seal_names() -> set[str]:
+    """Names of the seal plant that no other plant has by the contract."""
+    of_any = {name for role in ANY.tables for name in ANY.columns(role)} | set(OF_ROUTING)
+    own = {name for role in MECHANICAL_SEALS.tables for name in MECHANICAL_SEALS.columns(role)} | set(KNOWN_COLUMNS)
+    common = {"IDLE_TIME", "PROC_CD", "PROC_DESC", "RANK", "ACT_SETUP_TIME", "ACT_RUN_TIME"}
+    return {name for name in (own | set(TABLES.values())) - of_any - common if len(name) > 5}
+
+
+def test_the_program_names_no_column_of_one_plant() -> None:
+    listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True)
+    names = re.compile(r"[\"'](" + "|".join(map(re.escape, sorted(seal_names(), key=len, reverse=True))) + r")[\"']")
+    found = [
+        f"{path}:{number}: {hit.group(1)}"
+        for path in listed.stdout.split()
+        if path not in PERMITTED and not path.startswith(FOLDERS) and (ROOT / path).exists()
+        for number, line in enumerate((ROOT / path).read_text(encoding="utf-8").splitlines(), start=1)
+        for hit in names.finditer(line)
+    ]
+    assert found == []
