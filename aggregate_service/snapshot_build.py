@@ -24,7 +24,7 @@ from aggregate_service.snapshot_store import SnapshotFacts, SnapshotStore, linea
 from common.errors import ServiceError
 from plant.input_profile import InputProfile
 from plant.schema import ITEM_CODE, SEQUENCE
-from source import Source, open_source
+from source import Source, open_mapped
 from source.role_reading import read_role, table_of
 from trained.item_codes import ItemCodeIndex
 
@@ -67,7 +67,7 @@ def build_snapshot(
     store = SnapshotStore(folder)
     profile = InputProfile.parse(profile_json)
     with store.building(lock_timeout):
-        opened = open_source(source)
+        opened = open_mapped(source, profile)
         identity = opened.identity()
         facts = SnapshotFacts(
             tag=tag_of(str(source), profile_json, identity),

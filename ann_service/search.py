@@ -132,6 +132,7 @@ def search(
     stored = np.full(len(queries), -1, np.int64)
     if own is not None:
         stored = np.where(own < model.items, own, -1)  # items of the delta are known by their vectors alone
+    found = _with_examples(model, delta, queries, stored, found, options)
     query_of = np.repeat(np.arange(len(queries)), found.counts)
     pairs = queries[query_of], vectors_at(model, delta, found.positions)
     estimates = model.estimates(queries, stored, pairs)
@@ -144,6 +145,23 @@ def search(
         np.maximum.at(likeness, query_of, model.feature_similarities(*pairs))
         unlike = (likeness < least) & (np.array(found.counts) > 0)
     return replace(found, learned=Learned(estimates, unlike))
+
+
+def _with_examples(
+    model: SearchableModel, delta: Delta, queries: Vectors, stored: Positions, found: Neighbours, options: SearchOptions
+) -> Neighbours:
+    """The neighbours with items that are made as the version proposes among them."""
+    if not model.plans:
+        return found
+    known = np.array(found.counts, np.int64), found.positions, np.array(found.similarities, np.float64)
+    counts, positions, similarities = model.with_examples(queries, stored, known, options.top_k, delta.hidden)
+    return replace(
+        found,
+        counts=counts.tolist(),
+        codes=codes_at(model, delta, positions),
+        similarities=similarities.tolist(),
+        positions=positions,
+    )
 
 
 def _search(
@@ -193,7 +211,8 @@ def _both_indexes(
     model: SearchableModel, delta: Delta, queries: Vectors, k: int, options: SearchOptions
 ) -> tuple[Positions, Vectors]:
     blocked = delta.hidden if len(delta.hidden) else None
-    positions, similarities = model.search(queries, k, options.ef_search, factors=options.factors, blocked=blocked)
+    find = model.search_made if options.estimates else model.search
+    positions, similarities = find(queries, k, options.ef_search, factors=options.factors, blocked=blocked)
     if not delta.codes:
         return positions, similarities
     if options.factors is None:

@@ -71,8 +71,8 @@ class Settings(BaseSettings):
     docs_dir: Path = Field(Path("docs/site"), description="Built documents that the gateway serves under /docs")
     metrics_token: str = Field("", description="Bearer token that a Prometheus server reads /metrics with; empty: none")
     https_certificate: Path | None = Field(None, description="PEM certificate of the HTTPS proxy, to watch its age")
-    certificate_days: int = Field(30, ge=1, description="A certificate that ends sooner is told in /health")
-    least_free_bytes: int = Field(1024**3, ge=0, description="Less free space on a disk of ours is told in /health")
+    certificate_days: int = Field(30, ge=1, description="A certificate that ends sooner is told in /api/health")
+    least_free_bytes: int = Field(1024**3, ge=0, description="Less free space on a disk of ours is told in /api/health")
     admin_email: str = Field("admin@routing.local", description="First administrator")
     admin_password: str = Field("", description="Password of the first administrator; empty: random, printed once")
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -91,7 +91,8 @@ class InputProfile(BaseModel):
         format: 2.
         name: unique name.
         description: for people.
-        tables: role -> table of the source.
+        tables: role -> table of the source, or name of one of `queries`.
+        queries: name -> SQL over the source's tables, for roles that no table holds alone.
         plant: the schema; `schema` in JSON.
         columns: where the internal columns come from; what is not named is absent.
     """
@@ -105,6 +106,9 @@ class InputProfile(BaseModel):
     name: str = Field(min_length=1, max_length=100)
     description: str = Field("", max_length=1000)
     tables: dict[Role, str]
+    queries: dict[
+        Annotated[str, Field(min_length=1, max_length=100)], Annotated[str, Field(min_length=1, max_length=100_000)]
+    ] = {}
     plant: PlantSchema = Field(alias="schema")
     columns: tuple[ProfileColumn, ...] = Field(max_length=1000)
 
@@ -167,6 +171,8 @@ class InputProfile(BaseModel):
     def document(self) -> dict[str, Any]:
         """As JSON has it; what the schema leaves at its usual value is left out."""
         made = self.model_dump(mode="json", by_alias=True)
+        if not self.queries:
+            del made["queries"]
         return {**made, "schema": self.plant.model_dump(mode="json", exclude_defaults=True)}
 
     def to_json(self) -> str:
@@ -189,6 +195,9 @@ class InputProfile(BaseModel):
         for role in (FEATURES, ROUTING):
             if not dict(self.tables).get(role, "").strip():  # type: ignore[call-overload]
                 yield FieldViolation(f"tables.{role}", f"the profile names no table for {role}")
+        for name in self.queries:
+            if name not in self.tables.values():
+                yield FieldViolation(f"queries.{name}", "no role is taken from this query: name it in tables, or leave it out")
         seen: set[tuple[str, str]] = set()
         for position, column in enumerate(self.columns):
             if (column.role, column.internal) in seen:

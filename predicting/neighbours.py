@@ -97,7 +97,7 @@ async def find_neighbours(clients: Clients, codes: Sequence[str], options: Searc
 
 def version_changed(error: PreconditionFailed) -> bool:
     """Whether the error says that another model version became active."""
-    return error.reason == "PRECONDITION_FAILED" or "VERSION" in error.reason
+    return error.reason in (PreconditionFailed.default_reason, "MODEL_VERSION_CHANGED")
 
 
 async def _find_once(clients: Clients, codes: Sequence[str], options: SearchOptions) -> Found:

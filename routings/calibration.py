@@ -53,6 +53,8 @@ class Calibration:
         unlike_below: an item whose features are less similar than this to those of all its neighbours is unlike anything seen; None:
             not measured.
         cases: held-out cases behind the curve of the operations.
+        whole: whether the version proposes whole routings: its operations are those that the models say belong, its order that of
+            the neighbours which have just these.
     """
 
     bias: float = 0.0
@@ -64,6 +66,7 @@ class Calibration:
     times: Curve = field(default_factory=Curve)
     unlike_below: float | None = None
     cases: int = 0
+    whole: bool = False
 
     def believed(self, probabilities: Floats, votes: Floats) -> Floats:
         """Log odds that operations belong.

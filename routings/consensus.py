@@ -29,6 +29,9 @@ SIZE_SCALE: Final = 0.15
 LEAST_CREDIT: Final = 0.02
 """No operation is so certain that a routing without it, or with it, would count for less than this."""
 
+OTHERWISE_MADE: Final = 1e-6
+"""What a neighbour that is made otherwise counts for order and machines of a routing that is proposed as a whole: it breaks ties."""
+
 Booleans = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -148,18 +151,13 @@ def consensus_routings(table: OperationTable, weighed: Weighed, variants: int) -
     sets = _credible(weighed, routings, variants + 1)
     run_of_set = np.zeros(len(routings.set_first), np.int64)
     run_of_set[sets.number] = sets.run
-    voted = vote(
-        table,
-        shared,
-        routings,
-        Ballots(
-            _kept(weighed),
-            run_of_set,
-            variants + 1,
-            votes_of(weighed.weights[places]),
-            votes_of(weighed.machine_weights[places]),
-        ),
-    )
+    kept = _kept(weighed)
+    weights, machine_weights = weighed.weights[places], weighed.machine_weights[places]
+    if weighed.calibration.whole:
+        apart = np.where(_has_just(shared, routings, kept), 1.0, OTHERWISE_MADE)
+        weights, machine_weights = np.maximum(weights * apart, LEAST_VOTE), machine_weights * apart
+    ballots = Ballots(kept, run_of_set, variants + 1, votes_of(weights), votes_of(machine_weights))
+    voted = vote(table, shared, routings, ballots)
     sets = sets.only(_differ(voted, sets.run * items + sets.query, sets.query))
     sets = sets.only(running_number(sets.query) < variants)
     asked = np.flatnonzero(lengths_of(shared.neighbours.offsets))
@@ -180,6 +178,16 @@ def _kept(weighed: Weighed) -> Booleans:
     some = np.bincount(query[kept], minlength=len(shared.group_offsets) - 1) > 0
     kept |= ~some[query] & (shared.rows[:, 0] >= 0)
     return kept
+
+
+def _has_just(shared: SharedOperations, routings: DistinctRoutings, kept: Booleans) -> Booleans:
+    """Whether each neighbour has just the operations of the consensus, bool (neighbours)."""
+    lengths = lengths_of(shared.row_offsets)
+    neighbour = np.repeat(np.arange(len(lengths)), lengths)
+    inside = np.bincount(neighbour, kept[shared.flat_groups], len(lengths))
+    wanted = np.bincount(shared.query_of_groups[kept], minlength=len(shared.group_offsets) - 1)
+    just: Booleans = (inside == lengths) & (lengths == wanted[shared.query_of_each])
+    return just
 
 
 def _credible(weighed: Weighed, routings: DistinctRoutings, most: int) -> _Sets:

@@ -227,7 +227,9 @@ def _predicted(
         neighbours.similarities[places],
         neighbours.found_at()[places],
     )
-    usable = usable_neighbours(table, items[queries], asked, options.threshold)
+    whole = learned is not None and learned.estimates.calibration.whole and strategy is consensus
+    # A routing that is proposed as a whole does not rest on similarity: items that are made like it may be unlike
+    usable = usable_neighbours(table, items[queries], asked, 0.0 if whole else options.threshold)
     shared = share_operations(table, usable)
     weighed = weigh(table, shared, queries, *((learned.estimates, learned.model_of) if learned else (None, None)))
     outliers, profile = options.outliers, options.profile

@@ -18,15 +18,17 @@ _TIME_FORMATS: Final = (
     "%Y-%m-%d %H:%M:%S%.f",
     "%Y-%m-%dT%H:%M:%S%.f",
     "%Y-%m-%d %H:%M",
-    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M:%S%.f",
     "%Y/%m/%d %H:%M",
     "%Y.%m.%d %H:%M:%S",
     "%Y-%m-%d %p %I:%M:%S",
     "%Y-%m-%d %p %I:%M",
     "%m/%d/%Y %H:%M:%S",
+    "%d.%m.%Y %H:%M:%S%.f",
+    "%d.%m.%Y %H:%M",
 )
 """AM and PM stand for 오전 and 오후, with which Windows in Korean writes times. Years have four digits: 12/31/99 could be 2999 too."""
-_DATE_FORMATS: Final = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y. %m. %d.", "%Y%m%d", "%m/%d/%Y")
+_DATE_FORMATS: Final = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y. %m. %d.", "%Y%m%d", "%m/%d/%Y", "%d.%m.%Y")
 _TRUE: Final = ("true", "1", "-1", "y", "yes", "t")
 _FALSE: Final = ("false", "0", "n", "no", "f")
 _WORDS: Final = {
@@ -112,7 +114,7 @@ def convert(series: pl.Series, wanted: ColumnType) -> pl.Series:
     if dtype == pl.Categorical or dtype == pl.Enum:
         series, dtype = series.cast(pl.String), pl.String()
     if wanted is ColumnType.NUMBER:
-        text = _plain_text(series) if dtype == pl.String else series
+        text = _truth_as_number(_plain_text(series)) if dtype == pl.String else series
         number = text.cast(pl.Float64, strict=False)
         return _without(number, ~number.is_finite())
     if wanted is ColumnType.INTEGER:
@@ -127,6 +129,13 @@ def _without(series: pl.Series, mask: pl.Series) -> pl.Series:
     if not mask.any():
         return series
     return pl.select(pl.when(~mask.fill_null(False)).then(series)).to_series().alias(series.name)
+
+
+def _truth_as_number(text: pl.Series) -> pl.Series:
+    """true and false as 1 and 0: what exports write for a column of yes and no; other texts as they are."""
+    if not text.head(1000).str.contains("(?i)^(true|false)$").any():
+        return text
+    return text.str.replace("(?i)^true$", "1").str.replace("(?i)^false$", "0")
 
 
 def _absent(series: pl.Series) -> pl.Series:

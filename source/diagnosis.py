@@ -11,9 +11,8 @@ from typing import Any
 from common.errors import ServiceError
 from plant.input_profile import InputProfile
 from plant.schema import OPTIONAL_TABLES, ROLES
-from source.access import AccessSource
 from source.access_driver import BITNESS, ENDINGS, find_driver, installed_drivers
-from source.opening import open_source
+from source.opening import open_mapped
 from source.role_reading import read_role
 from source.source import Source, digest, find_name
 from source.table_profile import ColumnProfile, columns_only, profile_table
@@ -119,8 +118,8 @@ def diagnose(path: Path, profile: InputProfile | None = None, *, read_values: bo
         return Diagnosis(**{**facts, **found}, elapsed_ms=round((time.perf_counter() - started) * 1000, 3))
 
     try:
-        source = open_source(path)
-        facts["kind"] = "Access" if isinstance(source, AccessSource) else "folder"
+        source = open_mapped(path, wanted)
+        facts["kind"] = "Access" if path.suffix.lower() in ENDINGS and not path.is_dir() else "folder"
         facts["identity"] = source.identity()
         facts["tables"] = tuple(source.tables())
     except ServiceError as error:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from common.errors import DataProblem
 from source.access import AccessSource
 from source.access_driver import ENDINGS
 from source.folder import FolderSource
 from source.source import Source
+
+if TYPE_CHECKING:
+    from plant.input_profile import InputProfile
 
 
 def open_source(path: Path) -> Source:
@@ -28,3 +32,18 @@ def open_source(path: Path) -> Source:
         reason="SOURCE_WRONG_ENDING",
         details={"path": path},
     )
+
+
+def open_mapped(path: Path, profile: InputProfile) -> Source:
+    """The source at `path` with the tables that the profile's queries make of it.
+
+    Raises:
+        DataProblem: as `open_source`.
+        InvalidInput: a query is no SELECT.
+    """
+    source = open_source(path)
+    if not profile.queries:
+        return source
+    from source.queries import QueriedSource  # a database of its own, which most sources do without
+
+    return QueriedSource(source, profile.queries)

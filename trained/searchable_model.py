@@ -21,6 +21,7 @@ from trained.artifacts.json_files import read_json_object
 from trained.encoder import BlockEncoder
 from trained.encoding.encoder_directions import scaled_to_unit
 from trained.index.engine import Engine, Positions, Vectors, open_index
+from trained.index.equal_items import EqualItems
 from trained.item_codes import ItemCodeIndex
 from trained.learned.learned_block import LearnedBlock
 from trained.learned.learned_chances import Chances, LearnedChances
@@ -33,6 +34,12 @@ RERANKED: Final = 300
 """Candidates that are compared exactly when a call has weights of its own."""
 QUERIES_AT_ONCE: Final = 64
 PROBES: Final = 16
+WIDER: Final = 4
+"""Width of a search that leaves items out, in neighbours wanted: the graph leads through those that it may not answer."""
+EQUAL: Final = 0.999
+"""Similarity from which a neighbour is an item's equal and proves as much as the item itself."""
+LOST_SHARE: Final = 0.5
+"""Share of the probes that must be lost before an index is damaged rather than of low recall, which is told as that."""
 DEFAULT_PROFILES: Final = ("", "default")
 NEEDED_FACTS: Final = frozenset({"engine", "dimension", "default_ef_search"})
 """What a manifest's metadata say of the index of a version that this software wrote."""
@@ -75,6 +82,7 @@ class SearchableModel:
         calibration: how models and votes are weighed, and what confidence that deserves.
         chances: what the models said of the items of the index, where vectors do not hold it all.
         notes: what people should know about how the version was loaded.
+        unrouted: positions of items that had no routing at the training, ascending; None: unknown.
         schema: the plant's schema that it was trained with; the mechanical seal plant's where the version has none.
     """
 
@@ -90,8 +98,10 @@ class SearchableModel:
     calibration: Calibration = field(default_factory=Calibration)
     chances: Chances | None = None
     notes: Sequence[str] = ()
+    unrouted: npt.NDArray[np.int64] | None = None
     schema: PlantSchema = MECHANICAL_SEALS
     _empty: Vectors | None = None
+    _has_none: npt.NDArray[np.bool_] | None = None
 
     @property
     def engine_name(self) -> str:
@@ -116,6 +126,16 @@ class SearchableModel:
     def encode(self, columns: Mapping[str, Sequence[str | float | None]], rows: int) -> Vectors:
         """Vectors of items given by their features; absent columns count as absent values."""
         return self.encoding.encode(columns, rows)
+
+    @property
+    def plans(self) -> bool:
+        """Whether it proposes whole routings."""
+        encoder = self.encoding
+        return (
+            isinstance(encoder, BlockEncoder)
+            and encoder.learned is not None
+            and encoder.learned.model.planned is not None
+        )
 
     def vectors(self, positions: npt.NDArray[np.integer]) -> Vectors:
         """Stored vectors, float32 (n, dimension)."""
@@ -185,10 +205,7 @@ class SearchableModel:
         if not isinstance(encoder, BlockEncoder) or encoder.learned is None:
             return None
         said = encoder.learned.decode(encoder.learned_vectors(queries))
-        probabilities = said.probabilities
-        if self.chances is not None and (positions >= 0).any():
-            stored = positions >= 0
-            probabilities[stored] = self.chances.at(positions[stored])
+        probabilities = self._said(encoder.learned, said.probabilities, positions)
         model = encoder.learned.model
         return Estimates(
             operations=model.operations,
@@ -200,6 +217,58 @@ class SearchableModel:
             calibration=self.calibration,
             reasons=model.reasons,
         )
+
+    def _said(self, learned: LearnedBlock, decoded: Vectors, positions: npt.NDArray[np.int64]) -> Vectors:
+        """Probabilities of operations: as stored where items are in the index, else as vectors tell them, float32 (q, operations)."""
+        stored = positions >= 0
+        if self.chances is not None and stored.any():
+            decoded[stored] = self.chances.at(positions[stored])
+        return decoded if learned.model.planned is None else learned.model.planned.clearer(decoded)
+
+    def with_examples(
+        self,
+        queries: Vectors,
+        own: npt.NDArray[np.int64],
+        found: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]],
+        most: int,
+        hidden: npt.NDArray[np.integer] | None = None,
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """Neighbours with items that are made as the version proposes among them, in the place of the least similar ones.
+
+        Args:
+            queries: vectors of the items, float32 (q, dimension).
+            own: their positions in the index, -1 where they are not in it.
+            found: number of neighbours of each item, their positions, their similarities.
+            most: neighbours an item may have.
+            hidden: positions that must not be found.
+        """
+        encoder = self.encoding
+        if not isinstance(encoder, BlockEncoder) or encoder.learned is None or encoder.learned.model.planned is None:
+            return found
+        planned = encoder.learned.model.planned
+        decoded = encoder.learned.decode(encoder.learned_vectors(queries)).probabilities
+        told = planned.told_by(self._said(encoder.learned, decoded, own))
+        counts, positions, similarities = found
+        query = np.repeat(np.arange(len(counts)), counts)
+        examples = np.where(told[:, None] >= 0, planned.examples[np.maximum(told, 0)], -1)
+        usable = (examples >= 0) & (examples != own[:, None])
+        if hidden is not None and len(hidden):
+            usable &= ~np.isin(examples, hidden)
+        wants, place = np.nonzero(usable)
+        added = examples[wants, place]
+        new = ~np.isin(wants * self.items + added, query * self.items + positions)
+        wants, added = wants[new], added[new]
+        if not len(added):
+            return found
+        similar = np.einsum("nd,nd->n", queries[wants], self.vectors(added)).astype(np.float64)
+        room = most - np.bincount(wants, minlength=len(counts))
+        number = np.arange(len(query)) - (np.cumsum(counts) - counts)[query]
+        kept = number < room[query]
+        query = np.concatenate([query[kept], wants])
+        positions = np.concatenate([positions[kept], added])
+        similarities = np.concatenate([similarities[kept], np.clip(similar, 0.0, 1.0)])
+        order = np.lexsort((-similarities, query))
+        return np.bincount(query, minlength=len(counts)), positions[order], similarities[order]
 
     def feature_similarities(self, queries: Vectors, others: Vectors) -> Vectors:
         """Similarities of pairs of items by their features alone, float32 (n)."""
@@ -245,6 +314,42 @@ class SearchableModel:
         ]
         return np.concatenate([p for p, _s in parts]), np.concatenate([s for _p, s in parts])
 
+    def search_made(
+        self,
+        queries: Vectors,
+        k: int,
+        ef_search: int,
+        *,
+        factors: npt.NDArray[np.float32] | None = None,
+        blocked: npt.NDArray[np.integer] | None = None,
+    ) -> tuple[Positions, Vectors]:
+        """`search` for predictions: where more than half of what is nearest had no routing at the training, items that had one take
+        their places. A quarter of the places stays with the nearest: they may have got a routing since.
+        """
+        positions, similarities = self.search(queries, k, ef_search, factors=factors, blocked=blocked)
+        if self.unrouted is None or not len(self.unrouted) or len(self.unrouted) == self.items:
+            return positions, similarities
+        if self._has_none is None:
+            self._has_none = np.zeros(self.items + 1, np.bool_)  # the last one stands for nobody found
+            self._has_none[self.unrouted] = self._has_none[-1] = True
+        bare = self._has_none[positions]
+        poor = np.flatnonzero(bare.sum(axis=1) > k // 2)
+        if not len(poor):
+            return positions, similarities
+        hidden = self.unrouted if blocked is None else np.union1d(self.unrouted, blocked)
+        chosen = np.ascontiguousarray(queries[poor])
+        wide = max(ef_search, WIDER * k)
+        made, near = self.search(chosen, k, wide, factors=factors, blocked=hidden)
+        kept = max(1, k // 4) if k > 1 else 0
+        for row, query in enumerate(poor.tolist()):
+            stays = np.flatnonzero(bare[query] & (positions[query] >= 0))[:kept]
+            places = np.concatenate([made[row][made[row] >= 0][: k - len(stays)], positions[query, stays]])
+            values = np.concatenate([near[row][made[row] >= 0][: k - len(stays)], similarities[query, stays]])
+            order = np.argsort(-values, kind="stable")
+            positions[query], similarities[query] = -1, -1.0
+            positions[query, : len(order)], similarities[query, : len(order)] = places[order], values[order]
+        return positions, similarities
+
     def _search_weighted(
         self,
         queries: Vectors,
@@ -277,9 +382,9 @@ class SearchableModel:
         missed = [
             self.code(int(place))
             for place, row, values in zip(places, positions, similarities, strict=True)
-            if place not in row and not values[0] > 0.999
+            if place not in row and not values[0] > EQUAL
         ]
-        if missed:
+        if len(missed) > LOST_SHARE * len(places):
             raise DataProblem(
                 f"Version {self.version_name} does not find its own items {', '.join(missed[:3])}: its index is damaged; "
                 "activate another version or train again",
@@ -423,6 +528,10 @@ def _load_native(folder: Path, manifest: Manifest, derived: Path | None, name: s
     codes_file = manifest.needed("item_codes").file(folder)
     codes = ItemCodeIndex.open(codes_file.parent, codes_file.stem)
     engine = open_index(engine_name, manifest.needed("index").file(folder), dimension, threads=threads)
+    equal = manifest.artifacts.get("equal_items")
+    if equal is not None:
+        parts = read_arrays(equal.file(folder))
+        engine = EqualItems(engine, parts["number_of"], parts["members"])
     return SearchableModel(
         name,
         engine,
@@ -434,8 +543,14 @@ def _load_native(folder: Path, manifest: Manifest, derived: Path | None, name: s
         metadata=manifest.metadata,
         calibration=calibration,
         chances=chances,
+        unrouted=_unrouted(folder, manifest),
         schema=schema_of(manifest, folder),
     )
+
+
+def _unrouted(folder: Path, manifest: Manifest) -> npt.NDArray[np.int64] | None:
+    artifact = manifest.artifacts.get("unrouted_items")
+    return None if artifact is None else read_arrays(artifact.file(folder))["positions"].astype(np.int64)
 
 
 def encoder_state(

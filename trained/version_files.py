@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from common.errors import InvalidInput
@@ -24,6 +25,8 @@ from routings.calibration import Calibration
 from trained.artifacts import Artifact, Manifest, describe_file, running_versions, write_manifest
 from trained.encoder import BlockEncoder
 from trained.index.engine import EF_CONSTRUCTION, Engine, M, Vectors, index_file_name
+from trained.index.equal_items import FILE as EQUAL_ITEMS
+from trained.index.equal_items import EqualItems
 from trained.index.recall import RecallPoint, smallest_ef
 from trained.item_codes import SUFFIXES, ItemCodeIndex
 from trained.learned.learned_block import NAME as LEARNED
@@ -41,6 +44,7 @@ PROJECTOR_ROWS: Final = 10_000
 ENCODER_STATE: Final = "encoder_state"
 """Name in the manifest of encoder.json, which holds what encoder.joblib holds without being a pickle."""
 CALIBRATION: Final = "calibration.json"
+UNROUTED: Final = "unrouted_items.npz"
 OTHER_NAMES: Final = {"feature_weights": "feature_weights_state", "encoder": ENCODER_STATE}
 """Names in the manifest of JSON files that are called as another artifact is."""
 CHANCE_NAMES: Final = ("learned_chances", "learned_chance_operations", "learned_chance_values")
@@ -81,6 +85,7 @@ class TrainedVersion:
         trained_at: moment of the training; None: now.
         calibration: of the learned block; None: the version has none.
         outputs: what the learned models say of all items; None: the version has none.
+        unrouted: positions of the items that have no routing, int64; None: unknown.
         schema: the plant's schema that it was trained with.
     """
 
@@ -107,6 +112,7 @@ class TrainedVersion:
     trained_at: datetime | None = None
     calibration: Calibration | None = None
     outputs: LearnedOutputs | None = None
+    unrouted: npt.NDArray[np.int64] | None = None
     schema: PlantSchema = MECHANICAL_SEALS
 
     @property
@@ -148,6 +154,13 @@ def write_version(folder: Path, trained: TrainedVersion) -> Manifest:
     add(engine_file, "index", f"routing-ml/index-{trained.index.name}@1")
     for suffix, name in zip(SUFFIXES, ("item_codes", "item_code_hashes", "item_code_order"), strict=True):
         add(f"item_codes{suffix}", name)
+    if isinstance(trained.index, EqualItems):
+        parts = {"number_of": trained.index.number_of, "members": trained.index.members}
+        write_parts(folder / EQUAL_ITEMS, parts)
+        add(EQUAL_ITEMS, "equal_items", "routing-ml/equal-items@1")
+    if trained.unrouted is not None:
+        write_parts(folder / UNROUTED, {"positions": trained.unrouted.astype(np.int32)})
+        add(UNROUTED, "unrouted_items", "routing-ml/unrouted-items@1")
     for path, name in _write_learned(folder, trained).items():
         add(path, name)
     if trained.projector is not None:

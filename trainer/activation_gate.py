@@ -47,14 +47,27 @@ def objection(
         recall_margin: how much lower its recall may be.
         quality_margin: how much lower its held-out quality may be.
     """
+    simple = _simple_is_better(new_metadata)
     try:
         active = json.loads(active_manifest_json) if active_manifest_json else {}
     except ValueError:
-        return ""
+        return simple
     metadata = active.get("metadata") if isinstance(active, dict) else None
     if not isinstance(metadata, Mapping):
+        return simple
+    others = _objections(new_metadata, metadata, recall_margin, quality_margin)
+    return "; ".join([*([simple] if simple else []), *others])
+
+
+def _simple_is_better(metadata: Mapping[str, Any]) -> str:
+    """That a simple method predicts held-out items better than the version does; "" where none does, or nobody has compared."""
+    evaluation = metadata.get("evaluation")
+    if not isinstance(evaluation, Mapping) or not evaluation.get("simple_ahead"):
         return ""
-    return "; ".join(_objections(new_metadata, metadata, recall_margin, quality_margin))
+    return (
+        f"the method {evaluation.get('simple_method')} alone scores {evaluation.get('simple_score'):.4f} on held-out items, the version "
+        f"{evaluation.get('method_score'):.4f}: more than one standard error less"
+    )
 
 
 def _objections(

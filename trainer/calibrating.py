@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -29,6 +29,8 @@ NEAR: Final = 0.25
 UNLIKE_SHARE: Final = 0.001
 FEWEST_CASES: Final = 200
 CURVE_POINTS: Final = 40
+SURELY_NOT: Final = 20.0
+"""Log odds against an operation that the chosen routing does not have and no model knows."""
 SURE: Final = 0.002
 """No confidence is nearer to 0 or 1 than this."""
 
@@ -87,7 +89,8 @@ def calibrate(
         k = NEIGHBOURS[(start // AT_ONCE) % len(NEIGHBOURS)]
         parts.append(_judged(encoder, index, vectors, outputs, table, model_of, items, k, ef_search, start))
     judged = Judged(*(np.concatenate([getattr(part, name) for part in parts]) for name in Judged.__annotations__))
-    return fit_calibration(judged)
+    assert encoder.learned is not None  # only versions with a learned block are calibrated
+    return fit_calibration(judged) if encoder.learned.model.planned is None else whole_calibration(judged)
 
 
 def _judged(
@@ -183,6 +186,24 @@ def fit_calibration(judged: Judged) -> Calibration:
         times=rising(judged.trust[timed], judged.near[timed]) if timed.sum() >= FEWEST_CASES else Curve(),
         unlike_below=unlike,
         cases=int((~odd).sum()),
+    )
+
+
+def whole_calibration(judged: Judged) -> Calibration:
+    """How sure operations of whole routings are; votes decide only about operations that no routing of the member has."""
+    weights = Calibration(bias=0.0, model=1.0, vote=0.0, bias_alone=-SURELY_NOT, vote_alone=1.0, whole=True)
+    unlike = float(np.quantile(judged.likeness, UNLIKE_SHARE)) if len(judged.likeness) else None
+    modelled = ~np.isnan(judged.probabilities)
+    timed = judged.trust > 0.0
+    if not modelled.any():
+        return replace(weights, unlike_below=unlike)
+    believed = weights.believed(judged.probabilities[modelled], judged.votes[modelled])
+    return replace(
+        weights,
+        operations=rising(believed, judged.belongs[modelled]),
+        times=rising(judged.trust[timed], judged.near[timed]) if timed.sum() >= FEWEST_CASES else Curve(),
+        unlike_below=unlike,
+        cases=int(modelled.sum()),
     )
 
 

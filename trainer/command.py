@@ -1,4 +1,4 @@
-"""The command line of a training: its options and what they mean. train_build_index.py calls `main`."""
+"""The command line of a training: its options and what they mean. train_build_index.py calls `trainer.run.main`."""
 
 from __future__ import annotations
 

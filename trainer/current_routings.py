@@ -29,12 +29,14 @@ class CurrentRoutings:
         jobs: job of each operation number, as the source names it.
         occurrences: int64 (operation numbers); how often the job came before in the same routing.
         machines: name of each number in `table.machine`; "" where the source names none.
+        entered: when each item's routing was entered, milliseconds since 1970, -inf where the source does not say; None: it never does.
     """
 
     table: OperationTable
     jobs: list[str]
     occurrences: npt.NDArray[np.int64]
     machines: list[str]
+    entered: npt.NDArray[np.float64] | None = None
 
     @property
     def items_with_routing(self) -> int:
@@ -91,6 +93,7 @@ def read_current_routings(
         jobs=[jobs[number] for number in numbered.jobs.tolist()],
         occurrences=numbered.occurrences,
         machines=machines,
+        entered=_entered(rows["_entered"], current.item.astype(np.int64), len(index)),
     )
 
 
@@ -120,6 +123,15 @@ def _routing_frames(
         yield made.with_columns(
             pl.Series(role, without_impossible(made[role].to_numpy()), pl.Float64) for role in TIMES
         )
+
+
+def _entered(moments: pl.Series, item: npt.NDArray[np.int64], items: int) -> npt.NDArray[np.float64] | None:
+    """The latest moment of each item's routing; None where no row has one."""
+    if moments.null_count() == len(moments):
+        return None
+    made = np.full(items, -np.inf)
+    np.maximum.at(made, item, moments.dt.epoch("ms").cast(pl.Float64).fill_null(float("-inf")).to_numpy())
+    return made
 
 
 def _shared(roles: RoutingRoles) -> tuple[str, str, str]:

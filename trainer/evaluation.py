@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from common.errors import InvalidInput
 from routings.operation_table import Neighbours, usable_neighbours
 from routings.quality_metrics import Proposal, score
 from routings.quality_report import JudgedItem, document
@@ -37,6 +38,8 @@ class EvaluationOptions:
         seed: of the sample.
         ef_search: width of the search; None: the version's default.
         prediction: how items are predicted.
+        newest: this many items with the newest routings are judged, together: none of them is a neighbour of another; 0: a sample is,
+            each item by itself.
     """
 
     items: int = 300
@@ -44,6 +47,7 @@ class EvaluationOptions:
     seed: int = 1
     ef_search: int | None = None
     prediction: PredictionOptions = field(default_factory=PredictionOptions)
+    newest: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,12 +89,14 @@ def evaluate(
         None when no item can be judged.
     """
     started = time.perf_counter()
-    chosen = sample(work.right.positions(), options.items, options.seed)
+    judgeable = work.right.positions()
+    chosen = newest(work, options.newest) if options.newest else sample(judgeable, options.items, options.seed)
     if not len(chosen):
         return None
+    together = work.model.find_many(work.index.codes_at(chosen)).astype(np.int64) if options.newest else None
     judged: list[JudgedItem] = []
     for start in range(0, len(chosen), ITEMS_AT_ONCE):
-        judged += _judged(work, options, chosen[start : start + ITEMS_AT_ONCE])
+        judged += judge_items(work, options, chosen[start : start + ITEMS_AT_ONCE], together)
         if on_items:
             on_items(len(judged))
     facts = {
@@ -104,10 +110,35 @@ def evaluate(
     return document(judged, facts)
 
 
-def _judged(work: Evaluated, options: EvaluationOptions, items: Integers) -> list[JudgedItem]:
+def newest(work: Evaluated, items: int) -> Integers:
+    """The items that can be judged whose routings were entered last, ascending positions.
+
+    Raises:
+        InvalidInput: the source does not say when routings were entered.
+    """
+    entered = work.routings.entered
+    positions = work.right.positions()
+    if entered is None:
+        raise InvalidInput(
+            "The source does not say when routings were entered, so none is the newest: map INSRT_DT of the routing table in the input "
+            "profile, or judge a sample"
+        )
+    dated = positions[np.isfinite(entered[positions])]
+    chosen: Integers = np.sort(dated[np.argsort(-entered[dated], kind="stable")[:items]])
+    return chosen
+
+
+def judge_items(
+    work: Evaluated, options: EvaluationOptions, items: Integers, together: Integers | None = None
+) -> list[JudgedItem]:
+    """Predict items, each as if it had no routing, and judge them.
+
+    Args:
+        together: positions in the version, -1 where it lacks one, of items that are all held out; None: each is by itself.
+    """
     prediction = replace(options.prediction, ignore_own=True, evidence=True)
     table = work.routings.table
-    found, learned = leave_out_neighbours(work, options, items)
+    found, learned = leave_out_neighbours(work, options, items, together)
     usable = usable_neighbours(table, items, found, prediction.threshold)
     batch = predict_routings(table, items, found, prediction, learned)
     codes = work.index.codes_at(items)
@@ -123,7 +154,7 @@ def _judged(work: Evaluated, options: EvaluationOptions, items: Integers) -> lis
 
 
 def leave_out_neighbours(
-    work: Evaluated, options: EvaluationOptions, items: Integers
+    work: Evaluated, options: EvaluationOptions, items: Integers, together: Integers | None = None
 ) -> tuple[Neighbours, Learned | None]:
     """The neighbours of items in the version, never the item itself, as positions in the source (-1 where it lacks them), and
     what the version has learned about both."""
@@ -136,18 +167,22 @@ def leave_out_neighbours(
     if not stored.all():
         vectors[~stored] = work.encode(items[~stored])
     wanted = min(options.top_k + 1, model.items)
-    positions, similarities = model.search(vectors, wanted, options.ef_search or model.default_ef_search)
+    blocked = together[together >= 0] if together is not None else None
+    positions, similarities = model.search_made(
+        vectors, wanted, options.ef_search or model.default_ef_search, blocked=blocked
+    )
     kept = (positions >= 0) & (positions != own[:, None])
     kept &= np.cumsum(kept, axis=1) <= options.top_k
-    flat = positions[kept]
+    known = kept.sum(axis=1), positions[kept], np.clip(similarities[kept].astype(np.float64), 0.0, 1.0)
+    counts, flat, similar = model.with_examples(vectors, own, known, options.top_k, blocked)
     distinct, place = np.unique(flat, return_inverse=True)
     in_source = work.index.find_many(model.codes.codes_at(distinct)).astype(np.int64)
     neighbours = Neighbours(
-        offsets=np.concatenate(([0], np.cumsum(kept.sum(axis=1)))).astype(np.int64),
+        offsets=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
         items=in_source[place] if len(distinct) else flat,
-        similarities=np.clip(similarities[kept].astype(np.float64), 0.0, 1.0),
+        similarities=similar,
     )
-    estimates = model.estimates(vectors, own, (vectors[np.nonzero(kept)[0]], model.vectors(flat)))
+    estimates = model.estimates(vectors, own, (vectors[np.repeat(np.arange(len(items)), counts)], model.vectors(flat)))
     if estimates is None:
         return neighbours, None
     model_of = models_of(estimates.operations, work.routings.jobs, work.routings.occurrences.tolist())

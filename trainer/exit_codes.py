@@ -36,7 +36,7 @@ MEANINGS = {
     ExitCode.DONE: "done",
     ExitCode.UNEXPECTED: "an unexpected error; the log has it",
     ExitCode.USAGE: "wrong arguments, a name that is taken, or settings that cannot be used",
-    ExitCode.SOURCE_UNUSABLE: "the source cannot be used: missing, damaged, a column lacks, a value does not fit, no items",
+    ExitCode.SOURCE_UNUSABLE: "the source cannot be used: missing, damaged, a column is missing, a value does not fit, no items",
     ExitCode.LOCK_HELD: "another training holds the lock; says who and since when",
     ExitCode.CANNOT_WRITE: "the disk is full or the folder cannot be written",
     ExitCode.NOT_REGISTERED: "the version is complete on disk but could not be registered; says how to register it",

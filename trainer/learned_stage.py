@@ -19,7 +19,7 @@ from trainer.current_routings import CurrentRoutings
 from trainer.operation_models import BoostingOptions, fit_operations
 from trainer.time_models import fit_times
 
-FEWEST_ITEMS: Final = 100
+FEWEST_ITEMS: Final = 20
 """Items with a routing below which nothing is learned."""
 REASONS: Final = 3
 """Features named as what tells about an operation."""

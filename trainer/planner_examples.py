@@ -223,4 +223,4 @@ def with_examples(
     )
     jobs = [job for job, _occurrence in numbers]
     occurrences = np.array([occurrence for _job, occurrence in numbers], np.int64)
-    return CurrentRoutings(made, jobs, occurrences, machines), weights
+    return CurrentRoutings(made, jobs, occurrences, machines, routings.entered), weights

@@ -26,7 +26,7 @@ from plant.blueprint.pipeline import pipeline_of
 from plant.blueprint.wrapper import current_pipeline
 from plant.profile_files import read_profile
 from routings.plant_prediction import prediction_options
-from source import Source, open_source
+from source import Source, open_mapped
 from source.serving_source import Origin, serving_source
 from trained.artifacts import Manifest
 from trainer.activation_gate import objection
@@ -194,7 +194,7 @@ class TrainingRun:
             )
 
     def _open(self, report: ProgressReport) -> tuple[Source, Training]:
-        source = open_source(self._dataset())
+        source = open_mapped(self._dataset(), self._known.profile)
         judging = EvaluationOptions(prediction=prediction_options(self._known.plant))
         examples = self._planner_examples(report)
         return source, Training(source, self._known.profile, self._options, report, judging, examples)

@@ -6,12 +6,13 @@ import contextlib
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from common.errors import DataProblem
 from plant.blueprint.options import PipelineOptions, ProjectorOptions
@@ -24,19 +25,23 @@ from source.role_reading import check_required, table_of
 from trained.artifacts import Manifest
 from trained.encoder import LEAST_DIMENSIONS, BlockEncoder, EncoderOptions
 from trained.index.engine import Engine, Vectors, build_index
+from trained.index.equal_items import EqualItems, equal_groups
 from trained.index.recall import RecallPoint, exact_truth, measure, smallest_ef, unlike_below
 from trained.item_codes import ItemCodeIndex
+from trained.learned.feature_columns import read_features
 from trained.learned.learned_chances import KnownChances
 from trained.searchable_model import SearchableModel
 from trained.version_files import TrainedVersion, write_version
 from trainer.calibrating import calibrate
 from trainer.catalogue import Catalogue, cells, read_catalogue
 from trainer.current_routings import CurrentRoutings, read_current_routings
-from trainer.evaluation import Evaluated, EvaluationOptions, evaluate, sample
+from trainer.evaluation import MOST_NEIGHBOURS, Evaluated, EvaluationOptions, evaluate, sample
 from trainer.feature_reports import feature_importance, feature_recommendations, feature_statistics
+from trainer.held_out_consensus import held_out_consensus
 from trainer.learned_stage import FEWEST_ITEMS, LearnedStage, LearningOptions, learn, learned_weights
 from trainer.operation_models import BoostingOptions
 from trainer.operation_times import operation_times
+from trainer.planned_stage import CONSENSUS, Choice, choose, operation_names, planned_stage, simplest_beaten
 from trainer.planner_examples import PlannerExample, with_examples
 from trainer.progress import ProgressReport
 from trainer.right_routings import families_of, own_routings
@@ -56,6 +61,8 @@ class Learned:
         families: family of each item by position.
         routings: current routings of the items; None: neither learning nor judging wants them, or they cannot be read.
         stage: what was learned from them; None: nothing.
+        taught: the routings that are learned from: with those that planners reviewed in the place of the items' own.
+        choice: which member predicts, and how all of them did; None: they were not compared.
     """
 
     encoder: BlockEncoder
@@ -65,6 +72,8 @@ class Learned:
     families: Mapping[int, str]
     routings: CurrentRoutings | None = None
     stage: LearnedStage | None = None
+    taught: CurrentRoutings | None = None
+    choice: Choice | None = None
 
 
 class Training:
@@ -151,22 +160,12 @@ class Training:
         return [name for name in wanted if name in known] or [ITEM_CODE]
 
     def _learn(self, catalogue: Catalogue) -> Learned:
-        weights, encode, embed = self._options.weights, self._options.encode, self._options.embed
         schema = self._profile.plant
         codes = ItemCodeIndex.of(catalogue.codes.to_pylist())
         routings = self._routings(codes)
-        stage = self._learn_from(catalogue, codes, routings)
+        stage, taught = self._learn_from(catalogue, codes, routings)
         with self._stage("learning", "Learning the features", unit="rows"):
-            chosen = dict(weights.weights)
-            if stage is not None and self._options.learn.feature_weights:
-                chosen = learned_weights(stage.importance, weights.active, schema) | chosen
-            room = embed.dimensions - (stage.block.width if stage is not None else 0)
-            layout = EncoderOptions(
-                max(LEAST_DIMENSIONS, room), encode.weight_exponent, encode.least_text, embed.widest
-            )
-            encoder = BlockEncoder.fit(catalogue.columns, chosen, weights.active, layout, schema)
-            if stage is not None:
-                encoder = encoder.with_learned(stage.block, self._options.learn.share)
+            encoder = self._encoder(catalogue, stage)
             statistics = feature_statistics(catalogue.columns, schema)
             times = None
             if self._options.times.enabled:
@@ -177,8 +176,59 @@ class Training:
             vectors = encoder.transform(catalogue.columns, outputs=stage.outputs if stage is not None else None)
             self._report.advance(len(catalogue))
         families = families_of(catalogue, schema) if self._judging else {}
-        catalogue.columns.clear()
-        return Learned(encoder, vectors, statistics, times, families, routings, stage)
+        return Learned(encoder, vectors, statistics, times, families, routings, stage, taught)
+
+    def _encoder(self, catalogue: Catalogue, stage: LearnedStage | None) -> BlockEncoder:
+        weights, encode, embed = self._options.weights, self._options.encode, self._options.embed
+        chosen = dict(weights.weights)
+        if stage is not None and self._options.learn.feature_weights:
+            chosen = learned_weights(stage.importance, weights.active, self._profile.plant) | chosen
+        room = embed.dimensions - (stage.block.width if stage is not None else 0)
+        layout = EncoderOptions(max(LEAST_DIMENSIONS, room), encode.weight_exponent, encode.least_text, embed.widest)
+        encoder = BlockEncoder.fit(catalogue.columns, chosen, weights.active, layout, self._profile.plant)
+        return encoder if stage is None else encoder.with_learned(stage.block, self._options.learn.share)
+
+    def _compared(self, catalogue: Catalogue, learned: Learned, calibration: Calibration) -> Learned:
+        """What is known with the choice among members; encoder and vectors are those of the chosen one."""
+        options, taught = self._options.learn, learned.taught
+        if not options.enabled or taught is None:
+            return learned
+        features = read_features(self._profile.plant, self._options.weights.active, catalogue.columns)
+        threads = self._options.index.threads or os.cpu_count() or 1
+        prediction = (self._judging or EvaluationOptions()).prediction
+        with self._stage("learning", "Comparing methods on items that they have not seen"):
+            consensus = held_out_consensus(
+                learned.encoder,
+                learned.vectors,
+                learned.stage,
+                taught.table,
+                operation_names(taught),
+                calibration,
+                prediction,
+                MOST_NEIGHBOURS,
+            )
+            choice = choose(catalogue.columns, features, taught, consensus, options.seed, threads)
+        if choice is None:
+            return learned
+        self._report.add_metrics({"method": choice.chosen})
+        if choice.chosen == CONSENSUS:
+            return replace(learned, choice=choice)
+        with self._stage("learning", f"Learning whole routings ({choice.chosen})"):
+            stage = planned_stage(
+                catalogue.columns,
+                taught,
+                choice,
+                features,
+                self._profile.plant,
+                self._options.weights.active,
+                options.directions,
+                options.seed,
+                threads,
+            )
+            encoder = self._encoder(catalogue, stage)
+        with self._stage("encoding", f"Encoding {len(catalogue):,} items", total=len(catalogue), unit="items"):
+            vectors = encoder.transform(catalogue.columns, outputs=stage.outputs)
+        return replace(learned, encoder=encoder, vectors=vectors, stage=stage, choice=choice)
 
     def _routings(self, codes: ItemCodeIndex) -> CurrentRoutings | None:
         """The items' current routings where learning or judging wants them; a source without a table of them is told and trained without.
@@ -203,11 +253,11 @@ class Training:
 
     def _learn_from(
         self, catalogue: Catalogue, codes: ItemCodeIndex, routings: CurrentRoutings | None
-    ) -> LearnedStage | None:
-        """The supervised stage; None when it is switched off, or when there is too little to learn from."""
+    ) -> tuple[LearnedStage | None, CurrentRoutings | None]:
+        """The supervised stage, None when it is switched off or when there is too little to learn from; the routings it learned from."""
         options = self._options.learn
         if not options.enabled or routings is None:
-            return None
+            return None, routings
         boosting = BoostingOptions(
             iterations=options.iterations,
             leaves=options.leaves,
@@ -236,14 +286,14 @@ class Training:
                 f"{routings.items_with_routing:,} items have a routing; nothing is learned from fewer than {FEWEST_ITEMS}, or from "
                 "routings without a common operation: the version finds items by their features alone"
             )
-            return None
+            return None, taught
         self._report.add_metrics(
             {
                 "supervised_seconds": round(time.perf_counter() - started, 2),
                 "operations_learned": len(stage.block.model.operations),
             }
         )
-        return stage
+        return stage, taught
 
     def build(self, learned: Learned) -> tuple[Engine, list[RecallPoint], float]:
         """The index over the vectors, its recall curve, and the similarity below which a query is unlike the catalogue.
@@ -255,17 +305,28 @@ class Training:
         with self._stage(
             "building", f"Building the index ({options.engine})", total=len(learned.vectors), unit="items"
         ):
-            index = build_index(
+            groups = equal_groups(learned.vectors, _routed_first(learned))
+            index: Engine = build_index(
                 options.engine,
-                learned.vectors,
+                learned.vectors if groups is None else learned.vectors[groups[0]],
                 m=options.m,
                 ef_construction=options.ef_construction,
                 threads=options.threads,
                 on_progress=lambda done, _total: self._report.advance(done),
             )
+            if groups is not None:
+                index = EqualItems(index, *groups[1:])
         with self._stage("measuring", "Measuring recall and latency against exact search"):
             truth = exact_truth(learned.vectors)
             curve = measure(index, learned.vectors, truth=truth)
+            best = max(point.recall for point in curve)
+            if best < options.target_recall:
+                self._report.note(
+                    f"Of the {truth.k} nearest items at most {best:.1%} are found, {options.target_recall:.1%} are wanted: many items are "
+                    "nearly alike, so that the graph of the index does not connect them all. Raise training.index m and "
+                    "ef_construction, or let features take part that tell these items apart",
+                    recall=best,
+                )
             return index, curve, unlike_below(truth)
 
     def judge(
@@ -293,7 +354,14 @@ class Training:
             right = own_routings(routings, sample(everyone, self._judging.items * 4, 2), learned.families)
             chances = KnownChances(learned.stage.outputs.probabilities) if learned.stage is not None else None
             model = SearchableModel(
-                name, index, codes, learned.encoder, ef_search, calibration=calibration, chances=chances
+                name,
+                index,
+                codes,
+                learned.encoder,
+                ef_search,
+                calibration=calibration,
+                chances=chances,
+                unrouted=_unrouted(learned),
             )
             found = evaluate(
                 Evaluated(model, codes, routings, right, lambda rows: learned.vectors[rows]), self._judging
@@ -303,6 +371,9 @@ class Training:
                 "No item has a routing to judge predictions against: the version is written without evaluation"
             )
             return None
+        if learned.choice is not None:
+            found = {**found, "methods": learned.choice.document()}
+            found["summary"] = {**found["summary"], **simplest_beaten(learned.choice)}
         self._report.add_metrics({"evaluation": found["summary"]})
         return found
 
@@ -329,6 +400,13 @@ class Training:
             index, curve, unlike = self.build(learned)
             default = smallest_ef(curve, options.target_recall)
             calibration = self._calibrate(learned, index, default)
+            compared = self._compared(catalogue, learned, calibration)
+            catalogue.columns.clear()
+            if compared.encoder is not learned.encoder:
+                index, curve, unlike = self.build(compared)
+                default = smallest_ef(curve, options.target_recall)
+                calibration = self._calibrate(compared, index, default)
+            learned = compared
             evaluation = self.judge(save_dir.name, catalogue, learned, index, default, calibration)
             with self._stage("writing", f"Writing {save_dir.name}"):
                 chosen = next(point for point in curve if point.ef_search == default)
@@ -363,6 +441,7 @@ class Training:
                     trained_at=datetime.now(UTC),
                     calibration=calibration,
                     outputs=learned.stage.outputs if learned.stage is not None else None,
+                    unrouted=_unrouted(learned),
                     schema=self._profile.plant,
                 )
                 manifest = write_version(folder, trained)
@@ -403,6 +482,25 @@ def with_tables(profile: InputProfile, options: PipelineOptions) -> InputProfile
     if not options.load.use_results:
         named[RESULTS] = ""
     return profile.model_copy(update={"tables": named})
+
+
+def _unrouted(learned: Learned) -> npt.NDArray[np.int64] | None:
+    """Positions of items without a routing, ascending; None where routings are not known or nobody has one."""
+    if learned.routings is None or not learned.routings.items_with_routing:
+        return None
+    found: npt.NDArray[np.int64] = np.flatnonzero(np.diff(learned.routings.table.offsets) == 0).astype(np.int64)
+    return found
+
+
+def _routed_first(learned: Learned) -> npt.NDArray[np.int64]:
+    """Items in the order in which equals are found: those with a routing first, of these the one with the newest routing."""
+    count = len(learned.vectors)
+    if learned.routings is None:
+        return np.arange(count, dtype=np.int64)
+    routed = np.diff(learned.routings.table.offsets) > 0
+    entered = learned.routings.entered if learned.routings.entered is not None else np.zeros(count)
+    order: npt.NDArray[np.int64] = np.lexsort((-entered, ~routed)).astype(np.int64)
+    return order
 
 
 def _profile_options(options: PipelineOptions) -> ProfileOptions:

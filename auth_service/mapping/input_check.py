@@ -13,7 +13,7 @@ from common.errors import ServiceError
 from plant.columns import ColumnType
 from plant.input_profile import InputProfile, ProfileColumn
 from plant.schema import ITEM_CODE, OPTIONAL_TABLES, ROLES
-from source.opening import open_source
+from source.opening import open_mapped
 from source.source import Source, find_name
 
 ROWS: Final = 20_000
@@ -75,7 +75,7 @@ def check(profile: InputProfile, path: Path, rows: int = ROWS) -> Checked:
     """
     checked = Checked(problems=[f"{violation.field}: {violation.description}" for violation in profile.violations()])
     try:
-        source = open_source(path)
+        source = open_mapped(path, profile)
         tables = source.tables()
     except ServiceError as error:
         checked.problems.append(error.message)

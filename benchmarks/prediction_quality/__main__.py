@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.catalogues import ROOT
-from benchmarks.prediction_quality import neighbour_methods, product, spaces
+from benchmarks.prediction_quality import neighbour_methods, product, public_sets, spaces
 from benchmarks.prediction_quality.boosting_alone import boosted
 from benchmarks.prediction_quality.held_out import HeldOut, held_out
 from benchmarks.prediction_quality.quality_table import (
@@ -42,8 +42,22 @@ def main() -> None:
         "--json", type=Path, help="also write the figures to this file; methods not run again keep what it has of them"
     )
     parser.add_argument("--markdown", type=Path, help="also write them into the section of this file")
+    parser.add_argument(
+        "--public",
+        type=Path,
+        nargs="+",
+        help="folders of public data with folds.csv, in the place of a generated catalogue",
+    )
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
+    for folder in options.public or ():
+        rows = _public(folder, options.work)
+        show(rows)
+        if options.markdown:
+            items = "held out by five folds, a fifth of the routed items at a time"
+            write_markdown(options.markdown, f"public {folder.name}", f"{folder.name}, {items}", rows)
+    if options.public:
+        return
     data = held_out(options.work, options.items, options.seed, options.held_out, hard=options.hard)
     found = read_rows(options.json) if options.json else {}
     for name in METHODS:
@@ -56,6 +70,25 @@ def main() -> None:
         write_rows(options.json, rows)
     if options.markdown:
         write_markdown(options.markdown, "hard" if options.hard else f"seed {options.seed}", title, rows)
+
+
+def _public(folder: Path, work: Path) -> list[MethodQuality]:
+    """All methods on a public set."""
+    data = public_sets.read_set(folder)
+    rows = []
+    for order, (name, method) in enumerate(public_sets.METHODS.items()):
+        started = time.perf_counter()
+        try:
+            scores = public_sets.judged(data, method)
+        except ImportError as error:
+            print(f"{name} is left out: {error}")
+            continue
+        rows.append(MethodQuality.of(name, asdict(quality(scores)), time.perf_counter() - started, order))
+    started = time.perf_counter()
+    for name, scores in public_sets.product(data, work / "public").items():
+        seconds = time.perf_counter() - started
+        rows.append(MethodQuality.of(f"`{name}` of the product", asdict(quality(scores)), seconds, len(rows)))
+    return rows
 
 
 def _row(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,23 +15,33 @@ import numpy.typing as npt
 
 from benchmarks.prediction_quality.held_out import PROFILE, HeldOut
 from plant.blueprint.pipeline import pipeline_of
+from plant.input_profile import InputProfile
 from plant.settings import PlantSettings
 from routings.plant_prediction import prediction_options
-from source import open_source
+from routings.quality_metrics import ItemScore, RightRouting
+from source import Source, open_source
+from trained.item_codes import ItemCodeIndex
 from trained.searchable_model import load_version
-from trainer.evaluation import EvaluationOptions
+from trainer.catalogue import read_catalogue
+from trainer.current_routings import read_current_routings
+from trainer.evaluation import Evaluated, EvaluationOptions, judge_items
 from trainer.progress import JsonLines, ProgressReport
-from trainer.right_routings import TRUTH
+from trainer.right_routings import ROUTINGS, TRUTH, RightRoutings
 from trainer.status_file import RUNNING, TrainingStatus
 from trainer.training import Training
-from trainer.version_evaluation import Asked, evaluate_version
+from trainer.version_evaluation import Asked, encoder_of, evaluate_version
 
 
 def train(data: HeldOut, folder: Path) -> Path:
     """A version trained as the settings' defaults say, in `folder`."""
+    return train_on(open_source(data.folder), PROFILE, folder)
+
+
+def train_on(source: Source, profile: InputProfile, folder: Path) -> Path:
+    """A version trained on any source as the settings' defaults say, in `folder`."""
     shutil.rmtree(folder, ignore_errors=True)
     report = ProgressReport(JsonLines(), None, TrainingStatus(status=RUNNING))
-    training = Training(open_source(data.folder), PROFILE, pipeline_of(PlantSettings()), report)
+    training = Training(source, profile, pipeline_of(PlantSettings()), report)
     with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO())):
         training.write(folder, *training.prepare(), {}, {})
     return folder
@@ -53,3 +64,24 @@ def predicted(data: HeldOut, folder: Path, strategy: str) -> dict[str, Any]:
     found = evaluate_version(folder, open_source(data.folder), PROFILE, options, asked)
     summary: dict[str, Any] = found["summary"]
     return summary
+
+
+def predicted_scores(
+    folder: Path, source: Source, profile: InputProfile, strategy: str, right: Mapping[int, RightRouting]
+) -> list[ItemScore]:
+    """How a strategy does on items of a source.
+
+    Args:
+        right: what is right for them, by position.
+    """
+    catalogue = read_catalogue(source, profile)
+    index = ItemCodeIndex.of(catalogue.codes.to_pylist())
+    routings = read_current_routings(source, profile, index, results=True)
+    options = EvaluationOptions(0, prediction=replace(prediction_options(PlantSettings()), strategy=strategy))
+    model = load_version(folder, folder / "manifest.json")
+    try:
+        against = RightRoutings(ROUTINGS, right, {})
+        work = Evaluated(model, index, routings, against, encoder_of(model, catalogue.columns))
+        return [one.score for one in judge_items(work, options, against.positions())]
+    finally:
+        model.close()

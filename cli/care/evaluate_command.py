@@ -86,6 +86,12 @@ def evaluate(
     codes: Annotated[
         Path | None, typer.Option("--codes", help="File with the item codes to judge, one a line", show_default=False)
     ] = None,
+    newest: Annotated[
+        int,
+        typer.Option(
+            "--newest", min=0, help="Judge this many items with the newest routings, all held out together; 0: a sample"
+        ),
+    ] = 0,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write everything to this JSON file")] = None,
     html_file: Annotated[Path | None, typer.Option("--html", help="Write a report with plots to this file")] = None,
 ) -> None:
@@ -94,7 +100,7 @@ def evaluate(
 
     from plant.profile_files import read_profile
     from routings.plant_prediction import prediction_options
-    from source import open_source
+    from source import open_mapped
     from trainer.control_cache import newest_settings
     from trainer.evaluation import EvaluationOptions
     from trainer.version_evaluation import Asked, evaluate_version
@@ -103,7 +109,7 @@ def evaluate(
     known = newest_settings(settings.run_path)
     mapping = read_profile(profile) if profile else known.profile
     folder = version_folder(settings, version)
-    opened = open_source(source.absolute() if source else source_that_serves(settings, known.plant))
+    opened = open_mapped(source.absolute() if source else source_that_serves(settings, known.plant), known.profile)
     usual = prediction_options(known.plant)
     usual = usual if threshold is None else replace(usual, threshold=threshold)
     asked = Asked(against.value, which.value, read_codes(codes) if codes else ())
@@ -111,8 +117,10 @@ def evaluate(
     found: list[dict[str, Any]] = []
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         for name in [one.value for one in strategy or []] or [usual.strategy]:
-            options: EvaluationOptions = EvaluationOptions(items, top_k, seed, prediction=replace(usual, strategy=name))
-            task = progress.add_task(f"Judging {name}", total=items or None)
+            options: EvaluationOptions = EvaluationOptions(
+                items, top_k, seed, prediction=replace(usual, strategy=name), newest=newest
+            )
+            task = progress.add_task(f"Judging {name}", total=newest or items or None)
             found.append(
                 evaluate_version(
                     folder,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -41,7 +42,7 @@ def list_versions(as_json: AsJson = False) -> None:
         typer.echo("No version is registered yet: train one with train_build_index.py, or `routing-ml models adopt`.")
         return
     table = Table(box=None, header_style="dim")
-    for heading in ("", "version", "status", "trained", "activated", "size", "requested by"):
+    for heading in ("", "version", "status", "trained", "activated", "size", "requested by", "right routings"):
         table.add_column(heading, no_wrap=True)
     for version in answer.versions:
         table.add_row(
@@ -52,6 +53,7 @@ def list_versions(as_json: AsJson = False) -> None:
             when(version.activated_at),
             f"{version.bytes / 1024**2:.1f} MB",
             version.requested_by,
+            held_out(evaluation_of(Path(version.manifest_path))),
         )
     open_console().print(table)
 
@@ -77,6 +79,9 @@ def show(name: Name, as_json: AsJson = False) -> None:
     for label in ("items", "dimension", "engine", "default_ef_search"):
         if label in metadata:
             console.print(Text(f"{label.replace('_', ' '):<18}{metadata[label]}"))
+    quality = held_out(metadata.get("evaluation") or {})
+    if quality:
+        console.print(Text(f"{'right routings':<18}{quality}"))
     if manifest:
         console.print(Text(f"{'artifacts':<18}{', '.join(sorted(manifest.get('artifacts', {})))}"))
     for entry in history.entries:
@@ -201,6 +206,24 @@ def version_facts(version: pb.Version) -> dict[str, object]:
         "bytes": version.bytes,
         "manifest_sha256": version.manifest_sha256,
     }
+
+
+def evaluation_of(manifest: Path) -> dict[str, Any]:
+    """The summary of a version's own evaluation; empty where it has none, or the file cannot be read from here."""
+    try:
+        found = json.loads(manifest.read_text(encoding="utf-8"))["metadata"]["evaluation"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def held_out(evaluation: Mapping[str, Any]) -> str:
+    """How many held-out items got the right routing, beside the best simple method: "forest .97, best simple method (group) .95"."""
+    try:
+        own, simple = (f"{float(evaluation[name]):.2f}".removeprefix("0") for name in ("method_exact", "simple_exact"))
+        return f"{evaluation['method']} {own}, best simple method ({evaluation['simple_method']}) {simple}"
+    except (KeyError, TypeError, ValueError):
+        return ""
 
 
 def when(seconds: float) -> str:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from cli.calls import ask
 from cli.care.model_commands import when
+from cli.care.suggest_command import suggest
 from cli.running.stored_profiles import activate_profile, read_active, save_profile
 from cli.terminal import open_console
 from common.files import write_text
@@ -135,3 +136,6 @@ def active() -> None:
     """Name the active profile and its plant."""
     profile = ask(read_active)
     typer.echo(f"{profile.name}: {profile.plant.name}")
+
+
+app.command()(suggest)

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from cli.installation import DEMO_CATALOGUE, ROOT, variables_of
 from cli.running.as_services import run_as_services
 from cli.running.data_check import check_source
+from cli.running.foreign_data import suggested_profile
 from cli.running.orphans import end_orphans
 from cli.running.patience import Patience
 from cli.running.ports import with_free_ports
@@ -121,6 +122,8 @@ def _with_options(settings: Settings, options: UpOptions) -> Settings:
     profile = read_profile(options.profile) if options.profile is not None else None
     if options.data is not None:
         first_start = not settings.database_url and not (settings.state_dir / "routing.db").exists()
+        if first_start and profile is None and options.data.exists():
+            profile = suggested_profile(options.data, settings.run_path)
         check_source(options.data, against_profile=first_start or profile is not None, profile=profile)
         update["dataset" if settings.dataset is not None else "initial_dataset"] = options.data
         write_text(remembered, json.dumps({"dataset": str(options.data)}, ensure_ascii=False))

@@ -193,9 +193,8 @@ _PATTERNS: Final = (
     "%d/%m/%Y",
 )  # fmt: skip
 
-_FLAGS: Final = frozenset(
-    {"true", "false", "t", "f", "y", "n", "yes", "no", "0", "1", "-1", "x", "j", "ja", "nein", "예", "아니오"}
-)
+_FLAGS: Final = ({"true", "false"}, {"0", "1"}, {"0", "-1"})
+"""Pairs of texts that can be read as yes and no, as numbers."""
 
 
 def _shape(series: pl.Series, values: pl.Series, numbers: pl.Series | None, times: pl.Series | None) -> Shape:
@@ -203,7 +202,7 @@ def _shape(series: pl.Series, values: pl.Series, numbers: pl.Series | None, time
         return Shape.EMPTY
     if series.dtype == pl.Boolean:
         return Shape.FLAG
-    if values.len() == 2 and set(values.str.to_lowercase().to_list()) <= _FLAGS:
+    if values.len() == 2 and set(values.str.to_lowercase().to_list()) in _FLAGS:
         return Shape.FLAG
     if numbers is not None:
         finite = numbers.drop_nulls().drop_nans()

@@ -58,6 +58,7 @@ class OperationsFound:
     valid_from: ColumnFacts | None
     valid_to: ColumnFacts | None
     subcontracting: ColumnFacts | None
+    base_quantity: ColumnFacts | None
     sureness: Mapping[str, float] = field(default_factory=dict)
     rivals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -74,11 +75,18 @@ def find_operations(tables: Sequence[TableFacts], links: Sequence[Link]) -> list
         best: OperationsFound | None = None
         for path in item_paths(table, tables, links):
             judged = _judge(table, path, tables, links)
-            if judged is not None and (best is None or judged.score > best.score):
+            if judged is not None and (best is None or _rank(judged, tables) > _rank(best, tables)):
                 best = judged
         if best is not None:
             found.append(best)
     return sorted(found, key=lambda operations: -operations.score)
+
+
+def _rank(found: OperationsFound, tables: Sequence[TableFacts]) -> float:
+    """The score; of item tables that are referred to alike the one that says more of its items."""
+    key = found.path.key
+    columns = 0 if key is None else next(len(table.columns) for table in tables if table.name == key.table)
+    return found.score + 0.01 * min(columns, 20)
 
 
 def item_paths(table: TableFacts, tables: Sequence[TableFacts], links: Sequence[Link]) -> Iterator[ItemPath]:
@@ -216,6 +224,7 @@ def _judge(
         valid_from=_dated(free, "valid_from"),
         valid_to=_dated(free, "valid_to"),
         subcontracting=_named(free, "subcontracting", taken),
+        base_quantity=_base_quantity(free, taken),
         sureness=sureness,
         rivals={role: names for role, names in rivals.items() if names},
     )
@@ -234,6 +243,18 @@ def item_of_rows(path: ItemPath, tables: Sequence[TableFacts]) -> pl.Series:
 def _dated(columns: Sequence[ColumnFacts], meaning: str) -> ColumnFacts | None:
     dates = [column for column in columns if column.shape is Shape.DATE and fit(column.name, meaning) >= 0.9]
     return dates[0] if dates else None
+
+
+def _base_quantity(columns: Sequence[ColumnFacts], taken: set[str]) -> ColumnFacts | None:
+    """The column of pieces that the run times are for."""
+    fitting = [
+        column
+        for column in columns
+        if column.name not in taken
+        and column.shape in (Shape.WHOLE, Shape.NUMBER)
+        and fit(column.name, "base_quantity") >= 0.9
+    ]
+    return fitting[0] if fitting else None
 
 
 def _named(columns: Sequence[ColumnFacts], meaning: str, taken: set[str]) -> ColumnFacts | None:

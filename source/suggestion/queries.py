@@ -8,6 +8,7 @@ from typing import Final
 
 import polars as pl
 
+from plant.units import UNITS
 from source.suggestion.facts import ColumnFacts, Shape, TableFacts, facts_of_table
 from source.suggestion.links import Link, is_key
 from source.suggestion.operations import OperationsFound
@@ -102,18 +103,45 @@ def operation_sql(
         within = [f"o.{quoted(found.path.column.name)}"]
         if found.routing_number is not None and found.routing_number is not found.path.column:
             within.append(f"o.{quoted(found.routing_number.name)}")
-        order = [f"o.{quoted(found.start.name)}"] + ([f"o.{quoted(found.end.name)}"] if found.end is not None else [])
+        order = [_moment(column) for column in (found.start, found.end) if column is not None]
         add(
             "sequence",
             f"10 * row_number() OVER (PARTITION BY {', '.join(within)} ORDER BY {', '.join(order)})",
             "sequence",
         )
+    if len({time.unit_column.name for time in found.times if time.unit_column is not None}) > 1:
+        for time in found.times:
+            if time.unit_column is not None:
+                add(time.role, _in_minutes(time.column.name, time.unit_column.name), f"{time.column.name} in minutes")
     if not found.times and found.start is not None and found.end is not None:
-        add("run", f"date_diff('second', o.{quoted(found.start.name)}, o.{quoted(found.end.name)}) / 60.0", "minutes")
+        add("run", f"date_diff('second', {_moment(found.start)}, {_moment(found.end)}) / 60.0", "minutes")
     if not extra:
         return "", {}
     lines = [f"SELECT o.*, {', '.join(extra)}", f"FROM {quoted(found.table.name)} AS o", *joins]
     return "\n".join(lines), columns
+
+
+_SPELLINGS: Final = (
+    "%Y/%m/%d %H:%M:%S.%g", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y",
+    "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y",
+)  # fmt: skip
+
+
+def _moment(column: ColumnFacts) -> str:
+    """SQL for a column's times, however the source has them: as times, or as texts in one of the usual spellings."""
+    text = f"CAST(o.{quoted(column.name)} AS VARCHAR)"
+    spellings = ", ".join(f"'{spelling}'" for spelling in _SPELLINGS)
+    return f"coalesce(try_cast({text} AS TIMESTAMP), try_strptime({text}, [{spellings}]))"
+
+
+def _in_minutes(column: str, unit: str) -> str:
+    """SQL for a time in minutes whose unit stands in another column of the row; null where the unit is unknown."""
+    cases = " ".join(
+        f"WHEN '{spelling.replace(chr(39), chr(39) * 2)}' THEN {known.factor!r}"
+        for spelling, known in UNITS.items()
+        if known.measures == "time"
+    )
+    return f"o.{quoted(column)} * CASE lower(trim(coalesce(o.{quoted(unit)}, 'min'))) {cases} END"
 
 
 def _label_of(column: ColumnFacts, tables: Sequence[TableFacts], links: Sequence[Link]) -> Join | None:

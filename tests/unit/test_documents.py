@@ -33,6 +33,7 @@ PAGES = (
     "architecture",
     "security",
     "data-dictionary",
+    "plants",
     "performance",
 )
 OF_THE_INSTALLATION = {"install", "upgrade", "rollback", "status", "uninstall"}

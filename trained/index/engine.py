@@ -20,7 +20,6 @@ Progress = Callable[[int, int], None]
 """Called with (vectors added, vectors in all) while an index is built."""
 
 ENGINES: Final = ("faiss", "hnswlib")
-DEFAULT_ENGINE: Final = "faiss"
 M: Final = 16
 EF_CONSTRUCTION: Final = 200
 ROWS_AT_ONCE: Final = 4096

@@ -19,6 +19,7 @@ from common.files import writing
 from trained.artifacts.json_files import parsed
 from trained.encoding.dictionary_columns import Columns, row_count
 from trained.learned.learned_inputs import ItemInputs
+from trained.learned.planned_routings import PREFIX, PlannedRoutings
 from trained.learned.time_design import TimeDesign
 from trained.learned.tree_ensemble import TreeEnsemble
 
@@ -87,6 +88,7 @@ class LearnedModel:
         design, factor_weights, factor_centre: factors = design columns @ weights (columns, factors) - centre.
         times: how factors make times.
         reasons: for each operation the features that tell most about it, the most telling first.
+        planned: the member that proposes whole routings and speaks in the place of the trees; None: the trees speak.
     """
 
     def __init__(
@@ -99,25 +101,31 @@ class LearnedModel:
         factor_centre: Floats32,
         times: TimeModel,
         reasons: Sequence[Sequence[str]] = (),
+        planned: PlannedRoutings | None = None,
     ) -> None:
         self.operations, self.inputs, self.trees, self.design = tuple(operations), inputs, trees, design
         self.factor_weights, self.factor_centre, self.times = factor_weights, factor_centre, times
+        self.planned = planned
         self.reasons = tuple(tuple(names) for names in reasons) or ((),) * len(self.operations)
 
     @property
     def reads(self) -> tuple[str, ...]:
         """Features it looks at."""
-        return self.inputs.reads
+        return tuple(dict.fromkeys([*self.inputs.reads, *(self.planned.reads if self.planned else ())]))
 
     def outputs(self, columns: Columns) -> LearnedOutputs:
         """What the models say of items given by their features; columns that are missing count as absent."""
         matrix = self.inputs.matrix(columns)
         rows = row_count(columns)
-        probabilities = np.empty((rows, len(self.operations)), np.float32)
+        if self.planned is not None:
+            probabilities = self.planned.probabilities(columns, rows)
+        else:
+            probabilities = np.empty((rows, len(self.operations)), np.float32)
         factors = np.empty((rows, self.times.factors), np.float32)
         for start in range(0, rows, ROWS_AT_ONCE):
             part = slice(start, start + ROWS_AT_ONCE)
-            probabilities[part] = sigmoid(self.trees.evaluate(matrix[part]))
+            if self.planned is None:
+                probabilities[part] = sigmoid(self.trees.evaluate(matrix[part]))
             factors[part] = self.design.columns_of(matrix[part]) @ self.factor_weights - self.factor_centre
         return LearnedOutputs(probabilities, factors)
 
@@ -137,6 +145,7 @@ class LearnedModel:
             "time_effects": self.times.effects,
             **{f"trees.{name}": part for name, part in self.trees.to_parts().items()},
             **{f"design.{name}": part for name, part in self.design.to_parts().items()},
+            **{f"{PREFIX}{name}": part for name, part in (self.planned.to_parts() if self.planned else {}).items()},
         }
 
     @classmethod
@@ -159,6 +168,7 @@ class LearnedModel:
                 parts["factor_centre"],
                 TimeModel(parts["time_base"], parts["time_effects"]),
                 facts["reasons"],
+                PlannedRoutings.from_parts(parts_of(parts, PREFIX)) if f"{PREFIX}facts" in parts else None,
             )
         except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
             raise DataProblem(

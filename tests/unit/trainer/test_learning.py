@@ -122,7 +122,7 @@ def test_an_encoder_with_a_learned_block_survives_its_state_and_keeps_features_a
 
 
 def test_too_few_routings_teach_nothing(tables_of_300: dict[str, pl.DataFrame], tmp_path: Path) -> None:
-    few = tables_of_300["routing"]["ITEM_CD"].unique(maintain_order=True).head(50)
+    few = tables_of_300["routing"]["ITEM_CD"].unique(maintain_order=True).head(15)
     tables_of_300["items"].write_parquet(tmp_path / "items.parquet")
     tables_of_300["routing"].filter(pl.col("ITEM_CD").is_in(few.to_list())).write_parquet(tmp_path / "routing.parquet")
     catalogue, routings = read(tmp_path)

@@ -1,0 +1,48 @@
+"""`routing-ml profiles suggest`: drafts the profile of a source that nobody has described yet."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EXIT_QUESTIONS = 5
+"""The draft was written, and there is something to be asked before training."""
+
+
+def suggest(
+    source: Annotated[Path, typer.Argument(help="Access file, or folder with Parquet or CSV tables")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write the profile to this file; default: only say what was found")
+    ] = None,
+    name: Annotated[str, typer.Option("--name", help="Name of the profile; default: the source's name")] = "",
+) -> None:
+    """Find items, operations, machines, times and features in a source, and write a profile that maps them.
+
+    Exit code 0: the data left no doubt. 5: the draft is written, and the questions below it need an answer before training.
+    """
+    from common.files import write_text
+    from source import open_source
+    from source.suggestion.drafting import suggest_profile
+    from source.suggestion.report import asked, taken
+
+    path = source.absolute()
+    typer.echo(f"Looking into {path}", err=True)
+    draft = suggest_profile(open_source(path), name or path.stem, on_table=_tell)
+    for line in taken(draft.found, draft.profile):
+        typer.echo(line)
+    for table, why in draft.unread.items():
+        typer.echo(f"not read: {table}: {why}")
+    if out is not None:
+        write_text(out, json.dumps(draft.profile.document(), ensure_ascii=False, indent=1) + "\n")
+        typer.echo(f"Written to {out}")
+    for question in draft.found.questions:
+        typer.echo(f"? {asked(question)}")
+    if draft.found.questions:
+        raise typer.Exit(EXIT_QUESTIONS)
+
+
+def _tell(table: str, place: int, number: int) -> None:
+    typer.echo(f"  {place + 1}/{number} {table}", err=True)

@@ -1,0 +1,75 @@
+"""What a suggestion took for what, and what it asks, in sentences for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from plant.input_profile import InputProfile
+from plant.schema import ROUTING, SEQUENCE
+from source.suggestion.suggestion import Question, Suggestion
+
+REASONS = {
+    "empty": "has no values",
+    "constant": "has the same value everywhere",
+    "identifier": "identifies rows for a program",
+    "row_number": "numbers the rows",
+    "audit": "says who changed the row, or when",
+    "answer": "is known only when the routing is",
+    "unit": "is the unit of another column",
+    "named": "is a code whose name stands beside it",
+    "same_as": "says the same as",
+}
+
+
+def taken(found: Suggestion, profile: InputProfile) -> Iterator[str]:
+    """One line for each role and feature: what was taken for it."""
+    operations = found.operations
+    yield f"operations: {operations.table.name}" + (" (by a query)" if found.operation_sql else "")
+    roles = profile.plant.routing
+    named = {
+        "item": profile.source_column(ROUTING, "ITEM_CD"),
+        "sequence": profile.source_column(ROUTING, SEQUENCE),
+        "routing": profile.source_column(ROUTING, roles.number),
+        "operation": profile.source_column(ROUTING, roles.operation_code),
+        "its name": profile.source_column(ROUTING, roles.operation_name),
+        "machine": profile.source_column(ROUTING, roles.machine),
+        "its own name": profile.source_column(ROUTING, roles.machine_name),
+    }
+    yield from (f"  {role}: {column}" for role, column in named.items() if column)
+    for time in operations.times:
+        unit = time.unit or (f"unit in {time.unit_column.name}" if time.unit_column is not None else "minutes assumed")
+        yield f"  {time.role} time: {time.column.name} ({unit})"
+    if not operations.times and operations.start is not None and operations.end is not None:
+        yield f"  run time: from {operations.start.name} to {operations.end.name}"
+    if found.results is not None:
+        yield f"work results: {found.results.table.name}"
+    yield f"items: {found.items.table.name if found.items else operations.table.name}" + (
+        " (by a query)" if profile.tables["features"] in profile.queries else ""
+    )
+    display = profile.plant.item
+    shown = {name: place for place, name in display.model_dump().items() if isinstance(name, str) and name}
+    shown |= {name: f"level {level}" for level, name in enumerate(display.levels, start=1)}
+    for feature in profile.plant.features:
+        place = f", {shown[feature.name]}" if feature.name in shown else ""
+        unit = f", unit in {feature.unit_from}" if feature.unit_from else ""
+        yield f"  {feature.name}: {feature.kind}{unit}{place}"
+    for column in found.items.left_out if found.items else ():
+        detail = f" {column.detail}" if column.reason == "same_as" else ""
+        yield f"  left out: {column.column} {REASONS[column.reason]}{detail}"
+
+
+def asked(question: Question) -> str:
+    """A question as a sentence, with what the draft takes meanwhile."""
+    others = ", ".join(question.candidates)
+    texts = {
+        "operations_table": f"Which table holds the operations: {question.taken} (taken), or {others}?",
+        "no_items": f"No table describes the items that {question.table}.{question.taken} names: is there one? Without it items are told "
+        "apart by their codes alone",
+        "item": f"Does {question.table}.{question.taken} name the item of an operation?",
+        "sequence": f"Does {question.table}.{question.taken} order the operations of an item"
+        + (f", or {others}?" if others else "?"),
+        "operation": f"Does {question.table}.{question.taken} say which operation it is"
+        + (f", or {others}?" if others else "?"),
+        "no_time": f"{question.table} has no column that looks like a time: is there one? Without it routings are predicted without times",
+    }
+    return texts[question.topic]

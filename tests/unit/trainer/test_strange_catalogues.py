@@ -1,0 +1,197 @@
+"""What comes out of catalogues that are small, strange or contradictory: a version that predicts as well as can be, or a clear refusal."""
+
+import csv
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from common.errors import InvalidInput
+from plant.blueprint.pipeline import pipeline_of
+from plant.input_profile import InputProfile
+from plant.settings import PlantSettings
+from routings.routing_prediction import PredictionOptions, predict_routings
+from source import open_source
+from trained.item_codes import ItemCodeIndex
+from trained.searchable_model import load_version
+from trainer.catalogue import read_catalogue
+from trainer.current_routings import read_current_routings
+from trainer.evaluation import Evaluated, EvaluationOptions, leave_out_neighbours
+from trainer.progress import JsonLines, ProgressReport
+from trainer.right_routings import own_routings
+from trainer.status_file import RUNNING, TrainingStatus
+from trainer.training import Training
+from trainer.version_evaluation import encoder_of
+
+Routing = list[tuple[str, float]]
+PROFILE = InputProfile.parse(
+    json.dumps(
+        {
+            "name": "strange",
+            "tables": {"features": "parts", "routing": "steps", "results": ""},
+            "columns": [
+                {"internal": internal, "role": role, "source": source}
+                for role, pairs in {
+                    "features": {"ITEM_CD": "code", "ITEM_SPEC": "text", "PART_TYPE": "kind", "OUTDIAMETER": "size"},
+                    "routing": {"ITEM_CD": "code", "PROC_SEQ": "no", "JOB_CD": "job", "RUN_TIME": "run"},
+                }.items()
+                for internal, source in pairs.items()
+            ],
+        }
+    )
+)
+TURNED: Routing = [("saw", 5.0), ("turn", 12.0)]
+MILLED: Routing = [("saw", 6.0), ("mill", 20.0), ("drill", 3.0)]
+
+
+@dataclass
+class Plant:
+    """Items by code: text, kind, size; and the routing of those that have one."""
+
+    items: dict[str, tuple[str, str, float]]
+    routings: dict[str, Routing]
+
+    def write(self, folder: Path) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        with open(folder / "parts.csv", "w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream).writerows(
+                [["code", "text", "kind", "size"], *([code, *facts] for code, facts in self.items.items())]
+            )
+        rows = [
+            [code, 10 * place, job, run]
+            for code, operations in self.routings.items()
+            for place, (job, run) in enumerate(operations, start=1)
+        ]
+        with open(folder / "steps.csv", "w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream).writerows([["code", "no", "job", "run"], *rows])
+        return folder
+
+
+@dataclass
+class Outcome:
+    """A version's consensus for the items without a routing, and its documents."""
+
+    proposals: dict[str, list[str]]
+    minutes: dict[str, list[float]]
+    evaluation: dict[str, Any]
+
+
+def trained(plant: Plant, folder: Path) -> Outcome:
+    source = open_source(plant.write(folder / "source"))
+    report = ProgressReport(JsonLines(), None, TrainingStatus(status=RUNNING))
+    training = Training(source, PROFILE, pipeline_of(PlantSettings()), report, EvaluationOptions())
+    version = folder / "version"
+    training.write(version, *training.prepare(), {}, {})
+    catalogue = read_catalogue(source, PROFILE)
+    index = ItemCodeIndex.of(catalogue.codes.to_pylist())
+    routings = read_current_routings(source, PROFILE, index)
+    model = load_version(version, version / "manifest.json")
+    try:
+        asked = np.flatnonzero(np.diff(routings.table.offsets) == 0)
+        work = Evaluated(
+            model, index, routings, own_routings(routings, asked, {}), encoder_of(model, catalogue.columns)
+        )
+        neighbours, learned = leave_out_neighbours(work, EvaluationOptions(), asked)
+        options = PredictionOptions(strategy="consensus")
+        batch = predict_routings(routings.table, asked, neighbours, options, learned)
+    finally:
+        model.close()
+    proposals, minutes = {}, {}
+    run = batch.run_times()
+    for routing in np.flatnonzero(batch.rank == 1).tolist():
+        part = slice(int(batch.offsets[routing]), int(batch.offsets[routing + 1]))
+        code = index.code(int(asked[batch.query[routing]]))
+        proposals[code] = [routings.jobs[number] for number in routings.table.operation[batch.rows[part]].tolist()]
+        minutes[code] = run[part].tolist()
+    evaluation = version / "evaluation.json"
+    return Outcome(
+        proposals, minutes, json.loads(evaluation.read_text(encoding="utf-8")) if evaluation.exists() else {}
+    )
+
+
+def jobs(routing: Routing) -> list[str]:
+    return [job for job, _run in routing]
+
+
+def by_kind(count: int) -> Plant:
+    items = {f"I{n}": (f"part {n}", "round" if n % 2 else "flat", 10.0 + n) for n in range(count)}
+    routings = {code: TURNED if facts[1] == "round" else MILLED for code, facts in items.items()}
+    return Plant(items, routings)
+
+
+def test_two_items_lend_each_other_their_routing(tmp_path: Path) -> None:
+    found = trained(Plant({"A": ("shaft", "round", 10.0), "B": ("axle", "round", 12.0)}, {"A": TURNED}), tmp_path)
+    assert found.proposals == {"B": jobs(TURNED)}
+
+
+def test_items_that_nothing_tells_apart_are_refused_by_name_of_the_cause(tmp_path: Path) -> None:
+    plant = Plant({f"I{n}": ("same", "same", 5.0) for n in range(30)}, {f"I{n}": TURNED for n in range(29)})
+    with pytest.raises(InvalidInput, match="nothing tells the items apart"):
+        trained(plant, tmp_path)
+
+
+def test_a_kind_that_decides_is_learned_from_twenty_items(tmp_path: Path) -> None:
+    plant = by_kind(24)
+    for code in ("I0", "I1"):
+        del plant.routings[code]
+    found = trained(plant, tmp_path)
+    assert found.proposals == {"I0": jobs(MILLED), "I1": jobs(TURNED)}
+    assert found.evaluation["summary"]["method_exact"] >= found.evaluation["summary"]["simple_exact"] - 0.1
+    assert {one["member"] for one in found.evaluation["methods"]["members"]} >= {
+        "group",
+        "nearest",
+        "forest",
+        "consensus",
+    }
+
+
+def test_items_with_a_routing_each_of_their_own_are_told_to_be_unpredictable(tmp_path: Path) -> None:
+    plant = by_kind(24)
+    plant.routings = {code: [(f"op {code}", 1.0), (f"end {code}", 1.0)] for code in list(plant.items)[2:]}
+    found = trained(plant, tmp_path)
+    assert found.evaluation["summary"]["method_exact"] == 0.0
+
+
+def test_one_operation_is_proposed_to_everybody(tmp_path: Path) -> None:
+    plant = by_kind(24)
+    plant.routings = {code: [("paint", 7.0)] for code in list(plant.items)[2:]}
+    assert trained(plant, tmp_path).proposals == {"I0": ["paint"], "I1": ["paint"]}
+
+
+def test_contradicting_routings_of_equal_items_give_the_more_frequent_one(tmp_path: Path) -> None:
+    items = {f"I{n}": ("bolt", "round", 8.0) for n in range(30)} | {f"P{n}": ("plate", "flat", 90.0) for n in range(30)}
+    routings = {f"I{n}": MILLED if n % 5 == 0 else TURNED for n in range(1, 30)} | {
+        f"P{n}": MILLED for n in range(1, 30)
+    }
+    found = trained(Plant(items, routings), tmp_path)
+    assert found.proposals == {"I0": jobs(TURNED), "P0": jobs(MILLED)}
+    assert found.evaluation["summary"]["method_exact"] < 1.0
+
+
+def test_times_of_nothing_and_of_a_thousand_years_do_not_reach_a_proposal(tmp_path: Path) -> None:
+    plant = by_kind(24)
+    plant.routings = {
+        code: [(job, 1e9 if code == "I3" else run) for job, run in routing] for code, routing in plant.routings.items()
+    }
+    plant.routings["I5"] = [(job, 0.0) for job, _run in TURNED]
+    del plant.routings["I1"]
+    minutes = trained(plant, tmp_path).minutes["I1"]
+    assert all(0.0 <= one < 100.0 for one in minutes)
+
+
+def test_an_item_of_a_kind_never_seen_gets_a_proposal(tmp_path: Path) -> None:
+    plant = by_kind(24)
+    plant.items["NEW"] = ("casting", "cast", 55.0)
+    assert trained(plant, tmp_path).proposals["NEW"] in (jobs(TURNED), jobs(MILLED))
+
+
+def test_repeated_operations_keep_their_number_and_order(tmp_path: Path) -> None:
+    plant = by_kind(30)
+    layers: Routing = [("expose", 2.0), ("etch", 3.0)] * 40
+    plant.routings = {code: layers if facts[1] == "flat" else layers[:20] for code, facts in plant.items.items()}
+    del plant.routings["I0"], plant.routings["I1"]
+    found = trained(plant, tmp_path)
+    assert found.proposals == {"I0": jobs(layers), "I1": jobs(layers[:20])}
