@@ -122,6 +122,8 @@ class Stage:
         if name in self.writes:
             file.write_text(text, encoding="utf-8")
             return
+        if not file.exists():
+            raise Differs(f"{file.name} is not written yet: read this and keep it with --write {name}\n{text}")
         written = file.read_text(encoding="utf-8")
         if text != written:
             lines = difflib.unified_diff(written.splitlines(), text.splitlines(), "written", "told", lineterm="")
