@@ -1212,14 +1212,14 @@ export interface paths {
         post?: never;
         /**
          * Delete Group
-         * @description Deletes a group with its steps.
+         * @description Deletes a group with its steps (403 when it is somebody else's).
          */
         delete: operations["delete_group_api_rsl_groups__group_id__delete"];
         options?: never;
         head?: never;
         /**
          * Update Group
-         * @description Changes a group; what is not named stays.
+         * @description Changes a group; what is not named stays (403 when it is somebody else's and not shared, as for every change of it).
          */
         patch: operations["update_group_api_rsl_groups__group_id__patch"];
         trace?: never;
@@ -2131,7 +2131,7 @@ export interface components {
         };
         /**
          * AccessSettings
-         * @description A change of what the source browser may open.
+         * @description A change of which folders may be used: read by the source browser, written by exports.
          */
         AccessSettings: {
             /** Allowed Folders */
@@ -2700,6 +2700,8 @@ export interface components {
             retry_seconds?: number | null;
             /** Timeout Seconds */
             timeout_seconds?: number | null;
+            /** Allowed Addresses */
+            allowed_addresses?: string[] | null;
         };
         /**
          * ErpStatusModel
@@ -4613,6 +4615,12 @@ export interface components {
             tags?: string[] | null;
             /** Slug */
             slug?: string | null;
+            /**
+             * Shared
+             * @description Let everybody change it; otherwise its owner and administrators only
+             * @default false
+             */
+            shared?: boolean;
         };
         /**
          * RslGroupListResponse
@@ -4645,6 +4653,12 @@ export interface components {
             description?: string | null;
             /** Owner */
             owner: string;
+            /**
+             * Shared
+             * @description Only there where everybody may change it
+             * @default false
+             */
+            shared?: boolean;
             /**
              * Tags
              * @default []
@@ -4697,6 +4711,11 @@ export interface components {
             tags?: string[] | null;
             /** Slug */
             slug?: string | null;
+            /**
+             * Shared
+             * @description Set by its owner and administrators
+             */
+            shared?: boolean | null;
         };
         /**
          * RslImportRequest
