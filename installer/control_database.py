@@ -14,6 +14,14 @@ from bootstrap.progress import SetupFailed
 from installer.layout import Layout
 from installer.settings_files import read_env
 
+NEWEST_MIGRATION = """
+try:
+    from auth_service.store import schema
+except ImportError:  # versions before its modules had folders of their own
+    from auth_service import schema
+print(schema.newest())
+"""
+
 
 def process_variables() -> dict[str, str]:
     """Environment for the installation's programs: settings come from its .env alone, not from the administrator's session."""
@@ -72,7 +80,7 @@ class ControlDatabase:
 
     def newest_migration(self, version: str) -> str:
         """The newest migration that `version` knows."""
-        return self._run(version, "-c", "from auth_service import schema; print(schema.newest())").strip()
+        return self._run(version, "-c", NEWEST_MIGRATION).strip()
 
     def put_back(self, version: str, saved: str) -> None:
         """Put a saved database in place, unless the present one has the same migration and so lost nothing."""

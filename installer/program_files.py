@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
@@ -129,7 +130,8 @@ def remove_version(layout: Layout, version: str) -> None:
         OSError: a file is held by a program that still runs.
     """
     folder = layout.version_folder(version)
-    (folder / COMPLETE).unlink(missing_ok=True)
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        (folder / COMPLETE).unlink()
     if folder.is_dir():
         delete_tree(folder)
 

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from hypothesis import settings
 
+from tests.support.patience import busyness
 from tests.support.running_system import RunningSystem, running_system
 
 settings.register_profile("untimed", deadline=None)
@@ -19,6 +20,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     `manage.py test` hands whole files to its processes in this order, so it holds in each of them.
     """
+    for item in items:  # a time limit ends what hangs; a busy machine does not make a test hang
+        set_by = item.get_closest_marker("timeout")
+        seconds = float(set_by.args[0]) if set_by and set_by.args else float(item.config.getini("timeout") or 180)
+        item.add_marker(pytest.mark.timeout(max(seconds, seconds * busyness())), append=False)
     items.sort(key=lambda item: "/e2e/" in item.nodeid or item.nodeid.startswith("e2e/"))
 
 

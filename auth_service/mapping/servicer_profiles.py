@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from auth_service.control.settings import find, parse
 from auth_service.mapping import input_check, profile_effects, profile_transfer, profiles, sql_section
 from auth_service.mapping.profile_kinds import INPUT, OUTPUT
+from auth_service.store.active_profiles import active_schema
 from auth_service.store.surroundings import Published, Surroundings
 from common import tables
 from common.errors import InvalidInput, PreconditionFailed
@@ -177,14 +178,15 @@ class ProfileMethods:
     ) -> pb.PreviewOutputProfileResponse:
         if request.rows.rows > MAX_PREVIEW_ROWS:
             raise InvalidInput(f"A preview takes {MAX_PREVIEW_ROWS} rows or fewer, these are {request.rows.rows}")
-        text, document = await self._here.database.read(
+        text, document, known = await self._here.database.read(
             lambda session: (
                 request.profile_json or profiles.get(session, OUTPUT, request.name).stored_json,
                 _document(session),
+                _available(session),
             )
         )
         profile = OutputProfile.read(text)
-        violations = list(profile.violations(document.sql.available_columns))
+        violations = list(profile.violations(known))
         if violations:
             problems = [f"{violation.field}: {violation.description}" for violation in violations]
             return pb.PreviewOutputProfileResponse(valid=False, problems=problems)
@@ -268,7 +270,7 @@ def _document(session: Session) -> PlantSettings:
 
 
 def _available(session: Session) -> tuple[str, ...]:
-    return tuple(_document(session).sql.available_columns)
+    return (*_document(session).sql.available_columns, *active_schema(session).output_columns)
 
 
 def profile_message(profile: profiles.Profile) -> pb.Profile:

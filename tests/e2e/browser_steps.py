@@ -6,12 +6,14 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
+from tests.support.patience import busyness
 from tests.support.running_system import ADMIN_EMAIL, ADMIN_PASSWORD
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENS = ROOT / "docs" / "screens"
 WIDTH, HEIGHT = 1280, 900
-PATIENCE = 15_000
+PATIENCE = int(15_000 * busyness())
+"""Milliseconds, on a busy machine more."""
 
 
 def log_in(page: Page, email: str = ADMIN_EMAIL, password: str = ADMIN_PASSWORD) -> None:

@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, Page
 
 from common.processes import free_port, python_module, start_child, stop_all
 from tests.e2e.browser_steps import PATIENCE
-from tests.support.running_system import ADMIN_EMAIL, ADMIN_PASSWORD, ROOT, RunningSystem, wait_until
+from tests.support.patience import wait_until
+from tests.support.running_system import ADMIN_EMAIL, ADMIN_PASSWORD, ROOT, RunningSystem
 
 FETCH = """
 async ({url, method, headers, body}) => {

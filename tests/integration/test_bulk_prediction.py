@@ -16,7 +16,8 @@ from polars.testing import assert_frame_equal
 from cli.predicting.remote_prediction import CREDENTIAL_VARIABLE
 from common.processes import IS_WINDOWS
 from tests.support.catalogue import items_with_routing, items_without_routing
-from tests.support.running_system import ADMIN_EMAIL, ADMIN_PASSWORD, ROOT, RunningSystem, wait_until
+from tests.support.patience import wait_until
+from tests.support.running_system import ADMIN_EMAIL, ADMIN_PASSWORD, ROOT, RunningSystem
 
 pytestmark = pytest.mark.integration
 

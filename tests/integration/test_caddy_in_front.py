@@ -16,7 +16,8 @@ import pytest
 
 from common.processes import free_port
 from tests.support.catalogue import items_without_routing
-from tests.support.running_system import ADMIN_EMAIL, ADMIN_PASSWORD, RunningSystem, wait_until
+from tests.support.patience import wait_until
+from tests.support.running_system import ADMIN_EMAIL, ADMIN_PASSWORD, RunningSystem
 
 ROOT = Path(__file__).resolve().parents[2]
 CADDYFILE = ROOT / "compose-windows" / "Caddyfile"

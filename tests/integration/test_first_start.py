@@ -14,6 +14,7 @@ from cli.running.run_record import READY, STOPPED
 from common.processes import IS_WINDOWS, is_running
 from tests.support.catalogue import items_without_routing
 from tests.support.clone import copy_project
+from tests.support.patience import wait_until
 from tests.support.running_system import (
     ADMIN_EMAIL,
     ADMIN_PASSWORD,
@@ -22,7 +23,6 @@ from tests.support.running_system import (
     RunningSystem,
     running_system,
     system_variables,
-    wait_until,
 )
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
@@ -174,7 +174,7 @@ def _model_version(system: RunningSystem) -> str:
 def test_detached_it_outlives_up_and_even_its_killed_supervisor_until_up_or_down(tmp_path: Path) -> None:
     system = RunningSystem(tmp_path / "state")
     up = system.spawn("--detach")
-    assert up.wait(200) == 0, system.said
+    assert up.wait() == 0, system.said
     try:
         assert f"running at {system.url}" in system.said
         assert ADMIN_PASSWORD not in system.said
@@ -187,7 +187,7 @@ def test_detached_it_outlives_up_and_even_its_killed_supervisor_until_up_or_down
         assert left, "its processes live on without it"
         assert "takes their place" in system.command("status").stdout
         again = system.spawn("--detach")
-        assert again.wait(200) == 0, system.said
+        assert again.wait() == 0, system.said
         assert "that a killed start had left were ended" in system.said
         assert not [process.name for process in left if is_running(process.pid, process.started_at)]
         processes = system.record.processes

@@ -8,7 +8,8 @@ import pytest
 from cli.control_plane import ControlPlane
 from cli.predicting.prediction import predict
 from tests.support.catalogue import items_with_routing, items_without_routing
-from tests.support.running_system import RunningSystem, wait_until
+from tests.support.patience import wait_until
+from tests.support.running_system import RunningSystem
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 

@@ -14,7 +14,8 @@ import polars as pl
 import pytest
 
 from tests.support.catalogue import items_without_routing
-from tests.support.running_system import RunningSystem, wait_until
+from tests.support.patience import wait_until
+from tests.support.running_system import RunningSystem
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 

@@ -17,7 +17,8 @@ import pytest
 from cli.running.run_record import READY
 from common.processes import IS_WINDOWS
 from tests.support.catalogue import items_without_routing
-from tests.support.running_system import KINDS, RunningSystem, wait_until
+from tests.support.patience import wait_until
+from tests.support.running_system import KINDS, RunningSystem
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 

@@ -20,6 +20,7 @@ from common.processes import free_port
 from common.rpc.client import Caller, connect
 from common.settings import Settings
 from protos.registry.v1 import registry_pb2_grpc
+from tests.support.patience import busyness
 
 ROOT = Path(__file__).parents[2]
 LEGACY = ROOT / "tests" / "data" / "legacy_model"
@@ -61,7 +62,6 @@ class AuthProcess:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=120,
         )
 
     async def start(self, **options: Any) -> None:
@@ -79,7 +79,7 @@ class AuthProcess:
             await self.channel.close()
         self.channel = connect(self.settings, [self.settings.auth_address])
         health: Any = health_pb2_grpc.HealthStub(self.channel)
-        for _ in range(2400):
+        for _ in range(int(600 * busyness())):
             if self.child.poll() is not None:
                 pytest.fail(
                     f"ended with {self.child.returncode}: {self.child.stdout.read() if self.child.stdout else ''}"
@@ -108,7 +108,9 @@ class AuthProcess:
     async def call(self, method: str, request: Any, stub: Any = registry_pb2_grpc.RegistryServiceStub) -> Any:
         """Call in the name of a process of the installation."""
         caller = Caller(self.settings, "cli", ServiceCredential.load(self.settings.secrets_path))
-        return await caller.call(getattr(stub(self.channel), method), request, service="auth_service", timeout=30)
+        return await caller.call(
+            getattr(stub(self.channel), method), request, service="auth_service", timeout=30 * busyness()
+        )
 
     def database(self) -> Database:
         return Database.of(self.settings)

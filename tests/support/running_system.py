@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import httpx
 from cli.running.run_record import FAILED, READY, STOPPED, ProcessRecord, RunRecord, read_record
 from common.processes import IS_WINDOWS, free_port, is_running, kill_tree
 from common.settings import Settings
+from tests.support.patience import busyness, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 ADMIN_EMAIL = "admin@plant.example"
@@ -146,7 +147,7 @@ class RunningSystem:
         begun = time.monotonic()
         self._up.send_signal(signal.SIGINT if not IS_WINDOWS else signal.CTRL_BREAK_EVENT)  # type: ignore[attr-defined,unused-ignore]
         try:
-            self._up.wait(4 * STOP_SECONDS)
+            self._up.wait(4 * STOP_SECONDS * busyness())
         except subprocess.TimeoutExpired:
             kill_tree(self._up.pid)
             raise AssertionError(f"up did not stop:\n{self.said}") from None
@@ -218,20 +219,7 @@ class RunningSystem:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=120,
         )
-
-
-def wait_until(condition: Callable[[], bool], seconds: float, otherwise: Callable[[], str]) -> None:
-    """Wait until something is so.
-
-    Raises:
-        AssertionError: it is not after `seconds`; the message is what `otherwise` says.
-    """
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, otherwise()
-        time.sleep(0.05)
 
 
 @contextmanager

@@ -50,8 +50,8 @@ export function Chart({ option, label, height = 240, onClick }: ChartProps) {
   return (
     <div role="img" aria-label={label} style={{ height }} className="relative">
       {!engine && <Loading rows={4} />}
-      {/* Narrower at once than the drawing, which follows a moment later. */}
-      <div ref={element} className="absolute inset-0 *:max-w-full" />
+      {/* Narrower at once, the drawing's canvas too, which is drawn anew a moment later. */}
+      <div ref={element} className="absolute inset-0 *:max-w-full [&_canvas]:max-w-full" />
     </div>
   )
 }

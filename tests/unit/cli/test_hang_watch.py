@@ -20,6 +20,7 @@ from cli.running.readiness import GatewayProbe
 from cli.running.supervised_process import Launch, SupervisedProcess
 from common.processes import free_port
 from common.settings import Settings
+from tests.support.patience import busyness
 
 SERVER = """
 import http.server, sys
@@ -98,7 +99,7 @@ def test_a_process_that_stands_still_is_found_and_can_be_ended(tmp_path: Path, m
     process.start()
     probe, watch = GatewayProbe("127.0.0.1", port), HangWatch(0.0)
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 20 * busyness()
         while not asyncio.run(probe.answers()) and time.monotonic() < deadline:
             time.sleep(0.05)
         assert asyncio.run(watch.look({"gateway": probe})) == [], "a process that answers 503 does not hang"

@@ -38,6 +38,7 @@ from protos.erp.v1 import erp_pb2, erp_pb2_grpc
 from protos.registry.v1 import registry_pb2, registry_pb2_grpc
 from protos.settings.v1 import settings_pb2, settings_pb2_grpc
 from protos.trainer.v1 import trainer_pb2, trainer_pb2_grpc
+from tests.support.patience import busyness
 
 KEY = Ed25519PrivateKey.generate()
 PUBLIC = KEY.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
@@ -152,7 +153,7 @@ class Plant:
         for name in ("ann", "aggregate", "auth", "trainer"):
             self.run(self.start_service(name))
         self.run(self._start_gateway())
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 10 * busyness()
         while time.monotonic() < deadline:
             try:
                 httpx.get(f"{self.url}/health/live")
@@ -239,7 +240,7 @@ class Plant:
         """A client that is logged in as `role` by Bearer; "" anonymous."""
         if role:
             headers["authorization"] = f"Bearer {token_for(f'{role}@plant.example', role)}"
-        return httpx.Client(base_url=self.url, headers=headers, timeout=20)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=20 * busyness())
 
 
 def control_state(document: dict[str, Any] | None = None, manifest_path: str = "") -> settings_pb2.ControlState:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from common.errors import Unavailable
 from gateway.admission import Admission, Capacity, Lane
 from protos.aggregate.v1 import aggregate_pb2
+from tests.support.patience import busyness
 
 
 class Works:
@@ -254,7 +255,7 @@ def test_who_hangs_up_while_waiting_leaves_the_queue(busy_plant: Any) -> None:
     lane = busy_plant.gateway.admission.large
     with pytest.raises(httpx.ReadTimeout):
         busy_plant.client().post("/api/predict", json=body(500), timeout=0.5)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 5 * busyness()
     while lane.waiting and time.monotonic() < deadline:
         time.sleep(0.01)
     assert lane.waiting == 0

@@ -20,6 +20,7 @@ from common.processes import IS_WINDOWS, SELECT_SOCKETS, watchable_sockets
 from gateway.http_connection import BEHIND_BYTES, HttpConnection, connections_in
 from gateway.places import LEAST_CONNECTIONS, MOST_CONNECTIONS, Places, most_connections
 from gateway.serving import DrainingServer, http_event_loop, listen
+from tests.support.patience import busyness
 
 HELLO = b"GET /hello HTTP/1.1\r\nhost: a\r\n\r\n"
 SLOW = b"GET /slow HTTP/1.1\r\nhost: a\r\n\r\n"
@@ -101,7 +102,7 @@ class Served:
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + PATIENCE * busyness()
     while not condition():
         assert time.monotonic() < deadline, "it does not come to that"
         time.sleep(0.01)

@@ -220,7 +220,7 @@ def test_a_first_installation_that_fails_leaves_no_version(layout: Layout, relea
     with pytest.raises(SetupFailed, match="failed at step start"):
         change(layout, RecordedServices(layout, fails_at="start")).install(releases[OLD])
     assert layout.active() is None
-    assert f"Version {OLD} is current" in change(layout).install(releases[OLD])
+    assert f"Version {OLD} is installed and current" in change(layout).install(releases[OLD])
 
 
 def test_a_taken_port_is_named_with_its_setting_and_nothing_is_switched(

@@ -34,7 +34,7 @@ def seal_names() -> set[str]:
     """Names of the seal plant that no other plant has by the contract."""
     of_any = {name for role in ANY.tables for name in ANY.columns(role)} | set(OF_ROUTING)
     own = {name for role in MECHANICAL_SEALS.tables for name in MECHANICAL_SEALS.columns(role)} | set(KNOWN_COLUMNS)
-    common = {"IDLE_TIME", "PROC_CD", "PROC_DESC", "RANK", "ACT_SETUP_TIME", "ACT_RUN_TIME"}
+    common = {"IDLE_TIME", "TIME_UNIT", "PROC_CD", "PROC_DESC", "RANK", "ACT_SETUP_TIME", "ACT_RUN_TIME"}
     return {name for name in (own | set(TABLES.values())) - of_any - common if len(name) > 5}
 
 

@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import polars as pl
 import pytest
 
 from common.processes import free_port
+from tests.support import patience
 
 ROOT = Path(__file__).resolve().parents[3]
 DATA = ROOT / "tests" / "data"
@@ -102,7 +102,6 @@ class Installation:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=120,
         )
 
     def status(self) -> dict[str, Any]:
@@ -117,10 +116,7 @@ def installation(tmp_path: Path) -> Installation:
 
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
     """Wait for something that another process does."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {seconds:g} s for {what}"
-        time.sleep(0.05)
+    patience.wait_until(condition, seconds, lambda: f"waited for {what}")
 
 
 def last_event(output: str) -> dict[str, Any]:

@@ -170,9 +170,9 @@ def test_a_cancelled_training_cleans_up_and_a_second_one_waits_for_it(
         assert read_status(installation.status_file).running
         second = installation.start("--save-dir", installation.models / "second", "--dataset", catalogue_of_300)
         first.send_signal(signal.SIGTERM)
-        first.communicate(timeout=60)
+        first.communicate()
         assert first.returncode == 130
-        output, errors = second.communicate(timeout=60)
+        output, errors = second.communicate()
         assert second.returncode == 0, output + errors
     finally:
         first.kill()
