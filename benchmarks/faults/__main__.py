@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import importlib
-import importlib.util
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 
 from benchmarks.catalogues import ROOT
-from benchmarks.faults import http_attacks, rest_fuzzing
+from benchmarks.faults import grpc_guard, http_attacks, rest_fuzzing
 from benchmarks.faults.hindrances import cut_network, full_disk, stops
 from benchmarks.faults.kills import kills
 from benchmarks.faults.outcome import Outcome
@@ -98,7 +95,7 @@ def hinder_whole(whole: WholeSystem, section: str, *, requests_wanted: int, minu
         case "rest":
             return [fuzz_rest(whole, count=requests_wanted, minutes=minutes)]
         case "grpc":
-            return fuzz_grpc(whole, count=requests_wanted, minutes=minutes)
+            return [grpc_guard.guard(whole, count=requests_wanted, seconds=minutes * 60)]
         case _:
             return soak(whole, minutes=minutes, say=say)
 
@@ -149,14 +146,6 @@ def fuzz_rest(whole: WholeSystem, *, count: int, minutes: float, each: int | Non
         every=lambda: say(f"REST: {tally.sent:,} requests, {dict(tally.wrong)}"),
     )
     return rest_fuzzing.outcome(tally, time.monotonic() - begun)
-
-
-def fuzz_grpc(whole: WholeSystem, *, count: int, minutes: float) -> list[Outcome]:
-    """Fuzz the gRPC services."""
-    if importlib.util.find_spec("benchmarks.faults.grpc_fuzzing") is None:
-        return [Outcome("fuzzing of gRPC", 0, "calls", skipped="there is no module for it here")]
-    fuzzing: Any = importlib.import_module("benchmarks.faults.grpc_fuzzing")
-    return [fuzzing.guard(whole, count=count, seconds=minutes * 60)]
 
 
 def _kills_on_postgresql(folder: Path, count: int, minutes: float) -> Outcome:

@@ -10,9 +10,12 @@ import time
 from collections.abc import Mapping
 from typing import Final, Protocol
 
+from common.patience import busyness
+
 LOOK_SECONDS: Final = 5.0
 PATIENCE_SECONDS: Final = 20.0
-"""Silence after which a process counts as hanging. Longer than any pause of a healthy one: nothing blocks its event loop this long."""
+"""Silence after which a process counts as hanging. Longer than any pause of a healthy one: nothing blocks its event loop this long.
+Where other programs keep the machine busy a healthy one is silent longer, by as much as its share of the cores is smaller."""
 
 
 class Answers(Protocol):
@@ -41,7 +44,9 @@ class HangWatch:
         now = time.monotonic()
         silent = {name for name, answer in zip(names, answers, strict=True) if not answer}
         self._silent_since = {name: self._silent_since.get(name, asked) for name in silent}
-        return [name for name in names if name in silent and now - self._silent_since[name] >= self._patience]
+        return [
+            name for name in names if name in silent and now - self._silent_since[name] >= self._patience * busyness()
+        ]
 
     def forget(self, name: str) -> None:
         """Begin anew with a process, which was started again."""

@@ -13,13 +13,13 @@ from cli.running.first_version import FirstVersion
 from cli.running.hang_watch import LOOK_SECONDS, PATIENCE_SECONDS, HangWatch
 from cli.running.lasting_problems import LastingProblem
 from cli.running.orphans import supervision_variables
-from cli.running.patience import Patience
 from cli.running.readiness import GatewayProbe, Probe, ServiceProbe
 from cli.running.run_record import FAILED, READY, RESTARTING, STARTING, STOP_FILE_NAME, STOPPED, STOPPING, RunRecord
 from cli.running.stored_profiles import take_over_brought
 from cli.running.supervised_process import Launch, SupervisedProcess
 from common.errors import ServiceError, Unavailable
 from common.logs import get_logger
+from common.patience import Patience
 from common.processes import python_module
 from common.settings import Settings
 

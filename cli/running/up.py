@@ -19,7 +19,6 @@ from cli.running.as_services import run_as_services
 from cli.running.data_check import check_source
 from cli.running.foreign_data import suggested_profile
 from cli.running.orphans import end_orphans
-from cli.running.patience import Patience
 from cli.running.ports import with_free_ports
 from cli.running.run_record import FAILED, READY, STOPPED, RunRecord, read_record, running_record
 from cli.running.stored_profiles import bring_along
@@ -27,6 +26,7 @@ from cli.running.up_display import UpDisplay
 from common.errors import InvalidInput, PreconditionFailed, ServiceError
 from common.files import write_text
 from common.logs import configure_logging, get_logger
+from common.patience import Patience
 from common.processes import is_running, python_module, run_until_stopped, start_detached
 from common.settings import Settings
 from plant.profile_files import read_profile

@@ -32,6 +32,24 @@ http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 """
 
 
+@pytest.fixture(autouse=True)
+def quiet_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The patience of these tests does not grow with what else the machine does."""
+    monkeypatch.setattr("cli.running.hang_watch.busyness", lambda: 1.0)
+
+
+def test_a_busy_machine_gets_more_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.running.hang_watch.busyness", lambda: 1000.0)
+
+    async def run() -> list[str]:
+        watch = HangWatch(0.05)
+        await watch.look({"a": Scripted(False)})
+        await asyncio.sleep(0.1)
+        return await watch.look({"a": Scripted(False)})
+
+    assert asyncio.run(run()) == []
+
+
 @dataclass
 class Scripted:
     """A process that answers or not, as told."""

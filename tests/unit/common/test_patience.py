@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from cli.running.patience import Patience, Work, work_of
+from common.patience import Patience, Work, work_of
 
 
 class Script:

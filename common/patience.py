@@ -15,6 +15,14 @@ BUSY_SHARE: Final = 0.02
 BUSY_BYTES: Final = 64 * 1024
 
 
+MOST_BUSY: Final = 15.0
+
+
+def busyness() -> float:
+    """How many programs share a core of this machine now, 1 to 15: by so much everything takes longer."""
+    return min(MOST_BUSY, max(1.0, psutil.getloadavg()[0] / (psutil.cpu_count() or 1)))
+
+
 @dataclass(frozen=True)
 class Work:
     """What a process and its descendants have done so far: seconds of a core, bytes from and to disks; who they are."""
