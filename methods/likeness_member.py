@@ -83,7 +83,7 @@ class LikenessMember:
         present = ~np.isnan(made)
         count = np.maximum(present.sum(axis=0), 1)
         centre = np.where(choices, 0.0, np.nansum(made, axis=0) / count).astype(np.float32)
-        spread = np.sqrt(np.nansum((made - centre) ** 2, axis=0) / count)
+        spread = np.sqrt(np.nansum((made - centre).astype(np.float64) ** 2, axis=0) / count)
         weights = np.where(choices, shares[0], np.where(spread > 0, shares[1] / np.where(spread > 0, spread, 1.0), 0.0))
         weights[choices & np.array([one.kind == "other" for one in columns], np.bool_)] = 0.0
         having = np.bincount(described.parts, minlength=parts)
