@@ -193,4 +193,7 @@ def _sparse(described: Described, parts: int) -> Any:
     counts = sparse.csr_matrix(
         (described.counts, described.parts, described.part_offsets), shape=(len(described), parts), dtype=np.float32
     )
-    return sparse.hstack([sparse.csr_matrix(filled(described.dense)), counts], format="csr")
+    made = sparse.hstack([sparse.csr_matrix(filled(described.dense)), counts], format="csr")
+    return (
+        made if made.shape[1] else sparse.csr_matrix((len(described), 1))
+    )  # nothing tells the items apart: a tree is one leaf

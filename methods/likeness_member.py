@@ -21,6 +21,8 @@ Integers = npt.NDArray[np.int64]
 NEAREST: Final = 1e-6
 """Bandwidth at which only the nearest votes, and equals alike."""
 ITEMS_AT_ONCE: Final = 256
+MOST_CELLS: Final = 30_000_000
+"""Cells of matrices of parts of texts: 120 MB; what is larger goes part by part."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class LikenessMember:
         present = ~np.isnan(made)
         count = np.maximum(present.sum(axis=0), 1)
         centre = np.where(choices, 0.0, np.nansum(made, axis=0) / count).astype(np.float32)
-        spread = np.sqrt(np.nansum((made - centre) ** 2, axis=0) / count)
+        spread = np.sqrt(np.nansum((made - centre).astype(np.float64) ** 2, axis=0) / count)
         weights = np.where(choices, shares[0], np.where(spread > 0, shares[1] / np.where(spread > 0, spread, 1.0), 0.0))
         weights[choices & np.array([one.kind == "other" for one in columns], np.bool_)] = 0.0
         having = np.bincount(described.parts, minlength=parts)
@@ -109,6 +111,20 @@ class LikenessMember:
         """Of items to those with routings, float32 (q, n), -1 to 1."""
         dense, strengths = self._scaled(described)
         found = dense @ self.dense.T
+        parts = len(self.rarity)
+        if len(described) > 1 and parts * (len(described) + len(self.of_item)) <= MOST_CELLS:
+            own_item = np.repeat(np.arange(len(described)), np.diff(described.part_offsets))
+            asked = _spread(len(described), parts, own_item, described.parts, strengths)
+            part_of = np.repeat(np.arange(parts), np.diff(self.starts))
+            found += asked @ _spread(len(self.of_item), parts, self.holders, part_of, self.strengths).T
+        else:
+            self._add_parts(found, described, strengths)
+        own = _lengths(dense, strengths, described)
+        made: Floats32 = found / np.maximum(own[:, None] * self.lengths[None, :], 1e-12)
+        return made
+
+    def _add_parts(self, found: Floats32, described: Described, strengths: Floats32) -> None:
+        """Add what parts of texts are shared, in place, part by part: where there are too many parts for a matrix."""
         for query in range(len(described)):
             first, last = int(described.part_offsets[query]), int(described.part_offsets[query + 1])
             for part, strength in zip(
@@ -116,9 +132,6 @@ class LikenessMember:
             ):
                 span = slice(int(self.starts[part]), int(self.starts[part + 1]))
                 found[query, self.holders[span]] += strength * self.strengths[span]  # an item has a part once
-        own = _lengths(dense, strengths, described)
-        made: Floats32 = found / np.maximum(own[:, None] * self.lengths[None, :], 1e-12)
-        return made
 
     def predict(self, described: Described, excluded: npt.NDArray[np.bool_] | None = None) -> Floats:
         """Chances of the routings, float64 (q, classes).
@@ -202,6 +215,13 @@ def _skewness(numbers: npt.NDArray[np.float64]) -> float:
     """How far numbers lean to one side, 0 and above."""
     spread = float(numbers.std())
     return abs(float((((numbers - numbers.mean()) / spread) ** 3).mean())) if spread > 0.0 else 0.0
+
+
+def _spread(items: int, parts: int, item: npt.NDArray[Any], part: npt.NDArray[Any], strengths: Floats32) -> Floats32:
+    """Strengths as a matrix, float32 (items, parts)."""
+    made = np.zeros((items, parts), np.float32)
+    made[item, part] = strengths
+    return made
 
 
 def _lengths(dense: Floats32, strengths: Floats32, described: Described) -> Floats32:

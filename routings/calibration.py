@@ -55,6 +55,8 @@ class Calibration:
         cases: held-out cases behind the curve of the operations.
         whole: whether the version proposes whole routings: its operations are those that the models say belong, its order that of
             the neighbours which have just these.
+        scaled: whether times of neighbours are multiplied by what makes them the item's; not where that did not bring held-out times
+            nearer.
     """
 
     bias: float = 0.0
@@ -67,6 +69,7 @@ class Calibration:
     unlike_below: float | None = None
     cases: int = 0
     whole: bool = False
+    scaled: bool = True
 
     def believed(self, probabilities: Floats, votes: Floats) -> Floats:
         """Log odds that operations belong.

@@ -111,7 +111,7 @@ def weigh(
 
     calibration = estimates.calibration
     return Weighed(
-        replace(shared, ratios=scale),
+        replace(shared, ratios=scale) if calibration.scaled else shared,
         weights,
         weights * np.exp(-((sizes / SIZE_SCALE) ** 2)) + 1e-9 * weights,
         votes,

@@ -256,7 +256,8 @@ class SearchableModel:
             usable &= ~np.isin(examples, hidden)
         wants, place = np.nonzero(usable)
         added = examples[wants, place]
-        new = ~np.isin(wants * self.items + added, query * self.items + positions)
+        stride = max(self.items, int(positions.max(initial=0)) + 1)  # positions may count on beyond the index
+        new = ~np.isin(wants * stride + added, query * stride + positions)
         wants, added = wants[new], added[new]
         if not len(added):
             return found

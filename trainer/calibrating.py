@@ -29,6 +29,8 @@ NEAR: Final = 0.25
 UNLIKE_SHARE: Final = 0.001
 FEWEST_CASES: Final = 200
 CURVE_POINTS: Final = 40
+FAR_OFF: Final = 2.0
+"""A time that is off by more than this counts as off by this: one typing error decides nothing."""
 SURELY_NOT: Final = 20.0
 """Log odds against an operation that the chosen routing does not have and no model knows."""
 SURE: Final = 0.002
@@ -51,6 +53,7 @@ class Judged:
         trust: confidence of the run time by rule, 0 where it cannot be judged.
         near: whether the run time was right.
         likeness: best similarity of each item to a neighbour by its features alone.
+        gained: by how much less of itself a run time is off when neighbours' times are scaled to the item, one a time that can be judged.
     """
 
     item: Integers
@@ -60,6 +63,7 @@ class Judged:
     trust: Floats
     near: Booleans
     likeness: Floats
+    gained: Floats
 
 
 def calibrate(
@@ -142,6 +146,8 @@ def _judged(
     actual = np.where(belongs, table.times[own_rows[order][place], RUN], np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
         off = np.abs(profiles.standard[:, RUN] / actual - 1.0)
+        plain = shared.profiles(every, ProfileOptions("trimmed_std", geometric=True)).standard[:, RUN]
+        gained = np.minimum(np.abs(plain / actual - 1.0), FAR_OFF) - np.minimum(off, FAR_OFF)
     known = ~np.isnan(off) & (actual > 0)
     likeness = np.full(len(items), -1.0)
     similar = np.einsum(
@@ -156,6 +162,7 @@ def _judged(
         np.where(known, proof.confidence, 0.0),
         off <= NEAR,
         likeness,
+        gained[known & ~np.isnan(gained)],
     )
 
 
@@ -164,7 +171,7 @@ def fit_calibration(judged: Judged) -> Calibration:
     usual = Calibration()
     unlike = float(np.quantile(judged.likeness, UNLIKE_SHARE)) if len(judged.likeness) else None
     if len(judged.item) < FEWEST_CASES:
-        return Calibration(unlike_below=unlike)
+        return Calibration(unlike_below=unlike, scaled=scaling_helps(judged.gained))
     odd = (judged.item % 2).astype(bool)
     modelled = ~np.isnan(judged.probabilities)
     cast = log_odds(judged.votes)
@@ -186,12 +193,26 @@ def fit_calibration(judged: Judged) -> Calibration:
         times=rising(judged.trust[timed], judged.near[timed]) if timed.sum() >= FEWEST_CASES else Curve(),
         unlike_below=unlike,
         cases=int((~odd).sum()),
+        scaled=scaling_helps(judged.gained),
     )
+
+
+def scaling_helps(gained: Floats) -> bool:
+    """Whether scaled times are nearer on average; the models behind them are shrunk already, so that no margin is asked for."""
+    return bool(len(gained)) and bool(gained.mean() > 0.0)
 
 
 def whole_calibration(judged: Judged) -> Calibration:
     """How sure operations of whole routings are; votes decide only about operations that no routing of the member has."""
-    weights = Calibration(bias=0.0, model=1.0, vote=0.0, bias_alone=-SURELY_NOT, vote_alone=1.0, whole=True)
+    weights = Calibration(
+        bias=0.0,
+        model=1.0,
+        vote=0.0,
+        bias_alone=-SURELY_NOT,
+        vote_alone=1.0,
+        whole=True,
+        scaled=scaling_helps(judged.gained),
+    )
     unlike = float(np.quantile(judged.likeness, UNLIKE_SHARE)) if len(judged.likeness) else None
     modelled = ~np.isnan(judged.probabilities)
     timed = judged.trust > 0.0

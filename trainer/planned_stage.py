@@ -29,14 +29,16 @@ from trainer.current_routings import CurrentRoutings
 from trainer.learned_stage import LearnedStage
 from trainer.time_models import fit_times
 
-MOST_COMPARED: Final = 2_500
-"""Items with a routing among which members are judged; memory and time of the choice, which is the same for 2,500 as for 300,000."""
+MOST_COMPARED: Final = 1_500
+"""Items with a routing among which members are judged; memory and time of the choice, which is the same for 1,500 as for 300,000."""
 MOST_LEARNED: Final = 20_000
 """Items with a routing that the chosen member learns from."""
 MOST_CLASSES: Final = 3_000
 """Distinct routings among which a member chooses, the most frequent ones; beyond, a plant composes routings from operations."""
 MOST_CELLS: Final = 400_000
 """Items times distinct routings up to which forests are judged: the time of a question grows with both."""
+SHARED_BY: Final = 3
+"""Items that a distinct routing must have on average before forests classify whole routings: of fewer, a fold leaves one or none."""
 TIMED_OPERATIONS: Final = 300
 """Operations whose times get a model of their own, the most frequent ones; the others share the pooled one."""
 TREES_JUDGED: Final = 40
@@ -133,9 +135,8 @@ def choose(
         judged = np.sort(np.random.default_rng(seed).choice(routed, MOST_COMPARED, replace=False))
     classes = RoutingClasses.of(routing_keys(routings, judged))
     table = feature_table(columns, features).of(judged)
-    members = (
-        MEMBERS if len(judged) * len(classes) <= MOST_CELLS else [one for one in MEMBERS if "forest" not in one.parts]
-    )
+    few = len(classes) * SHARED_BY <= len(judged) and len(judged) * len(classes) <= MOST_CELLS
+    members = MEMBERS if few else [one for one in MEMBERS if "forest" not in one.parts]
     found = hold_out(table, classes, seed, members, trees=TREES_JUDGED, threads=threads)
     scores = list(found.scores)
     if consensus is not None:
