@@ -141,11 +141,14 @@ class DeltaDriver:
         self._tell(worker, plan.problem)
 
     def _plan(self, snapshot: Snapshot, now: Baseline, found: ann_pb2.CompareItemsResponse) -> DeltaPlan:
-        path = self._baselines / f"{found.manifest_sha256[:24] or 'unlisted'}-{snapshot.facts.lineage}.npz"
+        version = found.manifest_sha256[:24] or "unlisted"
+        path = self._baselines / f"{version}-{snapshot.facts.mapping or snapshot.facts.lineage}.npz"
         try:
             baseline = Baseline.read(path)
         except (FileNotFoundError, ServiceError):
             baseline = self._first(snapshot, now, found.source_identity)
+            with contextlib.suppress(FileNotFoundError, ServiceError):  # kept by the source's path before
+                baseline = Baseline.read(self._baselines / f"{version}-{snapshot.facts.lineage}.npz")
             baseline.write(path)
         return plan_delta(
             now,
@@ -160,8 +163,9 @@ class DeltaDriver:
     def _first(self, snapshot: Snapshot, now: Baseline, identity: str) -> Baseline:
         """What a version began with: the snapshot of the source as it was trained on where there is one, else the present one."""
         if identity and identity != snapshot.facts.identity:
-            for folder, facts in SnapshotStore(self._settings.snapshots_path).found(snapshot.facts.lineage):
-                if facts.identity == identity:
+            for folder, facts in SnapshotStore(self._settings.snapshots_path).found():
+                same = facts.mapping == snapshot.facts.mapping or facts.lineage == snapshot.facts.lineage
+                if same and facts.identity == identity:
                     with contextlib.suppress(ServiceError):
                         return Baseline(*feature_hashes(folder))
         return now

@@ -20,7 +20,7 @@ from aggregate_service.item_build import ItemOrder, order_items, write_search
 from aggregate_service.result_build import read_results, result_columns, write_results
 from aggregate_service.routing_build import CurrentRoutings, choose_current, clean_times, write_operations
 from aggregate_service.snapshot_changes import FEATURE_HASHES, changes_since, write_hashes
-from aggregate_service.snapshot_store import SnapshotFacts, SnapshotStore, lineage_of, tag_of
+from aggregate_service.snapshot_store import SnapshotFacts, SnapshotStore, lineage_of, mapping_of, tag_of
 from common.errors import ServiceError
 from plant.input_profile import InputProfile
 from plant.schema import ITEM_CODE, SEQUENCE
@@ -73,6 +73,7 @@ def build_snapshot(
             tag=tag_of(str(source), profile_json, identity),
             source=str(source),
             lineage=lineage_of(str(source), profile_json),
+            mapping=mapping_of(profile_json),
             identity=identity,
             read_at=time.time(),
         )

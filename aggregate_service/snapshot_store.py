@@ -49,6 +49,7 @@ class SnapshotFacts:
         item_columns: names and kinds of the item columns.
         routing_columns: names and kinds of the routing columns.
         schema: the plant's schema as JSON; "": the mechanical seal plant's.
+        mapping: hash of the input profile; snapshots of one mapping hold what the same features read, whatever the source's path.
         format: version of the files.
     """
 
@@ -68,6 +69,7 @@ class SnapshotFacts:
     item_columns: list[tuple[str, str]] = field(default_factory=list)
     routing_columns: list[tuple[str, str]] = field(default_factory=list)
     schema: str = ""
+    mapping: str = ""
     format: int = FORMAT
 
     def write(self, folder: Path) -> None:
@@ -95,6 +97,11 @@ def lineage_of(source: str, profile_json: str) -> str:
     return _hash(os.path.normcase(Path(source).absolute()), profile_json)
 
 
+def mapping_of(profile_json: str) -> str:
+    """Hash of an input profile."""
+    return _hash(profile_json)
+
+
 def tag_of(source: str, profile_json: str, identity: str) -> str:
     """Tag of the snapshot of a source with this identity read through this profile."""
     return _hash(lineage_of(source, profile_json), identity, str(FORMAT))
@@ -110,15 +117,15 @@ class SnapshotStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def found(self, lineage: str) -> list[tuple[Path, SnapshotFacts]]:
-        """Readable snapshots of a lineage, newest first."""
+    def found(self, lineage: str | None = None) -> list[tuple[Path, SnapshotFacts]]:
+        """Readable snapshots, newest first; of one lineage where it is named."""
         known = []
         if self.folder.is_dir():
             for path in self.folder.iterdir():
                 if path.is_dir() and not path.name.startswith("."):
                     with contextlib.suppress(DataProblem):
                         facts = SnapshotFacts.read(path)
-                        if facts.lineage == lineage:
+                        if lineage is None or facts.lineage == lineage:
                             known.append((path, facts))
         return sorted(known, key=lambda pair: pair[1].read_at, reverse=True)
 

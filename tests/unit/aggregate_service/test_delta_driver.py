@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from aggregate_service.delta_driver import DeltaDriver
+from aggregate_service.snapshot_keeper import SourceChoice
 from common.identity import ServiceCredential
 from common.processes import free_port
 from common.settings import Settings
@@ -200,6 +201,34 @@ async def test_items_that_change_or_vanish_are_found_as_they_are_now(plant: Call
             return
         await asyncio.sleep(0.05)
     raise AssertionError(f"{gone} came back and is not found")
+
+
+async def test_a_source_under_another_path_brings_its_changed_items_as_the_same_path_does(
+    plant: Callable[[], Awaitable[Plant]],
+) -> None:
+    here = await plant()
+    await here.until_held(here.ann[0], 0)
+    elsewhere = Path(await asyncio.to_thread(shutil.copytree, here.tables, here.folder / "elsewhere"))
+    changed = pl.read_parquet(elsewhere / "items.parquet")["ITEM_CD"][4]
+
+    def widen(frame: pl.DataFrame) -> pl.DataFrame:
+        wider = pl.when(pl.col("ITEM_CD") == changed).then(pl.lit(9_999.0)).otherwise(pl.col("OUTDIAMETER"))
+        return frame.with_columns(wider.alias("OUTDIAMETER"))
+
+    await asyncio.to_thread(edit, elsewhere, "items", widen)
+    await until_compared(here)
+    await here.aggregate.program._keeper.choose(SourceChoice(elsewhere, ""))
+    for ann in here.ann:
+        await here.until_held(ann, 1)
+
+
+async def until_compared(here: Plant) -> None:
+    """Wait until what the version began with is known."""
+    for _ in range(600):
+        if list((here.folder / "state").rglob("deltas/*.npz")):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("the version was never compared with the source")
 
 
 def test_one_process_of_a_machine_does_it(tmp_path: Path) -> None:
