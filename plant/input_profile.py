@@ -197,7 +197,9 @@ class InputProfile(BaseModel):
                 yield FieldViolation(f"tables.{role}", f"the profile names no table for {role}")
         for name in self.queries:
             if name not in self.tables.values():
-                yield FieldViolation(f"queries.{name}", "no role is taken from this query: name it in tables, or leave it out")
+                yield FieldViolation(
+                    f"queries.{name}", "no role is taken from this query: name it in tables, or leave it out"
+                )
         seen: set[tuple[str, str]] = set()
         for position, column in enumerate(self.columns):
             if (column.role, column.internal) in seen:

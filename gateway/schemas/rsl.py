@@ -102,7 +102,9 @@ class RslGroupModel(AnswerModel):
     name: str
     description: str | None = None
     owner: str
-    shared: bool = Field(False, exclude_if=lambda shared: not shared, description="Only there where everybody may change it")
+    shared: bool = Field(
+        False, exclude_if=lambda shared: not shared, description="Only there where everybody may change it"
+    )
     tags: list[str] = []
     status: GroupStatus
     validation_errors: list[str] = []

@@ -85,7 +85,7 @@ def test_rows_in_parts_of_any_size_are_all_written_once_and_in_order(
     kind: str, sizes: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export_writers, "ROW_GROUP", SMALL_GROUP)
-    parts, wanted = [], []
+    parts, wanted = [], list[str]()
     for size in sizes:
         texts = [f"선삭 {len(wanted) + row}" for row in range(size)]
         parts.append(prediction(texts, len(wanted)))

@@ -23,7 +23,8 @@ def seen(peer: str, *headers: tuple[bytes, bytes], proxies: list[str], token: st
 
     scope = {"type": "http", "scheme": "http", "client": (peer, 5), "headers": list(headers)}
     nothing: Any = None
-    asyncio.run(behind_proxies(application, proxies, token)(scope, nothing, nothing))
+    asked: Any = behind_proxies(application, proxies, token)(scope, nothing, nothing)
+    asyncio.run(asked)
     return found[0]
 
 

@@ -218,7 +218,7 @@ class Known:
 
 @given(st.lists(st.tuples(st.sampled_from(["enter", "works", "waits", "leave"]), st.integers(0, 30)), max_size=80))
 def test_there_are_never_more_connections_than_places(steps: list[tuple[str, int]]) -> None:
-    places, inside, working = Places(5, 2), [], set()
+    places, inside, working = Places(5, 2), list[Known](), set[Known]()
     for step, which in steps:
         if step == "enter":
             guest = Known()

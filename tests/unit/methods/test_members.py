@@ -1,5 +1,7 @@
 """Members predict what their evidence says, and say the same after being stored."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -24,8 +26,8 @@ def plant(items: int, seed: int = 1) -> tuple[FeatureTable, list[tuple[str, ...]
     return FeatureTable(columns, items), [(TURNED, MILLED, WELDED)[one] for one in families]
 
 
-def by_text(texts: list[str], routings: list[tuple[str, ...]]) -> tuple[FeatureTable, list[tuple[str, ...]]]:
-    return FeatureTable((FeatureColumn.of_texts("text", ColumnKind.TEXT, texts),), len(texts)), routings
+def by_text(texts: list[str], routings: Sequence[tuple[str, ...]]) -> tuple[FeatureTable, list[tuple[str, ...]]]:
+    return FeatureTable((FeatureColumn.of_texts("text", ColumnKind.TEXT, texts),), len(texts)), list(routings)
 
 
 def fitted(name: str, table: FeatureTable, routings: list[tuple[str, ...]]) -> tuple[Learner, Fitted, RoutingClasses]:

@@ -54,6 +54,10 @@ def array(name: str, change: Callable[[Any], Any]) -> HARM:
     return harm
 
 
+def emptied(folder: Path) -> None:
+    (folder / ORDER).write_bytes(b"")
+
+
 def bytes_of(name: str, change: Callable[[bytearray], Any]) -> HARM:
     def harm(folder: Path) -> None:
         data = bytearray((folder / name).read_bytes())
@@ -147,7 +151,7 @@ HARMS: dict[str, HARM] = {
     "a header without end": bytes_of(ORDER, lambda data: data[:9]),
     "an array that is cut off": bytes_of(ORDER, lambda data: data[:-3]),
     "an array with more behind it": bytes_of(ORDER, lambda data: data + b"\0\0\0\0"),
-    "an empty file": lambda folder: (folder / ORDER).write_bytes(b"") and None,
+    "an empty file": emptied,
     "codes that are numbers": codes(lambda texts: pa.array(range(len(texts)))),
     "codes of short texts": codes(lambda texts: pa.array(texts, pa.string())),
     "codes that are absent": codes(lambda texts: pa.array([None, *texts[1:]], pa.large_string())),
@@ -207,12 +211,13 @@ def test_a_whole_version_is_proved_and_a_harmed_one_said(version: Path, tmp_path
 def test_every_index_that_is_written_here_passes(tmp_path: Path, engine: str, count: int) -> None:
     vectors = np.random.default_rng(count).normal(size=(count, 12)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1)[:, None]
-    index: Any = {
+    kinds: dict[str, Callable[[], Any]] = {
         "graph": lambda: faiss.IndexHNSWFlat(12, 4, faiss.METRIC_INNER_PRODUCT),
         "distances": lambda: faiss.IndexHNSWFlat(12, 4),
         "flat": lambda: faiss.IndexFlatIP(12),
         "flat distances": lambda: faiss.IndexFlatL2(12),
-    }[engine]()
+    }
+    index = kinds[engine]()
     index.add(vectors)
     (tmp_path / "index.faiss").write_bytes(faiss.serialize_index(index).tobytes())
     assert check_faiss_file(tmp_path / "index.faiss") == (count, 12)
@@ -221,7 +226,7 @@ def test_every_index_that_is_written_here_passes(tmp_path: Path, engine: str, co
 def test_a_link_to_an_item_that_is_not_on_its_level_is_found(tmp_path: Path) -> None:
     vectors = np.random.default_rng(1).normal(size=(900, 4)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1)[:, None]
-    index = faiss.IndexHNSWFlat(4, 4, faiss.METRIC_INNER_PRODUCT)
+    index: Any = faiss.IndexHNSWFlat(4, 4, faiss.METRIC_INNER_PRODUCT)
     index.add(vectors)
     levels = faiss.vector_to_array(index.hnsw.levels)
     upper, lower = int(np.flatnonzero(levels > 1)[0]), int(np.flatnonzero(levels == 1)[-1])
