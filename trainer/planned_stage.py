@@ -29,8 +29,8 @@ from trainer.current_routings import CurrentRoutings
 from trainer.learned_stage import LearnedStage
 from trainer.time_models import fit_times
 
-MOST_COMPARED: Final = 1_500
-"""Items with a routing among which members are judged; memory and time of the choice, which is the same for 1,500 as for 300,000."""
+MOST_COMPARED: Final = 800
+"""Items with a routing among which members are judged; memory and time of the choice, which is the same for 800 as for 300,000."""
 MOST_LEARNED: Final = 20_000
 """Items with a routing that the chosen member learns from."""
 MOST_CLASSES: Final = 3_000

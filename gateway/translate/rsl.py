@@ -22,7 +22,7 @@ def group(one: pb.RslGroup) -> dict[str, Any]:
         "name": one.name,
         "description": one.description if one.HasField("description") else None,
         "owner": one.owner,
-        "shared": one.shared,
+        **({"shared": True} if one.shared else {}),
         "tags": list(one.tags),
         "status": one.status,
         "validation_errors": list(one.validation_errors),
