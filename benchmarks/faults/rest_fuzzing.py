@@ -172,7 +172,7 @@ def problem_of(status: int, headers: dict[str, str], content: bytes) -> str:
         return f"504: {content[:300]!r}" if status == 504 else ""
     if status >= 500:
         return f"{status}: {content[:300]!r}"
-    if b"Traceback" in content or re.search(rb"/work/|/opt/|site-packages|\.py\b", content):
+    if b"Traceback" in content or re.search(rb"/home/|/opt/|site-packages|\.py\b", content):
         return f"{status} tells of the inside: {content[:300]!r}"
     return ""
 

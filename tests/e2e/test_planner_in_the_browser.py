@@ -21,6 +21,14 @@ def codes(page: Page) -> list[str]:
     return [card.get_attribute("data-code") or "" for card in cards.all()]
 
 
+def expect_codes(page: Page, expected: list[str]) -> None:
+    """Wait until the timeline shows these operations."""
+    cards = page.locator("li[data-operation] [data-code]")
+    expect(cards).to_have_count(len(expected))
+    for place, code in enumerate(expected):
+        expect(cards.nth(place)).to_have_attribute("data-code", code)
+
+
 def recommend(page: Page, items: str = ITEMS) -> None:
     """Recommend from similar items."""
     page.get_by_label("품목 코드 목록").fill(items)
@@ -56,7 +64,7 @@ def test_a_candidate_is_dragged_to_position_three_and_everything_can_be_undone(a
     assert target is not None
     drag(admin_page, wanted, target["x"] + 8, target["y"] + 40)
     expect(admin_page.locator("li[data-operation]")).to_have_count(len(before) + 1)
-    assert codes(admin_page) == [*before[:2], code, *before[2:]]
+    expect_codes(admin_page, [*before[:2], code, *before[2:]])
     expect(admin_page.get_by_test_id("unsaved-mark")).to_contain_text("저장하지 않은")
 
     first, third = card(admin_page, 1), card(admin_page, 3).bounding_box()
@@ -64,16 +72,16 @@ def test_a_candidate_is_dragged_to_position_three_and_everything_can_be_undone(a
     drag(admin_page, first, third["x"] + third["width"] / 2, third["y"] + 20)
     moved = [before[1], code, before[0], *before[2:]]
     expect(admin_page.locator("li[data-operation] [data-code]").nth(2)).to_have_attribute("data-code", before[0])
-    assert codes(admin_page) == moved
+    expect_codes(admin_page, moved)
 
     for _ in range(2):
         admin_page.get_by_role("button", name="Undo").click()
     expect(admin_page.locator("li[data-operation]")).to_have_count(len(before))
-    assert codes(admin_page) == before
+    expect_codes(admin_page, before)
     for _ in range(2):
         admin_page.get_by_role("button", name="Redo").click()
     expect(admin_page.locator("li[data-operation]")).to_have_count(len(before) + 1)
-    assert codes(admin_page) == moved
+    expect_codes(admin_page, moved)
 
 
 def test_an_edited_routing_is_saved_as_a_group_and_comes_back_after_a_reload(admin_page: Page) -> None:
@@ -96,7 +104,7 @@ def test_an_edited_routing_is_saved_as_a_group_and_comes_back_after_a_reload(adm
     admin_page.get_by_label("그룹 ID 불러오기").fill("E2E-LINE")
     admin_page.get_by_role("button", name="불러오기", exact=True).click()
     expect(admin_page.get_by_role("tab", selected=True)).to_contain_text("E2E-LINE")
-    assert codes(admin_page) == kept
+    expect_codes(admin_page, kept)
     expect(card(admin_page, 1)).to_contain_text("12.5")
 
 
@@ -142,7 +150,7 @@ def test_unsaved_work_survives_a_reload_and_a_session_that_ends(admin_page: Page
     admin_page.once("dialog", lambda dialog: dialog.accept())
     admin_page.reload()
     expect(admin_page.locator("li[data-operation]")).to_have_count(len(left))
-    assert codes(admin_page) == left
+    expect_codes(admin_page, left)
     expect(admin_page.get_by_test_id("unsaved-mark")).to_contain_text("저장하지 않은")
 
     watched.expected_statuses.add(401)
@@ -156,7 +164,7 @@ def test_unsaved_work_survives_a_reload_and_a_session_that_ends(admin_page: Page
     dialog.get_by_role("button", name="로그인", exact=True).click()
     expect(dialog).to_have_count(0)
     expect(admin_page.get_by_text('그룹 "E2E-RETURN"을(를) 저장했습니다')).to_be_visible()
-    assert codes(admin_page) == left
+    expect_codes(admin_page, left)
     expect(admin_page.get_by_test_id("unsaved-mark")).to_contain_text("변경 없음")
 
 
@@ -176,7 +184,7 @@ def test_work_goes_on_while_the_server_is_away_and_is_saved_once_it_is_back(  # 
     expect(admin_page.get_by_text("서버에 다시 연결되었습니다")).to_be_visible(timeout=30_000)
     expect(banner).to_have_count(0)
     watched.server_may_be_away = False
-    assert codes(admin_page) == left
+    expect_codes(admin_page, left)
     admin_page.keyboard.press("Control+s")
     expect(admin_page.get_by_text('그룹 "E2E-AWAY"을(를) 저장했습니다')).to_be_visible()
 

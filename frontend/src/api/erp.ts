@@ -16,8 +16,14 @@ export function isWaiting(message: ErpMessage): boolean {
 
 const groupPath = (id: string) => `/api/routing/groups/${encodeURIComponent(id)}/erp`
 
-export function handOver(groupId: string): Promise<ErpMessage> {
-  return request<ErpMessage>('post', groupPath(groupId))
+/** Queues a group for the ERP; the answer stands among its hand-overs at once, also before a list asked for earlier arrives. */
+export async function handOver(groupId: string): Promise<ErpMessage> {
+  const message = await request<ErpMessage>('post', groupPath(groupId))
+  const queryKey = ['hand-overs', groupId]
+  await queryClient.cancelQueries({ queryKey })
+  queryClient.setQueryData<ErpMessage[]>(queryKey, (known = []) => [message, ...known])
+  void queryClient.invalidateQueries({ queryKey })
+  return message
 }
 
 /** Hand-overs of a group, newest first; asked again while one is under way. */

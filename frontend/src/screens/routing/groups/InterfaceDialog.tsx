@@ -3,7 +3,6 @@ import { useMutation } from '@tanstack/react-query'
 import { ClipboardCopy, Send } from 'lucide-react'
 import { call } from '@/api/client'
 import { handOver, useHandOvers } from '@/api/erp'
-import { queryClient } from '@/api/queryClient'
 import { ErpMessageFacts } from '@/erp/ErpMessageFacts'
 import { Button } from '@/ui/Button'
 import { Dialog } from '@/ui/Dialog'
@@ -34,7 +33,6 @@ export function InterfaceDialog({ name, format, onClose }: InterfaceDialogProps)
       const saved = await saveGroup(document, { name, format, erpRequired: true })
       if (!saved) return null
       const message = await handOver(saved.group_id)
-      void queryClient.invalidateQueries({ queryKey: ['hand-overs', saved.group_id] })
       notify('good', erpText('queued', { name: message.subject_name }))
       return call('post', '/api/candidates/save', {
         item_code: document.itemCode,
