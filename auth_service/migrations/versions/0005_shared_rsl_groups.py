@@ -16,12 +16,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the mark."""
-    with op.batch_alter_table("rsl_groups") as table:
-        table.add_column(sa.Column("shared", sa.Boolean(), nullable=False, server_default=sa.false()))
+    """Add the mark, in the table as it is: one that is copied loses that numbers are never used again."""
+    op.add_column("rsl_groups", sa.Column("shared", sa.Boolean(), nullable=False, server_default=sa.false()))
 
 
 def downgrade() -> None:
     """Drop the mark: everybody may change everything again."""
-    with op.batch_alter_table("rsl_groups") as table:
-        table.drop_column("shared")
+    op.drop_column("rsl_groups", "shared")
