@@ -142,7 +142,7 @@ async def test_a_version_whose_hashes_fit_but_which_cannot_be_loaded_is_not_acti
     )
     await plant.ask(plant.registry.Register, request, process="trainer")
     error = await refusal(plant, "v2")
-    assert error.reason == "ACTIVATION_REFUSED"
+    assert error.reason == "ARTIFACT_DAMAGED"
     assert "encoder.joblib" in error.message
     assert await active(plant) == ""
 
