@@ -4,15 +4,18 @@
 # source: protos/aggregate/v1/aggregate.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "protos/aggregate/v1/aggregate.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'protos/aggregate/v1/aggregate.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -22,69 +25,68 @@ _sym_db = _symbol_database.Default()
 from protos.common.v1 import estimates_pb2 as protos_dot_common_dot_v1_dot_estimates__pb2
 from protos.common.v1 import table_pb2 as protos_dot_common_dot_v1_dot_table__pb2
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n#protos/aggregate/v1/aggregate.proto\x12\x14routing.aggregate.v1\x1a protos/common/v1/estimates.proto\x1a\x1cprotos/common/v1/table.proto"\x83\x03\n\x0ePredictRequest\x12\x12\n\nitem_codes\x18\x01 \x03(\t\x12\x31\n\nneighbours\x18\x02 \x01(\x0b\x32\x1d.routing.common.v1.Neighbours\x12!\n\x14similarity_threshold\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x19\n\x0cmax_variants\x18\x04 \x01(\rH\x01\x88\x01\x01\x12\x10\n\x08\x64\x65tailed\x18\x05 \x01(\x08\x12\x10\n\x08strategy\x18\x06 \x01(\t\x12\x15\n\rmodel_version\x18\x07 \x01(\t\x12\x10\n\x08\x65vidence\x18\x08 \x01(\x08\x12\x1a\n\x12ignore_own_routing\x18\t \x01(\x08\x12/\n\testimates\x18\n \x01(\x0b\x32\x1c.routing.common.v1.Estimates\x12\x0e\n\x06unlike\x18\x0b \x03(\r\x12\x18\n\x10without_features\x18\x0c \x03(\rB\x17\n\x15_similarity_thresholdB\x0f\n\r_max_variants"\xd5\x02\n\x0fPredictResponse\x12*\n\x08routings\x18\x01 \x01(\x0b\x32\x18.routing.common.v1.Table\x12\x19\n\x11operation_offsets\x18\x02 \x03(\r\x12,\n\noperations\x18\x03 \x01(\x0b\x32\x18.routing.common.v1.Table\x12,\n\ncandidates\x18\x04 \x01(\x0b\x32\x18.routing.common.v1.Table\x12\x0f\n\x07unknown\x18\x05 \x03(\r\x12\x17\n\x0fwithout_routing\x18\x06 \x03(\r\x12\x14\n\x0csnapshot_tag\x18\x07 \x01(\t\x12*\n\x08\x65vidence\x18\x08 \x01(\x0b\x32\x18.routing.common.v1.Table\x12\x33\n\x08warnings\x18\t \x03(\x0b\x32!.routing.aggregate.v1.ItemWarning"@\n\x0bItemWarning\x12\x10\n\x08position\x18\x01 \x01(\r\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t"}\n\x15SummarizeTimesRequest\x12\x12\n\nitem_codes\x18\x01 \x03(\t\x12\x0f\n\x07offsets\x18\x02 \x03(\r\x12,\n\noperations\x18\x03 \x01(\x0b\x32\x18.routing.common.v1.Table\x12\x11\n\tbreakdown\x18\x04 \x01(\x08"\x97\x01\n\x16SummarizeTimesResponse\x12(\n\x06totals\x18\x01 \x01(\x0b\x32\x18.routing.common.v1.Table\x12\x16\n\x0eprocess_counts\x18\x02 \x03(\r\x12+\n\tbreakdown\x18\x03 \x01(\x0b\x32\x18.routing.common.v1.Table\x12\x0e\n\x06\x63\x61\x63hed\x18\x04 \x01(\x08")\n\x13ItemFeaturesRequest\x12\x12\n\nitem_codes\x18\x01 \x03(\t"\x92\x01\n\x14ItemFeaturesResponse\x12*\n\x08\x66\x65\x61tures\x18\x01 \x01(\x0b\x32\x18.routing.common.v1.Table\x12\x14\n\x0cstored_codes\x18\x02 \x03(\t\x12\x11\n\tpositions\x18\x03 \x03(\r\x12\x0f\n\x07unknown\x18\x04 \x03(\r\x12\x14\n\x0csnapshot_tag\x18\x05 \x01(\t"/\n\x0eRefreshRequest\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\r\n\x05\x66orce\x18\x02 \x01(\x08"\xde\x01\n\x0fRefreshProgress\x12\r\n\x05stage\x18\x01 \x01(\t\x12\r\n\x05table\x18\x02 \x01(\t\x12\x0c\n\x04rows\x18\x03 \x01(\x04\x12\x17\n\x0frows_per_second\x18\x04 \x01(\x01\x12\x10\n\x08progress\x18\x05 \x01(\x01\x12<\n\x08snapshot\x18\x06 \x01(\x0b\x32*.routing.aggregate.v1.SnapshotInfoResponse\x12\x36\n\x07\x63hanges\x18\x07 \x01(\x0b\x32%.routing.aggregate.v1.SnapshotChanges"\xa1\x01\n\x0fSnapshotChanges\x12\x13\n\x0bitems_added\x18\x01 \x01(\x04\x12\x15\n\ritems_changed\x18\x02 \x01(\x04\x12\x15\n\ritems_removed\x18\x03 \x01(\x04\x12\x1a\n\x12routing_rows_added\x18\x04 \x01(\x04\x12\x1c\n\x14routing_rows_removed\x18\x05 \x01(\x04\x12\x11\n\tunchanged\x18\x06 \x01(\x08"\x15\n\x13SnapshotInfoRequest"\xde\x02\n\x14SnapshotInfoResponse\x12\x0b\n\x03tag\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0f\n\x07read_at\x18\x03 \x01(\x01\x12\x13\n\x0b\x61ge_seconds\x18\x04 \x01(\x01\x12\r\n\x05items\x18\x05 \x01(\x04\x12\x14\n\x0crouting_rows\x18\x06 \x01(\x04\x12\x18\n\x10work_result_rows\x18\x07 \x01(\x04\x12\x1a\n\x12items_with_routing\x18\x08 \x01(\x04\x12\r\n\x05\x62ytes\x18\t \x01(\x04\x12\x12\n\nlast_error\x18\n \x01(\t\x12\x17\n\x0flast_attempt_at\x18\x0b \x01(\x01\x12\x10\n\x08\x66indings\x18\x0c \x03(\t\x12\x32\n\x06\x63\x61\x63hes\x18\r \x03(\x0b\x32".routing.aggregate.v1.CacheFigures\x12\x0f\n\x07reading\x18\x0e \x01(\t\x12\x15\n\rreading_share\x18\x0f \x01(\x01"_\n\x0c\x43\x61\x63heFigures\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x0c\n\x04hits\x18\x03 \x01(\x04\x12\x0e\n\x06misses\x18\x04 \x01(\x04\x12\x12\n\nlast_fetch\x18\x05 \x01(\x01"y\n\x12SearchItemsRequest\x12\r\n\x05query\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\r\x12\x0e\n\x06offset\x18\x03 \x01(\r\x12\r\n\x05group\x18\x04 \x01(\t\x12\x0e\n\x06\x66\x61mily\x18\x05 \x01(\t\x12\x16\n\x0ehierarchy_only\x18\x06 \x01(\x08"\xc8\x01\n\x13SearchItemsResponse\x12\'\n\x05items\x18\x01 \x01(\x0b\x32\x18.routing.common.v1.Table\x12\x13\n\x0btotal_items\x18\x02 \x01(\x04\x12\x16\n\x0e\x66iltered_items\x18\x03 \x01(\x04\x12*\n\x08\x66\x61milies\x18\x04 \x01(\x0b\x32\x18.routing.common.v1.Table\x12\x14\n\x0csnapshot_tag\x18\x05 \x01(\t\x12\x19\n\x11\x64\x65\x66\x61ult_item_code\x18\x06 \x01(\t"%\n\x0fGetItemsRequest\x12\x12\n\nitem_codes\x18\x01 \x03(\t"o\n\x10GetItemsResponse\x12\'\n\x05items\x18\x01 \x01(\x0b\x32\x18.routing.common.v1.Table\x12\x11\n\tpositions\x18\x02 \x03(\r\x12\x0f\n\x07unknown\x18\x03 \x03(\r\x12\x0e\n\x06labels\x18\x04 \x03(\t"0\n\x11TestSourceRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\r\n\x05table\x18\x02 \x01(\t"\x94\x01\n\x12TestSourceResponse\x12\n\n\x02ok\x18\x01 \x01(\x08\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0e\n\x06tables\x18\x03 \x03(\t\x12\x17\n\nelapsed_ms\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x16\n\x0everified_table\x18\x05 \x01(\t\x12\x11\n\tpath_hash\x18\x06 \x01(\tB\r\n\x0b_elapsed_ms"C\n\x13TableColumnsRequest\x12\r\n\x05table\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0f\n\x07profile\x18\x03 \x01(\x08"\x90\x01\n\x14TableColumnsResponse\x12\r\n\x05table\x18\x01 \x01(\t\x12)\n\x07\x63olumns\x18\x02 \x01(\x0b\x32\x18.routing.common.v1.Table\x12\x0c\n\x04path\x18\x03 \x01(\t\x12\x12\n\nupdated_at\x18\x04 \x01(\x01\x12\x0e\n\x06tables\x18\x05 \x03(\t\x12\x0c\n\x04rows\x18\x06 \x01(\x04"i\n\rExportRequest\x12\x39\n\nprediction\x18\x01 \x01(\x0b\x32%.routing.aggregate.v1.PredictResponse\x12\x0f\n\x07\x66ormats\x18\x02 \x03(\t\x12\x0c\n\x04name\x18\x03 \x01(\t"B\n\x0e\x45xportResponse\x12\r\n\x05paths\x18\x01 \x03(\t\x12\r\n\x05\x62ytes\x18\x02 \x03(\x04\x12\x12\n\noperations\x18\x03 \x01(\x04"\xb5\x01\n\nExportPart\x12\x32\n\x05start\x18\x01 \x01(\x0b\x32!.routing.aggregate.v1.ExportStartH\x00\x12;\n\nprediction\x18\x02 \x01(\x0b\x32%.routing.aggregate.v1.PredictResponseH\x00\x12.\n\x03\x65nd\x18\x03 \x01(\x0b\x32\x1f.routing.aggregate.v1.ExportEndH\x00\x42\x06\n\x04part"\x0b\n\tExportEnd"j\n\x0b\x45xportStart\x12\x0f\n\x07\x66ormats\x18\x01 \x03(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x10\n\x08\x64ownload\x18\x03 \x01(\x08\x12\x15\n\rextra_columns\x18\x04 \x03(\t\x12\x13\n\x0b\x66or_program\x18\x05 \x01(\x08"P\n\x0b\x45xportChunk\x12\x33\n\x05\x66iles\x18\x01 \x01(\x0b\x32$.routing.aggregate.v1.ExportResponse\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x32\xb4\x08\n\x10\x41ggregateService\x12V\n\x07Predict\x12$.routing.aggregate.v1.PredictRequest\x1a%.routing.aggregate.v1.PredictResponse\x12k\n\x0eSummarizeTimes\x12+.routing.aggregate.v1.SummarizeTimesRequest\x1a,.routing.aggregate.v1.SummarizeTimesResponse\x12\x65\n\x0cItemFeatures\x12).routing.aggregate.v1.ItemFeaturesRequest\x1a*.routing.aggregate.v1.ItemFeaturesResponse\x12X\n\x07Refresh\x12$.routing.aggregate.v1.RefreshRequest\x1a%.routing.aggregate.v1.RefreshProgress0\x01\x12\x65\n\x0cSnapshotInfo\x12).routing.aggregate.v1.SnapshotInfoRequest\x1a*.routing.aggregate.v1.SnapshotInfoResponse\x12\x62\n\x0bSearchItems\x12(.routing.aggregate.v1.SearchItemsRequest\x1a).routing.aggregate.v1.SearchItemsResponse\x12Y\n\x08GetItems\x12%.routing.aggregate.v1.GetItemsRequest\x1a&.routing.aggregate.v1.GetItemsResponse\x12_\n\nTestSource\x12\'.routing.aggregate.v1.TestSourceRequest\x1a(.routing.aggregate.v1.TestSourceResponse\x12\x65\n\x0cTableColumns\x12).routing.aggregate.v1.TableColumnsRequest\x1a*.routing.aggregate.v1.TableColumnsResponse\x12S\n\x06\x45xport\x12#.routing.aggregate.v1.ExportRequest\x1a$.routing.aggregate.v1.ExportResponse\x12W\n\x0c\x45xportStream\x12 .routing.aggregate.v1.ExportPart\x1a!.routing.aggregate.v1.ExportChunk(\x01\x30\x01\x62\x06proto3'
-)
+
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#protos/aggregate/v1/aggregate.proto\x12\x14routing.aggregate.v1\x1a protos/common/v1/estimates.proto\x1a\x1cprotos/common/v1/table.proto\"\x83\x03\n\x0ePredictRequest\x12\x12\n\nitem_codes\x18\x01 \x03(\t\x12\x31\n\nneighbours\x18\x02 \x01(\x0b\x32\x1d.routing.common.v1.Neighbours\x12!\n\x14similarity_threshold\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x19\n\x0cmax_variants\x18\x04 \x01(\rH\x01\x88\x01\x01\x12\x10\n\x08\x64\x65tailed\x18\x05 \x01(\x08\x12\x10\n\x08strategy\x18\x06 \x01(\t\x12\x15\n\rmodel_version\x18\x07 \x01(\t\x12\x10\n\x08\x65vidence\x18\x08 \x01(\x08\x12\x1a\n\x12ignore_own_routing\x18\t \x01(\x08\x12/\n\testimates\x18\n \x01(\x0b\x32\x1c.routing.common.v1.Estimates\x12\x0e\n\x06unlike\x18\x0b \x03(\r\x12\x18\n\x10without_features\x18\x0c \x03(\rB\x17\n\x15_similarity_thresholdB\x0f\n\r_max_variants\"\xd5\x02\n\x0fPredictResponse\x12*\n\x08routings\x18\x01 \x01(\x0b\x32\x18.routing.common.v1.Table\x12\x19\n\x11operation_offsets\x18\x02 \x03(\r\x12,\n\noperations\x18\x03 \x01(\x0b\x32\x18.routing.common.v1.Table\x12,\n\ncandidates\x18\x04 \x01(\x0b\x32\x18.routing.common.v1.Table\x12\x0f\n\x07unknown\x18\x05 \x03(\r\x12\x17\n\x0fwithout_routing\x18\x06 \x03(\r\x12\x14\n\x0csnapshot_tag\x18\x07 \x01(\t\x12*\n\x08\x65vidence\x18\x08 \x01(\x0b\x32\x18.routing.common.v1.Table\x12\x33\n\x08warnings\x18\t \x03(\x0b\x32!.routing.aggregate.v1.ItemWarning\"@\n\x0bItemWarning\x12\x10\n\x08position\x18\x01 \x01(\r\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\"}\n\x15SummarizeTimesRequest\x12\x12\n\nitem_codes\x18\x01 \x03(\t\x12\x0f\n\x07offsets\x18\x02 \x03(\r\x12,\n\noperations\x18\x03 \x01(\x0b\x32\x18.routing.common.v1.Table\x12\x11\n\tbreakdown\x18\x04 \x01(\x08\"\x97\x01\n\x16SummarizeTimesResponse\x12(\n\x06totals\x18\x01 \x01(\x0b\x32\x18.routing.common.v1.Table\x12\x16\n\x0eprocess_counts\x18\x02 \x03(\r\x12+\n\tbreakdown\x18\x03 \x01(\x0b\x32\x18.routing.common.v1.Table\x12\x0e\n\x06\x63\x61\x63hed\x18\x04 \x01(\x08\")\n\x13ItemFeaturesRequest\x12\x12\n\nitem_codes\x18\x01 \x03(\t\"\x92\x01\n\x14ItemFeaturesResponse\x12*\n\x08\x66\x65\x61tures\x18\x01 \x01(\x0b\x32\x18.routing.common.v1.Table\x12\x14\n\x0cstored_codes\x18\x02 \x03(\t\x12\x11\n\tpositions\x18\x03 \x03(\r\x12\x0f\n\x07unknown\x18\x04 \x03(\r\x12\x14\n\x0csnapshot_tag\x18\x05 \x01(\t\"/\n\x0eRefreshRequest\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\r\n\x05\x66orce\x18\x02 \x01(\x08\"\xde\x01\n\x0fRefreshProgress\x12\r\n\x05stage\x18\x01 \x01(\t\x12\r\n\x05table\x18\x02 \x01(\t\x12\x0c\n\x04rows\x18\x03 \x01(\x04\x12\x17\n\x0frows_per_second\x18\x04 \x01(\x01\x12\x10\n\x08progress\x18\x05 \x01(\x01\x12<\n\x08snapshot\x18\x06 \x01(\x0b\x32*.routing.aggregate.v1.SnapshotInfoResponse\x12\x36\n\x07\x63hanges\x18\x07 \x01(\x0b\x32%.routing.aggregate.v1.SnapshotChanges\"\xa1\x01\n\x0fSnapshotChanges\x12\x13\n\x0bitems_added\x18\x01 \x01(\x04\x12\x15\n\ritems_changed\x18\x02 \x01(\x04\x12\x15\n\ritems_removed\x18\x03 \x01(\x04\x12\x1a\n\x12routing_rows_added\x18\x04 \x01(\x04\x12\x1c\n\x14routing_rows_removed\x18\x05 \x01(\x04\x12\x11\n\tunchanged\x18\x06 \x01(\x08\"\x15\n\x13SnapshotInfoRequest\"\xde\x02\n\x14SnapshotInfoResponse\x12\x0b\n\x03tag\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0f\n\x07read_at\x18\x03 \x01(\x01\x12\x13\n\x0b\x61ge_seconds\x18\x04 \x01(\x01\x12\r\n\x05items\x18\x05 \x01(\x04\x12\x14\n\x0crouting_rows\x18\x06 \x01(\x04\x12\x18\n\x10work_result_rows\x18\x07 \x01(\x04\x12\x1a\n\x12items_with_routing\x18\x08 \x01(\x04\x12\r\n\x05\x62ytes\x18\t \x01(\x04\x12\x12\n\nlast_error\x18\n \x01(\t\x12\x17\n\x0flast_attempt_at\x18\x0b \x01(\x01\x12\x10\n\x08\x66indings\x18\x0c \x03(\t\x12\x32\n\x06\x63\x61\x63hes\x18\r \x03(\x0b\x32\".routing.aggregate.v1.CacheFigures\x12\x0f\n\x07reading\x18\x0e \x01(\t\x12\x15\n\rreading_share\x18\x0f \x01(\x01\"_\n\x0c\x43\x61\x63heFigures\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x0c\n\x04hits\x18\x03 \x01(\x04\x12\x0e\n\x06misses\x18\x04 \x01(\x04\x12\x12\n\nlast_fetch\x18\x05 \x01(\x01\"y\n\x12SearchItemsRequest\x12\r\n\x05query\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\r\x12\x0e\n\x06offset\x18\x03 \x01(\r\x12\r\n\x05group\x18\x04 \x01(\t\x12\x0e\n\x06\x66\x61mily\x18\x05 \x01(\t\x12\x16\n\x0ehierarchy_only\x18\x06 \x01(\x08\"\xc8\x01\n\x13SearchItemsResponse\x12\'\n\x05items\x18\x01 \x01(\x0b\x32\x18.routing.common.v1.Table\x12\x13\n\x0btotal_items\x18\x02 \x01(\x04\x12\x16\n\x0e\x66iltered_items\x18\x03 \x01(\x04\x12*\n\x08\x66\x61milies\x18\x04 \x01(\x0b\x32\x18.routing.common.v1.Table\x12\x14\n\x0csnapshot_tag\x18\x05 \x01(\t\x12\x19\n\x11\x64\x65\x66\x61ult_item_code\x18\x06 \x01(\t\"%\n\x0fGetItemsRequest\x12\x12\n\nitem_codes\x18\x01 \x03(\t\"o\n\x10GetItemsResponse\x12\'\n\x05items\x18\x01 \x01(\x0b\x32\x18.routing.common.v1.Table\x12\x11\n\tpositions\x18\x02 \x03(\r\x12\x0f\n\x07unknown\x18\x03 \x03(\r\x12\x0e\n\x06labels\x18\x04 \x03(\t\"0\n\x11TestSourceRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\r\n\x05table\x18\x02 \x01(\t\"\x94\x01\n\x12TestSourceResponse\x12\n\n\x02ok\x18\x01 \x01(\x08\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0e\n\x06tables\x18\x03 \x03(\t\x12\x17\n\nelapsed_ms\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x16\n\x0everified_table\x18\x05 \x01(\t\x12\x11\n\tpath_hash\x18\x06 \x01(\tB\r\n\x0b_elapsed_ms\"C\n\x13TableColumnsRequest\x12\r\n\x05table\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0f\n\x07profile\x18\x03 \x01(\x08\"\x90\x01\n\x14TableColumnsResponse\x12\r\n\x05table\x18\x01 \x01(\t\x12)\n\x07\x63olumns\x18\x02 \x01(\x0b\x32\x18.routing.common.v1.Table\x12\x0c\n\x04path\x18\x03 \x01(\t\x12\x12\n\nupdated_at\x18\x04 \x01(\x01\x12\x0e\n\x06tables\x18\x05 \x03(\t\x12\x0c\n\x04rows\x18\x06 \x01(\x04\"i\n\rExportRequest\x12\x39\n\nprediction\x18\x01 \x01(\x0b\x32%.routing.aggregate.v1.PredictResponse\x12\x0f\n\x07\x66ormats\x18\x02 \x03(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\"B\n\x0e\x45xportResponse\x12\r\n\x05paths\x18\x01 \x03(\t\x12\r\n\x05\x62ytes\x18\x02 \x03(\x04\x12\x12\n\noperations\x18\x03 \x01(\x04\"\xb5\x01\n\nExportPart\x12\x32\n\x05start\x18\x01 \x01(\x0b\x32!.routing.aggregate.v1.ExportStartH\x00\x12;\n\nprediction\x18\x02 \x01(\x0b\x32%.routing.aggregate.v1.PredictResponseH\x00\x12.\n\x03\x65nd\x18\x03 \x01(\x0b\x32\x1f.routing.aggregate.v1.ExportEndH\x00\x42\x06\n\x04part\"\x0b\n\tExportEnd\"j\n\x0b\x45xportStart\x12\x0f\n\x07\x66ormats\x18\x01 \x03(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x10\n\x08\x64ownload\x18\x03 \x01(\x08\x12\x15\n\rextra_columns\x18\x04 \x03(\t\x12\x13\n\x0b\x66or_program\x18\x05 \x01(\x08\"P\n\x0b\x45xportChunk\x12\x33\n\x05\x66iles\x18\x01 \x01(\x0b\x32$.routing.aggregate.v1.ExportResponse\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x32\xb4\x08\n\x10\x41ggregateService\x12V\n\x07Predict\x12$.routing.aggregate.v1.PredictRequest\x1a%.routing.aggregate.v1.PredictResponse\x12k\n\x0eSummarizeTimes\x12+.routing.aggregate.v1.SummarizeTimesRequest\x1a,.routing.aggregate.v1.SummarizeTimesResponse\x12\x65\n\x0cItemFeatures\x12).routing.aggregate.v1.ItemFeaturesRequest\x1a*.routing.aggregate.v1.ItemFeaturesResponse\x12X\n\x07Refresh\x12$.routing.aggregate.v1.RefreshRequest\x1a%.routing.aggregate.v1.RefreshProgress0\x01\x12\x65\n\x0cSnapshotInfo\x12).routing.aggregate.v1.SnapshotInfoRequest\x1a*.routing.aggregate.v1.SnapshotInfoResponse\x12\x62\n\x0bSearchItems\x12(.routing.aggregate.v1.SearchItemsRequest\x1a).routing.aggregate.v1.SearchItemsResponse\x12Y\n\x08GetItems\x12%.routing.aggregate.v1.GetItemsRequest\x1a&.routing.aggregate.v1.GetItemsResponse\x12_\n\nTestSource\x12\'.routing.aggregate.v1.TestSourceRequest\x1a(.routing.aggregate.v1.TestSourceResponse\x12\x65\n\x0cTableColumns\x12).routing.aggregate.v1.TableColumnsRequest\x1a*.routing.aggregate.v1.TableColumnsResponse\x12S\n\x06\x45xport\x12#.routing.aggregate.v1.ExportRequest\x1a$.routing.aggregate.v1.ExportResponse\x12W\n\x0c\x45xportStream\x12 .routing.aggregate.v1.ExportPart\x1a!.routing.aggregate.v1.ExportChunk(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "protos.aggregate.v1.aggregate_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.aggregate.v1.aggregate_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_PREDICTREQUEST"]._serialized_start = 126
-    _globals["_PREDICTREQUEST"]._serialized_end = 513
-    _globals["_PREDICTRESPONSE"]._serialized_start = 516
-    _globals["_PREDICTRESPONSE"]._serialized_end = 857
-    _globals["_ITEMWARNING"]._serialized_start = 859
-    _globals["_ITEMWARNING"]._serialized_end = 923
-    _globals["_SUMMARIZETIMESREQUEST"]._serialized_start = 925
-    _globals["_SUMMARIZETIMESREQUEST"]._serialized_end = 1050
-    _globals["_SUMMARIZETIMESRESPONSE"]._serialized_start = 1053
-    _globals["_SUMMARIZETIMESRESPONSE"]._serialized_end = 1204
-    _globals["_ITEMFEATURESREQUEST"]._serialized_start = 1206
-    _globals["_ITEMFEATURESREQUEST"]._serialized_end = 1247
-    _globals["_ITEMFEATURESRESPONSE"]._serialized_start = 1250
-    _globals["_ITEMFEATURESRESPONSE"]._serialized_end = 1396
-    _globals["_REFRESHREQUEST"]._serialized_start = 1398
-    _globals["_REFRESHREQUEST"]._serialized_end = 1445
-    _globals["_REFRESHPROGRESS"]._serialized_start = 1448
-    _globals["_REFRESHPROGRESS"]._serialized_end = 1670
-    _globals["_SNAPSHOTCHANGES"]._serialized_start = 1673
-    _globals["_SNAPSHOTCHANGES"]._serialized_end = 1834
-    _globals["_SNAPSHOTINFOREQUEST"]._serialized_start = 1836
-    _globals["_SNAPSHOTINFOREQUEST"]._serialized_end = 1857
-    _globals["_SNAPSHOTINFORESPONSE"]._serialized_start = 1860
-    _globals["_SNAPSHOTINFORESPONSE"]._serialized_end = 2210
-    _globals["_CACHEFIGURES"]._serialized_start = 2212
-    _globals["_CACHEFIGURES"]._serialized_end = 2307
-    _globals["_SEARCHITEMSREQUEST"]._serialized_start = 2309
-    _globals["_SEARCHITEMSREQUEST"]._serialized_end = 2430
-    _globals["_SEARCHITEMSRESPONSE"]._serialized_start = 2433
-    _globals["_SEARCHITEMSRESPONSE"]._serialized_end = 2633
-    _globals["_GETITEMSREQUEST"]._serialized_start = 2635
-    _globals["_GETITEMSREQUEST"]._serialized_end = 2672
-    _globals["_GETITEMSRESPONSE"]._serialized_start = 2674
-    _globals["_GETITEMSRESPONSE"]._serialized_end = 2785
-    _globals["_TESTSOURCEREQUEST"]._serialized_start = 2787
-    _globals["_TESTSOURCEREQUEST"]._serialized_end = 2835
-    _globals["_TESTSOURCERESPONSE"]._serialized_start = 2838
-    _globals["_TESTSOURCERESPONSE"]._serialized_end = 2986
-    _globals["_TABLECOLUMNSREQUEST"]._serialized_start = 2988
-    _globals["_TABLECOLUMNSREQUEST"]._serialized_end = 3055
-    _globals["_TABLECOLUMNSRESPONSE"]._serialized_start = 3058
-    _globals["_TABLECOLUMNSRESPONSE"]._serialized_end = 3202
-    _globals["_EXPORTREQUEST"]._serialized_start = 3204
-    _globals["_EXPORTREQUEST"]._serialized_end = 3309
-    _globals["_EXPORTRESPONSE"]._serialized_start = 3311
-    _globals["_EXPORTRESPONSE"]._serialized_end = 3377
-    _globals["_EXPORTPART"]._serialized_start = 3380
-    _globals["_EXPORTPART"]._serialized_end = 3561
-    _globals["_EXPORTEND"]._serialized_start = 3563
-    _globals["_EXPORTEND"]._serialized_end = 3574
-    _globals["_EXPORTSTART"]._serialized_start = 3576
-    _globals["_EXPORTSTART"]._serialized_end = 3682
-    _globals["_EXPORTCHUNK"]._serialized_start = 3684
-    _globals["_EXPORTCHUNK"]._serialized_end = 3764
-    _globals["_AGGREGATESERVICE"]._serialized_start = 3767
-    _globals["_AGGREGATESERVICE"]._serialized_end = 4843
+  DESCRIPTOR._loaded_options = None
+  _globals['_PREDICTREQUEST']._serialized_start=126
+  _globals['_PREDICTREQUEST']._serialized_end=513
+  _globals['_PREDICTRESPONSE']._serialized_start=516
+  _globals['_PREDICTRESPONSE']._serialized_end=857
+  _globals['_ITEMWARNING']._serialized_start=859
+  _globals['_ITEMWARNING']._serialized_end=923
+  _globals['_SUMMARIZETIMESREQUEST']._serialized_start=925
+  _globals['_SUMMARIZETIMESREQUEST']._serialized_end=1050
+  _globals['_SUMMARIZETIMESRESPONSE']._serialized_start=1053
+  _globals['_SUMMARIZETIMESRESPONSE']._serialized_end=1204
+  _globals['_ITEMFEATURESREQUEST']._serialized_start=1206
+  _globals['_ITEMFEATURESREQUEST']._serialized_end=1247
+  _globals['_ITEMFEATURESRESPONSE']._serialized_start=1250
+  _globals['_ITEMFEATURESRESPONSE']._serialized_end=1396
+  _globals['_REFRESHREQUEST']._serialized_start=1398
+  _globals['_REFRESHREQUEST']._serialized_end=1445
+  _globals['_REFRESHPROGRESS']._serialized_start=1448
+  _globals['_REFRESHPROGRESS']._serialized_end=1670
+  _globals['_SNAPSHOTCHANGES']._serialized_start=1673
+  _globals['_SNAPSHOTCHANGES']._serialized_end=1834
+  _globals['_SNAPSHOTINFOREQUEST']._serialized_start=1836
+  _globals['_SNAPSHOTINFOREQUEST']._serialized_end=1857
+  _globals['_SNAPSHOTINFORESPONSE']._serialized_start=1860
+  _globals['_SNAPSHOTINFORESPONSE']._serialized_end=2210
+  _globals['_CACHEFIGURES']._serialized_start=2212
+  _globals['_CACHEFIGURES']._serialized_end=2307
+  _globals['_SEARCHITEMSREQUEST']._serialized_start=2309
+  _globals['_SEARCHITEMSREQUEST']._serialized_end=2430
+  _globals['_SEARCHITEMSRESPONSE']._serialized_start=2433
+  _globals['_SEARCHITEMSRESPONSE']._serialized_end=2633
+  _globals['_GETITEMSREQUEST']._serialized_start=2635
+  _globals['_GETITEMSREQUEST']._serialized_end=2672
+  _globals['_GETITEMSRESPONSE']._serialized_start=2674
+  _globals['_GETITEMSRESPONSE']._serialized_end=2785
+  _globals['_TESTSOURCEREQUEST']._serialized_start=2787
+  _globals['_TESTSOURCEREQUEST']._serialized_end=2835
+  _globals['_TESTSOURCERESPONSE']._serialized_start=2838
+  _globals['_TESTSOURCERESPONSE']._serialized_end=2986
+  _globals['_TABLECOLUMNSREQUEST']._serialized_start=2988
+  _globals['_TABLECOLUMNSREQUEST']._serialized_end=3055
+  _globals['_TABLECOLUMNSRESPONSE']._serialized_start=3058
+  _globals['_TABLECOLUMNSRESPONSE']._serialized_end=3202
+  _globals['_EXPORTREQUEST']._serialized_start=3204
+  _globals['_EXPORTREQUEST']._serialized_end=3309
+  _globals['_EXPORTRESPONSE']._serialized_start=3311
+  _globals['_EXPORTRESPONSE']._serialized_end=3377
+  _globals['_EXPORTPART']._serialized_start=3380
+  _globals['_EXPORTPART']._serialized_end=3561
+  _globals['_EXPORTEND']._serialized_start=3563
+  _globals['_EXPORTEND']._serialized_end=3574
+  _globals['_EXPORTSTART']._serialized_start=3576
+  _globals['_EXPORTSTART']._serialized_end=3682
+  _globals['_EXPORTCHUNK']._serialized_start=3684
+  _globals['_EXPORTCHUNK']._serialized_end=3764
+  _globals['_AGGREGATESERVICE']._serialized_start=3767
+  _globals['_AGGREGATESERVICE']._serialized_end=4843
 # @@protoc_insertion_point(module_scope)

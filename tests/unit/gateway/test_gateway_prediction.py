@@ -31,13 +31,6 @@ def test_a_prediction_takes_one_search_and_one_aggregation(plant: Any) -> None:
     assert not predict.HasField("similarity_threshold")
 
 
-def test_operations_carry_the_names_that_newer_clients_read(plant: Any) -> None:
-    operations = plant.client().post("/api/predict", json={"item_codes": ["A"]}).json()["items"][0]["operations"]
-    assert [one["PROC_CD"] for one in operations] == ["J1", "J2", "J3"]
-    assert [one["PROC_DESC"] for one in operations] == ["선삭", "연삭", "검사"]
-    assert [one["RUN_TIME"] for one in operations] == [1.5, 2.0, 0.0]
-
-
 def test_metrics_have_every_field_of_the_contract(plant: Any) -> None:
     request = {
         "item_codes": ["A"],
