@@ -76,6 +76,7 @@ def test_all_files_have_the_names_they_have_always_had(folder: Path) -> None:
         "feature_weights.joblib",
         "feature_weights.json",
         "encoder.json",
+        "plant_schema.json",
         "active_features.json",
         "training_metadata.json",
         "training_request.json",
