@@ -12,6 +12,7 @@ from cli.running.as_services import AS_SERVICES, run_as_services
 from cli.running.down import down
 from cli.running.status import system_status
 from cli.running.up import UpOptions, up
+from common.processes import free_port
 from common.settings import Settings
 from tests.support.auth_process import AuthProcess
 
@@ -28,7 +29,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuthProcess]:
 
 
 def test_status_tells_the_services_and_which_of_them_serve(service: AuthProcess) -> None:
-    found = system_status(service.settings)
+    unused = {name: [f"127.0.0.1:{free_port()}"] for name in ("ann_addresses", "aggregate_addresses")}
+    others = {**unused, "trainer_address": f"127.0.0.1:{free_port()}", "gateway_port": free_port()}
+    found = system_status(service.settings.model_copy(update=others))  # other tests run systems on the usual ports
     assert (found.running, found.phase) == (True, AS_SERVICES)
     serving = {process.name.partition("-")[0]: process.serving for process in found.processes}
     assert serving == {"auth": True, "aggregate": False, "ann": False, "trainer": False, "gateway": False}
