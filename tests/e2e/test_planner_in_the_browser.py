@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -21,12 +22,12 @@ def codes(page: Page) -> list[str]:
     return [card.get_attribute("data-code") or "" for card in cards.all()]
 
 
-def expect_codes(page: Page, expected: list[str]) -> None:
+def expect_codes(page: Page, expected: Sequence[str | None]) -> None:
     """Wait until the timeline shows these operations."""
     cards = page.locator("li[data-operation] [data-code]")
     expect(cards).to_have_count(len(expected))
     for place, code in enumerate(expected):
-        expect(cards.nth(place)).to_have_attribute("data-code", code)
+        expect(cards.nth(place)).to_have_attribute("data-code", code or "")
 
 
 def recommend(page: Page, items: str = ITEMS) -> None:
