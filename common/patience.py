@@ -47,7 +47,7 @@ def work_of(pid: int) -> Work:
             members.add(member.pid)
             counters = member.io_counters()
             moved += counters.read_bytes + counters.write_bytes
-        except (psutil.Error, AttributeError, NotImplementedError):
+        except (psutil.Error, AttributeError, RuntimeError):
             continue
     return Work(seconds, moved, frozenset(members))
 

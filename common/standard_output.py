@@ -42,7 +42,7 @@ PLAIN: Final = {
 """What stands for a mark where the output's code page lacks it."""
 
 ERRORS: Final = "routing-ml-plain"
-"""Name of the error handler that writes marks plainly and every other character as JSON and Python write it: \\uXXXX."""
+"""Name of the error handler that writes marks plainly and every other character as JSON and Python write it: \\u with four digits."""
 
 
 def _plainly(error: UnicodeError) -> tuple[str, int]:

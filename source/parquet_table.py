@@ -22,7 +22,7 @@ def _type_of(field: pa.Field) -> ColumnType:
         return ColumnType.NUMBER
     try:
         return type_of(pl.DataFrame(pa.schema([field]).empty_table()).schema[field.name])
-    except (pa.ArrowException, pl.exceptions.PolarsError, NotImplementedError, TypeError, ValueError):
+    except (pa.ArrowException, pl.exceptions.PolarsError, RuntimeError, TypeError, ValueError):
         return ColumnType.TEXT
 
 
@@ -60,7 +60,7 @@ class ParquetTable:
             if pa.types.is_decimal256(column.type):
                 column = column.cast(pa.float64())
             return pl.Series(name, column)
-        except (pa.ArrowException, pl.exceptions.PolarsError, NotImplementedError, TypeError, ValueError) as error:
+        except (pa.ArrowException, pl.exceptions.PolarsError, RuntimeError, TypeError, ValueError) as error:
             raise DataProblem(
                 f"{self._path}, column {name}: type {column.type} cannot be read ({str(error).splitlines()[0]}): store it as a "
                 "number, text or time",

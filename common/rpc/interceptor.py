@@ -196,7 +196,7 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
             return None, "CANCELLED"
         if isinstance(error, grpc.aio.AbortError):
             return None, "ABORTED"
-        if isinstance(error, NotImplementedError) and context.code() == grpc.StatusCode.UNIMPLEMENTED:
+        if isinstance(error, RuntimeError) and context.code() == grpc.StatusCode.UNIMPLEMENTED:
             error = errors.Unimplemented(f"{method} is not offered here")  # generated code says so of methods left out
         if not isinstance(error, errors.ServiceError):
             lack = errors.lack_of_resources(error)
