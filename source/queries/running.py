@@ -36,10 +36,6 @@ class QueryBounds:
     threads: int = 2
 
 
-PREVIEW: Final = QueryBounds(seconds=60.0, memory_bytes=2 * 2**30, rows=200)
-"""Bounds of a look at a query's first rows while somebody writes it."""
-
-
 def run_query(source: Path, sql: str, output: Path, bounds: QueryBounds) -> int:
     """Run a query over the source at `source` into an Arrow file; returns its rows.
 

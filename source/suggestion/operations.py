@@ -14,7 +14,7 @@ import polars as pl
 
 from source.suggestion.facts import ColumnFacts, Shape, TableFacts
 from source.suggestion.labels import code_and_name, find_labels, operation_and_machine
-from source.suggestion.links import Link, keys_of
+from source.suggestion.links import Link
 from source.suggestion.sequences import case_of, find_sequence, group_of, start_and_end
 from source.suggestion.time_columns import TimeColumn, find_times
 from source.suggestion.vocabulary import fit
@@ -264,8 +264,3 @@ def _named(columns: Sequence[ColumnFacts], meaning: str, taken: set[str]) -> Col
         if column.name not in taken and column.shape in (Shape.TEXT, Shape.FLAG) and fit(column.name, meaning) >= 0.7
     ]
     return fitting[0] if fitting else None
-
-
-def item_key(table: TableFacts) -> ColumnFacts | None:
-    """The most likely key of an item table."""
-    return next(iter(keys_of(table)), None)
