@@ -229,7 +229,7 @@ class TrainingRun:
         report.add_metrics({**training.clock.figures(), "dimension": learned.encoder.dimension})
         return (
             f"Dry run: {len(catalogue):,} items of {source.description} can be trained ({learned.encoder.dimension} "
-            f"dimensions, {self._options.index.engine}); nothing was written"
+            f"dimensions before methods are compared, {self._options.index.engine}); nothing was written"
         )
 
     def _train(self, report: ProgressReport) -> str:

@@ -19,6 +19,9 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescri
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
+WRITE_FAILED: Final = "Internal error from Core"
+"""What the client's library itself says, in the place of the server's answer, when a stream was ended while it was writing: the
+call is repeated with fewer messages, until the server's own answer is heard."""
 AT_FAULT: Final = (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.DATA_LOSS)
 """Statuses by which a server says that it failed."""
 DEEPEST: Final = 3
@@ -131,6 +134,9 @@ async def _call(
             if chance.random() < 0.05:
                 call.cancel()
     code, said = await call.code(), await call.details()
+    if said == WRITE_FAILED and method.client_streaming and messages:
+        await _call(channel, method, messages[:-1], metadata, chance, result)
+        return
     result.requests += 1
     result.statuses[code.name] += 1
     if code in AT_FAULT and len(result.faults) < MOST_KEPT:

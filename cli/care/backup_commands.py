@@ -9,7 +9,6 @@ import typer
 
 from cli.care.auth_process import run_auth_service
 from cli.installation import installation_settings
-from cli.running.as_services import run_as_services
 from cli.running.run_record import running_record
 from common.database_copy import save
 from common.errors import PreconditionFailed, Unavailable
@@ -33,6 +32,8 @@ def restore(
     settings = installation_settings()
     if running_record(settings.run_path) is not None:
         raise PreconditionFailed("Routing ML is running: stop it first (routing-ml down), then restore")
+    from cli.running.as_services import run_as_services  # with gRPC, which a backup does without
+
     if run_as_services(settings) is not None:
         raise PreconditionFailed("Routing ML is running as services: stop those first, then restore")
     raise typer.Exit(run_auth_service("restore", str(source.absolute())))

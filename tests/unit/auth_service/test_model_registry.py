@@ -14,7 +14,7 @@ from auth_service.store import schema
 from auth_service.store.database import Database
 from auth_service.versions import registry
 from auth_service.versions.adoption import adopt
-from common.errors import AlreadyExists, DataProblem, InvalidInput, NotFound, PreconditionFailed
+from common.errors import AlreadyExists, InvalidInput, NotFound, PreconditionFailed
 from trained.artifacts import read_manifest
 
 LEGACY = Path(__file__).parents[2] / "data" / "legacy_model"
@@ -232,8 +232,8 @@ def test_a_folder_that_lacks_artifacts_is_refused(folder: Path, tmp_path: Path) 
 
 def test_a_manifest_that_is_none_is_refused(folder: Path) -> None:
     (folder / "manifest.json").write_text("[]")
-    with pytest.raises(DataProblem):
+    with pytest.raises(PreconditionFailed, match="cannot be used"):
         registry.look_at(folder, folder / "manifest.json")
     (folder / "manifest.json").write_text(json.dumps({"schema_version": "other"}))
-    with pytest.raises(DataProblem):
+    with pytest.raises(PreconditionFailed, match="cannot be used"):
         registry.look_at(folder, folder / "manifest.json")
