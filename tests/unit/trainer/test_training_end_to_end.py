@@ -376,7 +376,8 @@ def test_a_changed_blueprint_changes_what_is_trained_without_a_line_of_code(
     )
     assert by_hand.returncode == 0, by_hand.stderr
     said = re.search(r"\((\d+) dimensions before methods are compared, faiss\)", last_event(by_hand.stdout)["message"])
-    assert said is not None and 90 <= int(said[1]) <= 140
+    assert said is not None
+    assert 90 <= int(said[1]) <= 140
 
 
 def test_a_running_auth_service_registers_activates_and_knows_names_that_are_taken(
