@@ -276,7 +276,8 @@ class Change:
     def _write_settings(self, version: str) -> None:
         for name in ("models", "logs", "var"):
             (self._layout.data / name).mkdir(parents=True, exist_ok=True)
-        settings_files.write_env(self._layout, self._layout.application(version) / ".env.example")
+        example = self._layout.application(version) / ".env.example"
+        settings_files.write_env(self._layout, example, with_caddy=self._system.with_caddy)
 
     def _verify(self, version: str, *, must_predict: bool) -> None:
         if not self._verifies:

@@ -25,6 +25,10 @@ class RunningSystem(Protocol):
     def steps(self) -> tuple[str, ...]:
         """The steps of WINDOWS_STEPS that it has."""
 
+    @property
+    def with_caddy(self) -> bool:
+        """Whether Caddy with the installation's `caddy.env` is in front of the gateway."""
+
     def look(self) -> dict[str, Any]:
         """How it is now, so that it can be put back."""
 
@@ -54,6 +58,7 @@ class SupervisedProcesses:
     """The processes under the supervisor of the command line, where there are no Windows services."""
 
     steps: tuple[str, ...] = ()
+    with_caddy = True
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout

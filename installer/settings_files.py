@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from common.files import write_text
 from installer.layout import Layout
 
 DEFAULT_SITE = "https://localhost"
+PROXY_TOKEN, SITE_PROXY_TOKEN = "ROUTING_ML_PROXY_TOKEN", "ROUTING_ML_SITE_PROXY_TOKEN"
+"""The word by which the gateway knows Caddy from other programs of the machine: in `.env`, and the same in `caddy.env`."""
 _LINE = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$")
 
 
@@ -33,11 +36,12 @@ def _unquoted(value: str) -> str:
     return value.partition(" #")[0].rstrip()
 
 
-def write_env(layout: Layout, example: Path) -> bool:
+def write_env(layout: Layout, example: Path, *, with_caddy: bool) -> bool:
     """Write `.env` from .env.example with this installation's folders; returns whether it was written (False: there is one).
 
     Args:
         example: .env.example of the version.
+        with_caddy: Caddy is in front; it gets a word of its own, without which no program passes for it.
     """
     if layout.env_file.exists():
         return False
@@ -49,6 +53,8 @@ def write_env(layout: Layout, example: Path) -> bool:
         "ROUTING_ML_DOCS_DIR": _path(layout.current / "app" / "docs" / "site"),
         "ROUTING_ML_COOKIE_SECURE": "true",
     }
+    if with_caddy:
+        values[PROXY_TOKEN] = secrets.token_urlsafe(32)
     text = example.read_text(encoding="utf-8")
     for name, value in values.items():
         line = f"{name}={value}".replace("\\", "\\\\")
@@ -67,7 +73,7 @@ def write_caddy_env(layout: Layout, site: str, certificate: Path | None = None, 
 
 
 def caddy_env(layout: Layout, site: str, certificate: Path | None = None, key: Path | None = None) -> str:
-    """What `caddy.env` should hold: what is there, with what is named now.
+    """What `caddy.env` should hold: what is there, with what is named now, and the word that `.env` has for the proxy.
 
     Args:
         site: names that browsers use, such as https://routing.plant.local; "": as before.
@@ -79,10 +85,12 @@ def caddy_env(layout: Layout, site: str, certificate: Path | None = None, key: P
         named["ROUTING_ML_SITE_TLS"] = "files"
         named["ROUTING_ML_SITE_CERTIFICATE"] = _plain(certificate)
         named["ROUTING_ML_SITE_KEY"] = _plain(key or certificate)
+    settings = read_env(layout.env_file)
+    if settings.get(PROXY_TOKEN):
+        named[SITE_PROXY_TOKEN] = settings[PROXY_TOKEN]
     before = read_text(layout.caddy_env_file)
     if before:
         return _with_values(before, named)
-    settings = read_env(layout.env_file)
     first = int(settings.get("ROUTING_ML_GATEWAY_PORT") or 8000)
     workers = int(settings.get("ROUTING_ML_GATEWAY_WORKERS") or 1)
     values = {
@@ -92,6 +100,7 @@ def caddy_env(layout: Layout, site: str, certificate: Path | None = None, key: P
         "ROUTING_ML_SITE_KEY": "",
         "ROUTING_ML_SITE_ROOT": _plain(layout.current / "app" / "frontend" / "dist"),
         "ROUTING_ML_SITE_UPSTREAMS": " ".join(f"127.0.0.1:{first + number}" for number in range(workers)),
+        SITE_PROXY_TOKEN: "",
         "ROUTING_ML_SITE_STORAGE": _plain(layout.data / "caddy" / "storage"),
         "ROUTING_ML_SITE_LOG": _plain(layout.data / "logs" / "caddy-access.jsonl"),
     }

@@ -72,6 +72,11 @@ class WindowsSystem:
         self._fallback = application
         self.services = WindowsServices(machine, layout.services, poll_seconds=poll_seconds)
 
+    @property
+    def with_caddy(self) -> bool:
+        """Whether Caddy was chosen and not IIS."""
+        return self._choices.with_caddy
+
     def _table(self, version: str | None = None) -> ServiceTable:
         version = version or self._layout.active()
         known = version and (self._layout.application(version) / "compose-windows" / "services.json").is_file()

@@ -153,6 +153,12 @@ def granted(service: str, path: str) -> str:
     return found
 
 
+@pytest.mark.parametrize("service", ["RoutingML-Auth", "RoutingML-Aggregate"])
+def test_who_writes_exports_and_files_for_the_erp_may_write_where_they_go(service: str) -> None:
+    for folder in (OWN_FOLDER, f"{OWN_FOLDER}\\exports"):
+        assert granted(service, f"var\\{folder}") == "modify"
+
+
 @pytest.mark.parametrize("service", [service for service in TABLE["services"] if service["package"]], ids=str)
 def test_a_service_may_read_every_folder_that_its_program_names(service: dict[str, str]) -> None:
     settings = Settings(_env_file=None, state_dir=Path("var"), log_dir=Path("logs"))
