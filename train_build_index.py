@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from common.process_end import leave
+from common.process_end import run_and_leave
 
 if TYPE_CHECKING:
     from plant.blueprint.options import PipelineOptions
@@ -36,4 +36,4 @@ else:  # called with a Python that has not the packages, as in `python train_bui
 
 
 if __name__ == "__main__":
-    leave(main())
+    run_and_leave(main)

@@ -18,7 +18,7 @@ import orjson
 
 from aggregate_service.snapshot_build import Progress, build_snapshot
 from common.errors import ServiceError
-from common.process_end import leave
+from common.process_end import run_and_leave
 
 QUIET_SECONDS = 0.2
 
@@ -81,4 +81,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    leave(main())
+    run_and_leave(main)

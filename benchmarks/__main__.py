@@ -14,6 +14,7 @@ from benchmarks.report import Figure, show, write_json, write_markdown
 from benchmarks.searching import in_process
 from benchmarks.serving import serve
 from benchmarks.training import train
+from common.process_end import run_and_leave
 from common.standard_output import prepare_standard_output
 
 SECTIONS = ("training", "search", "serving", "paths", "bulk", "activation", "control")
@@ -58,4 +59,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_and_leave(main)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
+from common.process_end import run_and_leave
 from common.settings import settings as read_settings
 from gateway.serving import serve, supervise
 
@@ -23,4 +23,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_and_leave(main)

@@ -14,6 +14,7 @@ from typing import Any, Final
 import orjson
 
 from common.files import write_text
+from common.process_end import run_and_leave
 from common.settings import Settings
 from gateway.api_document import describe_api
 from gateway.app import build_api
@@ -42,4 +43,4 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    run_and_leave(lambda: main(sys.argv[1:]))

@@ -31,6 +31,7 @@ _HEAD_BYTES: Final = 4096
 SEPARATORS: Final = ",;\t"
 _SAMPLE_ROWS: Final = 10_000
 _BLOCK_BYTES: Final = 8 * 1024 * 1024
+_HEADER_CHARACTERS: Final = 1_000_000
 _SMALLEST_BLOCK: Final = 1024 * 1024
 
 
@@ -126,11 +127,16 @@ class CsvTable:
             with open(
                 self._path, encoding="utf-8-sig" if self.encoding == "utf-8" else self.encoding, newline=""
             ) as stream:
-                first = stream.readline()
+                first = stream.readline(_HEADER_CHARACTERS)
         except FileNotFoundError as error:
             raise vanished(self._path, error) from None
         separator = max(SEPARATORS, key=first.count)
-        names = next(csv.reader(io.StringIO(first), delimiter=separator), [])
+        if len(first) == _HEADER_CHARACTERS:
+            raise self._problem(f"its first line has more than {_HEADER_CHARACTERS:,} characters: it is no header")
+        try:
+            names = next(csv.reader(io.StringIO(first), delimiter=separator), [])
+        except csv.Error as error:
+            raise self._problem(f"its header line cannot be read: {error}") from None
         if not any(names):
             raise self._problem("it has no header line with the names of the columns")
         twice = sorted({name for name in names if names.count(name) > 1})

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
+from common.process_end import run_and_leave
 from common.service import run_service
 from common.settings import settings
 from trainer.program import TrainerProgram
@@ -22,4 +22,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_and_leave(main)

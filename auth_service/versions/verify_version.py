@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from common.errors import ServiceError
+from common.process_end import run_and_leave
 
 
 def main(folder: Path, manifest_path: Path, derived: Path, name: str) -> dict[str, Any]:
@@ -46,4 +47,4 @@ def main(folder: Path, manifest_path: Path, derived: Path, name: str) -> dict[st
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4])), flush=True)
+    run_and_leave(lambda: print(json.dumps(main(*map(Path, sys.argv[1:4]), sys.argv[4])), flush=True))

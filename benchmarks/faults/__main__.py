@@ -23,6 +23,7 @@ from benchmarks.faults.soak import soak
 from benchmarks.faults.table import show, write_json, write_markdown
 from benchmarks.faults.whole_system import WholeSystem, start_whole
 from common.errors import PreconditionFailed
+from common.process_end import run_and_leave
 
 SECTIONS = ("kills", "kills-postgresql", "stops", "disk", "network", "attacks", "rest", "grpc", "soak")
 OF_THE_WHOLE_SYSTEM = ("attacks", "rest", "grpc", "soak")
@@ -164,4 +165,4 @@ def say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    run_and_leave(main)

@@ -20,6 +20,7 @@ from benchmarks.prediction_quality.quality_table import (
     write_markdown,
     write_rows,
 )
+from common.process_end import run_and_leave
 from routings.quality_metrics import Proposal, quality, score
 
 Figures = dict[str, Any]
@@ -144,4 +145,4 @@ RUN: dict[str, Callable[[HeldOut, Path], list[MethodQuality]]] = {
 
 
 if __name__ == "__main__":
-    main()
+    run_and_leave(main)

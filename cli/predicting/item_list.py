@@ -102,13 +102,13 @@ def _column(text: str) -> Iterator[str]:
     heading = next((line for line in clean.splitlines() if line.strip()), "")
     delimiter = max(DELIMITERS, key=heading.count)
     rows = (row for row in csv.reader(io.StringIO(clean, newline=""), delimiter=delimiter) if row)
-    first = next(rows, [])
-    names = [name.strip().lower() for name in first]
-    place = next((place for place, name in enumerate(names) if name in CODE_COLUMNS), None)
-    if place is None:
-        place = 0
-        yield from first[:1]
     try:
+        first = next(rows, [])
+        names = [name.strip().lower() for name in first]
+        place = next((place for place, name in enumerate(names) if name in CODE_COLUMNS), None)
+        if place is None:
+            place = 0
+            yield from first[:1]
         yield from (row[place] for row in rows if place < len(row))
     except csv.Error as error:
         raise InvalidInput(f"The table with item codes is damaged: {error}") from None

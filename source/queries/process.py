@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from common.errors import ServiceError
 from common.files import write_text
+from common.process_end import run_and_leave
 from plant.columns import SourceColumn
 from source.column_types import POLARS_TYPES
 from source.opening import open_source
@@ -185,4 +186,4 @@ def _arrow_type(kind: str) -> pa.DataType | None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    run_and_leave(lambda: main(sys.argv[1:]))

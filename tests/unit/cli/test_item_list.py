@@ -73,3 +73,9 @@ def test_what_cannot_be_read_is_refused_with_what_to_do(tmp_path: Path, name: st
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"nothing\.txt cannot be read"):
         read_item_list(str(tmp_path / "nothing.txt"))
+
+
+@pytest.mark.parametrize("rows", ['"{}",b\nA-1,x\n', 'A-1,x\n"{}",b\n', 'ITEM_CD,x\n"{}",b\n'])
+def test_a_cell_without_end_is_a_damaged_table_in_whatever_row_it_stands(tmp_path: Path, rows: str) -> None:
+    with pytest.raises(InvalidInput, match="damaged"):
+        read_item_list(written(tmp_path / "codes.csv", rows.format("x" * 140_000)))

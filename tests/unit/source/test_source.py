@@ -368,6 +368,15 @@ def test_semicolons_and_duplicate_headers(tmp_path: Path) -> None:
         write_csv(tmp_path, "X,X\n1,2\n").columns(ITEMS)
 
 
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [(f'"{"x" * 140_000}",ITEM_CD', "header line cannot be read"), ("x" * 1_000_001, "it is no header")],
+)
+def test_a_first_line_that_is_no_header_is_told_as_one(tmp_path: Path, header: str, words: str) -> None:
+    with pytest.raises(DataProblem, match=words):
+        write_csv(tmp_path, f"{header}\nA,1\n").columns(ITEMS)
+
+
 def test_one_table_in_two_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "items.csv").write_text("ITEM_CD\n")
     (tmp_path / f"{ITEMS}.csv").write_text("ITEM_CD\n")
