@@ -24,6 +24,11 @@ PROGRAM: Final = Path(__file__).resolve().parents[1]
 FEWEST_PARTS: Final = 2
 """A root of fewer parts (`/`, `C:\\`) would match what is no path."""
 
+JSON: Final = b"application/json"
+TEXTS: Final = frozenset({JSON, b"text/plain", b"text/csv"})
+STREAMED: Final = frozenset({b"application/x-ndjson", b"text/event-stream"})
+EVENT: Final = b"data: "
+
 _NAME: Final = r"[^\s/\\'\"()<>|,;:*?]"
 _POSIX: Final = re.compile(rf"(?<![\w:/.~\\-])/(?!api/|docs/|assets/)(?:{_NAME}+/)+({_NAME}*)")
 _WINDOWS: Final = re.compile(rf"(?<!\w)(?:[A-Za-z]:|\\\\[^\s\\/]+)[\\/](?:[^\\/\n'\"<>|:*?]+[\\/])*({_NAME}*)")
@@ -105,41 +110,91 @@ class HidePaths:
         if scope["type"] != "http" or current_caller().is_admin:
             await self._app(scope, receive, send)
             return
-        begun: Message | None = None
+        answer: _Whole | _Lines | None = None
 
         async def send_hidden(message: Message) -> None:
-            nonlocal begun
-            if message["type"] == "http.response.start" and _is_json(message):
-                begun = message
-                return
-            if begun is not None and message["type"] == "http.response.body":
-                start, begun = begun, None
-                if not message.get("more_body", False):
-                    start, message = self._hidden(start, message)
-                await send(start)
-            await send(message)
+            nonlocal answer
+            if message["type"] == "http.response.start":
+                answer = self._answer(message)
+            for one in [message] if answer is None else answer.take(message):
+                await send(one)
 
         await self._app(scope, receive, send_hidden)
 
-    def _hidden(self, start: Message, message: Message) -> tuple[Message, Message]:
-        body, folders = message.get("body", b""), self._folders()
-        failed = start["status"] >= 400
-        if not failed and not any(_as_json(folder) in body for folder in folders):
-            return start, message
-        try:
-            content = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            return start, message
-        hide = without_paths if failed else without_folders
-        body = json_text(_each_text(content, lambda text: hide(text, folders)))
+    def _answer(self, start: Message) -> _Whole | _Lines | None:
+        """What looks through an answer of this beginning; None where it is no text of the server, such as a page."""
+        found = dict(start.get("headers", ()))
+        kind = found.get(b"content-type", b"").partition(b";")[0].strip().lower()
+        if kind in STREAMED:
+            return _Lines(start["status"] >= 400, self._folders)
+        return _Whole(start, self._folders, is_json=kind == JSON) if kind in TEXTS else None
+
+
+class _Whole:
+    """An answer that comes as a whole. What comes in pieces is a file, such as an export, and passes."""
+
+    def __init__(self, start: Message, folders: Callable[[], list[str]], *, is_json: bool) -> None:
+        self._start: Message | None = start
+        self._folders, self._is_json = folders, is_json
+
+    def take(self, message: Message) -> list[Message]:
+        """What may be sent now."""
+        start = self._start
+        if message is start:
+            return []
+        if start is None or message["type"] != "http.response.body":
+            return [message]
+        self._start = None
+        body = message.get("body", b"")
+        if message.get("more_body", False):
+            return [start, message]
+        shown = hidden_in(body, self._folders(), failed=start["status"] >= 400, is_json=self._is_json)
+        if shown == body:
+            return [start, message]
         headers = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
-        headers.append((b"content-length", str(len(body)).encode("ascii")))
-        return {**start, "headers": headers}, {**message, "body": body}
+        headers.append((b"content-length", str(len(shown)).encode("ascii")))
+        return [{**start, "headers": headers}, {**message, "body": shown}]
 
 
-def _is_json(message: Message) -> bool:
-    kinds = [value for name, value in message.get("headers", ()) if name.lower() == b"content-type"]
-    return bool(kinds) and kinds[0].startswith(b"application/json")
+class _Lines:
+    """A stream of lines of JSON, bare or as events; each is looked through and sent as soon as it is whole."""
+
+    def __init__(self, failed: bool, folders: Callable[[], list[str]]) -> None:
+        self._failed, self._folders, self._rest = failed, folders, b""
+
+    def take(self, message: Message) -> list[Message]:
+        """What may be sent now."""
+        if message["type"] != "http.response.body":
+            return [message]
+        *lines, self._rest = (self._rest + message.get("body", b"")).split(b"\n")
+        shown = b"".join(self._shown(line) + b"\n" for line in lines)
+        if not message.get("more_body", False):
+            shown += self._shown(self._rest)
+        return [{**message, "body": shown}]
+
+    def _shown(self, line: bytes) -> bytes:
+        mark = EVENT if line.startswith(EVENT) else b""
+        return mark + hidden_in(line[len(mark) :], self._folders(), failed=self._failed, is_json=True)
+
+
+def hidden_in(body: bytes, folders: list[str], *, failed: bool, is_json: bool) -> bytes:
+    """A body, or a line of one, without the folders; the same bytes where it names none.
+
+    Args:
+        failed: it tells of an error, and loses the folders of every path.
+        is_json: its texts are those of JSON; otherwise it is one text in UTF-8.
+    """
+    if not body or not (failed or any((_as_json(one) if is_json else one.encode()) in body for one in folders)):
+        return body
+    hide = without_paths if failed else without_folders
+    if not is_json:
+        return hide(body.decode("utf-8", "replace"), folders).encode("utf-8")
+    try:
+        content = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return body
+    shown = _each_text(content, lambda text: hide(text, folders))
+    return body if shown == content else json_text(shown)
 
 
 def _as_json(text: str) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from common import errors
 from common.settings import Settings
-from gateway.hidden_paths import known_folders, without_folders, without_paths
+from gateway.hidden_paths import HidePaths, known_folders, without_folders, without_paths
 from protos.documents.v1 import documents_pb2
 
 FOLDERS = ["/srv/routing/var", "C:\\Routing ML\\var", "C:/Routing ML/var", "/srv/routing"]
@@ -104,3 +106,64 @@ def test_texts_that_cannot_be_looked_for_are_refused_on_every_route(plant: Any, 
     assert answer.status_code in refused, answer.text
     if answer.status_code == 422:
         assert answer.json()["detail"][0]["loc"] == ["query", name]
+
+
+def sent(kind: bytes, pieces: list[bytes], *, status: int = 200, headers: tuple[Any, ...] = ()) -> tuple[bytes, Any]:
+    """What a user gets of an answer that is made of these pieces: its body and its headers."""
+    messages: list[Any] = []
+
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", kind), *headers]})
+        for number, piece in enumerate(pieces, 1):
+            await send({"type": "http.response.body", "body": piece, "more_body": number < len(pieces)})
+
+    async def send(message: Any) -> None:
+        messages.append(message)
+
+    asyncio.run(HidePaths(app, lambda: FOLDERS)({"type": "http"}, None, send))  # type: ignore[arg-type]
+    return b"".join(one.get("body", b"") for one in messages), dict(messages[0]["headers"])
+
+
+EVENTS = b'retry: 3000\n\ndata: {"why":"/srv/routing/var/a.db is locked","n":1}\n\ndata: {"n":2}\n\n'
+
+
+@given(st.lists(st.integers(0, len(EVENTS)), max_size=6))
+def test_events_tell_no_folder_however_they_are_cut_into_pieces(cuts: list[int]) -> None:
+    places = [0, *sorted(cuts), len(EVENTS)]
+    pieces = [EVENTS[begin:end] for begin, end in itertools.pairwise(places)]
+    body, _headers = sent(b"text/event-stream", pieces)
+    assert body == EVENTS.replace(b"/srv/routing/var/", b"")
+
+
+def test_each_line_of_a_stream_is_sent_when_it_is_whole() -> None:
+    seen: list[bytes] = []
+
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        await send(
+            {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/x-ndjson")]}
+        )
+        for piece in (b'{"a":"/srv/routing/', b'x"}\n{"b":', b"1}\n"):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+
+    async def send(message: Any) -> None:
+        seen.append(message.get("body", b""))
+
+    asyncio.run(HidePaths(app, lambda: FOLDERS)({"type": "http"}, None, send))  # type: ignore[arg-type]
+    assert seen == [b"", b"", b'{"a":"x"}\n', b'{"b":1}\n']
+
+
+@pytest.mark.parametrize("kind", [b"text/plain; charset=utf-8", b"text/csv; charset=utf-8"])
+def test_a_text_tells_no_folder_either_and_says_its_length(kind: bytes) -> None:
+    text = "2026-11-30\t\ud488\ubaa9 /srv/routing/var/a.log\n".encode()
+    body, headers = sent(kind, [text], headers=((b"content-length", str(len(text)).encode()),))
+    assert body == text.replace(b"/srv/routing/var/", b"")
+    assert int(headers[b"content-length"]) == len(body)
+
+
+def test_what_names_no_folder_keeps_every_byte_and_files_pass_in_pieces() -> None:
+    assert sent(b"application/json", [b'{ "a" : 1 }'])[0] == b'{ "a" : 1 }'
+    assert sent(b"text/csv", [b"\xff\xfea,b", b"c"])[0] == b"\xff\xfea,bc"
+    assert sent(b"application/json", [b""], headers=((b"content-length", b"9"),)) == (
+        b"",
+        {b"content-type": b"application/json", b"content-length": b"9"},
+    )
