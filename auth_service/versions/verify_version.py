@@ -46,5 +46,11 @@ def main(folder: Path, manifest_path: Path, derived: Path, name: str) -> dict[st
     return {"passed": passed, "problems": [], "reason": ""}
 
 
+def say() -> None:
+    """Check what the command line names, and print what was found."""
+    folder, manifest, derived, name = sys.argv[1:5]
+    print(json.dumps(main(Path(folder), Path(manifest), Path(derived), name)), flush=True)
+
+
 if __name__ == "__main__":
-    run_and_leave(lambda: print(json.dumps(main(*map(Path, sys.argv[1:4]), sys.argv[4])), flush=True))
+    run_and_leave(say)
