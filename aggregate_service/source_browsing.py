@@ -89,7 +89,7 @@ class SourceBrowser:
         """The real columns of a table.
 
         Args:
-            table: "": the default table of the settings.
+            table: "": the default table of the settings, else one of its table profiles, else the first of the source.
             profile: also count rows and absent values and give examples; reads the table once.
 
         Raises:
@@ -100,7 +100,8 @@ class SourceBrowser:
         path = allowed_path(text, self._configured, self._allowed)
         source = open_source(path)
         tables = source.tables()
-        chosen = self._table(source, table or self._settings.default_table, tables)
+        wanted = table or find_name(self._settings.default_table, tables) or ""
+        chosen = self._table(source, wanted, tables) if wanted or not tables else self._known(tables) or tables[0]
         rows, columns = profile_table(source, chosen) if profile else (0, columns_only(source, chosen))
         return TableDescription(chosen, columns, tables, rows, _changed_at(path))
 
@@ -110,15 +111,19 @@ class SourceBrowser:
             if found is None:
                 raise no_such_table(source, table, tables)
             return found
-        for profile in self._settings.table_profiles:
-            found = find_name(profile.name, tables)
-            if found is not None:
-                return found
+        known = self._known(tables)
+        if known is not None:
+            return known
         expected = ", ".join(profile.name for profile in self._settings.table_profiles)
         raise DataProblem(
             f"{source.description} has none of the expected tables ({expected}); it has {', '.join(tables[:12]) or 'no tables'}",
             reason="TABLE_MISSING",
         )
+
+    def _known(self, tables: Sequence[str]) -> str | None:
+        """The first table of the settings' table profiles that a source has."""
+        found = (find_name(profile.name, tables) for profile in self._settings.table_profiles)
+        return next((name for name in found if name is not None), None)
 
 
 def _elapsed(started: float) -> float:

@@ -24,7 +24,7 @@ from auth_service.control.watch import WatchHub
 from auth_service.documents_service import documents_service
 from auth_service.erp.sender import ErpSender
 from auth_service.erp.servicer import ErpServicer
-from auth_service.mapping import settings_hooks
+from auth_service.mapping import plant_section, settings_hooks
 from auth_service.store import audit, schema
 from auth_service.store.audit_archive import archive
 from auth_service.store.backup import back_up_before_migration
@@ -38,7 +38,6 @@ from common.request_context import current_caller
 from common.rpc.server import Service
 from common.service import ServiceContext
 from common.watch import ControlHandlers
-from plant.blueprint.pipeline import blueprint_violations
 
 log = get_logger(__name__)
 
@@ -68,7 +67,7 @@ class AuthProgram:
         self.settings = SettingsDocuments(
             self.plane,
             adapters=[settings_hooks.adapt],
-            checks=[lambda _before, after: blueprint_violations(after), settings_hooks.destination_check(settings)],
+            checks=[settings_hooks.check_blueprint, settings_hooks.destination_check(settings)],
             savers=[settings_hooks.wrapper_saver(settings.state_dir)],
         )
         self.erp = ErpSender(
@@ -143,9 +142,17 @@ class AuthProgram:
         ensure_administrator(self.database, self._passwords, settings)
         with self.database.writing() as session:
             ensure_first_revision(session)
+            self._follow_plant(session)
             settings_hooks.ensure_wrapper(session, settings.state_dir)
             key = current_key(session, self._cipher)
             return key or add_key(session, self._cipher, token_seconds=settings.session_minutes * 60.0)
+
+    def _follow_plant(self, session: Session) -> None:
+        saver = settings_hooks.wrapper_saver(self._context.settings.state_dir)
+        try:
+            plant_section.catch_up(session, saver, now=time.time())
+        except ServiceError as error:
+            log.warning("the settings do not follow the plant", error=error.message)
 
     async def _sweep(self) -> None:
         while True:

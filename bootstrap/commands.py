@@ -23,6 +23,7 @@ Runs Routing ML from a clone.
 
   python3 manage.py up                     start everything, with the demo catalogue
   python3 manage.py up --data FILE.accdb   start with an Access file, or a folder of Parquet or CSV tables
+  python3 manage.py up --data DIR --profile FILE.json   start with tables of any plant, as its input profile reads them
   python3 manage.py test                   run all tests and checks
 """
 
@@ -34,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     up = commands.add_parser("up", help="install what is missing and start all processes; Ctrl-C stops them")
     up.add_argument("--data", metavar="FILE.accdb|DIR", help="data source; remembered for the next start")
+    up.add_argument("--profile", metavar="FILE.json", help="input profile that says what the tables of --data mean")
     up.add_argument("--port", type=int, help="port of the gateway (8000)")
     up.add_argument("--detach", action="store_true", help="return when everything runs, and leave it running")
     commands.add_parser("down", help="stop all processes")
@@ -83,6 +85,8 @@ def _up(known: argparse.Namespace) -> int:
     arguments = ["up"]
     if known.data:
         arguments += ["--data", str(Path(known.data).absolute())]
+    if known.profile:
+        arguments += ["--profile", str(Path(known.profile).absolute())]
     if known.port is not None:
         arguments += ["--port", str(known.port)]
     if known.detach:

@@ -14,17 +14,18 @@ from types import FrameType
 
 import psutil
 
-from common.errors import DataProblem, ServiceError
+from common.errors import DataProblem, InvalidInput, ServiceError
 from common.logs import configure_logging, get_logger
 from common.processes import stop_signals
 from common.settings import Settings
 from common.settings import settings as read_process_settings
 from common.standard_output import prepare_standard_output
 from common.started_system import as_started
-from plant.blueprint.options import PipelineOptions
+from plant.blueprint.options import PipelineOptions, WeightOptions
 from plant.blueprint.pipeline import pipeline_of
 from plant.blueprint.wrapper import current_pipeline
 from plant.profile_files import read_profile
+from plant.schema import PlantSchema
 from routings.plant_prediction import prediction_options
 from source import Source, open_mapped
 from source.serving_source import Origin, serving_source
@@ -106,6 +107,7 @@ class TrainingRun:
         if request.profile_file is not None:
             self._known = replace(self._known, profile=read_profile(request.profile_file))
         self._options = request.changed(options or _pipeline(settings, self._known))
+        check_names(self._options.weights, self._known.profile.plant)
         self._folder = request.folder(self._options, settings.models_dir)
         self._registrar = Registrar(settings, request.registry_path)
         self._display = display_for(sys.stdout)
@@ -304,6 +306,21 @@ class TrainingRun:
                 report.note(f"{one.name} was not deleted: {one.reason}")
         deleted = [one.name for one in done if one.outcome == DELETED]
         return f"; old versions deleted: {', '.join(deleted)}" if deleted else ""
+
+
+def check_names(chosen: WeightOptions, plant: PlantSchema) -> None:
+    """Refuse weights of features that the plant does not have: they would count for nothing.
+
+    Raises:
+        InvalidInput: says which.
+    """
+    unknown = [name for name in {**chosen.weights, **chosen.active} if name not in plant.feature_by_name]
+    if unknown:
+        raise InvalidInput(
+            f"The blueprint sets weights of {', '.join(unknown[:5])}{' and more' if len(unknown) > 5 else ''}, which {plant.name} does "
+            "not have: take them out of the weights node, or make the input profile active that they belong to",
+            reason="WEIGHTS_OF_ANOTHER_PLANT",
+        )
 
 
 def _pipeline(settings: Settings, known: KnownSettings) -> PipelineOptions:

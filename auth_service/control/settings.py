@@ -23,8 +23,8 @@ from plant.settings.violations import Violation
 Adapter = Callable[[Session, PlantSettings, PlantSettings, str], PlantSettings]
 """Brings a changed document (session, before, after, author) in line with itself and with what else is stored, before it is checked."""
 
-Check = Callable[[PlantSettings, PlantSettings], Iterable[Violation]]
-"""Says what is wrong with a changed document (before, after) beyond its own rules, such as a blueprint that cannot run."""
+Check = Callable[[Session, PlantSettings, PlantSettings], Iterable[Violation]]
+"""Says what is wrong with a changed document (session, before, after) beyond its own rules, such as a blueprint that cannot run."""
 
 Saver = Callable[[Session, int, PlantSettings], None]
 """Does what belongs to saving a revision, in its unit of work; raises to refuse it."""
@@ -140,7 +140,7 @@ class SettingsDocuments:
                 changes = []
             if not changes:
                 raise _NothingToStoreError(newest)
-            violations = [violation for check in self.checks for violation in check(before, after)]
+            violations = [violation for check in self.checks for violation in check(session, before, after)]
             if violations:
                 raise refuse(violations)
             row = store(

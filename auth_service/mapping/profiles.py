@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from auth_service.mapping.profile_kinds import Inspected, inspect, refuse_unaddressable
+from auth_service.mapping.profile_kinds import OUTPUT, Inspected, inspect, refuse_unaddressable
+from auth_service.store.active_profiles import active_schema
 from auth_service.store.document_records import ActiveProfileRecord, ProfileRecord, ProfileRevisionRecord
 from common.errors import AlreadyExists, Conflict, InvalidInput, NotFound, PreconditionFailed
+from plant.output_profile import OutputProfile
+from plant.schema import PlantSchema
 
 MAX_PROFILES = 500
 
@@ -61,7 +64,7 @@ def list_profiles(session: Session, kind: str, available: Sequence[str] = ()) ->
     active = active_record(session, kind).id
     records = session.scalars(select(ProfileRecord).where(ProfileRecord.kind == kind))
     ordered = sorted(records, key=lambda record: (not record.built_in, record.name_key))
-    return [_profile(record, record.id == active, available) for record in ordered]
+    return [_profile(session, record, record.id == active, available) for record in ordered]
 
 
 def get(session: Session, kind: str, name: str = "", revision: int = 0, available: Sequence[str] = ()) -> Profile:
@@ -76,7 +79,7 @@ def get(session: Session, kind: str, name: str = "", revision: int = 0, availabl
     """
     active = active_record(session, kind)
     record = _existing(session, kind, name) if name else active
-    profile = _profile(record, record.id == active.id, available)
+    profile = _profile(session, record, record.id == active.id, available)
     if not revision or revision == record.revision:
         return profile
     old = _revision(session, record, revision)
@@ -84,7 +87,7 @@ def get(session: Session, kind: str, name: str = "", revision: int = 0, availabl
         kind,
         record.name,
         old.profile_json,
-        inspect(kind, old.profile_json, available),
+        inspect(kind, _text(session, record, old.profile_json), available),
         profile.active,
         revision,
         old.author,
@@ -142,10 +145,10 @@ def save(
         )
     if inspected.name != record.name:
         refuse_unaddressable(inspected.name)
-    if inspected.json != inspect(kind, record.profile_json, available).json:
+    if inspected.json != inspect(kind, _text(session, record), available).json:
         record.name, record.name_key = inspected.name, inspected.name.casefold()
         _store(session, record, inspected.json, comment=comment, author=author, now=now)
-    return _profile(record, active, available)
+    return _profile(session, record, active, available)
 
 
 def _create(
@@ -174,7 +177,7 @@ def _create(
     session.add(record)
     session.flush()
     _store(session, record, inspected.json, comment=comment, author=author, now=now)
-    return _profile(record, False, available)
+    return _profile(session, record, False, available)
 
 
 def _store(session: Session, record: ProfileRecord, text: str, *, comment: str, author: str, now: float) -> None:
@@ -218,7 +221,7 @@ def activate(
     """
     before = get(session, kind, available=available)
     record = _existing(session, kind, name)
-    problems = inspect(kind, record.profile_json, available).problems
+    problems = inspect(kind, _text(session, record), available).problems
     if problems:
         more = f" (and {len(problems) - 1} more problems)" if len(problems) > 1 else ""
         raise PreconditionFailed(
@@ -246,7 +249,14 @@ def revisions(session: Session, kind: str, name: str, limit: int) -> list[Revisi
         .limit(limit)
     )
     return [
-        Revision(row.revision, row.at, row.author, row.comment, inspect(kind, row.profile_json).json) for row in rows
+        Revision(
+            row.revision,
+            row.at,
+            row.author,
+            row.comment,
+            inspect(kind, _text(session, record, row.profile_json)).json,
+        )
+        for row in rows
     ]
 
 
@@ -263,7 +273,7 @@ def revert(
     return save(
         session,
         kind,
-        inspect(kind, old.profile_json).json,
+        inspect(kind, _text(session, record, old.profile_json)).json,
         name=record.name,
         comment=f"back to revision {revision}",
         author=author,
@@ -324,12 +334,29 @@ def _revision(session: Session, record: ProfileRecord, revision: int) -> Profile
     return row
 
 
-def _profile(record: ProfileRecord, active: bool, available: Sequence[str]) -> Profile:
+def _text(session: Session, record: ProfileRecord, stored: str | None = None) -> str:
+    """What is stored of a profile, now or in a revision; of the output profile that comes with the product the plant's columns."""
+    text = record.profile_json if stored is None else stored
+    if text or record.kind != OUTPUT:
+        return text
+    return OutputProfile.default(active_schema(session)).model_copy(update={"name": record.name}).to_json()
+
+
+def call_product_profile(session: Session, before: PlantSchema, after: PlantSchema) -> None:
+    """Give the output profile that comes with the product the plant's name where nobody has given it another one."""
+    record = _named(session, OUTPUT, OutputProfile.default(before).name)
+    name = OutputProfile.default(after).name
+    if record is not None and not record.profile_json and _named(session, OUTPUT, name) is None:
+        record.name, record.name_key = name, name.casefold()
+        session.flush()
+
+
+def _profile(session: Session, record: ProfileRecord, active: bool, available: Sequence[str]) -> Profile:
     return Profile(
         kind=record.kind,
         name=record.name,
         stored_json=record.profile_json,
-        inspected=inspect(record.kind, record.profile_json, available),
+        inspected=inspect(record.kind, _text(session, record), available),
         active=active,
         revision=record.revision,
         author=record.author,

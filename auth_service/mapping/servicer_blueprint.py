@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from auth_service.store.active_profiles import active_schema
 from auth_service.store.surroundings import Surroundings
 from common.errors import DataProblem
 from plant.blueprint import wrapper
@@ -15,6 +16,7 @@ from plant.blueprint.graph_checks import GraphProblem, problems
 from plant.blueprint.node_type import NodeType, Port
 from plant.blueprint.node_types import NODE_TYPES
 from plant.blueprint.pipeline import default_graph, pipeline_of_graph
+from plant.schema import PlantSchema
 from protos.documents.v1 import documents_pb2 as pb
 
 
@@ -24,14 +26,15 @@ class BlueprintMethods:
     _here: Surroundings
 
     async def NodeTypes(self, request: pb.NodeTypesRequest, context: Any) -> pb.NodeTypesResponse:
+        plant = await self._here.database.read(active_schema)
         return pb.NodeTypesResponse(
-            types=[node_type_message(node_type) for node_type in NODE_TYPES],
+            types=[node_type_message(node_type, plant) for node_type in NODE_TYPES],
             default_graph_json=orjson.dumps(default_graph()).decode(),
         )
 
     async def CheckGraph(self, request: pb.CheckGraphRequest, context: Any) -> pb.CheckGraphResponse:
         graph = BlueprintGraph.parse(request.graph_json)
-        found = problems(graph)
+        found = problems(graph, await self._here.database.read(active_schema))
         if found:
             return pb.CheckGraphResponse(ok=False, problems=[problem_message(problem) for problem in found])
         options = pipeline_of_graph(graph)
@@ -54,8 +57,8 @@ class BlueprintMethods:
         )
 
 
-def node_type_message(node_type: NodeType) -> pb.NodeType:
-    """A node type as a message."""
+def node_type_message(node_type: NodeType, plant: PlantSchema) -> pb.NodeType:
+    """A node type as a message, with the names of a plant."""
     return pb.NodeType(
         type=node_type.type,
         category=node_type.category,
@@ -63,7 +66,7 @@ def node_type_message(node_type: NodeType) -> pb.NodeType:
         label_en=node_type.label,
         help_ko=node_type.help_ko,
         help_en=node_type.help,
-        options_schema_json=orjson.dumps(node_type.schema()).decode(),
+        options_schema_json=orjson.dumps(node_type.schema(plant)).decode(),
         inputs=[_port(port) for port in node_type.inputs],
         outputs=[_port(port) for port in node_type.outputs],
         required=node_type.required,

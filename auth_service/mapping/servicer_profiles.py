@@ -10,8 +10,9 @@ import orjson
 from sqlalchemy.orm import Session
 
 from auth_service.control.settings import find, parse
-from auth_service.mapping import input_check, profile_effects, profile_transfer, profiles, sql_section
+from auth_service.mapping import input_check, plant_section, profile_effects, profile_transfer, profiles, sql_section
 from auth_service.mapping.profile_kinds import INPUT, OUTPUT
+from auth_service.mapping.settings_hooks import wrapper_saver
 from auth_service.store.active_profiles import active_schema
 from auth_service.store.surroundings import Published, Surroundings
 from common import tables
@@ -95,7 +96,7 @@ class ProfileMethods:
             profile_effects.of_input(InputProfile.read(before.stored_json), InputProfile.read(after.stored_json))
             if kind == INPUT
             else profile_effects.of_output(
-                OutputProfile.read(before.stored_json), OutputProfile.read(after.stored_json)
+                OutputProfile.read(before.inspected.json), OutputProfile.read(after.inspected.json)
             )
         )
         return pb.ActivateProfileResponse(
@@ -180,7 +181,7 @@ class ProfileMethods:
             raise InvalidInput(f"A preview takes {MAX_PREVIEW_ROWS} rows or fewer, these are {request.rows.rows}")
         text, document, known = await self._here.database.read(
             lambda session: (
-                request.profile_json or profiles.get(session, OUTPUT, request.name).stored_json,
+                request.profile_json or profiles.get(session, OUTPUT, request.name).inspected.json,
                 _document(session),
                 _available(session),
             )
@@ -221,7 +222,12 @@ class ProfileMethods:
         now = self._here.now()
 
         def whole(session: Session) -> Result:
+            before = plant_section.active_input(session)
             result = work(session)
+            if kind == INPUT:
+                plant_section.follow(
+                    session, before, wrapper_saver(self._here.settings.state_dir), author=caller.username, now=now
+                )
             if kind == OUTPUT:
                 comment = f"output profile {name}: {action}" if name else f"output profiles: {action}"
                 sql_section.refresh_settings(session, author=caller.username, comment=comment, now=now)

@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 
 from auth_service.control.settings import find, parse
 from auth_service.mapping import sql_section
+from auth_service.store.active_profiles import active_schema
 from auth_service.store.database import after_commit
 from auth_service.store.records import SettingsRevisionRecord
 from common.errors import DataProblem, NotFound, ServiceError, Unavailable
 from common.logs import get_logger
 from common.settings import Settings
 from plant.blueprint import wrapper
-from plant.blueprint.pipeline import pipeline_of, reconcile
+from plant.blueprint.pipeline import blueprint_violations, pipeline_of, reconcile
 from plant.export_folder import folder_problem
 from plant.settings import PlantSettings
 from plant.settings.erp_addresses import literal_address, refusal
@@ -38,13 +39,23 @@ def adapt(session: Session, before: PlantSettings, after: PlantSettings, author:
     return reconcile(before, agreed)
 
 
-def destination_check(settings: Settings) -> Callable[[PlantSettings, PlantSettings], Iterator[Violation]]:
+def check_blueprint(session: Session, before: PlantSettings, after: PlantSettings) -> Iterator[Violation]:
+    """What keeps a changed blueprint from running at the plant.
+
+    Names of another plant, left from before its profile became active, keep trainings from starting and nobody from other changes.
+    """
+    plant = active_schema(session)
+    known = {violation.description for violation in blueprint_violations(before, plant)}
+    yield from (violation for violation in blueprint_violations(after, plant) if violation.description not in known)
+
+
+def destination_check(settings: Settings) -> Callable[[Session, PlantSettings, PlantSettings], Iterator[Violation]]:
     """What refuses a new destination of results, or of a link on the screens, that is not allowed.
 
     One that an older version took stays in the document, so that everything else can be changed; it is refused when used.
     """
 
-    def check(before: PlantSettings, after: PlantSettings) -> Iterator[Violation]:
+    def check(_session: Session, before: PlantSettings, after: PlantSettings) -> Iterator[Violation]:
         export, allowed = after.export, after.access.allowed_folders
         if (export.export_directory, allowed) != (before.export.export_directory, before.access.allowed_folders):
             problem = folder_problem(export.export_directory, allowed, settings)

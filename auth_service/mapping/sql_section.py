@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 from auth_service.control.settings import find, parse, store
 from auth_service.mapping import profiles
 from auth_service.mapping.profile_kinds import OUTPUT
+from auth_service.store.active_profiles import active_schema
 from plant.blueprint.pipeline import reconcile
 from plant.output_profile import OutputColumn, OutputProfile
+from plant.schema import PlantSchema
 from plant.settings import PlantSettings, difference
 from plant.settings.sections import ColumnProfile, SqlSection
 
@@ -26,13 +28,13 @@ def sql_view(session: Session, sql: SqlSection) -> SqlSection:
     available = set(sql.available_columns)
     stored = {profile.name: profile for profile in profiles.list_profiles(session, OUTPUT, sql.available_columns)}
     active = next(profile for profile in stored.values() if profile.active)
-    content = OutputProfile.read(active.stored_json)
+    content = OutputProfile.read(active.inspected.json)
     listed = [stored[name] for name in profiles.list_names(session, OUTPUT) if stored[name].valid]
     return SqlSection(
         output_columns=[source for source in content.sources if source in available] or sql.output_columns,
         column_aliases=_shown_aliases(content, available),
         available_columns=sql.available_columns,
-        profiles=[_column_profile(OutputProfile.read(profile.stored_json), available) for profile in listed],
+        profiles=[_column_profile(OutputProfile.read(profile.inspected.json), available) for profile in listed],
         active_profile=active.name,
     )
 
@@ -69,7 +71,7 @@ def take_over(session: Session, before: PlantSettings, after: PlantSettings, aut
         if name not in {profile.name for profile in new.profiles}:
             editor.remove(name)
     if new.output_columns != old.output_columns:
-        editor.change_active(lambda profile: {"columns": _columns(profile, new)})
+        editor.change_active(lambda profile: {"columns": _columns(profile, new, active_schema(session))})
     if new.column_aliases != old.column_aliases:
         editor.change_active(lambda profile: {"aliases": _aliases(profile, new.column_aliases, new.available_columns)})
     return _with_sql(after, sql_view(session, new))
@@ -80,13 +82,14 @@ class _Editor:
 
     def __init__(self, session: Session, author: str, now: float, available: Sequence[str]) -> None:
         self._session, self._author, self._now, self._available = session, author, now, available
+        self._plant = active_schema(session)
 
     def put(self, wanted: ColumnProfile) -> None:
         """Create or change the profile of that name."""
         description = wanted.description or ""
         if wanted.name.casefold() not in {name.casefold() for name in profiles.list_names(self._session, OUTPUT)}:
             start = {"name": wanted.name, "description": description, "aliases": dict(wanted.mapping)}
-            self._save("", OutputProfile.default().model_copy(update=start))
+            self._save("", OutputProfile.default(self._plant).model_copy(update=start))
             return
         self._change(
             wanted.name,
@@ -111,7 +114,7 @@ class _Editor:
         self._change(profiles.active_record(self._session, OUTPUT).name, changes)
 
     def _change(self, name: str, changes: Callable[[OutputProfile], Mapping[str, object]]) -> None:
-        stored = OutputProfile.read(profiles.get(self._session, OUTPUT, name).stored_json)
+        stored = OutputProfile.read(profiles.get(self._session, OUTPUT, name).inspected.json)
         self._save(name, stored.model_copy(update=dict(changes(stored))))
 
     def _save(self, name: str, profile: OutputProfile) -> None:
@@ -127,14 +130,14 @@ class _Editor:
         )
 
 
-def _columns(profile: OutputProfile, sql: SqlSection) -> tuple[OutputColumn, ...]:
+def _columns(profile: OutputProfile, sql: SqlSection, plant: PlantSchema) -> tuple[OutputColumn, ...]:
     present = {profile.column_of(column.source): column for column in reversed(profile.columns) if column.source}
     hidden = [
         column
         for column in profile.columns
         if not column.source or profile.column_of(column.source) not in sql.available_columns
     ]
-    return (*(present.get(source) or OutputColumn.of(source) for source in sql.output_columns), *hidden)
+    return (*(present.get(source) or OutputColumn.of(source, plant) for source in sql.output_columns), *hidden)
 
 
 def _aliases(profile: OutputProfile, wanted: Mapping[str, str], available: Collection[str]) -> dict[str, str]:
@@ -148,11 +151,18 @@ def _with_sql(document: PlantSettings, sql: SqlSection) -> PlantSettings:
 
 def refresh_settings(session: Session, *, author: str, comment: str, now: float) -> None:
     """Store a revision of the settings whose `sql` section is as the output profiles are, when it is not."""
-    newest = find(session, 0)
-    before = parse(newest)
-    view = sql_view(session, before.sql)
-    if view == before.sql:
-        return
-    after = reconcile(before, _with_sql(before, view))
-    changes = difference(before, after)
-    store(session, after, changes, revision=newest.revision + 1, author=author, comment=comment[:1000], now=now)
+    before = parse(find(session, 0))
+    store_changed(session, before, before, author=author, comment=comment, now=now)
+
+
+def store_changed(
+    session: Session, before: PlantSettings, after: PlantSettings, *, author: str, comment: str, now: float
+) -> bool:
+    """Store a revision of the settings whose `sql` section is as the output profiles are; returns whether anything differs."""
+    after = _with_sql(after, sql_view(session, after.sql))
+    if after == before:
+        return False
+    after = reconcile(before, after)
+    changes, revision = difference(before, after), find(session, 0).revision + 1
+    store(session, after, changes, revision=revision, author=author, comment=comment[:1000], now=now)
+    return True

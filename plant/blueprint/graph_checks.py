@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from plant.blueprint.graph import BlueprintGraph, Edge, Node
-from plant.blueprint.node_options import FEATURE_NAMES
 from plant.blueprint.node_types import BY_TYPE, NODE_TYPES
+from plant.schema import PlantSchema
 from plant.settings.rules import find_circle
 
 SHAPE_REASONS: Final = frozenset({"DUPLICATE_ID", "EDGE_TO_NOWHERE", "CYCLE"})
@@ -33,9 +33,13 @@ class GraphProblem:
     path: tuple[str | int, ...] = ("nodes",)
 
 
-def problems(graph: BlueprintGraph) -> list[GraphProblem]:
-    """Everything that is wrong with a graph; nothing with the empty one, which means the default pipeline."""
-    found = [*_shape(graph), *_nodes(graph)]
+def problems(graph: BlueprintGraph, plant: PlantSchema | None = None) -> list[GraphProblem]:
+    """Everything that is wrong with a graph; nothing with the empty one, which means the default pipeline.
+
+    Args:
+        plant: whose features and columns the nodes may name; None: they may name any.
+    """
+    found = [*_shape(graph), *_nodes(graph, plant)]
     if not graph.sketch:
         found += [*_needed(graph), *_edges(graph)]
     return found
@@ -67,7 +71,7 @@ def _about(thing: Node | Edge) -> dict[str, str]:
     return {"node_id": thing.id} if isinstance(thing, Node) else {"edge_id": thing.id}
 
 
-def _nodes(graph: BlueprintGraph) -> Iterator[GraphProblem]:
+def _nodes(graph: BlueprintGraph, plant: PlantSchema | None) -> Iterator[GraphProblem]:
     for node in graph.nodes:
         where = ("nodes", node.position)
         meaning = node.meaning
@@ -85,14 +89,14 @@ def _nodes(graph: BlueprintGraph) -> Iterator[GraphProblem]:
                 message = f"{told} has no option {name}; its options are {options}"
                 yield GraphProblem("OPTION_UNKNOWN", message, node.id, path=path)
                 continue
-            for wrong in option.problems(value):
+            for wrong in option.problems(value, plant):
                 yield GraphProblem(wrong.reason, f"{told}: {wrong.message}", node.id, path=path)
         if not node.plain:
             for option in meaning.options:
                 if option.required and option.name not in settings:
                     message = f"{told} lacks the option {option.name}"
                     yield GraphProblem("OPTION_MISSING", message, node.id, path=(*where, "settings", option.name))
-        yield from _together(node, told)
+        yield from _together(node, told, plant)
     for node_type in NODE_TYPES:
         nodes = graph.nodes_of(node_type.type)
         if node_type.max_count and len(nodes) > node_type.max_count:
@@ -101,13 +105,14 @@ def _nodes(graph: BlueprintGraph) -> Iterator[GraphProblem]:
             yield GraphProblem("TOO_MANY_NODES", message, surplus.id, path=("nodes", surplus.position))
 
 
-def _together(node: Node, told: str) -> Iterator[GraphProblem]:
+def _together(node: Node, told: str, plant: PlantSchema | None) -> Iterator[GraphProblem]:
     """Options that are right one by one and wrong together."""
     settings, meaning = node.known_settings, node.meaning
     path = ("nodes", node.position, "settings")
     if meaning is not None and meaning.type == "weights":
         active = settings.get("active")
-        if isinstance(active, dict) and all(active.get(name) is False for name in FEATURE_NAMES):
+        names = plant.feature_by_name if plant is not None else None
+        if names and isinstance(active, dict) and all(active.get(name) is False for name in names):
             yield GraphProblem("NO_FEATURE", f"{told}: every feature is switched off", node.id, path=(*path, "active"))
     if meaning is not None and meaning.type == "time_profiles":
         low, high = settings.get("trim_lower"), settings.get("trim_upper")

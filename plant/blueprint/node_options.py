@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from plant.mechanical_seals import MECHANICAL_SEALS
+from plant.schema import FEATURES, PlantSchema
 
 
 class OptionKind(StrEnum):
@@ -23,15 +23,29 @@ class OptionKind(StrEnum):
     """A text of several lines."""
     CHOICE = "choice"
     COLUMNS = "columns"
-    """A list of different names out of the option's choices."""
+    """A list of different names of the plant."""
     NUMBER_BY_NAME = "number by name"
-    """Name out of the option's choices -> number."""
+    """Name of the plant -> number."""
     BOOLEAN_BY_NAME = "boolean by name"
-    """Name out of the option's choices -> yes or no."""
+    """Name of the plant -> yes or no."""
 
 
-FEATURE_NAMES: Final = tuple(MECHANICAL_SEALS.feature_by_name)
-"""The features of the plant that a graph names unless another one is said."""
+class NamesOf(StrEnum):
+    """Which names of a plant an option takes."""
+
+    FEATURES = "features"
+    ITEM_COLUMNS = "item columns"
+    OUTPUT_COLUMNS = "output columns"
+
+    def of(self, plant: PlantSchema) -> tuple[str, ...]:
+        """The names, in the plant's order."""
+        match self:
+            case NamesOf.FEATURES:
+                return tuple(plant.feature_by_name)
+            case NamesOf.ITEM_COLUMNS:
+                return tuple(plant.columns(FEATURES))
+        return plant.output_columns
+
 
 LONGEST_TEXT: Final = 260
 LONGEST_LINES: Final = 4000
@@ -56,7 +70,8 @@ class Option:
         title, title_ko, help, help_ko: for people, in English and Korean.
         minimum, maximum: bounds of a number, both included.
         step: a number must be a multiple of it; None: any.
-        choices: admitted texts, columns or names; empty: any.
+        choices: admitted texts; empty: any.
+        names_of: which names of the plant are admitted; None: those of `choices`.
         required: whether a node has to say it.
         setting: (section, field) of the settings document that holds the same; None where only the pipeline knows it.
     """
@@ -72,17 +87,32 @@ class Option:
     maximum: float | None = None
     step: int | None = None
     choices: Sequence[str] = ()
+    names_of: NamesOf | None = None
     required: bool = False
     setting: tuple[str, str] | None = None
 
-    def schema(self) -> dict[str, Any]:
-        """JSON schema of the option; `x-setting` names the setting whose value counts where the node gives none."""
+    def admitted(self, plant: PlantSchema | None) -> Sequence[str]:
+        """Admitted texts or names; empty: any, as for names where no plant is said."""
+        if self.names_of is None:
+            return self.choices
+        return self.names_of.of(plant) if plant is not None else ()
+
+    def default_for(self, plant: PlantSchema) -> Any:
+        """The value where a node does not say, for a plant: lists of names hold those of its own."""
+        if self.kind is not OptionKind.COLUMNS or self.names_of is None:
+            return self.default
+        known = self.names_of.of(plant)
+        return [name for name in self.default if name in known] if set(self.default) <= set(known) else list(known)
+
+    def schema(self, plant: PlantSchema) -> dict[str, Any]:
+        """JSON schema of the option for a plant; `x-setting` names the setting whose value counts where the node gives none."""
+        default, admitted = self.default_for(plant), self.admitted(plant)
         described: dict[str, Any] = {
             "title": self.title,
             "x-title-ko": self.title_ko,
             "description": self.help,
             "x-description-ko": self.help_ko,
-            "default": list(self.default) if isinstance(self.default, tuple) else self.default,
+            "default": list(default) if isinstance(default, tuple) else default,
         }
         if self.setting is not None:
             described["x-setting"] = list(self.setting)
@@ -101,18 +131,18 @@ class Option:
             case OptionKind.LINES:
                 return {"type": "string", "maxLength": LONGEST_LINES, "format": "textarea", **described}
             case OptionKind.CHOICE:
-                return {"type": "string", "enum": list(self.choices), **described}
+                return {"type": "string", "enum": list(admitted), **described}
             case OptionKind.COLUMNS:
                 items: dict[str, Any] = {"type": "string"}
-                if self.choices:
-                    items["enum"] = list(self.choices)
+                if admitted:
+                    items["enum"] = list(admitted)
                 return {"type": "array", "items": items, "uniqueItems": True, **described}
         value = {"type": "number", **bounds} if self.kind is OptionKind.NUMBER_BY_NAME else {"type": "boolean"}
-        names = dict.fromkeys(self.choices, value)
+        names = dict.fromkeys(admitted, value)
         return {"type": "object", "properties": names, "additionalProperties": False, **described}
 
-    def problems(self, value: object) -> Iterator[Wrong]:
-        """Why `value` does not fit; nothing when it does."""
+    def problems(self, value: object, plant: PlantSchema | None = None) -> Iterator[Wrong]:
+        """Why `value` does not fit; nothing when it does. Names are of the plant; without one they may be any."""
         match self.kind:
             case OptionKind.NUMBER | OptionKind.INTEGER:
                 yield from self._number_problems(self.name, value)
@@ -131,9 +161,9 @@ class Option:
                         "OPTION_OUT_OF_RANGE", f"{self.name} must be one of {', '.join(self.choices)}, is {value!r}"
                     )
             case OptionKind.COLUMNS:
-                yield from self._column_problems(value)
+                yield from self._column_problems(value, plant)
             case _:
-                yield from self._by_name_problems(value)
+                yield from self._by_name_problems(value, plant)
 
     def _number_problems(self, what: str, value: object) -> Iterator[Wrong]:
         whole = self.kind is OptionKind.INTEGER
@@ -148,23 +178,27 @@ class Option:
         elif self.step is not None and value % self.step:
             yield Wrong("OPTION_OUT_OF_RANGE", f"{what} must be a multiple of {self.step}, is {value:g}")
 
-    def _column_problems(self, value: object) -> Iterator[Wrong]:
+    def _column_problems(self, value: object, plant: PlantSchema | None) -> Iterator[Wrong]:
         if not isinstance(value, list | tuple) or not all(isinstance(name, str) and name for name in value):
             yield self._wrong_type(value, "a list of names")
             return
         if len(set(value)) != len(value):
             yield Wrong("OPTION_OUT_OF_RANGE", f"{self.name} names a column twice")
-        unknown = [name for name in value if self.choices and name not in self.choices]
+        admitted = self.admitted(plant)
+        unknown = [name for name in value if admitted and name not in admitted]
         if unknown:
-            yield Wrong("OPTION_OUT_OF_RANGE", f"{self.name} names {', '.join(unknown)}, which does not exist")
+            where = f" in {plant.name}" if plant is not None else ""
+            yield Wrong("OPTION_OUT_OF_RANGE", f"{self.name} names {', '.join(unknown)}, which does not exist{where}")
 
-    def _by_name_problems(self, value: object) -> Iterator[Wrong]:
+    def _by_name_problems(self, value: object, plant: PlantSchema | None) -> Iterator[Wrong]:
         if not isinstance(value, Mapping):
             yield self._wrong_type(value, "an object of names and values")
             return
+        admitted = self.admitted(plant)
         for name, one in value.items():
-            if name not in self.choices:
-                yield Wrong("OPTION_OUT_OF_RANGE", f"{self.name} names {name}, which is not a feature")
+            if (admitted or plant is not None) and name not in admitted:
+                of = f" of {plant.name}" if plant is not None else ""
+                yield Wrong("OPTION_OUT_OF_RANGE", f"{self.name} names {name}, which is not a feature{of}")
             elif self.kind is OptionKind.NUMBER_BY_NAME:
                 yield from self._number_problems(f"{self.name} of {name}", one)
             elif not isinstance(one, bool):

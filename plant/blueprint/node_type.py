@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from plant.blueprint.node_options import Option, OptionKind
+from plant.schema import PlantSchema
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,11 @@ class NodeType:
         """The option of that name."""
         return next((option for option in self.options if option.name == name), None)
 
-    def schema(self) -> dict[str, Any]:
-        """JSON schema of a node's settings."""
+    def schema(self, plant: PlantSchema) -> dict[str, Any]:
+        """JSON schema of a node's settings for a plant."""
         return {
             "type": "object",
-            "properties": {option.name: option.schema() for option in self.options},
+            "properties": {option.name: option.schema(plant) for option in self.options},
             "required": [option.name for option in self.options if option.required],
             "additionalProperties": False,
         }

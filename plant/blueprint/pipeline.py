@@ -11,6 +11,7 @@ from plant.blueprint.graph_checks import SHAPE_REASONS, GraphProblem, problems
 from plant.blueprint.node_options import Option
 from plant.blueprint.node_types import NODE_TYPES
 from plant.blueprint.options import PARTS, PipelineOptions
+from plant.schema import PlantSchema
 from plant.settings import PlantSettings
 from plant.settings.violations import Violation
 
@@ -83,9 +84,9 @@ def cannot_run(found: list[GraphProblem]) -> InvalidInput:
     )
 
 
-def blueprint_violations(document: PlantSettings) -> Iterator[Violation]:
-    """What keeps the graph of a settings document from running, beyond the document's own rules about graphs."""
-    for problem in problems(graph_of(document)):
+def blueprint_violations(document: PlantSettings, plant: PlantSchema) -> Iterator[Violation]:
+    """What keeps the graph of a settings document from running at a plant, beyond the document's own rules about graphs."""
+    for problem in problems(graph_of(document), plant):
         if problem.reason not in SHAPE_REASONS:
             yield Violation(("graph", *problem.path), problem.message)
 

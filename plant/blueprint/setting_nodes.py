@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from plant.blueprint.node_options import Option, OptionKind
+from plant.blueprint.node_options import NamesOf, Option, OptionKind
 from plant.blueprint.node_type import NodeType, Port, share
 from plant.blueprint.options import ProjectorOptions
-from plant.mechanical_seals import MECHANICAL_SEALS
-from plant.schema import FEATURES
 from plant.settings.defaults import OUTPUT_COLUMNS
 
 NUMBER, INTEGER, BOOLEAN = OptionKind.NUMBER, OptionKind.INTEGER, OptionKind.BOOLEAN
@@ -120,7 +118,7 @@ SETTING_NODES: Final[tuple[NodeType, ...]] = (
                 "메타데이터 컬럼",
                 "Columns of the items that go with the vectors",
                 "벡터와 함께 기록할 품목 컬럼",
-                choices=tuple(MECHANICAL_SEALS.columns(FEATURES)),
+                names_of=NamesOf.ITEM_COLUMNS,
                 setting=("visualization", "projector_metadata_columns"),
             ),
             Option(
@@ -220,6 +218,7 @@ SETTING_NODES: Final[tuple[NodeType, ...]] = (
                 "출력 컬럼",
                 "In the order of the output",
                 "출력 순서대로",
+                names_of=NamesOf.OUTPUT_COLUMNS,
                 setting=("sql", "output_columns"),
             ),
         ),

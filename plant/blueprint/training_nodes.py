@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from plant.blueprint.node_options import FEATURE_NAMES, Option, OptionKind
+from plant.blueprint.node_options import NamesOf, Option, OptionKind
 from plant.blueprint.node_type import NodeType, Port
 from plant.blueprint.options import EmbedOptions, EncodeOptions, IndexOptions, LoadOptions, StoreOptions
 
@@ -82,7 +82,7 @@ TRAINING_NODES: Final[tuple[NodeType, ...]] = (
                 "지정하지 않은 피처는 공장 기본 가중치를 유지합니다",
                 0,
                 100,
-                choices=FEATURE_NAMES,
+                names_of=NamesOf.FEATURES,
             ),
             Option(
                 "active",
@@ -92,7 +92,7 @@ TRAINING_NODES: Final[tuple[NodeType, ...]] = (
                 "사용 피처",
                 "Features that are switched off do not count at all",
                 "끈 피처는 전혀 반영되지 않습니다",
-                choices=FEATURE_NAMES,
+                names_of=NamesOf.FEATURES,
             ),
         ),
         outputs=(Port("weights", "weights"),),

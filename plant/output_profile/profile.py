@@ -15,7 +15,7 @@ from plant.mechanical_seals import MECHANICAL_SEALS
 from plant.output_profile.formats import EXAMPLES, OutputType, writer
 from plant.output_profile.reading import read_moment
 from plant.schema import SEQUENCE, PlantSchema
-from plant.settings.defaults import COLUMN_ALIASES, OUTPUT_COLUMNS, PROFILE_DESCRIPTION, PROFILE_NAME
+from plant.settings.defaults import OUTPUT_COLUMNS, PROFILE_DESCRIPTION, PROFILE_NAME
 
 Constant = str | int | float | bool | None
 
@@ -68,9 +68,9 @@ class OutputColumn(BaseModel):
     values: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, source: str) -> OutputColumn:
-        """The column of the prediction as it is."""
-        return cls(name=source, source=source, type=type_of_column(source))
+    def of(cls, source: str, plant: PlantSchema = MECHANICAL_SEALS) -> OutputColumn:
+        """The column of a plant's prediction as it is."""
+        return cls(name=source, source=source, type=type_of_column(source, plant))
 
     def problems(self) -> Iterator[str]:
         """What is wrong with this column on its own, for people."""
@@ -114,19 +114,19 @@ class OutputProfile(BaseModel):
     null_text: str = Field("", max_length=20)
 
     @classmethod
-    def default(cls) -> OutputProfile:
-        """Every output column as it is."""
-        return _default()
+    def default(cls, plant: PlantSchema = MECHANICAL_SEALS) -> OutputProfile:
+        """Every output column of a plant as it is."""
+        return _default(plant.to_json())
 
     @classmethod
-    def read(cls, text: str) -> OutputProfile:
-        """The profile that a JSON text holds, right or not; "" is the default one.
+    def read(cls, text: str, plant: PlantSchema = MECHANICAL_SEALS) -> OutputProfile:
+        """The profile that a JSON text holds, right or not; "" is the plant's default one.
 
         Raises:
             InvalidInput: not JSON, or not of the form of a profile.
         """
         if not text.strip():
-            return _default()
+            return cls.default(plant)
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
@@ -233,11 +233,13 @@ def refused(name: str, violations: Sequence[FieldViolation]) -> InvalidInput:
     )
 
 
-@lru_cache(maxsize=1)
-def _default() -> OutputProfile:
+@lru_cache(maxsize=8)
+def _default(plant_json: str) -> OutputProfile:
+    plant = PlantSchema.model_validate_json(plant_json)
+    own = plant == MECHANICAL_SEALS
     return OutputProfile(
-        name=PROFILE_NAME,
-        description=PROFILE_DESCRIPTION,
-        columns=tuple(OutputColumn.of(column) for column in OUTPUT_COLUMNS),
-        aliases=dict(COLUMN_ALIASES),
+        name=PROFILE_NAME if own else plant.name,
+        description=PROFILE_DESCRIPTION if own else "",
+        columns=tuple(OutputColumn.of(column, plant) for column in plant.output_columns),
+        aliases=dict(plant.output.aliases),
     )

@@ -158,7 +158,7 @@ async def test_a_refused_change_leaves_everything_as_it_was(plant: Any, change: 
 async def test_further_checks_can_refuse_a_document_and_savers_work_in_the_same_unit(plant: Any) -> None:
     saved: list[int] = []
     plant.program.settings.checks.append(
-        lambda _before, found: [Violation(("graph", "nodes", 0), "cannot run")] if found.graph.nodes else []
+        lambda _session, _before, found: [Violation(("graph", "nodes", 0), "cannot run")] if found.graph.nodes else []
     )
     plant.program.settings.savers.append(lambda _session, revision, _document: saved.append(revision))
     with pytest.raises(InvalidInput, match="cannot run"):

@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 
 from common.errors import DataProblem, InvalidInput
-from plant.blueprint.options import LoadOptions, PipelineOptions, TimeOptions
+from plant.blueprint.options import LoadOptions, PipelineOptions, TimeOptions, WeightOptions
 from plant.input_profile import InputProfile
 from plant.mechanical_seals import MECHANICAL_SEALS
 from plant.settings import PlantSettings
@@ -33,6 +33,7 @@ from trainer.exit_codes import CannotWrite, ExitCode, LockHeld, TrainingCancelle
 from trainer.feature_reports import feature_importance, feature_recommendations, feature_statistics
 from trainer.operation_times import operation_times
 from trainer.progress import JsonLines, ProgressReport, TerminalBar
+from trainer.run import check_names
 from trainer.stage_clock import StageClock
 from trainer.status_file import RUNNING, TrainingStatus, read_status, status_path, write_status
 from trainer.training import with_tables
@@ -402,3 +403,9 @@ def test_stages_are_timed_and_memory_is_measured() -> None:
     figures = clock.figures()
     assert set(figures["stages"]) == {"reading", "building"}
     assert figures["peak_memory_bytes"] > 10_000_000
+
+
+def test_weights_of_another_plant_are_refused_before_a_training() -> None:
+    check_names(WeightOptions({"GROUP1": 2.0}, {"PART_TYPE": False}), MECHANICAL_SEALS)
+    with pytest.raises(InvalidInput, match=r"PartName.*Mechanical seals does not have.*input profile"):
+        check_names(WeightOptions({"PartName": 2.0}), MECHANICAL_SEALS)

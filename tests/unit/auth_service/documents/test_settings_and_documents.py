@@ -13,11 +13,13 @@ from plant.blueprint import wrapper
 from plant.blueprint.pipeline import default_graph
 from plant.input_profile import InputProfile
 from plant.output_profile import OutputColumn, OutputProfile
+from plant.profile_files import read_profile
 from plant.settings import PlantSettings
 from protos.documents.v1 import documents_pb2 as documents
 from protos.documents.v1 import documents_pb2_grpc
 from protos.settings.v1 import settings_pb2 as pb
 
+ROOT = Path(__file__).parents[4]
 RECORDINGS = Path(__file__).parents[3] / "contract" / "recordings" / "workflow.json"
 SECTIONS = ("graph", "trainer", "predictor", "sql", "data_source", "export", "visualization")
 
@@ -107,3 +109,40 @@ async def test_profiles_reach_every_process_with_their_activation(plant_on_each_
     assert PlantSettings.parse(state.settings.document_json).sql.output_columns == ["ITEM_CD"]
     await patch(plant, {"sql": {"output_columns": ["ITEM_CD", "JOB_NM"]}})
     assert [c.name for c in OutputProfile.parse(seen.states[-1].output_profile_json).columns] == ["품목", "JOB_NM"]
+
+
+async def test_another_plant_brings_its_columns_and_tables_and_names_of_the_old_one_are_said(plant: Any) -> None:
+    graph = default_graph()
+    nodes = {node["id"]: node for node in graph["nodes"]}
+    nodes["weights"]["settings"] = {"weights": {"GROUP1": 3.0}}
+    await patch(plant, {"graph": graph})
+    bicycles = read_profile(ROOT / "demo" / "plants" / "adventureworks" / "profile.json")
+    kind = documents.PROFILE_KIND_INPUT
+    await ask(plant, "SaveProfile", documents.SaveProfileRequest(kind=kind, profile_json=bicycles.to_json()))
+    await ask(plant, "ActivateProfile", documents.ActivateProfileRequest(kind=kind, name=bicycles.name))
+
+    answer = await plant.ask(plant.control.Get, pb.GetSettingsRequest(), process="cli")
+    document = PlantSettings.parse(answer.document_json)
+    assert document.sql.output_columns == list(bicycles.plant.output_columns)
+    assert document.sql.active_profile == "AdventureWorks Cycles"
+    assert document.data_source.default_table == "Product"
+    assert wrapper.current_pipeline(plant.settings.state_dir).options.projector.metadata_columns[1] == "Name"
+    listed = await ask(plant, "ListProfiles", documents.ListProfilesRequest(kind=documents.PROFILE_KIND_OUTPUT))
+    assert [column.source for column in OutputProfile.read(listed.profiles[0].profile_json).columns] == list(
+        bicycles.plant.output_columns
+    )
+
+    types = await ask(plant, "NodeTypes", documents.NodeTypesRequest())
+    (weights,) = (one for one in types.types if one.type == "weights")
+    assert "Color" in json.loads(weights.options_schema_json)["properties"]["weights"]["properties"]
+    checked = await ask(plant, "CheckGraph", documents.CheckGraphRequest(graph_json=json.dumps(graph)))
+    assert "GROUP1, which is not a feature of AdventureWorks Cycles" in checked.problems[0].message
+    await patch(
+        plant, {"predictor": {"max_routing_variants": 3}}
+    )  # what was there before keeps nobody from other changes
+    nodes["weights"]["settings"] = {"weights": {"PART_TYPE": 3.0}}
+    with pytest.raises(InvalidInput, match="PART_TYPE, which is not a feature"):
+        await patch(plant, {"graph": graph})
+    nodes["weights"]["settings"] = {"weights": {"Color": 3.0}}
+    await patch(plant, {"graph": graph})
+    assert wrapper.current_pipeline(plant.settings.state_dir).options.weights.weights == {"Color": 3.0}

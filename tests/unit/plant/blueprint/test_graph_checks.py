@@ -15,15 +15,20 @@ from hypothesis import strategies as st
 from common.errors import InvalidInput
 from plant.blueprint.graph import BlueprintGraph
 from plant.blueprint.graph_checks import problems
-from plant.blueprint.node_options import FEATURE_NAMES, OptionKind
+from plant.blueprint.node_options import OptionKind
 from plant.blueprint.node_types import BY_TYPE, NODE_TYPES
 from plant.blueprint.pipeline import default_graph, pipeline_of_graph
+from plant.mechanical_seals import MECHANICAL_SEALS
+from plant.schema import PlantSchema
 
 RECORDINGS = Path(__file__).parents[3] / "contract" / "recordings" / "workflow.json"
 
 
 def reasons(graph: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(problem.reason, problem.node_id or problem.edge_id) for problem in problems(BlueprintGraph.of(graph))]
+    return [
+        (problem.reason, problem.node_id or problem.edge_id)
+        for problem in problems(BlueprintGraph.of(graph), MECHANICAL_SEALS)
+    ]
 
 
 def changed(change: Callable[[dict[str, dict[str, Any]], list[dict[str, Any]]], object]) -> dict[str, Any]:
@@ -42,7 +47,7 @@ def test_the_default_and_the_empty_graph_can_run() -> None:
 def test_the_recorded_graph_of_an_older_client_can_run() -> None:
     entry = next(entry for entry in json.loads(RECORDINGS.read_text("utf-8")) if entry["name"] == "patch: graph")
     graph = BlueprintGraph.of(entry["request"]["json"]["graph"])
-    assert problems(graph) == []
+    assert problems(graph, MECHANICAL_SEALS) == []
     assert [node.meaning.type for node in graph.nodes if node.meaning] == ["loader", "encoder"]
     pipeline_of_graph(graph)
 
@@ -61,7 +66,7 @@ def test_a_plain_node_is_known_by_its_words(node_id: str, label: str, settings: 
     graph = BlueprintGraph.of({"nodes": [{"id": node_id, "label": label, "type": "default", "settings": settings}]})
     (node,) = graph.nodes
     assert node.meaning is BY_TYPE[meaning]
-    assert problems(graph) == []
+    assert problems(graph, MECHANICAL_SEALS) == []
 
 
 def test_options_of_plain_nodes_count_and_what_they_do_not_know_is_left_alone() -> None:
@@ -96,7 +101,9 @@ def test_options_of_plain_nodes_count_and_what_they_do_not_know_is_left_alone() 
         (lambda nodes, edges: nodes["weights"].update(settings={"active": {"GROUP1": 1}}), "OPTION_WRONG_TYPE"),
         (lambda nodes, edges: nodes["weights"].update(settings={"weights": [1]}), "OPTION_WRONG_TYPE"),
         (
-            lambda nodes, edges: nodes["weights"].update(settings={"active": dict.fromkeys(FEATURE_NAMES, False)}),
+            lambda nodes, edges: nodes["weights"].update(
+                settings={"active": dict.fromkeys(MECHANICAL_SEALS.feature_by_name, False)}
+            ),
             "NO_FEATURE",
         ),
         (
@@ -121,7 +128,7 @@ def test_options_of_plain_nodes_count_and_what_they_do_not_know_is_left_alone() 
     ],
 )
 def test_what_is_wrong_is_named(change: Callable[..., object], expected: str) -> None:
-    found = problems(BlueprintGraph.of(changed(change)))
+    found = problems(BlueprintGraph.of(changed(change)), MECHANICAL_SEALS)
     assert expected in [problem.reason for problem in found]
     for problem in found:
         assert problem.message
@@ -157,9 +164,9 @@ def test_every_type_has_help_in_both_languages_and_defaults_that_fit() -> None:
             assert option.title_ko
             assert option.help
             assert option.help_ko
-            assert option.default is None or list(option.problems(option.default)) == []
-            assert option.schema()["title"] == option.title
-        assert json.loads(json.dumps(node_type.schema()))["type"] == "object"
+            assert option.default is None or list(option.problems(option.default, MECHANICAL_SEALS)) == []
+            assert option.schema(MECHANICAL_SEALS)["title"] == option.title
+        assert json.loads(json.dumps(node_type.schema(MECHANICAL_SEALS)))["type"] == "object"
 
 
 values = st.recursive(
@@ -171,6 +178,34 @@ values = st.recursive(
 
 @given(st.sampled_from([option for node_type in NODE_TYPES for option in node_type.options]), values)
 def test_any_value_fits_or_is_refused_and_what_fits_can_be_taken(option: Any, value: object) -> None:
-    if not list(option.problems(value)):
+    if not list(option.problems(value, MECHANICAL_SEALS)):
         taken = option.taken(value)
         assert option.kind is not OptionKind.INTEGER or isinstance(taken, int)
+
+
+BICYCLES = PlantSchema.model_validate(
+    {"name": "Bicycles", "features": [{"name": "Color", "kind": "category"}, {"name": "Weight", "kind": "size"}]}
+)
+
+
+def weighted(**settings: dict[str, object]) -> BlueprintGraph:
+    def set_weights(nodes: dict[str, dict[str, Any]], edges: list[dict[str, Any]]) -> None:
+        nodes["weights"].update(settings=settings)
+
+    return BlueprintGraph.of(changed(set_weights))
+
+
+def test_the_weights_node_takes_the_features_of_the_plant_that_is_asked_for() -> None:
+    assert problems(weighted(weights={"Color": 3}, active={"Weight": False}), BICYCLES) == []
+    (problem,) = problems(weighted(weights={"GROUP1": 3}), BICYCLES)
+    assert problem.reason == "OPTION_OUT_OF_RANGE"
+    assert "GROUP1, which is not a feature of Bicycles" in problem.message
+    (problem,) = problems(weighted(active={"Color": False, "Weight": False}), BICYCLES)
+    assert problem.reason == "NO_FEATURE"
+
+
+def test_node_types_offer_the_names_of_the_plant() -> None:
+    schemas = {node_type.type: node_type.schema(BICYCLES)["properties"] for node_type in NODE_TYPES}
+    assert list(schemas["weights"]["weights"]["properties"]) == ["Color", "Weight"]
+    assert schemas["projector"]["metadata_columns"]["items"]["enum"] == ["ITEM_CD", "Color", "Weight"]
+    assert schemas["sql"]["output_columns"]["default"] == list(BICYCLES.output_columns)

@@ -12,6 +12,7 @@ from common.errors import InvalidInput
 from plant.blueprint.graph import BlueprintGraph
 from plant.blueprint.options import PipelineOptions
 from plant.blueprint.pipeline import blueprint_violations, default_graph, pipeline_of, pipeline_of_graph, reconcile
+from plant.mechanical_seals import MECHANICAL_SEALS
 from plant.settings import PlantSettings
 
 
@@ -87,7 +88,7 @@ def test_a_graph_that_cannot_run_gives_no_pipeline_and_violations_by_path() -> N
     with pytest.raises(InvalidInput) as caught:
         pipeline_of(wrong)
     assert caught.value.reason == "BLUEPRINT_INVALID"
-    (violation,) = blueprint_violations(wrong)
+    (violation,) = blueprint_violations(wrong, MECHANICAL_SEALS)
     position = next(p for p, node in enumerate(wrong.graph.nodes) if node.id == "index")
     assert violation.path == ("graph", "nodes", position, "settings", "m")
 
@@ -130,4 +131,6 @@ def test_plain_nodes_stay_as_they_were_sent_and_options_that_do_not_fit_are_left
     assert reconcile(PlantSettings(), after) is after
     wrong = document(with_settings(predictor={"max_routing_variants": 99}))
     assert reconcile(PlantSettings(), wrong).predictor.max_routing_variants == 4
-    assert [violation.path[-1] for violation in blueprint_violations(wrong)] == ["max_routing_variants"]
+    assert [violation.path[-1] for violation in blueprint_violations(wrong, MECHANICAL_SEALS)] == [
+        "max_routing_variants"
+    ]

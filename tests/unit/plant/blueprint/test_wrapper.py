@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 
 from common.errors import DataProblem, InvalidInput, NotFound
 from plant.blueprint import wrapper
-from plant.blueprint.node_options import FEATURE_NAMES
 from plant.blueprint.options import IndexOptions, LoadOptions, PipelineOptions, StoreOptions, WeightOptions
+from plant.mechanical_seals import MECHANICAL_SEALS
 from plant.settings import PlantSettings
+
+FEATURES = list(MECHANICAL_SEALS.feature_by_name)
 
 INDEX = {"id": "i", "label": "인덱스", "type": "default", "settings": {"m": 24}}
 
@@ -29,7 +31,10 @@ def document(*nodes: Mapping[str, object]) -> PlantSettings:
 options = st.builds(
     PipelineOptions,
     load=st.builds(LoadOptions, features_table=st.text(max_size=20)),
-    weights=st.builds(WeightOptions, st.dictionaries(st.sampled_from(FEATURE_NAMES), st.floats(0, 100), max_size=3)),
+    weights=st.builds(
+        WeightOptions,
+        st.dictionaries(st.sampled_from(FEATURES), st.floats(0, 100), max_size=3),
+    ),
     index=st.builds(IndexOptions, m=st.integers(4, 64), target_recall=st.floats(0.5, 1)),
     store=st.builds(StoreOptions, folder=st.text(max_size=20)),
 )
