@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+
+from methods.read_texts import ReadTexts
 
 Codes = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
@@ -37,6 +39,7 @@ class FeatureColumn:
         values: distinct texts, ABSENT where there is none; not used by numbers.
         codes: place of each item's text among `values`, int32 (n,); not used by numbers.
         numbers: of each item, NaN where absent, float64 (n,); not used by texts.
+        read: what is known of the `values`; columns of some of the items share it.
     """
 
     name: str
@@ -44,6 +47,11 @@ class FeatureColumn:
     values: Sequence[str] = ()
     codes: Codes | None = None
     numbers: Floats | None = None
+    read: ReadTexts = field(default_factory=lambda: ReadTexts(()), compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.codes is not None and not self.read.reads(self.values):
+            object.__setattr__(self, "read", ReadTexts(self.values))
 
     @classmethod
     def of_texts(cls, name: str, kind: ColumnKind, texts: Sequence[str]) -> FeatureColumn:
@@ -70,6 +78,7 @@ class FeatureColumn:
             self.values,
             None if self.codes is None else self.codes[items],
             None if self.numbers is None else self.numbers[items],
+            self.read,
         )
 
 

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from methods.feature_table import ColumnKind, FeatureColumn, FeatureTable
-from methods.text_parts import numbers_in
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -119,10 +118,9 @@ def grouping_columns(table: FeatureTable) -> dict[str, FeatureColumn]:
     columns = {column.name: column for column in table.columns}
     for column in table.columns:
         if column.kind is ColumnKind.TEXT and column.codes is not None:
-            counts = np.zeros(len(column.values))
-            for place in np.unique(column.codes).tolist():
-                counts[place] = len(numbers_in(column.values[place]))
-            columns[NUMBERS_OF + column.name] = FeatureColumn.of_numbers(NUMBERS_OF + column.name, counts[column.codes])
+            needed, own = np.unique(column.codes, return_inverse=True)
+            counts = (~np.isnan(column.read.numbers(needed.astype(np.int64)))).sum(axis=1)
+            columns[NUMBERS_OF + column.name] = FeatureColumn.of_numbers(NUMBERS_OF + column.name, counts[own])
     return columns
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from methods.feature_table import ABSENT, ColumnKind, FeatureColumn, FeatureTable
-from methods.text_parts import MOST_NUMBERS, numbers_in, parts_of_text
+from methods.text_parts import MOST_NUMBERS
 
 Floats32 = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
@@ -124,48 +124,44 @@ class ItemDescription:
             if one.kind == "is":
                 told.setdefault(one.feature, set()).add(one.value)
         numbers: dict[str, Floats32] = {}
+        codes: dict[str, dict[str, int]] = {}
         for place, one in enumerate(self.columns):
             column = by_name.get(one.feature)
             if one.kind == "number":
                 if column is not None and column.numbers is not None:
                     dense[:, place] = _finite(column.numbers)
             elif one.kind in ("is", "other"):
-                dense[:, place] = _matches(column, table.items, one, told.get(one.feature, set()))
+                if one.feature not in codes:
+                    codes[one.feature] = _code_of_values(column)
+                dense[:, place] = _matches(column, codes[one.feature], one, told.get(one.feature, set()))
             elif column is not None and column.codes is not None:
                 if one.feature not in numbers:
                     numbers[one.feature] = _numbers_of(column)
-                dense[:, place] = _of_numbers(numbers[one.feature], one)[column.codes]
+                dense[:, place] = _of_numbers(numbers[one.feature], one)
         return Described(dense, *self._parts_of(by_name, table.items))
 
     def _parts_of(
         self, by_name: Mapping[str, FeatureColumn], items: int
     ) -> tuple[Integers, npt.NDArray[np.int32], Floats32]:
-        columns = [by_name[name] for name in self.texts if name in by_name and by_name[name].codes is not None]
-        known: list[list[tuple[int, int]]] = []
-        rows: list[npt.NDArray[np.int32]] = []
-        for column in columns:
-            start = len(known)
-            needed = np.unique(_codes(column)).tolist()
-            moved = np.full(len(column.values) + 1, -1, np.int32)
-            for place in needed:
-                moved[place] = len(known)
-                known.append(self._numbered(column.values[place]))
-            rows.append(moved[_codes(column)])
-            assert start <= len(known)
-        offsets, parts, counts = [0], [], []
-        for item in range(items):
-            whole: dict[int, int] = {}
-            for row in rows:
-                for number, count in known[row[item]]:
-                    whole[number] = whole.get(number, 0) + count
-            parts += list(whole)
-            counts += list(whole.values())
-            offsets.append(len(parts))
-        return np.array(offsets, np.int64), np.array(parts, np.int32), np.array(counts, np.float32)
-
-    def _numbered(self, text: str) -> list[tuple[int, int]]:
-        found = Counter(parts_of_text(text))
-        return [(self._part[part], count) for part, count in found.items() if part in self._part]
+        """Where each item's parts begin, the parts, ascending, and how often each occurs in all its texts."""
+        cells, counts = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        width = max(len(self.parts), 1)
+        for column in (by_name[name] for name in self.texts if name in by_name and by_name[name].codes is not None):
+            needed, own = np.unique(_codes(column), return_inverse=True)
+            offsets, parts, often = column.read.parts(needed.astype(np.int64))
+            known = column.read.known
+            number = np.fromiter((self._part.get(part, -1) for part in known), np.int64, len(known))[parts]
+            lengths = np.diff(offsets)[own]
+            ends = np.cumsum(lengths)
+            places = np.repeat(offsets[own] - (ends - lengths), lengths) + np.arange(int(lengths.sum()))
+            item = np.repeat(np.arange(items), lengths)
+            told = number[places] >= 0
+            cells.append(item[told] * width + number[places][told])
+            counts.append(often[places][told].astype(np.int64))
+        found, place = np.unique(np.concatenate(cells), return_inverse=True)
+        whole = np.bincount(place, np.concatenate(counts), len(found))
+        starts = np.searchsorted(found, np.arange(items + 1) * width)
+        return starts.astype(np.int64), (found % width).astype(np.int32), whole.astype(np.float32)
 
     def to_parts(self) -> dict[str, npt.NDArray[Any]]:
         """Arrays from which `from_parts` makes the description again."""
@@ -194,24 +190,30 @@ def _finite(numbers: npt.NDArray[np.float64]) -> Floats32:
     return np.clip(np.where(np.isfinite(numbers), numbers, np.nan), -most, most).astype(np.float32)
 
 
-def _matches(column: FeatureColumn | None, items: int, one: DenseColumn, told: set[str]) -> npt.NDArray[np.bool_]:
+def _code_of_values(column: FeatureColumn | None) -> dict[str, int]:
+    """Code of each text that an item has."""
     if column is None or column.codes is None:
-        return np.full(items, one.value == ABSENT if one.kind == "is" else ABSENT not in told)
+        return {}
+    return {column.values[code]: code for code in np.unique(column.codes).tolist()}
+
+
+def _matches(
+    column: FeatureColumn | None, codes: Mapping[str, int], one: DenseColumn, told: set[str]
+) -> npt.NDArray[np.bool_] | bool:
+    """Whether each item's text is the one that a column is about; one answer for all where the table lacks the feature."""
+    if column is None or column.codes is None:
+        return one.value == ABSENT if one.kind == "is" else ABSENT not in told
     if one.kind == "is":
-        table = np.fromiter((value == one.value for value in column.values), np.bool_, len(column.values))
-    else:
-        table = np.fromiter((value not in told for value in column.values), np.bool_, len(column.values))
-    found: npt.NDArray[np.bool_] = table[column.codes]
-    return found
+        same: npt.NDArray[np.bool_] = column.codes == codes.get(one.value, -1)
+        return same
+    return np.isin(column.codes, [code for value, code in codes.items() if value not in told])
 
 
 def _numbers_of(column: FeatureColumn) -> Floats32:
-    """Numbers of each distinct text, float32 (values, MOST_NUMBERS), NaN where there are no more."""
-    table = np.full((len(column.values), MOST_NUMBERS), np.nan)
-    for place in np.unique(_codes(column)).tolist():
-        found = numbers_in(column.values[place])
-        table[place, : len(found)] = found
-    return _finite(table)
+    """Numbers of each item's text, float32 (n, MOST_NUMBERS), NaN where there are no more."""
+    needed, own = np.unique(_codes(column), return_inverse=True)
+    made: Floats32 = _finite(column.read.numbers(needed.astype(np.int64)))[own]
+    return made
 
 
 def _of_numbers(numbers: Floats32, one: DenseColumn) -> Floats32:
@@ -229,17 +231,19 @@ def _of_numbers(numbers: Floats32, one: DenseColumn) -> Floats32:
 
 
 def _frequent_parts(table: FeatureTable, texts: Sequence[str]) -> list[str]:
-    """Parts of texts that at least two items have, those in most items first."""
+    """Parts of texts that at least two items have; of more than MOST_PARTS those in most items."""
     found: Counter[str] = Counter()
     for column in table.columns:
         if column.name not in texts:
             continue
-        counts = np.bincount(_codes(column), minlength=len(column.values))
-        for place in np.flatnonzero(counts).tolist():
-            for part in set(parts_of_text(column.values[place])):
-                found[part] += int(counts[place])
-    repeated = [part for part, count in found.most_common(MOST_PARTS) if count >= 2]
-    return sorted(repeated)
+        needed, holders = np.unique(_codes(column), return_counts=True)
+        offsets, parts, _often = column.read.parts(needed.astype(np.int64))
+        items = np.bincount(parts, np.repeat(holders, np.diff(offsets)), len(column.read.known)).astype(np.int64)
+        known = column.read.known
+        for number in np.flatnonzero(items).tolist():
+            found[known[number]] += int(items[number])
+    repeated = [part for part, count in found.items() if count >= 2]
+    return sorted(sorted(repeated, key=lambda part: (-found[part], part))[:MOST_PARTS])
 
 
 def _telling(dense: Floats32, columns: Sequence[DenseColumn]) -> list[DenseColumn]:

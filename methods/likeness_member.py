@@ -21,8 +21,10 @@ Integers = npt.NDArray[np.int64]
 NEAREST: Final = 1e-6
 """Bandwidth at which only the nearest votes, and equals alike."""
 ITEMS_AT_ONCE: Final = 256
-MOST_CELLS: Final = 30_000_000
-"""Cells of matrices of parts of texts: 120 MB; what is larger goes part by part."""
+MOST_LOST: Final = 700.0
+"""Bandwidths of similarity lost at which a vote is the smallest that a double holds."""
+FEW: Final = 16
+"""Items up to which one after the other is sooner compared than a sparse product is set up."""
 
 
 @dataclass(frozen=True)
@@ -111,27 +113,32 @@ class LikenessMember:
         """Of items to those with routings, float32 (q, n), -1 to 1."""
         dense, strengths = self._scaled(described)
         found = dense @ self.dense.T
-        parts = len(self.rarity)
-        if len(described) > 1 and parts * (len(described) + len(self.of_item)) <= MOST_CELLS:
-            own_item = np.repeat(np.arange(len(described)), np.diff(described.part_offsets))
-            asked = _spread(len(described), parts, own_item, described.parts, strengths)
-            part_of = np.repeat(np.arange(parts), np.diff(self.starts))
-            found += asked @ _spread(len(self.of_item), parts, self.holders, part_of, self.strengths).T
-        else:
-            self._add_parts(found, described, strengths)
+        found += self._in_common(described, strengths)
         own = _lengths(dense, strengths, described)
         made: Floats32 = found / np.maximum(own[:, None] * self.lengths[None, :], 1e-12)
         return made
 
-    def _add_parts(self, found: Floats32, described: Described, strengths: Floats32) -> None:
-        """Add what parts of texts are shared, in place, part by part: where there are too many parts for a matrix."""
+    def _in_common(self, described: Described, strengths: Floats32) -> Floats32:
+        """What the parts of texts that two items share add to their product, float32 (q, n)."""
+        known, parts = len(self.of_item), len(self.rarity)
+        if len(described) > FEW:
+            from scipy import sparse  # many at once are asked in trainings and by whole lists
+
+            asked = sparse.csr_array((strengths, described.parts, described.part_offsets), (len(described), parts))
+            holding = sparse.csr_array((self.strengths, self.holders, self.starts), (parts, known))
+            both: Floats32 = (asked @ holding).toarray()
+            return both
+        made = np.zeros((len(described), known), np.float32)
         for query in range(len(described)):
-            first, last = int(described.part_offsets[query]), int(described.part_offsets[query + 1])
-            for part, strength in zip(
-                described.parts[first:last].tolist(), strengths[first:last].tolist(), strict=True
-            ):
-                span = slice(int(self.starts[part]), int(self.starts[part + 1]))
-                found[query, self.holders[span]] += strength * self.strengths[span]  # an item has a part once
+            own = slice(int(described.part_offsets[query]), int(described.part_offsets[query + 1]))
+            starts = self.starts[described.parts[own]]
+            lengths = self.starts[described.parts[own] + 1] - starts
+            ends = np.cumsum(lengths)
+            places = np.repeat(starts - (ends - lengths), lengths) + np.arange(int(lengths.sum()))
+            made[query] = np.bincount(
+                self.holders[places], np.repeat(strengths[own], lengths) * self.strengths[places], known
+            )
+        return made
 
     def predict(self, described: Described, excluded: npt.NDArray[np.bool_] | None = None) -> Floats:
         """Chances of the routings, float64 (q, classes).
@@ -183,9 +190,7 @@ def votes(similar: Floats32, of_item: Integers, classes: int, bandwidth: float) 
     Args:
         similar: float32 (q, n); -inf: does not vote.
     """
-    best = similar.max(axis=1, keepdims=True, initial=-np.inf)
-    lost = np.where(np.isfinite(similar), np.where(np.isfinite(best), best, 0.0) - similar, np.inf)
-    weights = np.exp(-np.minimum(lost / bandwidth, 700.0)) * np.isfinite(similar)
+    weights = _weights(similar, bandwidth)
     order = np.argsort(of_item, kind="stable")
     present, starts = np.unique(of_item[order], return_index=True)
     made = np.zeros((len(similar), classes))
@@ -194,6 +199,27 @@ def votes(similar: Floats32, of_item: Integers, classes: int, bandwidth: float) 
     whole = made.sum(axis=1, keepdims=True)
     shares: Floats = np.divide(made, whole, out=np.zeros_like(made), where=whole > 0)
     return shares
+
+
+def chances_of(similar: Floats32, of_item: Integers, asked: Integers, bandwidth: float) -> Floats:
+    """What `votes` gives one routing of each query, float64 (q,).
+
+    Args:
+        asked: the routings, int64 (q,).
+    """
+    weights = _weights(similar, bandwidth)
+    whole = weights.sum(axis=1)
+    own = np.where(of_item[None, :] == asked[:, None], weights, 0.0).sum(axis=1)
+    made: Floats = np.divide(own, whole, out=np.zeros(len(own)), where=whole > 0)
+    return made
+
+
+def _weights(similar: Floats32, bandwidth: float) -> Floats:
+    """What each item's vote counts, float64 (q, n)."""
+    best = similar.max(axis=1, keepdims=True, initial=-np.inf).astype(np.float64)
+    lost = np.where(np.isfinite(best), best, 0.0) - similar
+    made: Floats = np.exp(-np.minimum(lost / bandwidth, MOST_LOST)) * np.isfinite(similar)
+    return made
 
 
 def _logged(dense: Floats32, logarithmic: npt.NDArray[np.bool_]) -> Floats32:
@@ -215,13 +241,6 @@ def _skewness(numbers: npt.NDArray[np.float64]) -> float:
     """How far numbers lean to one side, 0 and above."""
     spread = float(numbers.std())
     return abs(float((((numbers - numbers.mean()) / spread) ** 3).mean())) if spread > 0.0 else 0.0
-
-
-def _spread(items: int, parts: int, item: npt.NDArray[Any], part: npt.NDArray[Any], strengths: Floats32) -> Floats32:
-    """Strengths as a matrix, float32 (items, parts)."""
-    made = np.zeros((items, parts), np.float32)
-    made[item, part] = strengths
-    return made
 
 
 def _lengths(dense: Floats32, strengths: Floats32, described: Described) -> Floats32:

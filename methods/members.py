@@ -13,7 +13,7 @@ from methods.feature_table import FeatureTable
 from methods.forest_member import ForestMember
 from methods.group_member import GroupMember
 from methods.item_description import Described, ItemDescription
-from methods.likeness_member import NEAREST, LikenessMember, votes
+from methods.likeness_member import NEAREST, LikenessMember, chances_of
 from methods.routing_classes import BOTH, COMMON, EXACT
 
 Floats = npt.NDArray[np.float64]
@@ -197,9 +197,7 @@ def best_likeness(learner: Learner) -> LikenessMember:
         similar = member.similarities(learner.described.of(judged))
         similar[np.arange(len(judged)), judged] = -np.inf
         for bandwidth in BANDWIDTHS:
-            chances = votes(similar, learner.of_item, learner.classes, bandwidth)
-            own = chances[np.arange(len(judged)), learner.of_item[judged]]
-            right = float(own.mean())
+            right = float(chances_of(similar, learner.of_item, learner.of_item[judged], bandwidth).mean())
             if best is None or right > best[0] + 1e-9:
                 best = right, member.with_bandwidth(bandwidth)
     assert best is not None
