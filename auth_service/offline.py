@@ -11,13 +11,13 @@ from auth_service.versions import registry
 from auth_service.versions.verification import check_files, load_in_child
 from common.errors import PreconditionFailed, Unavailable
 from common.identity import ServiceCredential
+from common.patience import LONGEST_CALL_SECONDS
 from common.rpc.client import Caller, connect
 from common.settings import Settings
 from protos.registry.v1 import registry_pb2 as pb
 from protos.registry.v1 import registry_pb2_grpc
 
 COMMAND_LINE = "service:command line"
-ACTIVATE_SECONDS = 300.0
 
 
 def register(
@@ -45,7 +45,7 @@ async def ask_to_activate(settings: Settings, name: str, reason: str) -> list[st
     try:
         method = registry_pb2_grpc.RegistryServiceStub(channel).Activate
         request = pb.ActivateRequest(version_name=name, reason=reason)
-        answer = await caller.call(method, request, service="auth_service", timeout=ACTIVATE_SECONDS)
+        answer = await caller.call(method, request, service="auth_service", timeout=LONGEST_CALL_SECONDS)
         return list(answer.confirmed_by)
     except Unavailable as error:
         if error.reason == Unavailable.default_reason:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import psutil
+
+from common.processes import kill_tree
 
 LOOK_SECONDS: Final = 5.0
 BUSY_SHARE: Final = 0.02
@@ -16,6 +20,11 @@ BUSY_BYTES: Final = 64 * 1024
 
 
 MOST_BUSY: Final = 15.0
+
+IDLE_SECONDS: Final = 60.0
+"""A process that has done nothing for so long is stuck."""
+LONGEST_CALL_SECONDS: Final = 3600.0
+"""Deadline of a call behind which processes work whose own patience ends much earlier when they are stuck."""
 
 
 def busyness() -> float:
@@ -58,6 +67,7 @@ class Patience:
     Args:
         pid: the process.
         seconds: how long it may do nothing.
+        most_cpu_seconds: seconds of a core that it may take, which says more of one that works without end than the time does.
         work: what a process has done; clock: seconds; both for tests.
     """
 
@@ -66,12 +76,14 @@ class Patience:
         pid: int,
         seconds: float,
         *,
+        most_cpu_seconds: float = float("inf"),
         work: Callable[[int], Work] = work_of,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pid, self._seconds, self._work, self._clock = pid, seconds, work, clock
         self._looked_at = self._worked_at = clock()
         self._seen = work(pid)
+        self._most_cpu_seconds = most_cpu_seconds + self._seen.cpu_seconds
 
     def renew(self) -> None:
         """Begin anew: something that the process waits for has gone on."""
@@ -90,4 +102,49 @@ class Patience:
             ):
                 self._worked_at = now
             self._seen, self._looked_at = done, now
-        return now - self._worked_at > self._seconds
+        return now - self._worked_at > self._seconds or self._seen.cpu_seconds > self._most_cpu_seconds
+
+    @property
+    def why(self) -> str:
+        """What a process did whose patience is over."""
+        if self._seen.cpu_seconds > self._most_cpu_seconds:
+            return "it worked without end"
+        return f"it did nothing for {self._seconds:g} s"
+
+
+class PatienceLost(Exception):
+    """A process was ended because it did nothing, or worked without end; the text says which."""
+
+
+def run_patiently(
+    command: Sequence[str],
+    *,
+    idle_seconds: float = IDLE_SECONDS,
+    most_cpu_seconds: float = float("inf"),
+    **options: Any,
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a program to its end and take what it writes, however long it works. Blocks: not on an event loop.
+
+    Args:
+        idle_seconds: it is ended when it and its descendants have done nothing for so long.
+        most_cpu_seconds: it is ended when they have taken so many seconds of a core.
+        options: further ones of `subprocess.Popen`, such as cwd and env.
+
+    Raises:
+        OSError: it cannot be started.
+        PatienceLost: it was ended.
+    """
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
+    ) as child:
+        patience = Patience(child.pid, idle_seconds, most_cpu_seconds=most_cpu_seconds)
+        try:
+            while True:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    output, errors = child.communicate(timeout=min(LOOK_SECONDS, idle_seconds))
+                    return subprocess.CompletedProcess(command, child.returncode, output, errors)
+                if patience.over:
+                    raise PatienceLost(patience.why)
+        except BaseException:
+            kill_tree(child.pid)
+            raise

@@ -18,6 +18,7 @@ from common.errors import DataProblem, PreconditionFailed
 from common.files import temporary_name, write_text, writing
 from common.locked_process import PIECE, run_locked
 from common.logs import get_logger
+from common.patience import IDLE_SECONDS
 from trained.artifacts import Manifest
 from trained.artifacts.json_files import parsed, read_json_object
 from trained.item_codes import ItemCodeIndex
@@ -45,7 +46,8 @@ FILES: Final = {
 REQUIRED: Final = {NATIVE: ("encoder",), LEGACY: ("similarity_engine", "encoder", "scaler", "feature_columns")}
 """Those without which a version cannot be read."""
 
-SECONDS: Final = 900
+CPU_SECONDS: Final = 900
+"""Seconds of a core that reading may take."""
 LEAST_MEMORY: Final = 4 * 1024**3
 MEMORY_A_BYTE: Final = 32
 
@@ -160,8 +162,8 @@ def _read(folder: Path, manifest: Manifest, version_name: str, lineage: str, thr
             yield data
 
     memory = LEAST_MEMORY + MEMORY_A_BYTE * sum(len(data) for _name, _path, data in contents)
-    arguments = [lineage, str(memory), str(SECONDS), str(max(1, threads))]
-    answer, index = run_locked("trained.older.model_reading", arguments, given(), _answer, SECONDS)
+    arguments = [lineage, str(memory), str(CPU_SECONDS), str(max(1, threads))]
+    answer, index = run_locked("trained.older.model_reading", arguments, given(), _answer, IDLE_SECONDS)
     if "problem" in answer:
         said = answer["problem"]
         raise DataProblem(str(said["message"]), reason=str(said["reason"]), details=dict(said["details"]))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy.typing as npt
 from common.errors import ServiceError, Unauthenticated, Unavailable
 from common.identity import ServiceCredential
 from common.logs import get_logger
+from common.patience import PatienceLost, run_patiently
 from common.processes import python_module
 from common.rpc.client import Caller, connect
 from common.settings import Settings
@@ -34,7 +34,6 @@ ACCEPTED_WEIGHT: Final = 2.0
 CORRECTED_WEIGHT: Final = 3.0
 """What an example counts against a routing of the source (1): one that a planner looked at and left, one that he corrected."""
 _ANSWER_SECONDS: Final = 20.0
-_COMMAND_SECONDS: Final = 60.0
 _STEP: Final = 10
 
 
@@ -112,24 +111,13 @@ def _by_command(settings: Settings, registry_path: Path | None) -> list[dict[str
         "PYTHONIOENCODING": "utf-8",
     }
     try:
-        done = subprocess.run(
-            python_module("auth_service", "planner-examples", *arguments),
-            env=environment,
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=_COMMAND_SECONDS,
-            check=False,
-        )
+        done = run_patiently(python_module("auth_service", "planner-examples", *arguments), env=environment, cwd=ROOT)
         if done.returncode:
-            raise ServiceError(
-                done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "it ended without a word"
-            )
+            said = done.stderr.decode("utf-8", "replace").strip()
+            raise ServiceError(said.splitlines()[-1] if said else "it ended without a word")
         found: list[dict[str, Any]] = json.loads(done.stdout)
         return found
-    except (OSError, ValueError, subprocess.TimeoutExpired, ServiceError) as error:
+    except (OSError, ValueError, PatienceLost, ServiceError) as error:
         raise Unavailable(f"Planners' examples cannot be read: {getattr(error, 'message', error)}") from None
 
 

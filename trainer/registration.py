@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any, Final
 from common.errors import InvalidInput, ServiceError, Unauthenticated, Unavailable
 from common.identity import ServiceCredential
 from common.logs import get_logger
+from common.patience import LONGEST_CALL_SECONDS, PatienceLost, run_patiently
 from common.processes import python_module
 from common.rpc.client import Caller, connect
 from common.settings import Settings
@@ -27,8 +27,6 @@ CREDENTIAL_FILE: Final = "service.secret"
 _ELSEWHERE: Final = (Unavailable, Unauthenticated)
 """auth_service is down, or what answers at its address is not this installation's: its command writes to the same database."""
 _ANSWER_SECONDS = 20.0
-_ACTIVATE_SECONDS = 180.0
-_COMMAND_SECONDS = 180.0
 _HISTORY_ENTRIES: Final = 10_000
 
 
@@ -156,7 +154,7 @@ class Registrar:
             if self._registry_path is None:
                 try:
                     request = pb.ActivateRequest(version_name=name, reason="training")
-                    self._call("Activate", request, _ACTIVATE_SECONDS)
+                    self._call("Activate", request, LONGEST_CALL_SECONDS)
                     return
                 except _ELSEWHERE as error:
                     log.info("activating by command", because=error.message)
@@ -226,22 +224,12 @@ class Registrar:
             "PYTHONIOENCODING": "utf-8",
         }
         try:
-            done = subprocess.run(
-                python_module("auth_service", *arguments),
-                env=environment,
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                timeout=_COMMAND_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise Unavailable(f"auth_service {arguments[0]} did not end within {_COMMAND_SECONDS:.0f} s") from None
+            done = run_patiently(python_module("auth_service", *arguments), env=environment, cwd=ROOT)
+        except PatienceLost as error:
+            raise Unavailable(f"auth_service {arguments[0]} was ended: {error}") from None
         if done.returncode:
-            words = (done.stderr.strip() or done.stdout.strip() or f"exit code {done.returncode}").splitlines()[-1]
+            said = (done.stderr.strip() or done.stdout.strip()).decode("utf-8", "replace")
+            words = (said or f"exit code {done.returncode}").splitlines()[-1]
             raise Unavailable(words, reason="COMMAND_FAILED")
 
 

@@ -13,6 +13,7 @@ from prometheus_client import Gauge, Histogram
 
 from common.errors import InvalidInput, Unavailable
 from common.logs import get_logger
+from common.patience import LONGEST_CALL_SECONDS, LOOK_SECONDS, Patience
 from protos.settings.v1 import settings_pb2 as pb
 
 log = get_logger(__name__)
@@ -63,6 +64,7 @@ class Pushed:
 
     process: str
     instance: str
+    pid: int
     kind: str
     at: float
     revision: int
@@ -91,7 +93,7 @@ class Subscriber:
         """
         kind = str(event.WhichOneof("kind"))
         answered: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        pushed = Pushed(self.process, self.instance, kind, time.perf_counter(), revision, answered)
+        pushed = Pushed(self.process, self.instance, self.pid, kind, time.perf_counter(), revision, answered)
         self._waiting[event.event_id] = pushed
         self.queue.put_nowait(event)
         if self.queue.qsize() > LONGEST_QUEUE:
@@ -268,3 +270,13 @@ def revocations_message(sessions: Mapping[str, float]) -> pb.Revocations:
 def ended_sessions(state: pb.ControlState) -> dict[str, float]:
     """The ended sessions of a state."""
     return dict(zip(state.revocations.session_ids, state.revocations.expires_at, strict=False))
+
+
+async def outcomes_while_working(pushed: Sequence[Pushed], idle_seconds: float) -> list[Outcome]:
+    """Wait for the outcomes of what was pushed as long as those work who have not answered; who did nothing for so long is SILENT."""
+    waiting = {each.answered: Patience(each.pid, idle_seconds) for each in pushed}
+    ending = time.monotonic() + LONGEST_CALL_SECONDS
+    while waiting and time.monotonic() < ending:
+        await asyncio.wait(waiting, timeout=min(LOOK_SECONDS, idle_seconds))
+        waiting = {answered: one for answered, one in waiting.items() if not answered.done() and not one.over}
+    return await outcomes_of(pushed, 0.0)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from auth_service.control.control_plane import ControlPlane
 from auth_service.control.control_state import active_version, version_message
-from auth_service.control.watch import Answer, Outcome, outcomes_of
+from auth_service.control.watch import Answer, Outcome, outcomes_of, outcomes_while_working
 from auth_service.store.active_profiles import active_schema
 from auth_service.store.records import VersionRecord
 from auth_service.versions import registry
@@ -29,7 +29,8 @@ from protos.settings.v1 import settings_pb2 as pb
 
 log = get_logger(__name__)
 
-PREPARE_SECONDS = 120.0
+PREPARE_IDLE_SECONDS = 60.0
+"""A process that prepares a version may take any time in which it works; it is given up when it did nothing for so long."""
 SWITCH_SECONDS = 15.0
 ABANDON_SECONDS = 5.0
 SEARCHERS = "ann"
@@ -141,7 +142,9 @@ class Activation:
         self._numbers += 1
         prepare = pb.PrepareVersion(activation_id=self._numbers, version=version_message(version))
         followers = list(hub.subscribers.values())
-        outcomes = await outcomes_of(hub.push(lambda: pb.WatchEvent(prepare=prepare), to=followers), PREPARE_SECONDS)
+        outcomes = await outcomes_while_working(
+            hub.push(lambda: pb.WatchEvent(prepare=prepare), to=followers), PREPARE_IDLE_SECONDS
+        )
         against = [outcome for outcome in outcomes if outcome.answer in (Answer.REFUSED, Answer.SILENT)]
         searchers = [outcome for outcome in outcomes if outcome.process == SEARCHERS]
         if searchers and not any(outcome.answer is Answer.CONFIRMED for outcome in searchers) and not against:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from auth_service.store.records import VersionRecord
 from common.errors import PreconditionFailed, ServiceError
+from common.patience import PatienceLost, run_patiently
 from common.processes import python_module
 from plant.schema import PlantSchema
 from trained.artifacts import Verdict, check_integrity, judge, read_manifest
 from trained.version_schema import schema_of
 
-LOAD_SECONDS = 180.0
+LEAST_CPU_SECONDS, CPU_SECONDS_A_MEGABYTE = 600.0, 3.0
+"""Work after which a proof has no end, of a version of no size and for each megabyte of one: hundreds of times what sound ones take."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -97,8 +98,8 @@ def _runtime_versions(path: Path) -> dict[str, object]:
     return versions if isinstance(versions, dict) else {}
 
 
-def load_in_child(row: VersionRecord, derived: Path, seconds: float = LOAD_SECONDS) -> Findings:
-    """Load and search a version in a process of its own. Blocks: not on the event loop."""
+def load_in_child(row: VersionRecord, derived: Path) -> Findings:
+    """Load and search a version in a process of its own, for as long as that works. Blocks: not on the event loop."""
     command = python_module(
         "auth_service.versions.verify_version",
         row.artifact_dir,
@@ -106,12 +107,11 @@ def load_in_child(row: VersionRecord, derived: Path, seconds: float = LOAD_SECON
         str(derived.absolute()),
         row.version_name,
     )
+    megabytes = sum(file.stat().st_size for file in Path(row.artifact_dir).glob("*") if file.is_file()) / 1e6
     try:
-        done = subprocess.run(
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return Findings(problems=[f"Loading and searching took longer than {seconds:g} s"])
+        done = run_patiently(command, cwd=ROOT, most_cpu_seconds=LEAST_CPU_SECONDS + CPU_SECONDS_A_MEGABYTE * megabytes)
+    except PatienceLost as error:
+        return Findings(problems=[f"The process that loads and searches the version was ended: {error}"])
     try:
         said = json.loads(done.stdout.decode("utf-8", "replace").strip().splitlines()[-1])
         return Findings(list(said["passed"]), list(said["problems"]), reason=str(said.get("reason", "")))

@@ -22,12 +22,15 @@ from google.protobuf.message_factory import GetMessageClass
 WRITE_FAILED: Final = "Internal error from Core"
 """What the client's library itself says, in the place of the server's answer, when a stream was ended while it was writing: the
 call is repeated with fewer messages, until the server's own answer is heard."""
+ENDED_ALREADY: Final = (grpc.aio.AioRpcError, grpc.aio.InternalError, asyncio.InvalidStateError)
+"""What writing to a call raises that ended before all was written."""
 AT_FAULT: Final = (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.DATA_LOSS)
 """Statuses by which a server says that it failed."""
 DEEPEST: Final = 3
 CALLS_AT_ONCE: Final = 16
 CALL_SECONDS: Final = 20.0
 MOST_KEPT: Final = 50
+SELDOM_TURNS: Final = 100
 TEXTS: Final = (
     "",
     " ",
@@ -79,6 +82,7 @@ async def fuzz_grpc(
     seed: int = 0,
     metadata: Sequence[tuple[str, str]] = (),
     leave_out: Callable[[MethodDescriptor], bool] = lambda _method: False,
+    seldom: Callable[[MethodDescriptor], bool] = lambda _method: False,
 ) -> GrpcFuzzing:
     """Send made-up requests to every method in turn until a number is reached or a time has passed.
 
@@ -87,8 +91,13 @@ async def fuzz_grpc(
         services: descriptors of generated modules.
         metadata: of every call; without a log-in hardly anything is reached.
         leave_out: methods that are not called.
+        seldom: methods of so much work that they are called once in SELDOM_TURNS turns.
     """
-    methods = [method for service in services for method in service.methods if not leave_out(method)]
+    every = [method for service in services for method in service.methods if not leave_out(method)]
+    often = [method for method in every if not seldom(method)]
+    methods = (
+        often * SELDOM_TURNS + [method for method in every if seldom(method)] if len(often) < len(every) else often
+    )
     result, random_of = GrpcFuzzing(), random.Random(seed)
     deadline = time.monotonic() + seconds
     numbers = iter(range(requests))
@@ -120,7 +129,7 @@ async def _call(
     call: Any
     if method.client_streaming:
         call = channel.stream_stream(name)(**options)
-        with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):  # it may end before all are written
+        with contextlib.suppress(*ENDED_ALREADY):
             for message in messages:
                 await call.write(message)
             if chance.random() < 0.8:

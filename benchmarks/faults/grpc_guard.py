@@ -41,6 +41,8 @@ NOT_CALLED: Final = (
     "Adopt",
 )
 """They end the session, train for real or start a process for each call."""
+SELDOM: Final = ("Refresh",)
+"""They read the source anew."""
 
 
 def guard(whole: WholeSystem, *, count: int, seconds: float) -> Outcome:
@@ -89,6 +91,7 @@ async def _all(whole: WholeSystem, count: int, seconds: float) -> dict[str, Grpc
                 seed=time.time_ns(),
                 metadata=[("authorization", f"Bearer {whole.admin_token}")],
                 leave_out=_not_called,
+                seldom=lambda method: method.name in SELDOM,
             )
         finally:
             await channel.close()

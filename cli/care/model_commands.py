@@ -17,6 +17,7 @@ from cli.care.retention_command import retention
 from cli.control_plane import ControlPlane
 from cli.terminal import open_console, quoted
 from common.local_time import local_time
+from common.patience import LONGEST_CALL_SECONDS
 from common.standard_output import json_text
 from protos.registry.v1 import registry_pb2 as pb
 
@@ -25,7 +26,6 @@ app = typer.Typer(help="Versions of the model: list, check, activate, roll back.
 Name = Annotated[str, typer.Argument(help="Name of the version", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs")]
 Reason = Annotated[str, typer.Option("--reason", help="Why, for the history")]
-SLOW_SECONDS = 300.0
 
 app.command()(check)
 app.command()(retention)
@@ -94,7 +94,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
 def verify(name: Name) -> None:
     """Check a version: hashes, loading, a few searches. Exit code 1 when it cannot be served."""
     request = pb.VerifyRequest(version_name=name)
-    answer = ask(lambda control: control.call(control.registry.Verify, request, timeout=SLOW_SECONDS))
+    answer = ask(lambda control: control.call(control.registry.Verify, request, timeout=LONGEST_CALL_SECONDS))
     for passed in answer.passed:
         typer.secho(f"✓ {passed}", fg="green")
     for problem in answer.problems:
@@ -107,7 +107,7 @@ def verify(name: Name) -> None:
 def activate(name: Name, reason: Reason = "") -> None:
     """Make a version active, after every process has proved that it can serve it."""
     request = pb.ActivateRequest(version_name=name, reason=reason)
-    _say_activation(ask(lambda control: control.call(control.registry.Activate, request, timeout=SLOW_SECONDS)))
+    _say_activation(ask(lambda control: control.call(control.registry.Activate, request, timeout=LONGEST_CALL_SECONDS)))
 
 
 @app.command()
@@ -117,7 +117,7 @@ def rollback(
 ) -> None:
     """Make the version that was active before active again."""
     request = pb.RollBackRequest(reason=reason, steps=steps)
-    _say_activation(ask(lambda control: control.call(control.registry.RollBack, request, timeout=SLOW_SECONDS)))
+    _say_activation(ask(lambda control: control.call(control.registry.RollBack, request, timeout=LONGEST_CALL_SECONDS)))
 
 
 @app.command()
@@ -129,7 +129,7 @@ def adopt(
 ) -> None:
     """Register a version that came from elsewhere, such as one of the older system."""
     request = pb.AdoptRequest(artifact_dir=str(folder.absolute()), version_name=name)
-    version = ask(lambda control: control.call(control.registry.Adopt, request, timeout=SLOW_SECONDS))
+    version = ask(lambda control: control.call(control.registry.Adopt, request, timeout=LONGEST_CALL_SECONDS))
     typer.echo(
         f"{version.version_name} is registered. Activate it with: routing-ml models activate {quoted(version.version_name)}"
     )
@@ -153,7 +153,7 @@ def doctor(
             if version.withdrawn:
                 continue  # nobody can activate it; its files may be gone
             request = pb.VerifyRequest(version_name=version.version_name)
-            found.append((version, await control.call(control.registry.Verify, request, timeout=SLOW_SECONDS)))
+            found.append((version, await control.call(control.registry.Verify, request, timeout=LONGEST_CALL_SECONDS)))
         return found
 
     checked = ask(work)

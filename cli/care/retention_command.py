@@ -10,10 +10,10 @@ from rich.text import Text
 
 from cli.calls import ask
 from cli.terminal import open_console
+from common.patience import LONGEST_CALL_SECONDS
 from common.standard_output import json_text
 from protos.trainer.v1 import trainer_pb2 as pb
 
-RETENTION_SECONDS = 300.0
 MARKS = {"kept": ("✓", "green"), "deleted": ("-", "yellow"), "failed": ("✗", "red")}
 
 
@@ -31,7 +31,7 @@ def retention(
     request = pb.RetentionRequest(dry_run=not apply, keep_versions=keep, keep_good_versions=keep_good)
     done = ask(
         lambda control: control.call(
-            control.trainer.ApplyRetention, request, service="trainer", timeout=RETENTION_SECONDS
+            control.trainer.ApplyRetention, request, service="trainer", timeout=LONGEST_CALL_SECONDS
         )
     )
     if as_json:

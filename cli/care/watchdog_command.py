@@ -11,6 +11,7 @@ import typer
 from cli.calls import running_settings
 from cli.running.hang_watch import PATIENCE_SECONDS
 from cli.running.readiness import GatewayProbe, Probe, ServiceProbe
+from common.patience import busyness
 from common.settings import Settings
 from common.standard_output import json_text
 
@@ -59,15 +60,18 @@ def probes_of(settings: Settings) -> dict[str, Probe]:
 
 
 async def find_hanging(settings: Settings, patience_seconds: float) -> list[str]:
-    """Names of the processes that do not answer within the patience; returns as soon as all have answered."""
+    """Names of the processes that do not answer within the patience; returns as soon as all have answered.
+
+    Where other programs keep the machine busy the patience is longer, by as much as a process gets less of it.
+    """
     probes = probes_of(settings)
     waiting = dict(probes)
-    ending = time.monotonic() + patience_seconds
+    begun = time.monotonic()
     try:
         while True:
             answers = await asyncio.gather(*(probe.answers() for probe in waiting.values()))
             waiting = {name: probes[name] for name, answer in zip(waiting, answers, strict=True) if not answer}
-            if not waiting or time.monotonic() >= ending:
+            if not waiting or time.monotonic() >= begun + patience_seconds * busyness():
                 return list(waiting)
             await asyncio.sleep(min(PAUSE_SECONDS, max(0.05, patience_seconds / 4)))
     finally:

@@ -8,6 +8,7 @@ from fastapi import Query
 from starlette.responses import Response
 
 from common.errors import InvalidInput, NotFound, ServiceError
+from common.patience import LONGEST_CALL_SECONDS
 from common.request_context import allow_more_time
 from gateway.answers import json_answer
 from gateway.guarded_routes import AreaRouter
@@ -18,8 +19,6 @@ from gateway.version_reports import REPORTS, read_report
 from protos.registry.v1 import registry_pb2 as pb
 from protos.trainer.v1 import trainer_pb2
 
-ACTIVATION_SECONDS = 120.0
-VERIFICATION_SECONDS = 300.0
 MOST = 2**31
 
 Details = Annotated[
@@ -111,20 +110,20 @@ async def activate_model_version(
     version_name: str, gateway: TheGateway, body: bodies.ReasonRequest | None = None
 ) -> Response:
     """Makes a version the active one after every process has proved that it can serve it."""
-    allow_more_time(ACTIVATION_SECONDS)
+    allow_more_time(LONGEST_CALL_SECONDS)
     registry = gateway.clients.registry
     request = pb.ActivateRequest(version_name=version_name, reason=body.reason if body else "")
-    response = await registry.call(registry.stub.Activate, request, timeout=ACTIVATION_SECONDS)
+    response = await registry.call(registry.stub.Activate, request, timeout=LONGEST_CALL_SECONDS)
     return json_answer(translate.activated(response))
 
 
 @area.admin.post("/versions/{version_name}/verify", response_model=bodies.VerificationModel)
 async def verify_model_version(version_name: str, gateway: TheGateway) -> Response:
     """Checks hashes, loads the version in a process of its own and searches it."""
-    allow_more_time(VERIFICATION_SECONDS)
+    allow_more_time(LONGEST_CALL_SECONDS)
     registry = gateway.clients.registry
     request = pb.VerifyRequest(version_name=version_name)
-    found = await registry.call(registry.stub.Verify, request, timeout=VERIFICATION_SECONDS)
+    found = await registry.call(registry.stub.Verify, request, timeout=LONGEST_CALL_SECONDS)
     return json_answer(
         {
             "ok": found.ok,
@@ -149,20 +148,20 @@ async def retire_model_version(
 async def roll_back(gateway: TheGateway, body: bodies.RollbackRequest | None = None) -> Response:
     """Makes the version that was active before active again."""
     wanted = body or bodies.RollbackRequest()
-    allow_more_time(ACTIVATION_SECONDS)
+    allow_more_time(LONGEST_CALL_SECONDS)
     registry = gateway.clients.registry
     request = pb.RollBackRequest(steps=wanted.steps, reason=wanted.reason)
-    response = await registry.call(registry.stub.RollBack, request, timeout=ACTIVATION_SECONDS)
+    response = await registry.call(registry.stub.RollBack, request, timeout=LONGEST_CALL_SECONDS)
     return json_answer(translate.activated(response))
 
 
 @area.admin.post("/adopt", status_code=201, response_model=bodies.ModelVersionModel)
 async def adopt_version(body: bodies.AdoptRequest, gateway: TheGateway) -> Response:
     """Registers artifacts that came from elsewhere."""
-    allow_more_time(VERIFICATION_SECONDS)
+    allow_more_time(LONGEST_CALL_SECONDS)
     registry = gateway.clients.registry
     request = pb.AdoptRequest(artifact_dir=body.artifact_dir, version_name=body.version_name or "")
-    adopted = await registry.call(registry.stub.Adopt, request, timeout=VERIFICATION_SECONDS)
+    adopted = await registry.call(registry.stub.Adopt, request, timeout=LONGEST_CALL_SECONDS)
     return json_answer(translate.version(adopted), 201)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import joblib
 import pytest
 
+from auth_service.control import watch
 from auth_service.versions import activation
 from common.errors import DataProblem, NotFound, PreconditionFailed, ServiceError
 from protos.registry.v1 import registry_pb2 as pb
@@ -246,7 +247,7 @@ async def test_the_first_activation_that_fails_late_leaves_none_active(plant: An
 
 
 async def test_a_process_that_hangs_while_preparing_is_a_refusal(plant: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(activation, "PREPARE_SECONDS", 0.3)
+    monkeypatch.setattr(activation, "PREPARE_IDLE_SECONDS", 0.3)
     monkeypatch.setattr(activation, "ABANDON_SECONDS", 0.1)
     _, hanging = await plant.follow("ann")
     await add(plant, "v1")
@@ -382,3 +383,29 @@ async def test_artifacts_from_elsewhere_are_adopted_and_activated(plant: Any) ->
     assert (await history(plant)) == [("activated", "legacy_model"), ("adopted", "legacy_model")]
     with pytest.raises(PreconditionFailed, match="no folder"):
         await plant.ask(plant.registry.Adopt, pb.AdoptRequest(artifact_dir="/nowhere/at/all"), process="cli")
+
+
+async def test_a_process_that_prepares_slowly_is_waited_for_while_it_works(
+    plant: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(activation, "PREPARE_IDLE_SECONDS", 0.2)
+    monkeypatch.setattr(watch, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(watch, "Patience", Working)
+    _, slow = await plant.follow("ann")
+    await add(plant, "v1")
+    begun = asyncio.get_running_loop().time()
+
+    async def take_a_while() -> None:
+        while asyncio.get_running_loop().time() - begun < 1.0:
+            await asyncio.sleep(0.05)
+
+    slow.before_prepare = take_a_while
+    await activate(plant, "v1")
+    assert await active(plant) == "v1"
+
+
+class Working:
+    """Patience with a process that works all the time."""
+
+    def __init__(self, _pid: int, _seconds: float) -> None:
+        self.over = False

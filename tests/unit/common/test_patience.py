@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from common.patience import Patience, Work, work_of
+from common.patience import Patience, PatienceLost, Work, run_patiently, work_of
 
 
 class Script:
@@ -87,3 +87,26 @@ def test_the_work_of_a_real_process_counts_its_children() -> None:
         child.kill()
         child.wait()
     assert work_of(child.pid) == Work(0.0, 0, frozenset())
+
+
+def test_work_without_end_is_too_much_however_busy_it_is() -> None:
+    script = Script()
+    patience = Patience(1, 60, most_cpu_seconds=100, work=lambda _pid: script.work, clock=lambda: script.now)
+    for _ in range(20):
+        script.later(5, cpu=5)
+        assert not patience.over
+    script.later(5, cpu=5)
+    assert patience.over
+    assert patience.why == "it worked without end"
+
+
+def test_a_program_is_waited_for_and_what_it_writes_is_taken() -> None:
+    program = "import sys; sys.stdout.write('x' * 300_000); sys.stderr.write('told'); sys.exit(3)"
+    done = run_patiently([sys.executable, "-c", program], idle_seconds=60)
+    assert (done.returncode, len(done.stdout), done.stderr) == (3, 300_000, b"told")
+
+
+def test_a_program_that_does_nothing_is_ended_with_its_children() -> None:
+    program = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']); time.sleep(600)"
+    with pytest.raises(PatienceLost, match=r"did nothing for 0\.4 s"):
+        run_patiently([sys.executable, "-c", program], idle_seconds=0.4)
