@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bootstrap.environment import venv_python
+from common.processes import free_port
 from installer import change as change_module
 from installer import verification, version_commands, windows_services
 from installer.change import STEPS
@@ -24,7 +25,8 @@ from tests.support.installation import borrowed_environment, new_layout
 from tests.support.windows_machine import Script, WindowsMachine, steps_of
 
 OLD, NEW = "1.0.0", "1.1.0"
-SITE = "https://routing.plant.local:8443"
+SITE_PORT = free_port()  # the checks before an installation look at real ports
+SITE = f"https://routing.plant.local:{SITE_PORT}"
 PROGRAM = b"MZ" + bytes(58) + (64).to_bytes(4, "little") + b"PE\0\0" + (0x8664).to_bytes(2, "little") + bytes(100)
 SERVICES = ["RoutingML-Auth", "RoutingML-Aggregate", "RoutingML-Ann", "RoutingML-Trainer", "RoutingML-Gateway"]
 CADDY = "RoutingML-Caddy"
@@ -181,7 +183,7 @@ def test_the_first_installation_has_services_rights_port_and_runs(
     assert {one.registered.account for one in windows.services.values()} == {
         f"NT SERVICE\\{name}" for name in [*SERVICES, CADDY]
     }
-    assert windows.rules == {"RoutingML-HTTPS": 8443}
+    assert windows.rules == {"RoutingML-HTTPS": SITE_PORT}
     data = folder / "공장 서버" / "Program Data"
     secret = str(data / "var" / "secrets" / "service.secret")
     assert {account for path, account in windows.rights if path == secret} == {
@@ -271,7 +273,7 @@ def test_a_repair_restores_services_rule_files_and_definitions(installed: Server
     script = installed.install()
     assert script.ended == 0, script.text()
     assert set(windows.running()) == {*SERVICES, CADDY}
-    assert windows.rules == {"RoutingML-HTTPS": 8443}
+    assert windows.rules == {"RoutingML-HTTPS": SITE_PORT}
     assert "RoutingML Search" not in (layout.services / "RoutingML-Ann.xml").read_text("utf-8")
     assert (layout.services / "RoutingML-Ann.xml").stat().st_size > 500
     assert (layout.application(OLD) / "manage.py").read_bytes() == (installed.releases[OLD] / "manage.py").read_bytes()
@@ -294,7 +296,7 @@ REFUSALS = [
     ("register", ("sc.exe sidtype RoutingML-Gateway",)),
     ("register", ("sc.exe failure RoutingML-Caddy",)),
     ("rights", ("icacls.exe", "secrets")),
-    ("firewall", ("firewall", "8443")),
+    ("firewall", ("firewall", str(SITE_PORT))),
     ("start", ("sc.exe start RoutingML-Gateway",)),
 ]
 
@@ -364,7 +366,7 @@ def test_an_upgrade_that_fails_after_the_switch_puts_everything_back(
     assert {name: one.registered for name, one in windows.services.items()} == before
     assert {path.name: path.read_bytes() for path in layout.services.glob("*.exe")} == tools
     assert set(windows.running()) == {*SERVICES, CADDY}
-    assert (layout.active(), windows.rules) == (OLD, {"RoutingML-HTTPS": 8443})
+    assert (layout.active(), windows.rules) == (OLD, {"RoutingML-HTTPS": SITE_PORT})
 
 
 def test_an_upgrade_brings_its_own_winsw_and_caddy_and_a_rollback_the_former_ones(installed: Server) -> None:
