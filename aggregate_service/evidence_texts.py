@@ -1,34 +1,52 @@
-"""Why an operation is proposed, in words: how many neighbours have it, what the features say, and which features say it."""
+"""Why an operation is proposed: how many neighbours have it, what the features say, and which features say it, in words and as values."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 
 from aggregate_service.snapshot import Snapshot
 from routings.operation_evidence import Evidence
 
 MOST_FEATURES = 3
+NOTHING = "[]"
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """Why each operation is proposed.
+
+    Attributes:
+        texts: a sentence; None for operations of own routings.
+        features: the features that tell most about it, a JSON list of {feature, value}; value is null where the item has none.
+    """
+
+    texts: list[str | None]
+    features: list[str]
 
 
 def reasons_for(
     snapshot: Snapshot, evidence: Evidence, items: npt.NDArray[np.int64], reasons: Sequence[Sequence[str]]
-) -> list[str | None]:
-    """A sentence for each predicted operation; None for operations of own routings.
+) -> Reasons:
+    """Why each operation is proposed.
 
     Args:
         items: position of the item that each operation is proposed for, int64 (operations).
         reasons: for each model the features that tell most about its operation.
     """
     stored = {name: snapshot.items[name] for names in reasons for name in names if name in snapshot.items}
-    told: dict[tuple[int, int], str] = {}
+    told: dict[tuple[int, int], tuple[str, str]] = {}
     texts: list[str | None] = []
+    features: list[str] = []
     for row, (item, model) in enumerate(zip(items.tolist(), evidence.model.tolist(), strict=True)):
         have, lack = len(evidence.supporters[row]), len(evidence.dissenters[row])
         if np.isnan(evidence.support[row]):
             texts.append(None)
+            features.append(NOTHING)
             continue
         text = f"{have} of {have + lack} neighbours have it"
         if model >= 0:
@@ -36,19 +54,24 @@ def reasons_for(
                 known = [name for name in (reasons[model] if reasons else ()) if name in stored][:MOST_FEATURES]
                 values = [stored[name].take(np.array([item]))[0] for name in known]
                 label_of = snapshot.schema.label_of
-                told[(item, model)] = ", ".join(
-                    f"{label_of(name)} = {_shown(value)}" for name, value in zip(known, values, strict=True)
+                shown = [(name, _shown(value)) for name, value in zip(known, values, strict=True)]
+                told[(item, model)] = (
+                    ", ".join(f"{label_of(name)} = {'absent' if text is None else text}" for name, text in shown),
+                    orjson.dumps([{"feature": name, "value": text} for name, text in shown]).decode(),
                 )
-            features = told[(item, model)]
-            by = f" by {features}" if features else ""
+            sentence, named = told[(item, model)]
+            by = f" by {sentence}" if sentence else ""
             text += f"; its features say {evidence.learned[row]:.0%}{by}"
         else:
             text += "; too rare to be learned, so the neighbours decide"
+            named = NOTHING
         texts.append(text)
-    return texts
+        features.append(named)
+    return Reasons(texts, features)
 
 
-def _shown(value: object) -> str:
+def _shown(value: object) -> str | None:
+    """A value as people read it; None where it is absent."""
     if value is None or value != value:
-        return "absent"
+        return None
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -259,7 +259,8 @@ def _evidence(
         columns[name] = [orjson.dumps(snapshot.codes.codes_at(items)).decode() for items in holders]
     columns |= {"BELIEF": evidence.belief, "LEARNED": evidence.learned, "TIME_BELIEF": evidence.time_belief}
     owners = np.repeat(items[batch.query], np.diff(batch.offsets))
-    columns["WHY"] = reasons_for(snapshot, evidence, owners, learned.estimates.reasons if learned else ())
+    why = reasons_for(snapshot, evidence, owners, learned.estimates.reasons if learned else ())
+    columns |= {"WHY": why.texts, "REASONS": why.features}
     return columns
 
 

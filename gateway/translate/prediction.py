@@ -10,7 +10,8 @@ from gateway.translate.rows import rows_of
 from predicting.neighbours import Found
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
-NEIGHBOUR_LISTS = ("NEIGHBOURS_FOR", "NEIGHBOURS_AGAINST")
+LISTS = ("NEIGHBOURS_FOR", "NEIGHBOURS_AGAINST", "REASONS")
+"""Facts of the evidence that tables hold as JSON lists."""
 SUMMED = ("requested_items", "returned_routings", "returned_candidates", "search_ms")
 
 
@@ -19,9 +20,7 @@ def routings(response: pb.PredictResponse, generated_at: str) -> list[dict[str, 
     operations: list[dict[str, Any]] = list(rows_of(response.operations))
     evidence = rows_of(response.evidence) if response.evidence.rows else []
     for operation, proof in zip(operations, evidence, strict=False):
-        operation["EVIDENCE"] = {
-            name: _listed(value) if name in NEIGHBOUR_LISTS else value for name, value in proof.items()
-        }
+        operation["EVIDENCE"] = {name: _listed(value) if name in LISTS else value for name, value in proof.items()}
     offsets = response.operation_offsets
     answer: list[dict[str, Any]] = []
     for position, routing in enumerate(rows_of(response.routings)):
@@ -33,7 +32,7 @@ def routings(response: pb.PredictResponse, generated_at: str) -> list[dict[str, 
 
 
 def _listed(value: object) -> Any:
-    """Item codes from the JSON list that the table holds; empty when absent."""
+    """The entries of the JSON list that the table holds; empty when absent."""
     return document_value(value) if isinstance(value, str) else []
 
 

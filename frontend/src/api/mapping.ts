@@ -1,6 +1,7 @@
 /** Input and output mapping profiles: several are saved, one of each kind is active. */
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { request } from './client'
+import { plantChanged } from './plant'
 import { queryClient } from './queryClient'
 
 export type ProfileKind = 'input' | 'output'
@@ -115,6 +116,7 @@ const key = (kind: ProfileKind) => ['profiles', kind] as const
 function refresh(kind: ProfileKind) {
   void queryClient.invalidateQueries({ queryKey: key(kind) })
   void queryClient.invalidateQueries({ queryKey: ['workflow'] })
+  if (kind === 'input') plantChanged()
 }
 
 export function useProfiles<Profile>(kind: ProfileKind) {

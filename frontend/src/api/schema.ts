@@ -1856,6 +1856,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/plant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plant
+         * @description The plant by the active input profile: features, columns and weight profiles with their words in English and Korean.
+         */
+        get: operations["get_plant_api_plant_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/blueprint/node-types": {
         parameters: {
             query?: never;
@@ -3448,6 +3468,81 @@ export interface components {
             offset: number;
             /** Total */
             total: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PlantFeature
+         * @description A feature of an item: how its values compare, its weight, the heading it is shown under.
+         */
+        PlantFeature: {
+            /** Label */
+            label: string;
+            /** Label Ko */
+            label_ko: string;
+            /** Name */
+            name: string;
+            /** Kind */
+            kind: string;
+            /** Group */
+            group: string;
+            /** Unit From */
+            unit_from?: string | null;
+            /** Weight */
+            weight: number;
+            /** Active */
+            active: boolean;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PlantItem
+         * @description Columns of an item that screens show, by their role; "" where the plant has none.
+         */
+        PlantItem: {
+            /** Name */
+            name: string;
+            /** Drawing */
+            drawing: string;
+            /** Revision */
+            revision: string;
+            /** Specification */
+            specification: string;
+            /** Details */
+            details: string;
+            /** Material */
+            material: string;
+            /** Levels */
+            levels: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PlantResponse
+         * @description The plant in its own words.
+         */
+        PlantResponse: {
+            /** Label */
+            label: string;
+            /** Label Ko */
+            label_ko: string;
+            /** Name */
+            name: string;
+            /** Profile */
+            profile: string;
+            /** Features */
+            features: components["schemas"]["PlantFeature"][];
+            /** Columns */
+            columns: {
+                [key: string]: components["schemas"]["Words"];
+            };
+            item: components["schemas"]["PlantItem"];
+            /** Weight Profiles */
+            weight_profiles: {
+                [key: string]: components["schemas"]["Words"];
+            };
+            /** Output Columns */
+            output_columns: string[];
         } & {
             [key: string]: unknown;
         };
@@ -5643,6 +5738,18 @@ export interface components {
             publish_service_enabled: boolean;
             /** Publish Notes */
             publish_notes: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Words
+         * @description What people call something, in English and Korean.
+         */
+        Words: {
+            /** Label */
+            label: string;
+            /** Label Ko */
+            label_ko: string;
         } & {
             [key: string]: unknown;
         };
@@ -10601,6 +10708,47 @@ export interface operations {
             };
             /** @description Not an administrator */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_plant_api_plant_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlantResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

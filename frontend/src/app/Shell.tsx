@@ -4,6 +4,7 @@ import { RefreshCw } from 'lucide-react'
 import { Suspense, useEffect, useState } from 'react'
 import { Redirect, Route, Switch, useLocation } from 'wouter'
 import { request } from '@/api/client'
+import { usePlant } from '@/api/plant'
 import { queryClient } from '@/api/queryClient'
 import { useIsAdmin } from '@/session/session'
 import { Button } from '@/ui/Button'
@@ -43,6 +44,7 @@ function PageHeader({ screen }: { screen: Screen }) {
 function ScreenView({ screen }: { screen: Screen }) {
   const t = useShellText()
   const isAdmin = useIsAdmin()
+  const plant = usePlant()
   // Chosen once: the script may come while the screen is shown.
   const [Component] = useState(() => screen.component)
   const name = t(screen.id)
@@ -63,6 +65,8 @@ function ScreenView({ screen }: { screen: Screen }) {
       <div className="mx-auto max-w-[1720px] px-4 py-5 xl:px-6">
         {screen.admin && !isAdmin ? (
           <Empty title={t('forbidden')} hint={t('forbiddenHint')} />
+        ) : plant.isPending ? (
+          <Loading rows={6} />
         ) : (
           <CrashGuard place={screen.id}>
             <Suspense fallback={<Loading rows={6} />}>

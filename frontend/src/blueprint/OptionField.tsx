@@ -2,7 +2,7 @@
 import { useState } from 'react'
 import type { OptionSchema } from '@/api/blueprint'
 import { CheckField, SelectField, TextArea, TextField } from '@/ui/Field'
-import { featureLabel } from '@/screens/routing/weights/featureLabels'
+import { featureLabel } from '@/api/plant'
 import { currentLanguage } from '@/i18n'
 import { optionWord } from '@/i18n/optionWords'
 import { useBlueprintText } from './texts'

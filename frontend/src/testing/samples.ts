@@ -1,5 +1,5 @@
-/** Routings for tests. */
-import type { OperationStep, PredictionResponse } from '@/api/types'
+/** A plant and routings for tests. */
+import type { OperationStep, Plant, PredictionResponse } from '@/api/types'
 
 export function step(
   sequence: number,
@@ -41,4 +41,29 @@ export const SAMPLE: PredictionResponse = {
   ],
   candidates: [],
   metrics: { requested_items: 1, returned_routings: 2 },
+}
+
+const words = (label: string, label_ko = label) => ({ label, label_ko })
+
+export const SEALS: Plant = {
+  ...words('Mechanical seals', '메커니컬 씰'),
+  name: 'Mechanical seals',
+  profile: 'Access views',
+  features: [],
+  columns: {
+    OUTDIAMETER: words('OUTDIAMETER', '외경'),
+    ITEM_MATERIAL: words('ITEM_MATERIAL', '재질'),
+    PART_TYPE: words('PART_TYPE', '부품 유형'),
+  },
+  item: {
+    name: 'ITEM_NM',
+    drawing: '',
+    revision: '',
+    specification: '',
+    details: '',
+    material: '',
+    levels: ['GROUP2'],
+  },
+  weight_profiles: { 'geometry-focus': words('Geometry', '치수·형상 중심') },
+  output_columns: [],
 }

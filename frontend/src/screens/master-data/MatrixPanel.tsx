@@ -13,7 +13,7 @@ import { Empty, QueryPanel } from '@/ui/PanelState'
 import { notify } from '@/ui/toasts'
 import { currentLanguage } from '@/i18n'
 import { commonText } from '@/i18n/common'
-import { featureLabel } from '@/screens/routing/weights/featureLabels'
+import { featureLabel } from '@/api/plant'
 import { noteLookup } from './lookups'
 import { useMaster } from './masterStore'
 import { useMasterText } from './texts'
@@ -71,10 +71,10 @@ export function MatrixPanel() {
   )
 }
 
-/** The plant's name of a column where planners read Korean, else the name it has in the source. */
+/** What the plant calls a column in the reader's language; what only the item's sheet has a Korean name for by that. */
 function labelOf({ key, label }: MasterItem['columns'][number]): string {
-  if (currentLanguage() !== 'ko') return key
-  return label === key ? featureLabel(key) : label
+  const known = featureLabel(key)
+  return known === key && currentLanguage() === 'ko' ? label : known
 }
 
 function Matrix({ item }: { item: MasterItem }) {

@@ -38,12 +38,11 @@ export function MetadataPanel() {
       <SelectField
         label={t('table')}
         value={table}
-        options={tables.map((name) => ({
-          value: name,
-          label: source?.table_profiles?.find((profile) => profile.name === name)?.label
-            ? `${name} (${source.table_profiles.find((profile) => profile.name === name)?.label})`
-            : name,
-        }))}
+        options={tables.map((name) => {
+          const profile = source?.table_profiles?.find((one) => one.name === name)
+          const purpose = profile && (profile.label || t(`role.${profile.role ?? 'aux'}`))
+          return { value: name, label: purpose ? `${name} (${purpose})` : name }
+        })}
         onChange={(event) => setChosen(event.target.value)}
         className="mb-3"
       />

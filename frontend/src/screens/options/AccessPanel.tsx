@@ -75,7 +75,6 @@ export function AccessPanel({ draft, readOnly }: { draft: SettingsDraft; readOnl
           />
           <TextField
             label={t('accessTable')}
-            placeholder="dbo_BI_ITEM_INFO_VIEW"
             disabled={readOnly}
             spellCheck={false}
             {...text('data_source', 'default_table')}

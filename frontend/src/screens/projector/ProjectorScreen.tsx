@@ -6,7 +6,7 @@ import { statusOf } from '@/api/errors'
 import { useVisualization } from '@/api/visualization'
 import { useMaster } from '@/screens/master-data/masterStore'
 import { useRouting } from '@/screens/routing/store/routingStore'
-import { featureLabel } from '@/screens/routing/weights/featureLabels'
+import { featureLabel, usePlantStore } from '@/api/plant'
 import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
 import { SelectField, TextField } from '@/ui/Field'
@@ -61,7 +61,8 @@ function ReadEmbedding() {
 function EmbeddingView({ embedding }: { embedding: Embedding }) {
   const t = useProjectorText()
   const names = [...embedding.columns.keys()].filter((name) => name !== 'ITEM_CD')
-  const [column, setColumn] = useState(names.find((name) => name.startsWith('GROUP')) ?? names[0] ?? '')
+  const levels = usePlantStore((state) => state.plant?.item.levels ?? [])
+  const [column, setColumn] = useState(names.find((name) => levels.includes(name)) ?? names[0] ?? '')
   const [search, setSearch] = useState('')
   const [chosen, setChosen] = useState<number | null>(null)
   const [resets, setResets] = useState(0)

@@ -5,7 +5,7 @@ import { Empty, QueryPanel } from '@/ui/PanelState'
 import { formatBytes, formatSeconds } from '@/i18n/format'
 import { sentence } from '@/i18n/sentences'
 import { useTrainingWords } from '@/i18n/trainingWords'
-import { featureLabel } from '@/screens/routing/weights/featureLabels'
+import { featureLabel } from '@/api/plant'
 import { NoActive } from './NoActive'
 import { useTrainingText } from './texts'
 

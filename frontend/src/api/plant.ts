@@ -1,0 +1,63 @@
+/** The plant in its own words: features, columns and weight profiles by the active input profile. */
+import { queryOptions, useQuery } from '@tanstack/react-query'
+import { create } from 'zustand'
+import { currentLanguage } from '@/i18n'
+import { call } from './client'
+import { queryClient } from './queryClient'
+import type { Plant } from './types'
+
+/** The plant that was loaded last; null before, and where the server could not be asked: then everything is called by its name. */
+export const usePlantStore = create<{ plant: Plant | null }>(() => ({ plant: null }))
+
+const QUERY = queryOptions({
+  queryKey: ['plant'],
+  staleTime: 5 * 60_000,
+  retry: false,
+  queryFn: async ({ signal }) => {
+    const plant = await call('get', '/api/plant', undefined, { signal })
+    usePlantStore.setState({ plant })
+    return plant
+  },
+})
+
+export function usePlant() {
+  return useQuery(QUERY)
+}
+
+/** Asks anew for everything that is called as the active input profile says. */
+export function plantChanged() {
+  for (const key of [
+    'plant',
+    'model-features',
+    'node-types',
+    'access-metadata',
+    'hierarchy',
+    'hierarchy-items',
+    'master-item',
+  ])
+    void queryClient.invalidateQueries({ queryKey: [key] })
+}
+
+interface Words {
+  label: string
+  label_ko: string
+}
+
+function inWords(words: Words | undefined, name: string): string {
+  return (words && (currentLanguage() === 'ko' ? words.label_ko : words.label)) || name
+}
+
+/** What people call a feature or another column of the plant. */
+export function featureLabel(name: string): string {
+  return inWords(usePlantStore.getState().plant?.columns[name], name)
+}
+
+/** What people call a weight profile of the plant. */
+export function weightProfileLabel(name: string): string {
+  return inWords(usePlantStore.getState().plant?.weight_profiles[name], name)
+}
+
+/** The heading that screens show a feature under; "" where it has none. */
+export function featureGroup(name: string): string {
+  return usePlantStore.getState().plant?.features.find((one) => one.name === name)?.group ?? ''
+}

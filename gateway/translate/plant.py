@@ -1,0 +1,44 @@
+"""The plant's schema to the body of `/api/plant`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plant.schema import PlantSchema
+
+
+def plant(profile: str, schema: PlantSchema) -> dict[str, Any]:
+    """The schema as screens need it.
+
+    Args:
+        profile: name of the active input profile.
+    """
+    shown = ("name", "drawing", "revision", "specification", "details", "material", "levels")
+    return {
+        "name": schema.name,
+        "profile": profile,
+        **_words(schema.label or schema.name, schema.label_ko),
+        "features": [
+            {
+                "name": feature.name,
+                "kind": str(feature.kind),
+                "group": feature.group,
+                "unit_from": feature.unit_from,
+                "weight": feature.weight,
+                "active": feature.active,
+                "label": feature.called("en"),
+                "label_ko": feature.called("ko"),
+            }
+            for feature in schema.features
+        ],
+        "columns": {name: _words(english, korean) for name, (english, korean) in schema.labels.items()},
+        "item": schema.item.model_dump(mode="json", include=set(shown)),
+        "weight_profiles": {
+            name: _words(profile.label or name, profile.label_ko) for name, profile in schema.profiles.items()
+        },
+        "output_columns": list(schema.output_columns),
+    }
+
+
+def _words(label: str, label_ko: str) -> dict[str, str]:
+    return {"label": label, "label_ko": label_ko or label}
