@@ -8,11 +8,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from bootstrap import documents, frontend, lock, system_packages
 from bootstrap.environment import ROOT, Environment, venv_folder
 from bootstrap.progress import SetupFailed, notice
+from common.source_addresses import absolute_source
 from common.standard_output import prepare_standard_output
 
 EXIT_FAILED = 1
@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     up = commands.add_parser("up", help="install what is missing and start all processes; Ctrl-C stops them")
-    up.add_argument("--data", metavar="FILE.accdb|DIR", help="data source; remembered for the next start")
+    up.add_argument("--data", metavar="FILE|DIR|ADDRESS", help="data source; remembered for the next start")
     up.add_argument("--profile", metavar="FILE.json", help="input profile that says what the tables of --data mean")
     up.add_argument("--port", type=int, help="port of the gateway (8000)")
     up.add_argument("--detach", action="store_true", help="return when everything runs, and leave it running")
@@ -81,10 +81,10 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _up(known: argparse.Namespace) -> int:
-    environment = _prepare("runtime", [system_packages.ACCESS, system_packages.TREES])
+    environment = _prepare("runtime", [system_packages.ODBC, system_packages.TREES])
     arguments = ["up"]
     if known.data:
-        arguments += ["--data", str(Path(known.data).absolute())]
+        arguments += ["--data", absolute_source(known.data)]
     if known.profile:
         arguments += ["--profile", str(Path(known.profile).absolute())]
     if known.port is not None:
@@ -104,7 +104,7 @@ def _ask_running(known: argparse.Namespace) -> int:
 
 
 def _test(arguments: Sequence[str]) -> int:
-    needs = [system_packages.ACCESS, system_packages.TREES, system_packages.DATABASE, system_packages.PROXY]
+    needs = [system_packages.ODBC, system_packages.TREES, system_packages.DATABASE, system_packages.PROXY]
     if (ROOT / "frontend" / "package.json").exists():
         needs.append(system_packages.BROWSER)
     environment = _prepare("dev", needs)
@@ -125,7 +125,7 @@ def _prepared_for_tests() -> Environment:
 
 
 def _setup() -> int:
-    environment = _prepare("dev", [system_packages.ACCESS])
+    environment = _prepare("dev", [system_packages.ODBC])
     documents.build(environment)
     environment.compile()
     notice(f"Ready: {environment.folder}")

@@ -12,8 +12,6 @@ from pathlib import Path
 
 from bootstrap.progress import SetupFailed, Step, notice
 
-ACCESS_DRIVER = "Microsoft Access Driver (*.mdb, *.accdb)"
-
 
 @dataclass(frozen=True)
 class Need:
@@ -23,7 +21,7 @@ class Need:
     without: str
 
 
-ACCESS = Need(("unixodbc", "odbc-mdbtools", "mdbtools"), "Access files cannot be read; Parquet and CSV folders can")
+ODBC = Need(("unixodbc",), "databases cannot be read by ODBC; files and PostgreSQL can")
 TREES = Need(("libgomp1",), "trainings cannot learn from routings (LightGBM needs it); plain similarity works")
 DATABASE = Need(("postgresql",), "the tests on PostgreSQL are skipped; those on SQLite run")
 PROXY = Need(("caddy",), "the tests of Caddy's configuration are skipped")
@@ -33,7 +31,6 @@ BROWSER = Need(("chromium", "fonts-noto-cjk"), "the browser tests are skipped")
 def ensure(needs: Sequence[Need]) -> None:
     """Install what is missing where that is possible, else say what to install and what does not work without it."""
     if sys.platform == "win32":
-        _check_access_driver()
         return
     for need in needs:
         missing = _missing(need.packages)
@@ -67,8 +64,6 @@ def _missing(packages: Sequence[str]) -> list[str]:
     if not shutil.which("dpkg-query"):
         found = {
             "unixodbc": any(Path("/usr").glob("lib*/**/libodbc.so.2")),
-            "odbc-mdbtools": any(Path("/usr").glob("lib*/**/libmdbodbc*")),
-            "mdbtools": shutil.which("mdb-tables") is not None,
             "libgomp1": any(Path("/usr").glob("lib*/**/libgomp.so.1")),
             "postgresql": shutil.which("initdb") is not None or any(Path("/usr/lib/postgresql").glob("*/bin/initdb")),
             "caddy": shutil.which("caddy") is not None,
@@ -96,18 +91,3 @@ def _install(packages: Sequence[str]) -> bool:
                 return True
     notice(done.stderr.strip())
     return False
-
-
-def _check_access_driver() -> None:
-    if sys.platform == "win32":
-        import winreg
-
-        try:
-            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, r"SOFTWARE\ODBC\ODBCINST.INI\ODBC Drivers") as drivers:
-                winreg.QueryValueEx(drivers, ACCESS_DRIVER)
-        except OSError:
-            bits = "64-bit" if sys.maxsize > 2**32 else "32-bit"
-            notice(
-                f"The {bits} ODBC driver for Access is not installed, so {ACCESS.without}.\n"
-                f"  Install the Microsoft Access Database Engine 2016 Redistributable ({bits}, as this Python is)"
-            )

@@ -48,7 +48,9 @@ def up(
     data: Annotated[
         Path | None,
         typer.Option(
-            "--data", help="Access file, or folder with Parquet or CSV tables; remembered. Default: the demo catalogue"
+            "--data",
+            help="Access file, folder with Parquet or CSV tables, workbook, SQLite file, or address of a database; remembered. "
+            "Default: the demo catalogue",
         ),
     ] = None,
     profile: Annotated[
@@ -63,9 +65,10 @@ def up(
     """Start all processes; train a first version when none is active. Ctrl-C stops them."""
     from cli.running.up import UpOptions
     from cli.running.up import up as start
+    from source.databases.address import located
 
     options = UpOptions(
-        data=data.absolute() if data else None,
+        data=located(data) if data else None,
         profile=profile.absolute() if profile else None,
         port=port,
         detach=detach,

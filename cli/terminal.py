@@ -8,6 +8,7 @@ import sys
 from rich.console import Console
 
 WIDTH_WITHOUT_TERMINAL = 200
+SOURCE_HELP = "Access file, folder with Parquet or CSV tables, workbook, SQLite file, or address of a database"
 
 
 def open_console() -> Console:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     models_dir: Path = Field(Path("models"), description="Folder of the model versions")
     dataset: Path | None = Field(None, description="Source: an Access file, or a folder with Parquet or CSV tables")
     initial_dataset: Path | None = Field(None, description="Source until an operator saves another in the settings")
+    access_reader: Literal["file", "microsoft"] = Field(
+        "file", description="How Access files are read: as they are stored, or by Microsoft's ODBC driver (Windows)"
+    )
     database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in the state folder")
 
     bind_host: str = Field("127.0.0.1", description="Address the gRPC services bind; another than loopback needs TLS")

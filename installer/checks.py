@@ -238,10 +238,11 @@ def check_other_installation(layout: Layout, machine: Machine, names: Sequence[s
 
 
 def check_driver(layout: Layout) -> list[Finding]:
-    """Whether Access files, where the settings name one, can be read with a driver of this machine."""
+    """Whether Microsoft's driver is there, where the settings want Access files read by it; they need none otherwise."""
     settings = read_env(layout.env_file)
     named = settings.get("ROUTING_ML_DATASET") or settings.get("ROUTING_ML_INITIAL_DATASET") or ""
-    if not IS_WINDOWS or (named and not named.lower().endswith((".accdb", ".mdb"))) or access_drivers():
+    by_driver = settings.get("ROUTING_ML_ACCESS_READER", "").lower() == "microsoft"
+    if not IS_WINDOWS or not by_driver or access_drivers():
         return []
     return [finding("driver", blocks=False, source=named or ".accdb")]
 

@@ -1,25 +1,19 @@
-"""The ODBC driver that reads Access files on this machine: which one, how to name it, what its errors mean.
+"""Microsoft's ODBC driver for Access files: how to name it, what its errors mean. Its bitness must be Python's.
 
-Windows: Microsoft's Access driver, whose bitness must be Python's. Elsewhere: MDBTools, which has no parameters and no catalogue calls.
+Also what every reader of Access files looks at first: whether a file is one at all.
 """
 
 from __future__ import annotations
 
-import contextlib
 import importlib
-import shutil
 import struct
-import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from common.errors import DataProblem
-from common.processes import IS_WINDOWS
 
 MICROSOFT: Final = "Microsoft Access Driver (*.mdb, *.accdb)"
-MDBTOOLS: Final = "MDBTools"
 BITNESS: Final = struct.calcsize("P") * 8
 """32 or 64: the bitness of this Python, which the driver must share."""
 
@@ -31,50 +25,15 @@ _JET3_PAGE, _PAGE = 2048, 4096
 
 @dataclass(frozen=True)
 class Driver:
-    """An ODBC driver for Access files.
-
-    Attributes:
-        name: as ODBC knows it.
-        has_catalogue: whether `cursor.tables()` and `cursor.columns()` work.
-    """
+    """An ODBC driver for Access files, by the name that ODBC has for it."""
 
     name: str
-    has_catalogue: bool
 
     def connection_string(self, path: Path) -> str:
         """Connection string without a DSN; values with special characters are put in braces."""
-        if self.has_catalogue:
-            shown = str(path)
-            quoted = "{" + shown.replace("}", "}}") + "}" if set(shown) & set(";{}[](),?*=!@") else shown
-            return f"DRIVER={{{self.name}}};DBQ={quoted};ReadOnly=1"
-        return f"DRIVER={{{self.name}}};DBQ={path}"
-
-    @contextlib.contextmanager
-    def reachable(self, path: Path) -> Iterator[Path]:
-        """The path by which the driver can open a file: MDBTools gets a plain link to names that it cannot read (Korean, semicolons).
-
-        Raises:
-            DataProblem: the link cannot be made.
-        """
         shown = str(path)
-        if self.has_catalogue or (shown.isascii() and ";" not in shown):
-            yield path
-            return
-        try:
-            folder = Path(tempfile.mkdtemp(prefix="routing-ml-access-"))
-        except OSError as error:
-            raise DataProblem(
-                f"{path}: MDBTools needs a link to a name like this, and none can be made in the temporary folder "
-                f"({error.strerror or error}): free space there, or rename the file in plain letters",
-                reason="SOURCE_PATH_UNUSABLE",
-                details={"path": path},
-            ) from None
-        try:
-            link = folder / f"source{path.suffix.lower()}"
-            link.symlink_to(path)
-            yield link
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        quoted = "{" + shown.replace("}", "}}") + "}" if set(shown) & set(";{}[](),?*=!@") else shown
+        return f"DRIVER={{{self.name}}};DBQ={quoted};ReadOnly=1"
 
 
 def odbc() -> Any:
@@ -89,7 +48,7 @@ def odbc() -> Any:
         return module
     except ImportError as error:
         raise DataProblem(
-            f"Access files cannot be read: pyodbc does not load ({error}). {_how_to_install()}",
+            f"ODBC cannot be used: pyodbc does not load ({error}). On Debian: apt-get install unixodbc",
             reason="DRIVER_MISSING",
             details={"bitness": BITNESS},
         ) from None
@@ -112,29 +71,19 @@ def find_driver(path: Path) -> Driver:
     """
     drivers = installed_drivers()
     if MICROSOFT in drivers:
-        return Driver(MICROSOFT, has_catalogue=True)
+        return Driver(MICROSOFT)
     older = next((name for name in drivers if name.startswith("Microsoft Access Driver")), None)
     if older and path.suffix.lower() == ".mdb":
-        return Driver(older, has_catalogue=True)
-    free = next((name for name in drivers if name.lower() == MDBTOOLS.lower()), None)
-    if free:
-        return Driver(free, has_catalogue=False)
+        return Driver(older)
     seen = ", ".join(drivers) or "none"
+    package = "AccessDatabaseEngine_X64.exe" if BITNESS == 64 else "AccessDatabaseEngine.exe"
     raise DataProblem(
-        f"No ODBC driver for Access files is installed for this {BITNESS}-bit Python (drivers found: {seen}). {_how_to_install()}",
+        f"Microsoft's ODBC driver for Access is not installed for this {BITNESS}-bit Python (drivers found: {seen}). On Windows install "
+        f"the Microsoft Access Database Engine 2016 Redistributable in {BITNESS} bit ({package}); where an Office of the other bitness is "
+        "installed, run it with /quiet. Or leave ROUTING_ML_ACCESS_READER empty: files are then read without a driver",
         reason="DRIVER_MISSING",
         details={"bitness": BITNESS, "drivers": seen},
     )
-
-
-def _how_to_install() -> str:
-    if IS_WINDOWS:
-        package = "AccessDatabaseEngine_X64.exe" if BITNESS == 64 else "AccessDatabaseEngine.exe"
-        return (
-            f"Install the Microsoft Access Database Engine 2016 Redistributable in {BITNESS} bit ({package}); where an Office of the "
-            "other bitness is installed, run it with /quiet. Its bitness must be Python's"
-        )
-    return "Install MDBTools: apt-get install unixodbc odbc-mdbtools mdbtools"
 
 
 def check_file(path: Path) -> None:
@@ -210,7 +159,11 @@ def explain(error: Exception, path: Path, doing: str) -> DataProblem:
         part in words
         for part in ("unrecognized database format", "beyond eof", "corrupt", "not a valid", "needs to be repaired")
     ):
-        return damaged(path, text)
+        return DataProblem(
+            f"{path} is damaged ({text}). Copy it again completely, or repair it in Access (Compact and Repair)",
+            reason="SOURCE_DAMAGED",
+            details=details,
+        )
     if "system resource exceeded" in words or "not enough space" in words:
         return DataProblem(
             f"The Access driver ran out of resources while trying to {doing} in {path}: close other programs and try again",
@@ -218,12 +171,3 @@ def explain(error: Exception, path: Path, doing: str) -> DataProblem:
             details=details,
         )
     return DataProblem(f"{path}: cannot {doing}: {text}", reason="SOURCE_UNREADABLE", details=details)
-
-
-def damaged(path: Path, because: str) -> DataProblem:
-    """The error of a database that is cut off or corrupt."""
-    return DataProblem(
-        f"{path} is damaged ({because}). Copy it again completely, or repair it in Access (Compact and Repair)",
-        reason="SOURCE_DAMAGED",
-        details={"path": path},
-    )

@@ -9,7 +9,7 @@ import polars as pl
 
 from common.errors import DataProblem
 from plant.columns import ColumnType
-from source.column_types import POLARS_TYPES
+from source.column_types import POLARS_TYPES, type_of
 
 ABSENT_WORDS: Final = ("", "nan", "null", "none", "-", "--")
 """Texts that mean "no value" in a column of numbers, times or truth values, in lower case."""
@@ -122,6 +122,19 @@ def convert(series: pl.Series, wanted: ColumnType) -> pl.Series:
     if wanted is ColumnType.DATETIME:
         return _to_datetime(series)
     return _to_boolean(series)
+
+
+def narrowest_type(sample: pl.Series) -> ColumnType:
+    """The narrowest type that all values of a column fit; TEXT for a column without values and for codes such as 007."""
+    if sample.dtype != pl.String:
+        return type_of(sample.dtype)
+    present = sample.drop_nulls()
+    if not present.len() or present.str.contains(r"^\s*0\d").any():
+        return ColumnType.TEXT
+    for kind in (ColumnType.INTEGER, ColumnType.NUMBER, ColumnType.DATETIME):
+        if convert(present, kind).null_count() == 0:
+            return kind
+    return ColumnType.TEXT
 
 
 def _without(series: pl.Series, mask: pl.Series) -> pl.Series:

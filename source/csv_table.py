@@ -15,7 +15,7 @@ import pyarrow.csv as pacsv
 
 from common.errors import DataProblem
 from plant.columns import ColumnType, SourceColumn
-from source.canonical import convert
+from source.canonical import narrowest_type
 from source.source import vanished
 
 ENCODINGS: Final = ("utf-8", "cp949")
@@ -60,7 +60,7 @@ class CsvTable:
             header, separator = self._header()
             sample = next(iter(self._frames(header, header, separator, _SAMPLE_ROWS)), None)
             self._columns = [
-                SourceColumn(name, _narrowest(sample[name]) if sample is not None else ColumnType.TEXT)
+                SourceColumn(name, narrowest_type(sample[name]) if sample is not None else ColumnType.TEXT)
                 for name in header
             ]
         return list(self._columns)
@@ -187,14 +187,3 @@ class CsvTable:
 
     def _problem(self, what: str, reason: str = "SOURCE_DAMAGED") -> DataProblem:
         return DataProblem(f"{self._path} cannot be read as CSV: {what}", reason=reason, details={"path": self._path})
-
-
-def _narrowest(sample: pl.Series) -> ColumnType:
-    """The narrowest type that all values of a text column fit; TEXT for a column without values and for codes such as 007."""
-    present = sample.drop_nulls()
-    if not present.len() or present.str.contains(r"^\s*0\d").any():
-        return ColumnType.TEXT
-    for kind in (ColumnType.INTEGER, ColumnType.NUMBER, ColumnType.DATETIME):
-        if convert(present, kind).null_count() == 0:
-            return kind
-    return ColumnType.TEXT

@@ -6,16 +6,20 @@ import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from common.errors import ServiceError
+from common.settings import settings
 from plant.input_profile import InputProfile
 from plant.schema import OPTIONAL_TABLES, ROLES
 from source.access_driver import BITNESS, ENDINGS, find_driver, installed_drivers
-from source.opening import open_mapped
+from source.opening import kind_of, open_mapped
 from source.role_reading import read_role
-from source.source import Source, digest, find_name
+from source.source import BATCH_ROWS, Source, digest, find_name
 from source.table_profile import ColumnProfile, columns_only, profile_table
+
+FIRST_ROWS: Final = 1_000
+"""Rows of each table that are read where nobody asks for all."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +59,11 @@ class Diagnosis:
         ok: whether the system can work with the source.
         verdict: one sentence for people: what works, or what is wrong and what to do.
         reason: reason of the error for programs; "" when ok.
-        kind: Access, folder or "" (could not be opened).
+        kind: Access, folder, workbook, SQLite, PostgreSQL, ODBC or "" (could not be opened).
         python_bitness: 32 or 64.
         drivers: ODBC drivers that this Python sees.
-        driver: the one that is used; "" for a folder or when none fits.
-        connection_string: how the driver is told to open the file; "" for a folder.
+        driver: the one that is used for an Access file; "" when none is needed or none fits.
+        connection_string: how the driver is told to open the file; "" when none is used.
         identity: see `Source.identity`; "" when it could not be opened.
         tables: tables of the source.
         roles: findings by role.
@@ -119,7 +123,7 @@ def diagnose(path: Path, profile: InputProfile | None = None, *, read_values: bo
 
     try:
         source = open_mapped(path, wanted)
-        facts["kind"] = "Access" if path.suffix.lower() in ENDINGS and not path.is_dir() else "folder"
+        facts["kind"] = kind_of(path)
         facts["identity"] = source.identity()
         facts["tables"] = tuple(source.tables())
     except ServiceError as error:
@@ -141,7 +145,7 @@ def _odbc_facts(path: Path) -> tuple[tuple[str, ...], str, str]:
         drivers = tuple(installed_drivers())
     except ServiceError:
         return (), "", ""
-    if path.suffix.lower() not in ENDINGS or path.is_dir():
+    if path.suffix.lower() not in ENDINGS or path.is_dir() or settings().access_reader != "microsoft":
         return drivers, "", ""
     try:
         driver = find_driver(path)
@@ -160,6 +164,7 @@ def _look_at(source: Source, profile: InputProfile, role: str, read_values: bool
                 f"{source.description} lacks table {named or '(none named)'}, "
                 f"from which the input profile {profile.name} takes the {role}"
             )
+            problem = why_not_a_table(source, named) or problem
         return RoleFinding(role, "", named, problem=problem)
     try:
         stored = [column.name for column in source.columns(table)]
@@ -179,9 +184,10 @@ def _look_at(source: Source, profile: InputProfile, role: str, read_values: bool
             )
         elif not rows and role == "features":
             problem = f"{table} is empty: there are no items"
-        elif read_values:
-            for _frame in read_role(source, profile, role):
-                pass
+        else:
+            for _frame in read_role(source, profile, role, batch_rows=BATCH_ROWS if read_values else FIRST_ROWS):
+                if not read_values:
+                    break  # tells what no row of a column can be read as
         return RoleFinding(
             role,
             table,
@@ -195,6 +201,15 @@ def _look_at(source: Source, profile: InputProfile, role: str, read_values: bool
         )
     except ServiceError as error:
         return RoleFinding(role, table, named, problem=error.message)
+
+
+def why_not_a_table(source: Source, name: str) -> str:
+    """Why a source has something of this name that is none of its tables, for people; "" where it has nothing of the kind."""
+    try:
+        source.columns(name)
+    except ServiceError as error:
+        return error.message if error.reason == "TABLE_LINKED" else ""
+    return ""
 
 
 def _warnings(roles: tuple[RoleFinding, ...]) -> list[str]:

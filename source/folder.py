@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Protocol
-
-import polars as pl
+from typing import Final
 
 from common.errors import DataProblem
-from plant.columns import ColumnType, SourceColumn
 from plant.mechanical_seals import FILE_TABLES
-from source.canonical import canonical_frame
 from source.csv_table import CsvTable
 from source.parquet_table import ParquetTable
-from source.source import BATCH_ROWS, digest, file_state, find_name, no_such_table, resolve_columns, vanished
+from source.source import digest, file_state, find_name, no_such_table, vanished
+from source.table_source import StoredTable, TableSource
 
 ENDINGS: Final = (".parquet", ".csv")
 
 
-class TableFile(Protocol):
-    """One table in a file."""
-
-    def columns(self) -> list[SourceColumn]:
-        """Columns in stored order."""
-
-    def count(self) -> int:
-        """Rows."""
-
-    def frames(self, columns: Sequence[str], batch_rows: int) -> Iterator[pl.DataFrame]:
-        """The named stored columns, as the file has them."""
-
-
-class FolderSource:
+class FolderSource(TableSource):
     """A folder of `<table>.parquet` or `<table>.csv` files.
 
     Raises:
@@ -42,7 +25,7 @@ class FolderSource:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._files = _table_files(path)
-        self._opened: dict[str, tuple[tuple[str, int, int], TableFile]] = {}
+        self._opened: dict[str, tuple[tuple[str, int, int], StoredTable]] = {}
 
     @property
     def description(self) -> str:
@@ -59,36 +42,6 @@ class FolderSource:
         """Names of the tables, sorted; items, routing and work_orders go by the names of the Access views."""
         return sorted(self._files)
 
-    def columns(self, table: str) -> list[SourceColumn]:
-        """Columns of a table in stored order."""
-        return self._open(self._stored_name(table)).columns()
-
-    def count(self, table: str) -> int:
-        """Rows of a table."""
-        return self._open(self._stored_name(table)).count()
-
-    def batches(
-        self,
-        table: str,
-        columns: Sequence[str],
-        types: Mapping[str, ColumnType],
-        batch_rows: int = BATCH_ROWS,
-        *,
-        item_column: str = "ITEM_CD",
-    ) -> Iterator[pl.DataFrame]:
-        """The named columns as canonical frames (see `Source.batches`)."""
-        stored = self._stored_name(table)
-        file = self._open(stored)
-        chosen = resolve_columns(self, stored, columns, file.columns())
-        wanted = {name: types.get(name, column.type) for name, column in zip(columns, chosen, strict=True)}
-        read = 0
-        for frame in file.frames([column.name for column in chosen], batch_rows):
-            frame.columns = list(columns)
-            yield canonical_frame(frame, wanted, table=stored, item_column=item_column, first_row=read + 1)
-            read += frame.height
-            if not self._files[stored].exists():
-                raise vanished(self._files[stored])
-
     def _stored_name(self, table: str) -> str:
         stored = find_name(table, list(self._files)) or find_name(
             FILE_TABLES.get(table.casefold(), ""), list(self._files)
@@ -97,13 +50,17 @@ class FolderSource:
             raise no_such_table(self, table, self.tables())
         return stored
 
-    def _open(self, table: str) -> TableFile:
-        path = self._files[table]
+    def _check_present(self, stored: str) -> None:
+        if not self._files[stored].exists():
+            raise vanished(self._files[stored])
+
+    def _open(self, stored: str) -> StoredTable:
+        path = self._files[stored]
         state = file_state(path)
-        known = self._opened.get(table)
+        known = self._opened.get(stored)
         if known is None or known[0] != state:
-            file: TableFile = ParquetTable(path) if path.suffix.lower() == ".parquet" else CsvTable(path)
-            known = self._opened[table] = (state, file)
+            file: StoredTable = ParquetTable(path) if path.suffix.lower() == ".parquet" else CsvTable(path)
+            known = self._opened[stored] = (state, file)
         return known[1]
 
 

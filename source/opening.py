@@ -1,37 +1,81 @@
-"""Opening whatever a path names: an Access file, or a folder of Parquet or CSV tables."""
+"""Opening whatever a path names: an Access file, a folder of Parquet or CSV tables, a workbook, a SQLite file, or a database's address."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from common.errors import DataProblem
-from source.access import AccessSource
+from common.settings import settings
+from source import workbook
 from source.access_driver import ENDINGS
+from source.access_file import AccessFileSource
+from source.databases import address, sqlite_file
 from source.folder import FolderSource
+from source.microsoft_access import MicrosoftAccessSource
 from source.source import Source
 
 if TYPE_CHECKING:
     from plant.input_profile import InputProfile
 
 
+KINDS: Final = (
+    "an Access file (.accdb, .mdb), a folder with Parquet or CSV tables, an Excel workbook (.xlsx), a SQLite file (.sqlite, .db), or the "
+    "address of a database (postgresql://user@host/database, or an ODBC connection string)"
+)
+"""What can be a source, for people."""
+
+
 def open_source(path: Path) -> Source:
     """The source at `path`.
 
     Raises:
-        DataProblem: it is missing, neither a folder with tables nor an Access database, damaged, locked, or has no driver here.
+        DataProblem: it is missing, none of the kinds of sources, damaged, locked, or has no reader here.
     """
     if path.is_dir():
         return FolderSource(path)
-    if path.suffix.lower() in ENDINGS:
-        return AccessSource(path)
+    ending = path.suffix.lower()
+    if ending in ENDINGS:
+        return MicrosoftAccessSource(path) if settings().access_reader == "microsoft" else AccessFileSource(path)
+    if ending in workbook.ENDINGS:
+        return workbook.WorkbookSource(path)
+    if ending in sqlite_file.ENDINGS:
+        return sqlite_file.SqliteSource(path)
+    if ending == address.ENDING:
+        return _open_database(path)
     if not path.exists():
         raise DataProblem(f"{path} does not exist: check the path", reason="SOURCE_MISSING", details={"path": path})
     raise DataProblem(
-        f"{path} cannot be a source: expected an Access file (.accdb, .mdb), or a folder with Parquet or CSV tables",
+        f"{path} cannot be a source: expected {KINDS}",
         reason="SOURCE_WRONG_ENDING",
         details={"path": path},
     )
+
+
+def kind_of(path: Path) -> str:
+    """What kind of source a path names: Access, folder, workbook, SQLite, PostgreSQL or ODBC; "" for none.
+
+    Raises:
+        DataProblem: the file of a database's address cannot be read.
+    """
+    ending = path.suffix.lower()
+    if path.is_dir():
+        return "folder"
+    if ending == address.ENDING:
+        return "PostgreSQL" if address.read_address(path).kind == address.POSTGRESQL else "ODBC"
+    kinds = dict.fromkeys(ENDINGS, "Access") | dict.fromkeys(workbook.ENDINGS, "workbook")
+    return (kinds | dict.fromkeys(sqlite_file.ENDINGS, "SQLite")).get(ending, "")
+
+
+def _open_database(path: Path) -> Source:
+    known = address.read_address(path)
+    if known.kind == address.POSTGRESQL:
+        from source.databases.postgresql import PostgresqlSource  # its driver is large, and most plants have none
+
+        return PostgresqlSource(path, known)
+    from source.databases.odbc_database import OdbcSource
+
+    return OdbcSource(path, known)
 
 
 def open_mapped(path: Path, profile: InputProfile) -> Source:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
 
-from common.errors import DataProblem, InvalidInput
+from common.errors import DataProblem, InvalidInput, NotFound
 from plant.columns import ColumnType
 from plant.input_profile import InputProfile, ProfileColumn
 from plant.mechanical_seals import FILE_TABLES
@@ -92,6 +93,8 @@ def table_of(source: Source, profile: InputProfile, role: str) -> str | None:
     tables = source.tables()
     found = find_name(named, tables) or find_name(FILE_TABLES.get(named.casefold(), ""), tables) if named else None
     if found is None and role not in OPTIONAL_TABLES:
+        if named:
+            _explain_other(source, named)
         listed = ", ".join(tables[:12]) + (" ..." if len(tables) > 12 else "")
         raise DataProblem(
             f"{source.description} lacks table {named or '(none named)'}; the input profile {profile.name} takes the {role} from it. "
@@ -100,6 +103,12 @@ def table_of(source: Source, profile: InputProfile, role: str) -> str | None:
             details={"table": named, "role": role, "path": source.path},
         )
     return found
+
+
+def _explain_other(source: Source, name: str) -> None:
+    """Raise where the source knows that something of this name is no table: a saved query, a linked table."""
+    with contextlib.suppress(NotFound):
+        source.columns(name)
 
 
 def check_required(source: Source, profile: InputProfile, role: str, table: str, stored: Sequence[str]) -> None:

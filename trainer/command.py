@@ -12,6 +12,7 @@ from pathlib import Path
 
 from common.errors import InvalidInput
 from plant.blueprint.options import PipelineOptions
+from source.databases.address import located
 from trained.index.engine import EF_CONSTRUCTION, ENGINES, M
 from trainer.exit_codes import MEANINGS
 from trainer.version_folder import LONGEST_LABEL, version_name
@@ -105,7 +106,8 @@ def parser() -> argparse.ArgumentParser:
         "--dataset",
         type=Path,
         metavar="FILE|DIR",
-        help="Access file, or folder with Parquet or CSV tables. Default: ROUTING_ML_DATASET, else the file of the settings",
+        help="Access file, folder with Parquet or CSV tables, workbook, SQLite file, or address of a database. "
+        "Default: ROUTING_ML_DATASET, else the file of the settings",
     )
     made.add_argument(
         "--version-label", default="", metavar="TEXT", help=f"label for people, up to {LONGEST_LABEL} characters"
@@ -175,7 +177,7 @@ def read_request(arguments: Sequence[str] | None) -> TrainingRequest:
         raise InvalidInput("--lock-timeout is negative; give 0 or more seconds")
     return TrainingRequest(
         save_dir=given.save_dir.absolute() if given.save_dir else None,
-        dataset=given.dataset.absolute() if given.dataset else None,
+        dataset=located(given.dataset) if given.dataset else None,
         label=given.version_label,
         requested_by=given.requested_by,
         registry_path=given.registry_path.absolute() if given.registry_path else None,

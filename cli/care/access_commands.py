@@ -9,23 +9,29 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from cli.terminal import open_console
+from cli.terminal import SOURCE_HELP, open_console
 from common.standard_output import json_text
 
 if TYPE_CHECKING:
     from source.diagnosis import Diagnosis, RoleFinding
 
-app = typer.Typer(help="Data sources: Access files, folders of Parquet or CSV tables.", no_args_is_help=True)
+app = typer.Typer(help="Data sources: Access files, folders of tables, workbooks, databases.", no_args_is_help=True)
 
 
 @app.callback()
 def access() -> None:
-    """Data sources: Access files, folders of Parquet or CSV tables."""
+    """Data sources: Access files, folders of tables, workbooks, databases."""
 
 
 @app.command()
 def diagnose(
-    file: Annotated[Path, typer.Argument(help="Access file, or folder with Parquet or CSV tables", show_default=False)],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help=SOURCE_HELP,
+            show_default=False,
+        ),
+    ],
     values: Annotated[
         bool, typer.Option("--values", help="Read every table: null shares, examples, values that do not fit")
     ] = False,
@@ -36,10 +42,11 @@ def diagnose(
 ) -> None:
     """Tell drivers, connection, tables, columns against the mapping, row counts, and one verdict. Exit code 1 when it cannot be used."""
     from plant.profile_files import read_profile
+    from source.databases.address import located
     from source.diagnosis import diagnose as look_into
 
     wanted = read_profile(profile) if profile else None
-    found = look_into(file, wanted, read_values=values)
+    found = look_into(located(file), wanted, read_values=values)
     if as_json:
         typer.echo(json_text(found.to_dict(), default=str))
     else:

@@ -101,6 +101,7 @@ def evaluate(
     from plant.profile_files import read_profile
     from routings.plant_prediction import prediction_options
     from source import open_mapped
+    from source.databases.address import located
     from trainer.control_cache import newest_settings
     from trainer.evaluation import EvaluationOptions
     from trainer.version_evaluation import Asked, evaluate_version
@@ -109,7 +110,7 @@ def evaluate(
     known = newest_settings(settings.run_path)
     mapping = read_profile(profile) if profile else known.profile
     folder = version_folder(settings, version)
-    opened = open_mapped(source.absolute() if source else source_that_serves(settings, known.plant), known.profile)
+    opened = open_mapped(located(source) if source else source_that_serves(settings, known.plant), known.profile)
     usual = prediction_options(known.plant)
     usual = usual if threshold is None else replace(usual, threshold=threshold)
     asked = Asked(against.value, which.value, read_codes(codes) if codes else ())

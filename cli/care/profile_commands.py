@@ -34,12 +34,13 @@ def check(
     """Say everything that is wrong with a profile in a file. Exit code 1 when something is."""
     from plant.input_profile import InputProfile
     from plant.profile_files import read_profile_text
+    from source.databases.address import located
     from source.diagnosis import diagnose
 
     profile = InputProfile.read(read_profile_text(file))
     problems = [f"{one.field}: {one.description}" for one in profile.violations()]
     if data is not None and not problems:
-        found = diagnose(data, profile, read_values=values)
+        found = diagnose(located(data), profile, read_values=values)
         problems += [] if found.ok else [found.verdict]
         problems += [role.problem for role in found.roles if role.problem and role.problem not in found.verdict]
     console = open_console()

@@ -8,12 +8,17 @@ from typing import Annotated
 
 import typer
 
+from cli.terminal import SOURCE_HELP
+
 EXIT_QUESTIONS = 5
 """The draft was written, and there is something to be asked before training."""
 
 
 def suggest(
-    source: Annotated[Path, typer.Argument(help="Access file, or folder with Parquet or CSV tables")],
+    source: Annotated[
+        Path,
+        typer.Argument(help=SOURCE_HELP),
+    ],
     out: Annotated[
         Path | None, typer.Option("--out", help="Write the profile to this file; default: only say what was found")
     ] = None,
@@ -25,10 +30,11 @@ def suggest(
     """
     from common.files import write_text
     from source import open_source
+    from source.databases.address import located
     from source.suggestion.drafting import suggest_profile
     from source.suggestion.report import asked, taken
 
-    path = source.absolute()
+    path = located(source)
     typer.echo(f"Looking into {path}", err=True)
     draft = suggest_profile(open_source(path), name or path.stem, on_table=_tell)
     for line in taken(draft.found, draft.profile):

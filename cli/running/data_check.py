@@ -23,8 +23,10 @@ def check_source(path: Path, *, against_profile: bool, profile: InputProfile | N
         NotFound: nothing is at `path`.
         DataProblem: what is there cannot be used; says what is wrong and what to do.
     """
+    from source.opening import KINDS
+
     if not path.exists():
-        raise NotFound(f"There is no data at {path}: name an Access file, or a folder with Parquet or CSV tables")
+        raise NotFound(f"There is no data at {path}: name {KINDS}")
     from source import open_source
     from source.diagnosis import diagnose
 

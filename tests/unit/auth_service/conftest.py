@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import tempfile
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
@@ -32,54 +28,14 @@ from protos.auth.v1 import auth_pb2, auth_pb2_grpc
 from protos.registry.v1 import registry_pb2_grpc
 from protos.settings.v1 import settings_pb2, settings_pb2_grpc
 from tests.support.auth_process import AuthProcess
-
-
-def postgresql_programs() -> Path | None:
-    """Folder with initdb and pg_ctl; None when PostgreSQL is not installed."""
-    found = shutil.which("initdb")
-    if found:
-        return Path(found).parent
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    return folders[-1].parent if folders else None
+from tests.support.postgresql import postgresql_server
 
 
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
     """URL (without database name) of a PostgreSQL server that lives as long as the tests."""
-    programs = postgresql_programs()
-    if programs is None:
-        pytest.skip("PostgreSQL's initdb is not installed")
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    account: str | None = None
-    if hasattr(os, "geteuid") and os.geteuid() == 0:  # the server refuses to run as root
-        import pwd
-
-        names = {entry.pw_name for entry in pwd.getpwall()}
-        account = "postgres" if "postgres" in names else "nobody"
-        shutil.chown(folder, account)
-
-    def run(program: str, *arguments: str) -> None:
-        subprocess.run(
-            [str(programs / program), *arguments],
-            check=True,
-            cwd=folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.STDOUT,
-            user=account,
-        )
-
-    port = free_port()
-    data = str(folder / "data")
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=60"
-    try:
-        run("initdb", "-D", data, "-U", "routing", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        run("pg_ctl", "-D", data, "-w", "-o", options, "-l", str(folder / "log"), "start")
-        try:
-            yield f"postgresql://routing@127.0.0.1:{port}"
-        finally:
-            run("pg_ctl", "-D", data, "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with postgresql_server() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

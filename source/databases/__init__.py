@@ -1,0 +1,1 @@
+"""Databases as sources: SQLite files, PostgreSQL, and whatever has an ODBC driver."""

@@ -1,0 +1,208 @@
+"""A PostgreSQL database as a source, read by ADBC: rows arrive as Arrow batches."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+import polars as pl
+import pyarrow as pa
+
+from plant.columns import ColumnType, SourceColumn
+from source.databases.address import DatabaseAddress, password_for
+from source.databases.errors import database_problem, missing_extra
+from source.source import digest
+from source.table_source import StoredTable, TableSource
+
+_CONNECT_SECONDS: Final = 10
+_TABLES: Final = """
+SELECT n.nspname AS schema, c.relname AS name, c.oid::bigint AS oid
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
+  AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%'
+  AND has_table_privilege(c.oid, 'SELECT')
+"""
+_COLUMNS: Final = """
+SELECT a.attname AS name, t.typname AS type, NOT a.attnotnull AS nullable
+FROM pg_catalog.pg_attribute a
+JOIN pg_catalog.pg_type d ON d.oid = a.atttypid
+JOIN pg_catalog.pg_type t ON t.oid = CASE WHEN d.typtype = 'd' THEN d.typbasetype ELSE d.oid END
+WHERE a.attrelid = {oid} AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
+"""
+_CHANGES: Final = """
+SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::bigint AS changes, count(*)::bigint AS tables,
+       coalesce(sum(c.relfilenode::bigint), 0)::bigint AS files
+FROM pg_catalog.pg_stat_user_tables s JOIN pg_catalog.pg_class c ON c.oid = s.relid
+"""
+_WHOLE: Final = frozenset({"int2", "int4", "int8", "oid"})
+_NUMBERS: Final = frozenset({"float4", "float8", "numeric", "money"})
+_MOMENTS: Final = frozenset({"date", "timestamp", "timestamptz"})
+_POLARS: Final = {
+    ColumnType.INTEGER: pl.Int64(),
+    ColumnType.NUMBER: pl.Float64(),
+    ColumnType.BOOLEAN: pl.Boolean(),
+    ColumnType.DATETIME: pl.Datetime("ms"),
+    ColumnType.TEXT: pl.String(),
+}
+
+
+class PostgresqlSource(TableSource):
+    """The tables and views of a PostgreSQL database that its user may read; those of other schemas by `schema.table`.
+
+    Raises:
+        DataProblem: the driver is not installed.
+    """
+
+    def __init__(self, path: Path, address: DatabaseAddress) -> None:
+        self.path = path
+        self._address = address
+        try:
+            self._driver: Any = importlib.import_module("adbc_driver_postgresql.dbapi")
+        except ImportError:
+            raise missing_extra("PostgreSQL", "adbc-driver-postgresql") from None
+        self._oids: dict[str, tuple[int, str]] | None = None
+        self._opened: dict[str, PostgresqlTable] = {}
+
+    @property
+    def description(self) -> str:
+        """Kind and address, for people."""
+        return f"PostgreSQL database {self._address.database} on {self._address.server}"
+
+    def identity(self) -> str:
+        """Changes with what PostgreSQL counts as inserted, changed and deleted rows."""
+        with self.cursor("see what changed") as cursor:
+            cursor.execute(_CHANGES)
+            return digest(["postgresql", self._address.text, *cursor.fetchone()])
+
+    def tables(self) -> list[str]:
+        """Names of the tables and views that may be read, sorted."""
+        return sorted(self._listed())
+
+    def _listed(self) -> dict[str, tuple[int, str]]:
+        if self._oids is None:
+            plain = self._address.schema or "public"
+            with self.cursor("list the tables") as cursor:
+                cursor.execute(_TABLES)
+                found = cursor.fetchall()
+            self._oids = {
+                name if schema == plain else f"{schema}.{name}": (int(oid), f"{quoted(schema)}.{quoted(name)}")
+                for schema, name, oid in found
+            }
+        return self._oids
+
+    def _open(self, stored: str) -> StoredTable:
+        if stored not in self._opened:
+            oid, sql = self._listed()[stored]
+            self._opened[stored] = PostgresqlTable(self, stored, oid, sql)
+        return self._opened[stored]
+
+    @contextlib.contextmanager
+    def cursor(self, doing: str) -> Iterator[Any]:
+        """A cursor on a connection of its own that only reads; errors of the driver become DataProblem."""
+        connection = None
+        try:
+            connection = self._driver.connect(self._uri())
+            cursor = connection.cursor()
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            try:
+                yield cursor
+            finally:
+                with contextlib.suppress(Exception):
+                    cursor.close()
+        except (self._driver.Error, pa.ArrowException, OSError) as error:
+            raise database_problem(error, self.path, self.description, doing, self._secret()) from None
+        finally:
+            if connection is not None:
+                with contextlib.suppress(Exception):
+                    connection.close()
+
+    def _secret(self) -> str:
+        return password_for(self.path)
+
+    def _uri(self) -> str:
+        parts = urlsplit(self._address.text)
+        options = [(key, value) for key, value in parse_qsl(parts.query) if key != "schema"]
+        if not any(key == "connect_timeout" for key, _ in options):
+            options.append(("connect_timeout", str(_CONNECT_SECONDS)))
+        secret = self._secret()
+        user, _, host = parts.netloc.rpartition("@")
+        login = f"{user}:{quote(secret, safe='')}@" if secret else f"{user}@" if user else ""
+        return urlunsplit((parts.scheme, f"{login}{host}", parts.path, urlencode(options), ""))
+
+
+class PostgresqlTable:
+    """One table or view."""
+
+    def __init__(self, source: PostgresqlSource, name: str, oid: int, sql: str) -> None:
+        self._source, self._name, self._oid, self._sql = source, name, oid, sql
+        self._types: dict[str, tuple[str, bool]] | None = None
+
+    def _typed(self) -> dict[str, tuple[str, bool]]:
+        if self._types is None:
+            with self._source.cursor(f"read the columns of {self._name}") as cursor:
+                cursor.execute(_COLUMNS.format(oid=self._oid))
+                self._types = {str(name): (str(kind), bool(nullable)) for name, kind, nullable in cursor.fetchall()}
+        return self._types
+
+    def columns(self) -> list[SourceColumn]:
+        """Columns in stored order."""
+        return [SourceColumn(name, _type_of(kind), nullable) for name, (kind, nullable) in self._typed().items()]
+
+    def count(self) -> int:
+        """Rows."""
+        with self._source.cursor(f"count the rows of {self._name}") as cursor:
+            cursor.execute(f"SELECT count(*) FROM {self._sql}")  # noqa: S608 - names are quoted
+            return int(cursor.fetchone()[0])
+
+    def frames(self, columns: Sequence[str], batch_rows: int) -> Iterator[pl.DataFrame]:
+        """The named columns in frames of at most `batch_rows` rows (see `StoredTable.frames`)."""
+        kinds = {name: self._typed()[name][0] for name in columns}
+        listed = ", ".join(f"{_expression(quoted(name), kind)} AS {quoted(name)}" for name, kind in kinds.items())
+        schema = {name: _POLARS[_type_of(kind)] for name, kind in kinds.items()}
+        with self._source.cursor(f"read table {self._name}") as cursor:
+            cursor.execute(f"SELECT {listed} FROM {self._sql}")  # noqa: S608 - names are quoted
+            waiting: list[pl.DataFrame] = []
+            for batch in cursor.fetch_record_batch():
+                if not batch.num_rows:
+                    continue
+                frame = pl.DataFrame(pa.Table.from_batches([batch]))
+                waiting.append(frame.cast(schema))  # type: ignore[arg-type]
+                while sum(part.height for part in waiting) >= batch_rows:
+                    whole = pl.concat(waiting)
+                    yield whole[:batch_rows]
+                    waiting = [whole[batch_rows:]]
+            rest = pl.concat(waiting) if waiting else None
+            if rest is not None and rest.height:
+                yield rest
+
+
+def quoted(name: str) -> str:
+    """A name for SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _type_of(kind: str) -> ColumnType:
+    if kind in _WHOLE:
+        return ColumnType.INTEGER
+    if kind in _NUMBERS:
+        return ColumnType.NUMBER
+    if kind == "bool":
+        return ColumnType.BOOLEAN
+    return ColumnType.DATETIME if kind in _MOMENTS else ColumnType.TEXT
+
+
+def _expression(name: str, kind: str) -> str:
+    """SQL for a column in the type that sources deliver; moments without end or beginning are absent."""
+    if kind in _WHOLE:
+        return f"{name}::bigint"
+    if kind in _NUMBERS:
+        return f"{name}::numeric::float8" if kind == "money" else f"{name}::float8"
+    if kind == "bool":
+        return name
+    if kind in _MOMENTS:
+        return f"CASE WHEN isfinite({name}) THEN {name}::timestamp END"
+    return f"{name}::text"
