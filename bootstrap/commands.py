@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from bootstrap import documents, frontend, lock, system_packages
 from bootstrap.environment import ROOT, Environment, venv_folder

@@ -47,11 +47,11 @@ def test_what_cannot_be_opened_is_the_verdict_too(tmp_path: Path) -> None:
     assert "holds no tables" in diagnose(tmp_path).verdict
 
 
-def test_a_value_that_does_not_fit_is_found_when_values_are_read(tmp_path: Path) -> None:
+def test_a_value_that_does_not_fit_is_found_also_in_the_first_rows(tmp_path: Path) -> None:
     items = pl.read_parquet(DATA.parents[1] / "demo" / "catalogue" / "items.parquet").head(20)
     items.with_columns(pl.lit("wide").alias("OUTDIAMETER")).write_csv(tmp_path / "items.csv")
     (tmp_path / "routing.csv").write_text("ITEM_CD,ROUT_NO,PROC_SEQ,INSRT_DT,JOB_CD,SETUP_TIME,RUN_TIME\n")
-    assert diagnose(tmp_path).ok
+    assert "'wide' is not a number" in diagnose(tmp_path).verdict
     found = diagnose(tmp_path, read_values=True)
     assert not found.ok
     assert "column OUTDIAMETER: 'wide' is not a number" in found.verdict
