@@ -94,7 +94,7 @@ def _carry_out(
     finish: Callable[[], int],
 ) -> int:
     """Show what will be done and do it once it is confirmed; tells the log of the script and the event log how it ended."""
-    operation, steps = change.interrupted(), []
+    operation, active, steps = change.interrupted(), call.layout.active(), []
     if operation:
         kind = words(f"kind.{operation.kind}")
         steps.append(("recover", words("step.recover", kind=kind, wanted=operation.wanted, step=operation.step)))
@@ -108,6 +108,9 @@ def _carry_out(
         call.door.say(words("plan.not_confirmed"))
         return DONE
     with exclusively(call.layout):
+        if (change.interrupted(), call.layout.active()) != (operation, active):
+            call.door.say(words("check.changed_meanwhile", folder=call.layout.program), ERROR)
+            return FAILED
         call.door.log_to(call.layout.data / "logs" / "scripts", str(call.text("Script") or kind))
         for name, text in steps:
             call.door.note(f"{name}: {text}")

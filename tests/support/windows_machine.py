@@ -42,6 +42,7 @@ class WindowsMachine:
         refuses: words; a change that has all of one entry's words is refused.
         ends_at_once: services whose program ends right after it was started.
         programs: processes that run from a folder, as PowerShell lists them.
+        taken_ports: ports that programs of others listen on.
     """
 
     services: dict[str, ServiceInMemory] = field(default_factory=dict)
@@ -53,6 +54,7 @@ class WindowsMachine:
     refuses: list[tuple[str, ...]] = field(default_factory=list)
     ends_at_once: set[str] = field(default_factory=set)
     programs: list[dict[str, Any]] = field(default_factory=list)
+    taken_ports: set[int] = field(default_factory=set)
     defender: dict[str, Any] | None = None
     on_told: Callable[[str], None] = lambda _words: None
 

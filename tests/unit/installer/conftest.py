@@ -1,12 +1,18 @@
-"""Every test of the installer reads its sentences in English, whatever the language of the machine."""
+"""Every test of the installer reads its sentences in English; a Windows server in memory, empty and with an installation."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from installer.layout import Layout
 from installer.wording import speak
+from tests.support.installation import new_layout
+from tests.support.windows_machine import Script, WindowsMachine
+from tests.support.windows_server import NEW, OLD, Server, copied, quick, unpacked
 
 
 @pytest.fixture(autouse=True)
@@ -14,3 +20,51 @@ def _in_english() -> Iterator[None]:
     speak("en")
     yield
     speak("")
+
+
+@pytest.fixture(scope="module")
+def releases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("releases")
+    return {
+        OLD: unpacked(folder / "old", OLD),
+        NEW: unpacked(folder / "new", NEW),
+    }
+
+
+@pytest.fixture
+def server(tmp_path: Path, releases: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Server:
+    layout = new_layout(tmp_path)
+    windows = WindowsMachine()
+    made = Server(windows, layout, releases, tmp_path / "책상")
+    made.desk.mkdir()
+    quick(made, monkeypatch)
+    return made
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory, releases: dict[str, Path]) -> tuple[Path, WindowsMachine, Script]:
+    """An installation of the older release, to be copied by tests."""
+    folder = tmp_path_factory.mktemp("once")
+    server = Server(WindowsMachine(), new_layout(folder), releases, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        quick(server, patch)
+        script = server.install()
+    assert script.ended == 0, script.text()
+    return folder, server.windows, script
+
+
+@pytest.fixture
+def installed(
+    once: tuple[Path, WindowsMachine, Script], releases: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Server]:
+    """The installed older release; what a test does to it is undone."""
+    folder, windows, _script = once
+    saved = folder.with_name(f"{folder.name}-saved")
+    shutil.copytree(folder, saved, symlinks=True)
+    machine = copied(windows)
+    layout = Layout(folder / "공장 서버" / "Program Files", folder / "공장 서버" / "Program Data")
+    server = Server(machine, layout, releases, folder)
+    quick(server, monkeypatch)
+    yield server
+    shutil.rmtree(folder)
+    saved.rename(folder)

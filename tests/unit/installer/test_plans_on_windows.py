@@ -5,174 +5,18 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bootstrap.environment import venv_python
-from common.processes import free_port
-from installer import change as change_module
-from installer import verification, version_commands, windows_services
+from installer import verification, version_commands
 from installer.change import STEPS
-from installer.control_database import ControlDatabase
-from installer.journal import read_history, read_operation
+from installer.journal import read_history
 from installer.layout import Layout
-from installer.release_source import FACTS
-from installer.windows_system import SECRETS, WindowsSystem
-from tests.support.installation import borrowed_environment, new_layout
 from tests.support.windows_machine import Script, WindowsMachine, steps_of
-
-OLD, NEW = "1.0.0", "1.1.0"
-SITE_PORT = free_port()  # the checks before an installation look at real ports
-SITE = f"https://routing.plant.local:{SITE_PORT}"
-PROGRAM = b"MZ" + bytes(58) + (64).to_bytes(4, "little") + b"PE\0\0" + (0x8664).to_bytes(2, "little") + bytes(100)
-SERVICES = ["RoutingML-Auth", "RoutingML-Aggregate", "RoutingML-Ann", "RoutingML-Trainer", "RoutingML-Gateway"]
-CADDY = "RoutingML-Caddy"
-
-
-ROOT = Path(__file__).resolve().parents[3]
-
-
-def unpacked(folder: Path, version: str) -> Path:
-    """A release with what the plans read of one, and its tools; returns its application."""
-    application = folder / "app"
-    shutil.copytree(ROOT / "compose-windows", application / "compose-windows")
-    for name in (".env.example", "manage.py"):
-        shutil.copyfile(ROOT / name, application / name)
-    for name, text in {
-        "common/__init__.py": f'__version__ = "{version}"\n',
-        "frontend/dist/index.html": "<!doctype html>",
-    }.items():
-        (application / name).parent.mkdir(parents=True, exist_ok=True)
-        (application / name).write_text(text, encoding="utf-8")
-    (folder / "tools").mkdir()
-    (folder / "tools" / "WinSW-x64.exe").write_bytes(PROGRAM + version.encode())
-    (folder / "tools" / "caddy.exe").write_bytes(PROGRAM + b"caddy " + version.encode())
-    (folder / FACTS).write_text(json.dumps({"version": version, "made_at": 0}), encoding="utf-8")
-    return application
-
-
-@pytest.fixture(scope="module")
-def releases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    folder = tmp_path_factory.mktemp("releases")
-    return {
-        OLD: unpacked(folder / "old", OLD),
-        NEW: unpacked(folder / "new", NEW),
-    }
-
-
-@dataclass
-class Server:
-    """A machine with the folders of an installation."""
-
-    windows: WindowsMachine
-    layout: Layout
-    releases: dict[str, Path]
-    desk: Path
-
-    def call(self, command: str, release: str = OLD, *, agrees: bool = True, **options: Any) -> Script:
-        """Call a script of a release for this installation."""
-        script = Script(self.windows, agrees=agrees)
-        folders = {"ProgramRoot": str(self.layout.program), "DataRoot": str(self.layout.data)}
-        script.call(command, self.releases[release], self.desk, **(folders | options))
-        return script
-
-    def install(self, release: str = OLD, **options: Any) -> Script:
-        """Call install.ps1."""
-        return self.call("install", release, **({"Site": SITE} | options))
-
-    def files(self) -> dict[str, bytes]:
-        """Every file of the installation."""
-        found = {}
-        for root in (self.layout.program, self.layout.data):
-            for path in root.rglob("*"):
-                if path.is_file() and not path.is_symlink():
-                    found[str(path)] = path.read_bytes()
-        return found
-
-
-@pytest.fixture
-def server(tmp_path: Path, releases: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Server:
-    layout = new_layout(tmp_path)
-    windows = WindowsMachine()
-    made = Server(windows, layout, releases, tmp_path / "책상")
-    made.desk.mkdir()
-    _quick(made, monkeypatch)
-    return made
-
-
-def _quick(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the processes be those of the machine in memory, and packages cost nothing."""
-
-    def served(_port: int) -> verification.Served:
-        runs = {"RoutingML-Auth", "RoutingML-Gateway"} <= set(server.windows.running())
-        return verification.Served(runs, runs, server.layout.active() or "")
-
-    def site_answers(_site: str, _port: int, *, patience_seconds: float) -> None:
-        assert patience_seconds >= 0
-
-    def make(application: Path, folder: Path, wheels: Path | None) -> None:
-        shutil.rmtree(folder, ignore_errors=True)
-        borrowed_environment(application, folder, wheels)
-
-    def check_sums(_folder: Path) -> None:
-        """The releases of these tests have no sums."""
-
-    def make_secrets(self: WindowsSystem, _version: str) -> None:
-        folder = server.layout.data / "var" / "secrets"
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in SECRETS:
-            (folder / name).touch()
-
-    monkeypatch.setattr(WindowsSystem, "_make_secrets", make_secrets)
-    monkeypatch.setattr(ControlDatabase, "_run", lambda *_arguments, **_variables: "0001")
-    monkeypatch.setattr(verification, "ask", served)
-    monkeypatch.setattr(verification, "verify_site", site_answers)
-    monkeypatch.setattr("installer.release_source.check_sums", check_sums)
-    monkeypatch.setattr(change_module.Change.__init__, "__kwdefaults__", _defaults(make))
-    monkeypatch.setattr(windows_services, "SETTLE_SECONDS", 0.0)
-    monkeypatch.setattr(version_commands, "SITE_SECONDS", 0.0)
-
-
-def _defaults(make: Any) -> dict[str, Any]:
-    known = dict(change_module.Change.__init__.__kwdefaults__ or {})
-    return known | {"make_environment": make, "patience_seconds": 0.1}
-
-
-@pytest.fixture(scope="module")
-def once(tmp_path_factory: pytest.TempPathFactory, releases: dict[str, Path]) -> tuple[Path, WindowsMachine, Script]:
-    """An installation of the older release, to be copied by tests."""
-    folder = tmp_path_factory.mktemp("once")
-    server = Server(WindowsMachine(), new_layout(folder), releases, folder)
-    with pytest.MonkeyPatch.context() as patch:
-        _quick(server, patch)
-        script = server.install()
-    assert script.ended == 0, script.text()
-    return folder, server.windows, script
-
-
-@pytest.fixture
-def installed(
-    once: tuple[Path, WindowsMachine, Script], releases: dict[str, Path], monkeypatch: pytest.MonkeyPatch
-) -> Any:
-    """The installed older release; what a test does to it is undone."""
-    folder, windows, _script = once
-    saved = folder.with_name(f"{folder.name}-saved")
-    shutil.copytree(folder, saved, symlinks=True)
-    machine = _copy(windows)
-    layout = Layout(folder / "공장 서버" / "Program Files", folder / "공장 서버" / "Program Data")
-    server = Server(machine, layout, releases, folder)
-    _quick(server, monkeypatch)
-    yield server
-    shutil.rmtree(folder)
-    saved.rename(folder)
-
-
-def _copy(windows: WindowsMachine) -> WindowsMachine:
-    services = {name: type(one)(one.registered, one.runs) for name, one in windows.services.items()}
-    return WindowsMachine(services, dict(windows.rights), dict(windows.rules), dict(windows.tasks))
+from tests.support.windows_server import CADDY, NEW, OLD, PROGRAM, SERVICES, Server, unpacked
 
 
 def test_the_first_installation_has_services_rights_port_and_runs(
@@ -183,7 +27,7 @@ def test_the_first_installation_has_services_rights_port_and_runs(
     assert {one.registered.account for one in windows.services.values()} == {
         f"NT SERVICE\\{name}" for name in [*SERVICES, CADDY]
     }
-    assert windows.rules == {"RoutingML-HTTPS": SITE_PORT}
+    assert windows.rules == {"RoutingML-HTTPS": 8443}
     data = folder / "공장 서버" / "Program Data"
     secret = str(data / "var" / "secrets" / "service.secret")
     assert {account for path, account in windows.rights if path == secret} == {
@@ -273,7 +117,7 @@ def test_a_repair_restores_services_rule_files_and_definitions(installed: Server
     script = installed.install()
     assert script.ended == 0, script.text()
     assert set(windows.running()) == {*SERVICES, CADDY}
-    assert windows.rules == {"RoutingML-HTTPS": SITE_PORT}
+    assert windows.rules == {"RoutingML-HTTPS": 8443}
     assert "RoutingML Search" not in (layout.services / "RoutingML-Ann.xml").read_text("utf-8")
     assert (layout.services / "RoutingML-Ann.xml").stat().st_size > 500
     assert (layout.application(OLD) / "manage.py").read_bytes() == (installed.releases[OLD] / "manage.py").read_bytes()
@@ -288,85 +132,6 @@ def test_a_disabled_service_is_started_again_by_a_repair_and_left_alone_by_an_up
     assert "RoutingML-Trainer" not in windows.running()
     assert installed.install(NEW).ended == 0
     assert "RoutingML-Trainer" in windows.running()
-
-
-REFUSALS = [
-    ("register", ("RoutingML-Auth.exe install",)),
-    ("register", ("sc.exe config RoutingML-Ann", "obj=")),
-    ("register", ("sc.exe sidtype RoutingML-Gateway",)),
-    ("register", ("sc.exe failure RoutingML-Caddy",)),
-    ("rights", ("icacls.exe", "secrets")),
-    ("firewall", ("firewall", str(SITE_PORT))),
-    ("start", ("sc.exe start RoutingML-Gateway",)),
-]
-
-
-@pytest.mark.parametrize(
-    ("step", "refused"),
-    [(step, tuple(w.lower() if w.endswith("install") else w for w in words)) for step, words in REFUSALS],
-)
-def test_a_first_installation_that_windows_refuses_names_the_step_and_leaves_nothing(
-    server: Server, step: str, refused: tuple[str, ...]
-) -> None:
-    server.windows.refuses = [refused]
-    script = server.install()
-    assert script.ended == 1
-    assert f"failed at step {step}" in script.text("error")
-    assert server.windows.services == {}
-    assert server.windows.rules == {}
-    assert server.layout.active() is None
-    assert read_operation(server.layout) is None
-    assert ("Error", 1000) in [(kind, number) for number, kind, _ in server.windows.events]
-    server.windows.refuses = []
-    again = server.install()
-    assert again.ended == 0, again.text()
-    assert set(server.windows.running()) == {*SERVICES, CADDY}
-
-
-@pytest.mark.parametrize("refused", [("sc.exe stop RoutingML-Ann",), ("sc.exe config RoutingML-Ann", "disabled")])
-def test_a_service_that_will_not_stop_leaves_the_former_version_serving(
-    installed: Server, refused: tuple[str, ...]
-) -> None:
-    met = []
-
-    def once_refused(words: str) -> None:
-        if all(part in words for part in refused):
-            met.append(words)
-            if len(met) > 1:
-                installed.windows.refuses = []
-
-    installed.windows.refuses, installed.windows.on_told = [refused], once_refused
-    script = installed.call("upgrade", NEW)
-    assert script.ended == 10, script.text()
-    assert "failed at step stop" in script.text("error")
-    assert set(installed.windows.running()) == {*SERVICES, CADDY}
-    assert {one.registered.start for one in installed.windows.services.values()} == {2}
-    assert installed.layout.active() == OLD
-
-
-@pytest.mark.parametrize("step", ["register", "rights", "firewall", "start", "verify"])
-def test_an_upgrade_that_fails_after_the_switch_puts_everything_back(
-    installed: Server, step: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    windows, layout = installed.windows, installed.layout
-    before = {name: one.registered for name, one in windows.services.items()}
-    tools = {path.name: path.read_bytes() for path in layout.services.glob("*.exe")}
-    really = change_module.Change._step
-
-    def failing(self: Any, name: str, operation: Any, prepared: Any) -> Any:
-        done = really(self, name, operation, prepared)
-        if name == step:
-            raise OSError(f"{step} was refused")
-        return done
-
-    monkeypatch.setattr(change_module.Change, "_step", failing)
-    script = installed.call("upgrade", NEW)
-    assert script.ended == 10, script.text()
-    assert f"failed at step {step}" in script.text("error")
-    assert {name: one.registered for name, one in windows.services.items()} == before
-    assert {path.name: path.read_bytes() for path in layout.services.glob("*.exe")} == tools
-    assert set(windows.running()) == {*SERVICES, CADDY}
-    assert (layout.active(), windows.rules) == (OLD, {"RoutingML-HTTPS": SITE_PORT})
 
 
 def test_an_upgrade_brings_its_own_winsw_and_caddy_and_a_rollback_the_former_ones(installed: Server) -> None:
@@ -492,25 +257,6 @@ def test_nothing_is_removed_while_another_program_runs_from_the_installation(ins
     assert "process 4711" in script.text("error")
     assert "process 77)" not in script.text("error")
     assert set(installed.windows.running()) == {*SERVICES, CADDY}
-
-
-def test_a_refused_step_of_the_removal_is_named(installed: Server) -> None:
-    installed.windows.refuses = [("sc.exe delete RoutingML-Ann",)]
-    script = installed.call("uninstall")
-    assert script.ended == 1
-    assert "Step services failed" in script.text("error")
-    installed.windows.refuses = []
-    assert installed.call("uninstall").ended == 0
-
-
-@pytest.mark.parametrize("what", ["training-task", "watchdog"])
-def test_a_task_that_windows_refuses_is_no_task_that_is_registered(installed: Server, what: str) -> None:
-    installed.windows.refuses = [("register-task",)]
-    script = installed.call(what, Register=what == "watchdog")
-    assert script.ended == 1
-    assert "Step task failed" in script.text("error")
-    assert "trains" not in script.text()
-    assert installed.windows.tasks == {}
 
 
 def test_scripts_know_the_installation_that_they_lie_in_and_the_one_that_is_registered(installed: Server) -> None:

@@ -84,6 +84,26 @@ def test_without_a_required_artifact_no_manifest_is_written(models: Path) -> Non
     assert not (models / "old" / "manifest.json").exists()
 
 
+@pytest.mark.parametrize("force", [False, True])
+def test_an_artifact_that_cannot_be_read_makes_no_manifest(
+    models: Path, monkeypatch: pytest.MonkeyPatch, force: bool
+) -> None:
+    """A virus scanner's moment: what cannot be read is named, and a manifest without it is never written."""
+    really = Path.open
+
+    def held(path: Path, *arguments: Any, **options: Any) -> Any:
+        if path.name == "scaler.joblib":
+            raise PermissionError(13, "The process cannot access the file because it is being used", str(path))
+        return really(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", held)
+    monkeypatch.setattr("builtins.open", lambda path, *a, **o: held(Path(path), *a, **o))
+    finding = check_folder(models / "old", force=force)
+    assert not finding.ok
+    assert "scaler.joblib" in " ".join(finding.problems)
+    assert not (models / "old" / "manifest.json").exists()
+
+
 def test_a_manifest_that_cannot_be_used_is_a_problem_until_it_is_written_anew(models: Path) -> None:
     (models / "old" / "manifest.json").write_text("{", encoding="utf-8")
     assert check_folder(models / "old").manifest == "invalid"

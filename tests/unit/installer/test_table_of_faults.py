@@ -1,0 +1,30 @@
+"""Every fault that the scripts once had has a test that would find it: the table tests/windows/faults.md names tests that exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.windows.play import SCENARIOS
+
+ROOT = Path(__file__).resolve().parents[3]
+TABLE = ROOT / "tests" / "windows" / "faults.md"
+FAULTS = [*map(str, range(1, 37)), "P1", "P2", "P3"]
+
+
+def rows() -> dict[str, list[str]]:
+    lines = [line.split(" | ") for line in TABLE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    return {line[0].strip("| "): re.findall(r"`([^`]+)`", line[-1]) for line in lines if line[0].strip("| ")}
+
+
+def test_every_fault_has_a_test_that_exists() -> None:
+    found = rows()
+    assert list(found) == FAULTS
+    for fault, tests in found.items():
+        assert tests, fault
+        for test in tests:
+            file, _, name = test.partition("::")
+            if name:
+                assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8"), test
+            else:
+                assert test in SCENARIOS, test

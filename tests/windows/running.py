@@ -1,0 +1,197 @@
+"""Scenarios of running: first version, predictions, tasks, watchdog, code pages, activation under load, many connections."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+from tests.windows.changing import serves_predictions
+from tests.windows.installing import PACKAGES, not_refused
+from tests.windows.stage import (
+    CATALOGUE,
+    GATEWAY_PORT,
+    INSTALLED,
+    ITEMS,
+    Differs,
+    Stage,
+    halt,
+    processes,
+    says,
+    serves,
+    until,
+)
+
+COMMAND = "& 'C:\\Program Files\\RoutingML\\current\\venv\\Scripts\\routing-ml.cmd'"
+
+
+def routing_ml(stage: Stage, *words: str, expected: int = 0) -> str:
+    """Call routing-ml of the installation with its output in a file; returns what it said."""
+    code, said = stage.call(options=["--command", f"{COMMAND} {' '.join(words)}; exit $LASTEXITCODE"])
+    if code != expected:
+        raise Differs(f"routing-ml {' '.join(words)} ended with {code}, not {expected}:\n{said[-2500:]}")
+    return said
+
+
+def trained(stage: Stage, label: str) -> str:
+    """Train a version by the script of the scheduled task; returns its name."""
+    stage.play(f"{INSTALLED}\\run-training.ps1", "-Label", label)
+    found = sorted(path.name for path in (stage.data / "models").iterdir() if path.name.endswith(label))
+    if not found:
+        raise Differs(f"no version {label} was made")
+    return found[-1]
+
+
+def first_version(stage: Stage) -> None:
+    """A training makes a version, its activation is taken over by running services, and they predict."""
+    version = trained(stage, "first")
+    routing_ml(stage, "models", "activate", version)
+    until("predictions", lambda: serves_predictions(stage))
+    found = stage.predictions()
+    if found["version"] != version or not found["items"]:
+        raise Differs(str(found)[:500])
+    not_refused(stage)
+
+
+def tasks(stage: Stage) -> None:
+    """Both tasks are registered and run, and a refusal is an exit code."""
+    scripts = stage.release("r1", "1.0.0")
+    with stage.failing("Register-ScheduledTask"):
+        says(stage.play(f"{scripts}\\register-training-task.ps1", expected=1), "Step task failed")
+        says(stage.play(f"{scripts}\\watchdog.ps1", "-Register", expected=1), "Step task failed")
+    stage.play(f"{scripts}\\register-training-task.ps1", "-Interval", "Quarterly")
+    stage.play(f"{scripts}\\watchdog.ps1", "-Register")
+    code, said = stage.call(options=["--command", "Start-ScheduledTask -TaskName RoutingML-Watchdog -ErrorAction Stop"])
+    if code:
+        raise Differs(f"the watchdog's task ended with {code}: {said}")
+    says(stage.play(f"{scripts}\\status.ps1"), "1.0.0")
+
+
+def watchdog(stage: Stage) -> None:
+    """A crashed service comes back by itself, a hanging one by the watchdog and alone, one that starts is left alone."""
+    script = f"{INSTALLED}\\watchdog.ps1"
+    stage.play(script, "-Patience", "5")
+    for number in processes("ann_service"):
+        os.kill(number, signal.SIGKILL)
+    until("the crashed search is back", lambda: bool(processes("ann_service")), 60)
+    stage.play(script, "-Patience", "5")  # it has just been started
+    until("predictions", lambda: serves_predictions(stage))
+    others = {package: processes(package) for package in PACKAGES if package != "ann_service"}
+    time.sleep(1)
+    hanging = halt("ann_service")
+    _age(stage)
+    before = stage.events().count(3000)
+    said = stage.play(script, "-Patience", "5", expected=1)
+    says(said, "RoutingML-Ann")
+    if stage.events().count(3000) != before + 1:
+        raise Differs("there is no event 3000")
+    until("the search is another process", lambda: bool(set(processes("ann_service")) - set(hanging)), 120)
+    now = {package: processes(package) for package in PACKAGES if package != "ann_service"}
+    if now != others:
+        raise Differs(f"other services were restarted: {others}, {now}")
+    until("predictions", lambda: serves_predictions(stage))
+    serves("1.0.0")
+
+
+def _age(stage: Stage) -> None:
+    """Wait until a service no longer counts as starting."""
+    from installer.daily_commands import STARTING_SECONDS
+
+    newest = max(Path(f"/proc/{number}").stat().st_ctime for number in processes("ann_service"))
+    time.sleep(max(0.0, newest + STARTING_SECONDS + 5 - time.time()))
+
+
+COMMANDS = (
+    ("models", "list"),
+    ("models", "check", "--dry-run"),
+    ("models", "doctor", "C:\\ProgramData\\RoutingML\\models"),
+    ("status",),
+    ("doctor",),
+    ("logs", "-n", "3"),
+    ("watchdog",),
+    ("access", "diagnose", CATALOGUE),
+    ("predict", "ADB-0001499", "ADC-0001586", "--format", "json"),
+    ("predict", "ADB-0001499"),
+    ("evaluate", "--items", "20"),
+)
+
+
+def code_pages(stage: Stage) -> None:
+    """Every command with its output in a file under code pages 437 and 949: it ends as it should, without a lost letter."""
+    wrong = []
+    for page in (437, 949):
+        stage.codepage = page
+        try:
+            for words in COMMANDS:
+                code, said = stage.call(options=["--command", f"{COMMAND} {' '.join(words)}; exit $LASTEXITCODE"])
+                if (
+                    code not in (0, 1 if words[0] in ("doctor", "models") else 0)
+                    or "Traceback" in said
+                    or "codec" in said
+                ):
+                    wrong.append(f"code page {page}: {' '.join(words)} ended with {code}:\n{said[-1200:]}")
+        finally:
+            stage.codepage = 437
+    if wrong:
+        raise Differs("\n".join(wrong))
+
+
+def activation_under_load(stage: Stage) -> None:
+    """A second version is activated while clients predict: no request fails, and both versions have answered."""
+    version = trained(stage, "second")
+    first = stage.predictions()["version"]
+    said: dict[str, int] = {}
+    failed: list[str] = []
+    stop = threading.Event()
+
+    def ask() -> None:
+        while not stop.is_set():
+            try:
+                answered = str(stage.predictions()["version"])
+                said[answered] = said.get(answered, 0) + 1
+            except OSError as error:
+                failed.append(repr(error))
+
+    clients = [threading.Thread(target=ask) for _ in range(3)]
+    for client in clients:
+        client.start()
+    try:
+        routing_ml(stage, "models", "activate", version)
+        until("the second version answers", lambda: version in said)
+        routing_ml(stage, "models", "activate", first)
+        until("the first version answers again", lambda: stage.predictions()["version"] == first)
+    finally:
+        stop.set()
+        for client in clients:
+            client.join()
+    if failed or set(said) != {first, version}:
+        raise Differs(f"{len(failed)} requests failed ({failed[:3]}), answered: {said}")
+    print(f"answers by version: {said}")
+    not_refused(stage)
+
+
+def exports(stage: Stage) -> None:
+    """Predictions are written to a file and downloaded with rights enforced; a backup is made while services run."""
+    account = {"username": "admin@routing.local", "password": stage.password()}
+    token = stage.post("/api/auth/login", account)["token"]
+    answer = stage.post("/api/predict/export?format=csv", {"item_codes": [ITEMS[0]]}, token)
+    written = [path for path in (stage.data / "var" / "deliverables").rglob("*.csv") if path.stat().st_size]
+    if not written:
+        raise Differs(f"nothing was exported: {answer}")
+    routing_ml(stage, "backup", "C:\\ProgramData\\RoutingML\\backups\\by-hand.zip")
+    if not (stage.data / "backups" / "by-hand.zip").exists():
+        raise Differs("there is no backup")
+    not_refused(stage)
+
+
+def many_connections(stage: Stage) -> None:
+    """2,000 connections with half a request each: the gateway answers with them open and after them."""
+    script = stage.kit / "checks" / "connections.py"
+    done = subprocess.run(["python3", str(script), str(GATEWAY_PORT), "2000"], capture_output=True, text=True)
+    if done.returncode:
+        raise Differs(done.stdout + done.stderr)
+    print(done.stdout)
+    serves("1.0.0")
