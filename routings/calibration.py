@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
@@ -111,9 +113,26 @@ def _parsed(text: str) -> Calibration:
         made: dict[str, Any] = {
             name: _curve(value) if isinstance(value, Mapping) else value for name, value in content.items()
         }
-        return Calibration(**made)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return _checked(Calibration(**made))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DataProblem(f"The calibration is damaged ({error}): restore it from a backup, or train again") from error
+
+
+def _checked(made: Calibration) -> Calibration:
+    """The calibration, when each value is one that can be computed with; raises ValueError otherwise."""
+    numbers = [made.bias, made.model, made.vote, made.bias_alone, made.vote_alone, made.cases]
+    numbers += [] if made.unlike_below is None else [made.unlike_below]
+    if not all(type(value) in (int, float) and math.isfinite(value) for value in numbers):
+        raise ValueError("it holds what is no number")
+    if not (isinstance(made.whole, bool) and isinstance(made.scaled, bool)):
+        raise ValueError("whole and scaled are true or false")
+    for curve in (made.operations, made.times):
+        points = [*curve.scores, *curve.shares]
+        if len(curve.scores) != len(curve.shares) or not all(map(math.isfinite, points)):
+            raise ValueError("a curve has points without a share")
+        if any(a > b for a, b in itertools.pairwise(curve.scores)):
+            raise ValueError("a curve does not rise")
+    return made
 
 
 def _curve(value: Mapping[str, Any]) -> Curve:

@@ -10,10 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from common.errors import DataProblem, PreconditionFailed
 from plant.schema import PlantSchema
 from trained.artifacts import Manifest, check_integrity, read_manifest
-from trained.artifacts.array_files import read_arrays
+from trained.artifacts.array_files import read_arrays, within
 from trained.artifacts.json_files import read_json_object
 from trained.artifacts.rules import artifact_rules
 from trained.encoder import BlockEncoder
@@ -22,6 +24,7 @@ from trained.item_codes import ItemCodeIndex
 from trained.learned.learned_block import LearnedBlock
 from trained.learned.learned_chances import LearnedChances
 from trained.learned.learned_proof import check_learned
+from trained.learned.planned_proof import check_examples
 from trained.older.model_reading import LEGACY
 from trained.plain_version import INDEX, plain_version
 from trained.searchable_model import encoder_state, is_native, read_training_metadata
@@ -77,36 +80,78 @@ _KNOWN_JSON: Final = frozenset(rule.path for rule in artifact_rules().artifacts 
 def _check_native(folder: Path, manifest: Manifest, derived: Path | None, name: str) -> None:
     state, facts = encoder_state(folder, manifest, derived, name)
     codes_file, index = manifest.needed("item_codes").file(folder), manifest.needed("index").file(folder)
-    learned, operations = _check_learned_files(folder, manifest)
+    learned = _check_learned_files(folder, manifest)
     encoder = BlockEncoder.from_state(state, learned)
     _check_encoder(encoder)
     items = _check_facts(facts, encoder.dimension)
     if facts.get("engine") == "faiss":
         found, dimension = check_faiss_file(index)
+        found = _check_equal_items(folder, manifest, found)
         if dimension != encoder.dimension or (items is not None and found != items):
             raise _apart(
-                f"{index.name} has {found:,} vectors of {dimension} dimensions, the encoder makes vectors of {encoder.dimension}, "
-                f"and the version says that it has {items} items"
+                f"{index.name} has vectors of {dimension} dimensions for {found:,} items, the encoder makes vectors of "
+                f"{encoder.dimension}, and the version says that it has {items} items"
             )
         items = found
-    _check_codes(codes_file.parent, codes_file.stem, items)
-    if operations is not None and "learned_chances" in manifest.artifacts:
-        chances = LearnedChances.open(folder, operations)
-        chances.check(items if items is not None else len(ItemCodeIndex.open(codes_file.parent, codes_file.stem)))
+    count = _check_codes(codes_file.parent, codes_file.stem, items)
+    _check_unrouted(folder, manifest, count)
+    if learned is not None:
+        _check_learned_items(folder, manifest, learned, count)
+
+
+def _check_equal_items(folder: Path, manifest: Manifest, vectors: int) -> int:
+    """Number of items behind the vectors of an index, of which many equal ones may share one."""
+    artifact = manifest.artifacts.get("equal_items")
+    if artifact is None:
+        return vectors
+    parts = read_arrays(artifact.file(folder))
+    try:
+        number_of = within("number_of", parts["number_of"], 0, vectors)
+        members = within("members", parts["members"], 0, len(number_of), (len(number_of),))
+        if len(np.unique(members)) != len(members):
+            raise ValueError("members names an item twice")
+        if (np.diff(number_of[members].astype(np.int64)) < 0).any():
+            raise ValueError("members does not hold the items of a vector together")
+    except (KeyError, ValueError) as error:
+        raise _apart(f"{artifact.path}: {error}") from error
+    return len(number_of)
+
+
+def _check_unrouted(folder: Path, manifest: Manifest, items: int) -> None:
+    artifact = manifest.artifacts.get("unrouted_items")
+    if artifact is None:
+        return
+    try:
+        positions = within("positions", read_arrays(artifact.file(folder))["positions"], 0, items)
+        if len(np.unique(positions)) != len(positions):
+            raise ValueError("positions names an item twice")
+    except (KeyError, ValueError) as error:
+        raise _apart(f"{artifact.path}: {error}") from error
+
+
+def _check_learned_items(folder: Path, manifest: Manifest, learned: LearnedBlock, items: int) -> None:
+    if learned.model.planned is not None:
+        try:
+            check_examples(learned.model.planned, items)
+        except ValueError as error:
+            raise _apart(f"{manifest.needed('learned_model').path}: {error}") from error
+    if "learned_chances" in manifest.artifacts:
+        chances = LearnedChances.open(folder, len(learned.model.operations))
+        chances.check(items)
         chances.close()
 
 
-def _check_learned_files(folder: Path, manifest: Manifest) -> tuple[LearnedBlock | None, int | None]:
+def _check_learned_files(folder: Path, manifest: Manifest) -> LearnedBlock | None:
     artifact = manifest.artifacts.get("learned_model")
     if artifact is None:
-        return None, None
+        return None
     parts = read_arrays(artifact.file(folder))
     learned = LearnedBlock.from_parts(parts)
     try:
         check_learned(learned.model, parts)
-    except (KeyError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
         raise _apart(f"{artifact.path}: {error}") from error
-    return learned, len(learned.model.operations)
+    return learned
 
 
 def _check_encoder(encoder: BlockEncoder) -> None:
@@ -133,12 +178,14 @@ def _check_facts(facts: Mapping[str, Any], dimension: int) -> int | None:
     return items
 
 
-def _check_codes(folder: Path, prefix: str, items: int | None) -> None:
+def _check_codes(folder: Path, prefix: str, items: int | None) -> int:
+    """Number of item codes."""
     codes = ItemCodeIndex.open(folder, prefix)
     try:
         if items is not None and len(codes) != items:
             raise _apart(f"there are {len(codes):,} item codes for {items:,} vectors")
         codes.check()
+        return len(codes)
     finally:
         codes.close()
 

@@ -170,7 +170,7 @@ class LearnedModel:
                 facts["reasons"],
                 PlannedRoutings.from_parts(parts_of(parts, PREFIX)) if f"{PREFIX}facts" in parts else None,
             )
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError) as error:
             raise DataProblem(
                 f"{FILE} is damaged ({type(error).__name__}: {error}): restore it from a backup, or train again"
             ) from error

@@ -11,6 +11,8 @@ import numpy.typing as npt
 from trained.artifacts.array_files import of_kind, within
 from trained.learned.learned_inputs import NUMBERS_IN_TEXT, ItemInputs
 from trained.learned.learned_model import LearnedModel, parts_of
+from trained.learned.planned_proof import check_planned
+from trained.learned.planned_routings import PREFIX
 
 DEEPEST: Final = 1_024
 """Levels of a tree; a boosted one has a few dozen leaves."""
@@ -43,6 +45,8 @@ def check_learned(model: LearnedModel, parts: Parts) -> None:
         raise ValueError("its reasons are not names of features, one list an operation")
     if not all(isinstance(name, str) for name in model.operations):
         raise ValueError("its operations are no names")
+    if model.planned is not None:
+        check_planned(model.planned, parts_of(parts, PREFIX), model.operations)
 
 
 def _check_inputs(inputs: ItemInputs) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -158,6 +160,19 @@ def test_a_calibration_survives_its_file_and_a_damaged_one_is_named() -> None:
     assert Calibration.from_json(made.to_json()) == made
     with pytest.raises(DataProblem, match="calibration"):
         Calibration.from_json("{}")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"bias": "0"}, {"vote": None}, {"model": True}, {"bias_alone": 1e999}, {"unlike_below": []}, {"whole": 1}, {"cases": {}},
+        {"operations": {"scores": [0, 1], "shares": [0.5]}}, {"operations": {"scores": [1, 0], "shares": [0, 1]}},
+        {"times": {"scores": [float("nan")], "shares": [0.5]}}, {"times": 5}, {"nobody": 1},
+    ],
+)  # fmt: skip
+def test_a_calibration_with_what_nothing_can_be_computed_with_is_damaged(change: dict[str, Any]) -> None:
+    with pytest.raises(DataProblem, match="calibration"):
+        Calibration.from_json(json.dumps({**json.loads(Calibration().to_json()), **change}))
 
 
 @settings(max_examples=40, deadline=None)

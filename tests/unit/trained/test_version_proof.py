@@ -18,10 +18,17 @@ import pytest
 
 from auth_service.versions.verify_version import main as verify
 from common.errors import DataProblem, ServiceError
+from tests.support import small_versions
 from tests.support.small_versions import ROWS, make_version
 from trained.artifacts import describe_file, read_manifest, write_manifest
 from trained.artifacts.array_files import map_array, read_arrays
+from trained.encoder import BlockEncoder
+from trained.encoding.dictionary_columns import DictionaryColumn
+from trained.index.engine import build_index
+from trained.index.equal_items import EqualItems, equal_groups
 from trained.index.faiss_layout import check_faiss_file
+from trained.index.recall import exact_truth, measure, unlike_below
+from trained.version_files import TrainedVersion, write_version
 from trained.version_proof import check_version
 
 HARM = Callable[[Path], None]
@@ -258,3 +265,77 @@ def test_arrays_together_in_one_file_are_not_compressed_and_not_named_twice(tmp_
 def test_an_array_without_values_is_read(tmp_path: Path) -> None:
     np.save(tmp_path / "empty.npy", np.zeros(0, np.int32))
     assert map_array(tmp_path / "empty.npy", np.int32).tolist() == []
+
+
+def with_equals(folder: Path) -> None:
+    """A version of which forty items are equal and share a vector, and two have no routing."""
+    folder.mkdir(parents=True)
+    columns = {
+        name: (
+            DictionaryColumn(column.values, np.where(np.arange(ROWS) < 40, 0, column.codes).astype(np.int32))
+            if column.codes is not None
+            else DictionaryColumn(np.where(np.arange(ROWS) < 40, 50.0, column.values))
+        )
+        for name, column in small_versions.columns(1).items()
+    }
+    encoder = BlockEncoder.fit(columns)
+    vectors = encoder.transform(columns)
+    groups = equal_groups(vectors)
+    assert groups is not None
+    index = EqualItems(build_index("faiss", vectors[groups[0]]), *groups[1:])
+    truth = exact_truth(vectors, queries=ROWS)
+    version = TrainedVersion(
+        encoder=encoder,
+        vectors=vectors,
+        index=index,
+        item_codes=small_versions.CODES,
+        recall_curve=measure(index, vectors, (64,), truth=truth),
+        unlike_below=unlike_below(truth),
+        unrouted=np.array([3, 400]),
+    )
+    write_version(folder, version)
+
+
+@pytest.fixture(scope="module")
+def equals(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("equals") / "v1"
+    with_equals(folder)
+    return folder
+
+
+def test_items_that_share_a_vector_are_proved(equals: Path, tmp_path: Path) -> None:
+    found = verify(equals, equals / "manifest.json", tmp_path / "derived", "v1")
+    assert found["problems"] == []
+    assert any(f"{ROWS} items" in passed for passed in found["passed"])
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "change"),
+    [
+        ("equal_items.npz", "number_of", at(5, -1)),
+        ("equal_items.npz", "number_of", at(5, ROWS)),
+        ("equal_items.npz", "number_of", lambda values: values[:-1]),
+        ("equal_items.npz", "number_of", lambda values: values.astype(np.float64)),
+        ("equal_items.npz", "members", at(5, ROWS)),
+        ("equal_items.npz", "members", at(5, 6)),
+        ("equal_items.npz", "members", lambda values: values[::-1]),
+        ("equal_items.npz", "members", lambda values: values[:, None]),
+        ("equal_items.npz", "members", None),
+        ("unrouted_items.npz", "positions", at(0, ROWS)),
+        ("unrouted_items.npz", "positions", at(0, -1)),
+        ("unrouted_items.npz", "positions", at(0, 400)),
+        ("unrouted_items.npz", "positions", lambda values: values.astype(np.float32)),
+        ("unrouted_items.npz", "positions", None),
+    ],
+)
+def test_arrays_beside_the_index_that_do_not_fit_are_refused(
+    equals: Path, tmp_path: Path, file: str, name: str, change: Any
+) -> None:
+    folder = Path(shutil.copytree(equals, tmp_path / "v1"))
+    arrays = read_arrays(folder / file)
+    arrays = {**arrays, name: change(arrays[name].copy())} if change else {"other": arrays[name]}
+    np.savez(folder / file, **arrays)  # type: ignore[arg-type]
+    list_anew(folder)
+    with pytest.raises(DataProblem) as caught:
+        check_version(folder, folder / "manifest.json", None)
+    assert file in caught.value.message
