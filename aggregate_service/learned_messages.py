@@ -14,6 +14,8 @@ from routings.routing_prediction import Learned
 from trained.learned.learned_model import TimeModel
 
 KINDS = 2
+MOST_CELLS = 50_000_000
+"""Items times operations of one request; a service would have to find 200 MB for more, whatever the message's size."""
 
 
 def learned_of(message: estimates_pb2.Estimates, snapshot: Snapshot, queries: int, neighbours: int) -> Learned:
@@ -27,7 +29,8 @@ def learned_of(message: estimates_pb2.Estimates, snapshot: Snapshot, queries: in
         DataProblem: its calibration cannot be read.
     """
     count, factors = len(message.operations), message.factors
-    probabilities = np.zeros((queries, count), np.float32)
+    if queries * count > MOST_CELLS:
+        raise InvalidInput(f"estimates has {count:,} operations for {queries:,} items: ask for fewer items at a time")
     offsets = np.array(message.offsets, np.int64)
     operation = np.array(message.operation, np.int64)
     fits = (
@@ -43,6 +46,7 @@ def learned_of(message: estimates_pb2.Estimates, snapshot: Snapshot, queries: in
             f"estimates does not fit the request: offsets, operation and probability must describe {queries} queries and "
             f"{count} operations"
         )
+    probabilities = np.zeros((queries, count), np.float32)
     probabilities[np.repeat(np.arange(queries), np.diff(offsets)), operation] = message.probability
     estimates = Estimates(
         operations=list(message.operations),

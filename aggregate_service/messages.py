@@ -16,7 +16,7 @@ from aggregate_service.prediction import NeighbourLists, PredictionAnswer
 from aggregate_service.snapshot_build import Progress
 from aggregate_service.source_browsing import SourceTest, TableDescription
 from common.errors import InvalidInput
-from common.tables import add_column, column_values, integer_column, number_column, table
+from common.tables import add_column, check_table, column_values, integer_column, number_column, table
 from plant.schema import PlantSchema
 from protos.aggregate.v1 import aggregate_pb2 as pb
 from protos.common.v1 import table_pb2
@@ -112,19 +112,15 @@ def time_columns(request: pb.SummarizeTimesRequest, names: Collection[str]) -> M
     Raises:
         InvalidInput: a column is too short, comes twice or is text; the offsets do not fit.
     """
+    check_table(request.operations)
     rows = request.operations.rows
     columns: dict[str, Sequence[float | None]] = {}
     for column in request.operations.columns:
         if column.name not in names:
             continue
-        if column.name in columns:
-            raise InvalidInput(f"The operations have column {column.name} twice")
         if column.WhichOneof("values") == "text":
             raise InvalidInput(f"Column {column.name} of the operations is text; it must hold minutes")
-        values = column_values(column)
-        if len(values) != rows:
-            raise InvalidInput(f"Column {column.name} has {len(values)} values; the operations have {rows} rows")
-        columns[column.name] = values  # type: ignore[assignment]
+        columns[column.name] = column_values(column)  # type: ignore[assignment]
     offsets = request.offsets
     if len(offsets) != len(request.item_codes) + 1 or list(offsets) != sorted(offsets) or offsets[-1] != rows:
         raise InvalidInput(

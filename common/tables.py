@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+MOST_ROWS_OF_NOTHING = 100_000
+"""Rows that a table without columns may say it has. Such rows cost a sender nothing and whoever makes columns of them everything."""
+
+
 def text_column(name: str, values: Iterable[str | None]) -> pb.Column:
     """A text column; None is absent."""
     listed = list(values)
@@ -100,6 +104,10 @@ def check_table(message: pb.Table) -> None:
     Raises:
         InvalidInput: names the column and what is wrong.
     """
+    if not message.columns and message.rows > MOST_ROWS_OF_NOTHING:
+        raise InvalidInput(
+            f"The table says {message.rows:,} rows and has no columns: at most {MOST_ROWS_OF_NOTHING:,} rows can be of nothing"
+        )
     seen: set[str] = set()
     for column in message.columns:
         kind = column.WhichOneof("values") or "text"

@@ -12,8 +12,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from common.errors import DataProblem
 from trained.encoding.dictionary_columns import Columns
-from trained.learned.learned_model import LearnedModel, LearnedOutputs, parts_of
+from trained.learned.learned_model import FILE, LearnedModel, LearnedOutputs, parts_of
 
 NAME: Final = "LEARNED_ROUTING"
 """What the block is called where features are named."""
@@ -110,4 +111,9 @@ class LearnedBlock:
         """The block of such arrays. Raises DataProblem as `LearnedModel.from_parts` does."""
         model = LearnedModel.from_parts(parts)
         own = parts_of(parts, "block.")
-        return cls(model, own["centre"], own["axes"], float(own["radius"][0]))
+        try:
+            return cls(model, own["centre"], own["axes"], float(own["radius"][0]))
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+            raise DataProblem(
+                f"{FILE} is damaged ({type(error).__name__}: {error}): restore it from a backup, or train again"
+            ) from error

@@ -15,6 +15,7 @@ from common.errors import InvalidInput
 from common.tables import number_column, table, text_column
 from plant.mechanical_seals import MECHANICAL_SEALS
 from protos.aggregate.v1 import aggregate_pb2 as pb
+from protos.common.v1.table_pb2 import Column, IntegerValues
 
 from .conftest import CATALOGUE, Running, build, edit, rows_of
 
@@ -75,10 +76,22 @@ async def test_an_item_without_operations_has_totals_of_zero(small: Running) -> 
             pb.SummarizeTimesRequest(
                 item_codes=["A"], offsets=[0, 2], operations=table(2, [number_column("MOVE_TIME", [1.0])])
             ),
-            "MOVE_TIME has 1 values",
+            "'MOVE_TIME' has 1 values",
+        ),
+        (
+            pb.SummarizeTimesRequest(item_codes=["A"], offsets=[0, 2**31 - 1], operations=table(2**31 - 1, [])),
+            "2,147,483,647 rows and has no columns",
+        ),
+        (
+            pb.SummarizeTimesRequest(
+                item_codes=["A"],
+                offsets=[0, 1],
+                operations=table(1, [Column(name="PROC_SEQ", integer=IntegerValues(values=[1], absent=[7]))]),
+            ),
+            "marks a row as absent",
         ),
     ],
-    ids=["offsets", "text", "too short"],
+    ids=["offsets", "text", "too short", "rows of nothing", "absent rows"],
 )
 async def test_operations_that_contradict_themselves_are_refused(
     request_: pb.SummarizeTimesRequest, message: str, small: Running
