@@ -40,8 +40,8 @@ async def ask_to_activate(settings: Settings, name: str, reason: str) -> list[st
     Raises:
         ServiceError: it refused.
     """
-    caller = Caller(settings, "command line", ServiceCredential.load(settings.secrets_path))
-    channel = connect(settings, [settings.auth_address])
+    caller = Caller(settings, "command line", ServiceCredential.of(settings))
+    channel = connect(settings, settings.auth_addresses)
     try:
         method = registry_pb2_grpc.RegistryServiceStub(channel).Activate
         request = pb.ActivateRequest(version_name=name, reason=reason)

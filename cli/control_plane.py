@@ -38,8 +38,8 @@ class ControlPlane:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._caller = Caller(settings, "cli", ServiceCredential.load(settings.secrets_path))
-        auth = connect(settings, [settings.auth_address])
+        self._caller = Caller(settings, "cli", ServiceCredential.of(settings))
+        auth = connect(settings, settings.auth_addresses)
         aggregate = connect(settings, settings.aggregate_addresses)
         ann = connect(settings, settings.ann_addresses)
         trainer = connect(settings, [settings.trainer_address])

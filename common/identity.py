@@ -21,11 +21,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from common.errors import PermissionDenied, Unauthenticated, Unavailable
 from common.private_files import private_folder
+from common.settings import Settings
 
 ISSUER = "routing-ml"
 AUDIENCE = "routing-ml"
 LEEWAY_SECONDS = 5
 REMEMBERED_TOKENS = 10_000
+SHORTEST_SECRET: Final = 24
+SECRET_FILE: Final = "service.secret"  # noqa: S105 - a file's name
 
 FOREIGN_CREDENTIAL: Final = "FOREIGN_CREDENTIAL"
 """Reason of the refusal that a process of another installation meets."""
@@ -170,6 +173,23 @@ class ServiceCredential:
         self._secret = secret
 
     @classmethod
+    def of(cls, settings: Settings) -> ServiceCredential:
+        """The secret that the settings name, else the one of the state folder, which is made on first use.
+
+        Raises:
+            PermissionDenied: a file cannot be read, or what is named is too short to be a secret.
+            OSError: the state folder cannot be written.
+        """
+        named = given_secret(settings)
+        return cls(named) if named is not None else cls.load(settings.secrets_path)
+
+    @staticmethod
+    def exists(settings: Settings) -> bool:
+        """Whether there is a secret already, so that something of this installation may run."""
+        named = bool(settings.service_secret) or settings.service_secret_file is not None
+        return named or (settings.secrets_path / SECRET_FILE).exists()
+
+    @classmethod
     def load(cls, secrets_folder: Path) -> ServiceCredential:
         """Read the secret, creating it (for its owner only) on first use.
 
@@ -177,7 +197,7 @@ class ServiceCredential:
             PermissionDenied: the file exists and this account may not read it.
             OSError: the folder cannot be written.
         """
-        path = secrets_folder / "service.secret"
+        path = secrets_folder / SECRET_FILE
         private_folder(secrets_folder)
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -210,8 +230,38 @@ class ServiceCredential:
         """
         name, _, secret = credential.partition(":")
         if not hmac.compare_digest(secret.encode("utf-8", "surrogatepass"), self._secret.encode()):
-            raise Unauthenticated("The service credential is not this installation's", reason=FOREIGN_CREDENTIAL)
+            raise Unauthenticated(
+                "The service credential is not this installation's: either another installation answers here, or the hosts have "
+                "different secrets; set the same ROUTING_ML_SERVICE_SECRET or ROUTING_ML_SERVICE_SECRET_FILE on every host",
+                reason=FOREIGN_CREDENTIAL,
+            )
         return Caller(f"service:{name}", "service")
+
+
+def given_secret(settings: Settings) -> str | None:
+    """The secret of ROUTING_ML_SERVICE_SECRET or of the file of ROUTING_ML_SERVICE_SECRET_FILE; None where neither is set.
+
+    Raises:
+        PermissionDenied: the file cannot be read, or the secret is too short or no plain text.
+    """
+    secret, source = settings.service_secret.strip(), "ROUTING_ML_SERVICE_SECRET"
+    if not secret and settings.service_secret_file is not None:
+        source = str(settings.service_secret_file)
+        try:
+            secret = settings.service_secret_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise PermissionDenied(
+                f"{source} of ROUTING_ML_SERVICE_SECRET_FILE cannot be read ({error}): name the file that holds the "
+                "installation's secret, the same on every host"
+            ) from None
+    elif not secret:
+        return None
+    if len(secret) < SHORTEST_SECRET or not (secret.isascii() and secret.isprintable()):
+        raise PermissionDenied(
+            f"{source} holds no secret: it has to be at least {SHORTEST_SECRET} printable ASCII characters, such as "
+            '`python -c "import secrets; print(secrets.token_urlsafe(32))"` prints'
+        )
+    return secret
 
 
 class Authenticator:

@@ -37,7 +37,7 @@ class ServiceContext:
     Attributes:
         settings: settings of the process.
         process: kind of process (ann, aggregate, auth, trainer).
-        instance: unique name in the installation, `<process>-<port>`.
+        instance: unique name in the installation, `<process>-<port>`, with `@<host>` where there are several hosts.
         address: `host:port` it serves on.
         credential: the installation's credential.
         keys: verification keys and revocations, kept up to date by the follower (by the program itself in auth_service).
@@ -93,10 +93,10 @@ def run_service(process: str, address: str, build: Callable[[ServiceContext], Pr
         build: makes the program; raises ServiceError when it cannot.
     """
     settings = read_settings()
-    instance = f"{process}-{address.rpartition(':')[2]}"
+    instance = settings.instance(process, address.rpartition(":")[2])
     try:
         configure_logging(settings, process, instance)
-        credential = ServiceCredential.load(settings.secrets_path)
+        credential = ServiceCredential.of(settings)
     except (OSError, ServiceError) as error:
         return _cannot_start(instance, str(error))
 

@@ -7,6 +7,8 @@ that auth_service owns and every process follows by Watch.
 from __future__ import annotations
 
 import json
+import re
+import socket
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -51,8 +53,13 @@ class Settings(BaseSettings):
     )
     ann_addresses: Addresses = Field(["127.0.0.1:50051"], description="ann_service processes, comma-separated")
     aggregate_addresses: Addresses = Field(["127.0.0.1:50061"], description="aggregate_service processes")
-    auth_address: str = Field("127.0.0.1:50071", description="auth_service")
+    auth_address: str = Field(
+        "127.0.0.1:50071", description="auth_service; several, comma-separated: copies that stand by"
+    )
     trainer_address: str = Field("127.0.0.1:50081", description="trainer service")
+    host_name: str = Field("", description="Name of this host among several; empty: the system's")
+    service_secret: str = Field("", description="Secret of the installation, the same on every host; empty: a file")
+    service_secret_file: Path | None = Field(None, description="File with that secret; unset: one in the state folder")
     tls_certificate: Path | None = Field(None, description="PEM certificate of the gRPC services")
     tls_key: Path | None = Field(None, description="PEM key of that certificate")
     tls_ca: Path | None = Field(None, description="PEM certificate authority that clients trust")
@@ -99,6 +106,42 @@ class Settings(BaseSettings):
         if value.strip().startswith("["):
             return json.loads(value)
         return [part.strip() for part in value.split(",") if part.strip()]
+
+    @field_validator("host_name")
+    @classmethod
+    def check_host_name(cls, value: str) -> str:
+        """Refuse what could not stand in a file's name."""
+        if value and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", value):
+            raise ValueError("must be up to 63 letters, digits, dots, hyphens and underscores")
+        return value
+
+    @property
+    def auth_addresses(self) -> list[str]:
+        """The copies of auth_service, of which one is active."""
+        return [part.strip() for part in self.auth_address.split(",") if part.strip()]
+
+    @property
+    def service_addresses(self) -> dict[str, list[str]]:
+        """Addresses of the services by kind, in the order in which they start."""
+        return {
+            "auth": self.auth_addresses,
+            "aggregate": self.aggregate_addresses,
+            "ann": self.ann_addresses,
+            "trainer": [self.trainer_address],
+        }
+
+    @property
+    def host(self) -> str:
+        """Name of this host; "" in an installation of one machine, where names of processes need none."""
+        if self.host_name:
+            return self.host_name
+        addresses = [address for several in self.service_addresses.values() for address in several]
+        alone = all(address.startswith(("127.", "localhost:", "[::1]:")) for address in addresses)
+        return "" if alone else socket.gethostname().partition(".")[0]
+
+    def instance(self, process: str, port: int | str) -> str:
+        """Name of a process, unique in the installation: `ann-50051`, where there are several hosts `ann-50051@host`."""
+        return f"{process}-{port}" + (f"@{self.host}" if self.host else "")
 
     @property
     def proxies(self) -> list[str]:
@@ -161,6 +204,7 @@ _PATHS = (
     "dataset",
     "initial_dataset",
     "log_dir",
+    "service_secret_file",
     "tls_certificate",
     "tls_key",
     "tls_ca",

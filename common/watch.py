@@ -107,7 +107,7 @@ class ControlFollower:
     async def _follow(self) -> None:
         pause = 0.1
         while True:
-            channel = connect(self._settings, [self._settings.auth_address])
+            channel = connect(self._settings, self._settings.auth_addresses)
             try:
                 await self._follow_once(channel)
                 pause = 0.1

@@ -53,7 +53,7 @@ def serve(settings: Settings, port: int, worker: int | None) -> int:
     Args:
         worker: number of this process among several that share the port; None: the only one.
     """
-    instance = f"gateway-{port}" if worker is None else f"gateway-{port}-{worker}"
+    instance = settings.instance("gateway", str(port) if worker is None else f"{port}-{worker}")
     try:
         configure_logging(settings, "gateway", instance)
         listening = listen(settings.gateway_host, port, shared=worker is not None)

@@ -54,7 +54,7 @@ class Gateway:
         self.admission = Admission(settings.gateway_work, settings.gateway_workers)
         self.stopping = asyncio.Event()
         self.started_at = time.time()
-        self._credential = ServiceCredential.load(settings.secrets_path)
+        self._credential = ServiceCredential.of(settings)
         self.follower: ControlFollower | None = None
 
     async def start(self) -> None:

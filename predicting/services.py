@@ -222,7 +222,7 @@ class Clients:
         self._channels: list[grpc.aio.Channel] = []
         ann = self._open(settings.ann_addresses)
         aggregate = self._open(settings.aggregate_addresses)
-        auth = self._open([settings.auth_address])
+        auth = self._open(settings.auth_addresses)
         trainer = self._open([settings.trainer_address])
         self.ann: Service[AnnServiceAsyncStub] = Service(self._caller, "ann_service", AnnServiceStub(ann))
         self.aggregate: Service[AggregateServiceAsyncStub] = Service(
@@ -244,7 +244,7 @@ class Clients:
         for name, addresses in (
             ("ann_service", settings.ann_addresses),
             ("aggregate_service", settings.aggregate_addresses),
-            ("auth_service", [settings.auth_address]),
+            ("auth_service", settings.auth_addresses),
             ("trainer", [settings.trainer_address]),
         ):
             for address in addresses:

@@ -26,7 +26,7 @@ from protos.documents.v1 import documents_pb2_grpc
 from routings.operation_table import OperationTable
 from trained.item_codes import ItemCodeIndex
 from trainer.current_routings import CurrentRoutings
-from trainer.registration import CREDENTIAL_FILE, ROOT
+from trainer.registration import ROOT
 
 log = get_logger(__name__)
 
@@ -72,7 +72,7 @@ def planner_examples(settings: Settings, registry_path: Path | None = None) -> l
         ServiceError: neither auth_service nor its command answers.
     """
     if registry_path is None:
-        if not (settings.secrets_path / CREDENTIAL_FILE).exists():
+        if not ServiceCredential.exists(settings):
             return []
         try:
             return [_of_message(one) for one in _ask(settings).items]
@@ -85,9 +85,9 @@ def planner_examples(settings: Settings, registry_path: Path | None = None) -> l
 
 def _ask(settings: Settings) -> pb.PlannerExamplesResponse:
     async def call() -> pb.PlannerExamplesResponse:
-        channel = connect(settings, [settings.auth_address])
+        channel = connect(settings, settings.auth_addresses)
         try:
-            caller = Caller(settings, "training", ServiceCredential.load(settings.secrets_path))
+            caller = Caller(settings, "training", ServiceCredential.of(settings))
             method = documents_pb2_grpc.DocumentsServiceStub(channel).PlannerExamples
             answer: pb.PlannerExamplesResponse = await caller.call(
                 method, pb.PlannerExamplesRequest(), service="auth_service", timeout=_ANSWER_SECONDS

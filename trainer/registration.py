@@ -23,7 +23,6 @@ from trainer.exit_codes import NotActivated, NotRegistered
 log = get_logger(__name__)
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-CREDENTIAL_FILE: Final = "service.secret"
 _ELSEWHERE: Final = (Unavailable, Unauthenticated)
 """auth_service is down, or what answers at its address is not this installation's: its command writes to the same database."""
 _ANSWER_SECONDS = 20.0
@@ -192,12 +191,12 @@ class Registrar:
             ServiceError: the registry's answer, or Unavailable.
         """
 
-        if not (self._settings.secrets_path / CREDENTIAL_FILE).exists():
+        if not ServiceCredential.exists(self._settings):
             raise Unavailable("auth_service has never run in this installation")
 
         async def call() -> Any:
-            credential = ServiceCredential.load(self._settings.secrets_path)
-            channel = connect(self._settings, [self._settings.auth_address])
+            credential = ServiceCredential.of(self._settings)
+            channel = connect(self._settings, self._settings.auth_addresses)
             try:
                 stub = registry_pb2_grpc.RegistryServiceStub(channel)
                 caller = Caller(self._settings, "training", credential)

@@ -36,7 +36,7 @@ def run_as_services(settings: Settings) -> RunRecord | None:
     except (ServiceError, OSError, grpc.aio.AioRpcError):
         return None
     named = [
-        ("auth", [settings.auth_address]),
+        ("auth", settings.auth_addresses),
         ("aggregate", settings.aggregate_addresses),
         ("ann", settings.ann_addresses),
         ("trainer", [settings.trainer_address]),
@@ -59,9 +59,9 @@ def run_as_services(settings: Settings) -> RunRecord | None:
 
 async def _ask_ours(settings: Settings) -> None:
     """Ask auth_service something that only processes of its own installation may ask."""
-    channel = connect(settings, [settings.auth_address])
+    channel = connect(settings, settings.auth_addresses)
     try:
-        caller = Caller(settings, "cli", ServiceCredential.load(settings.secrets_path))
+        caller = Caller(settings, "cli", ServiceCredential.of(settings))
         method = settings_pb2_grpc.SettingsServiceStub(channel).Subscribers
         await caller.call(method, pb.SubscribersRequest(), service="auth_service", timeout=ASK_SECONDS)
     finally:

@@ -53,7 +53,7 @@ class LastingProblem:
             return ""
         channel = connect(self._settings, [self._launch.address])
         try:
-            caller = Caller(self._settings, "cli", ServiceCredential.load(self._settings.secrets_path))
+            caller = Caller(self._settings, "cli", ServiceCredential.of(self._settings))
             if self._launch.kind == "ann":
                 info = await caller.call(
                     AnnServiceStub(channel).Info, InfoRequest(), service="ann_service", timeout=ASK_SECONDS

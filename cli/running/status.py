@@ -125,7 +125,7 @@ async def _following(settings: Settings, record: RunRecord) -> pb.SubscribersRes
         return pb.SubscribersResponse()
     channel = connect(settings, [address])
     try:
-        caller = Caller(settings, "cli", ServiceCredential.load(settings.secrets_path))
+        caller = Caller(settings, "cli", ServiceCredential.of(settings))
         stub = settings_pb2_grpc.SettingsServiceStub(channel)
         answer: pb.SubscribersResponse = await caller.call(
             stub.Subscribers, pb.SubscribersRequest(), service="auth_service", timeout=ASK_SECONDS

@@ -1,4 +1,4 @@
-"""Calling services: one channel over several addresses with round robin, retries of idempotent reads, deadlines, identity."""
+"""Calling services: a channel to one address or over several, retries of idempotent reads, deadlines, identity."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ import grpc
 from common.errors import DeadlineExceeded
 from common.identity import ServiceCredential
 from common.request_context import current_request, new_request_id
+from common.rpc.addresses import Target, parse_address
+from common.rpc.balancing import BalancedChannel
+from common.rpc.certificates import TrustedCertificates
 from common.rpc.server import MAX_MESSAGE_BYTES
 from common.rpc.status import from_rpc_error
 from common.settings import Settings
@@ -20,7 +23,7 @@ Response = TypeVar("Response")
 
 
 def service_config(idempotent: Mapping[str, Sequence[str]]) -> str:
-    """gRPC service config: round robin, and retries on UNAVAILABLE for the named methods.
+    """gRPC service config: retries on UNAVAILABLE for the named methods.
 
     Args:
         idempotent: full service name -> methods that may be tried again.
@@ -46,27 +49,54 @@ def service_config(idempotent: Mapping[str, Sequence[str]]) -> str:
 def connect(
     settings: Settings, addresses: Sequence[str], idempotent: Mapping[str, Sequence[str]] | None = None
 ) -> grpc.aio.Channel:
-    """A channel that spreads calls over `addresses` (`host:port`, IPv4 or names)."""
-    numeric = all(address.rpartition(":")[0].replace(".", "").isdigit() for address in addresses)
-    target = "ipv4:" + ",".join(addresses) if numeric else f"dns:///{addresses[0]}"
-    options: list[tuple[str, Any]] = [
-        ("grpc.service_config", service_config(idempotent or {})),
-        ("grpc.enable_retries", 1),
+    """A channel to one address, or one that spreads calls over those of several that are healthy.
+
+    Args:
+        addresses: `host:port` each, with an IP address or a name, of which every address counts.
+        idempotent: full service name -> methods that may be tried again, on another host where there is one.
+
+    Raises:
+        InvalidInput: an address cannot be understood. PreconditionFailed: the trusted certificates cannot be read.
+    """
+    targets = [parse_address(address) for address in addresses]
+    trusted = TrustedCertificates(settings)
+    if len(targets) == 1 and targets[0].numeric and not trusted.used:
+        return grpc.aio.insecure_channel(targets[0].grpc, options=_options(idempotent or {}, MOMENT_MS))
+
+    def open_channel(target: Target) -> grpc.aio.Channel:
+        options = _options({}, CONNECT_MS, keepalive_ms=10_000)
+        if not trusted.used:
+            return grpc.aio.insecure_channel(target.grpc, options=options)
+        if target.name:
+            options.append(("grpc.ssl_target_name_override", target.name))
+        return grpc.aio.secure_channel(target.grpc, trusted.credentials(), options=options)
+
+    trusted.credentials()
+    return BalancedChannel(targets, open_channel, idempotent or {}, trusted.changed)
+
+
+MOMENT_MS = 100
+CONNECT_MS = 1_000
+"""What another machine gets to accept a connection, its TLS handshake included."""
+
+
+def _options(
+    idempotent: Mapping[str, Sequence[str]], connect_ms: int, *, keepalive_ms: int = 30_000
+) -> list[tuple[str, Any]]:
+    return [
+        ("grpc.service_config", service_config(idempotent)),
+        ("grpc.enable_retries", 1 if idempotent else 0),
         ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
         ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
-        ("grpc.initial_reconnect_backoff_ms", 100),
-        ("grpc.min_reconnect_backoff_ms", 100),
+        ("grpc.initial_reconnect_backoff_ms", MOMENT_MS),
+        ("grpc.min_reconnect_backoff_ms", connect_ms),
         ("grpc.max_reconnect_backoff_ms", 500),
-        ("grpc.keepalive_time_ms", 30_000),
-        ("grpc.keepalive_timeout_ms", 10_000),
+        ("grpc.dns_min_time_between_resolutions_ms", 1_000),
+        ("grpc.keepalive_time_ms", keepalive_ms),
+        ("grpc.keepalive_timeout_ms", keepalive_ms // 3),
         ("grpc.enable_http_proxy", 0),
         ("grpc.use_local_subchannel_pool", 1),
     ]
-    if settings.tls_certificate or settings.tls_ca:
-        authority = settings.tls_ca or settings.tls_certificate
-        assert authority
-        return grpc.aio.secure_channel(target, grpc.ssl_channel_credentials(authority.read_bytes()), options=options)
-    return grpc.aio.insecure_channel(target, options=options)
 
 
 class Caller:

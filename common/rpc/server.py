@@ -20,6 +20,7 @@ from common.errors import InvalidInput, Unavailable
 from common.identity import Authenticator
 from common.logs import get_logger
 from common.processes import port_is_free, resident_bytes
+from common.rpc.certificates import ServerCertificate
 from common.rpc.interceptor import Access, RequestInterceptor
 from common.settings import Settings
 from protos.common.v1 import process_pb2, process_pb2_grpc
@@ -135,10 +136,10 @@ class RpcServer:
 
         Raises:
             InvalidInput: the address is not loopback and there is no TLS.
-            Unavailable: the port is taken.
+            PreconditionFailed: the certificate cannot be used. Unavailable: the port is taken.
         """
-        tls = self._settings.tls_certificate and self._settings.tls_key
-        if not tls and not _is_loopback(self._host):
+        tls = self._settings.tls_certificate, self._settings.tls_key
+        if None in tls and not _is_loopback(self._host):
             raise InvalidInput(
                 f"{self.address} is reachable from other machines and TLS is not configured: bind 127.0.0.1, "
                 "or set ROUTING_ML_TLS_CERTIFICATE and ROUTING_ML_TLS_KEY"
@@ -149,12 +150,8 @@ class RpcServer:
                 reason="PORT_TAKEN",
             )
         await self.set_serving(False)
-        if tls:
-            assert self._settings.tls_certificate
-            assert self._settings.tls_key
-            credentials = grpc.ssl_server_credentials(
-                [(self._settings.tls_key.read_bytes(), self._settings.tls_certificate.read_bytes())]
-            )
+        if tls[0] is not None and tls[1] is not None:
+            credentials = ServerCertificate(tls[0], tls[1]).credentials()
             bound = self._server.add_secure_port(self.address, credentials)
         else:
             bound = self._server.add_insecure_port(self.address)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import grpc
@@ -89,6 +90,8 @@ def from_rpc_error(error: grpc.aio.AioRpcError, service: str = "") -> errors.Ser
     text = error.details() or ""
     kind = _CLASSES.get(code)
     if reason is None:  # the status comes from gRPC itself, not from a service of ours
+        if code is grpc.StatusCode.UNAVAILABLE and (refused := _refused_certificate(text, service)):
+            return errors.Unavailable(refused, reason="CERTIFICATE_REFUSED", retry_after=1.0)
         if code is grpc.StatusCode.UNAVAILABLE:
             text = f"{service or 'A service'} does not answer; it may be starting or down. Try again in a moment"
             retry_after = 1.0
@@ -101,3 +104,29 @@ def from_rpc_error(error: grpc.aio.AioRpcError, service: str = "") -> errors.Ser
     if kind is None:
         return errors.ServiceError(text or "An internal error", reason=reason, details=metadata)
     return kind(text, reason=reason, details=metadata, violations=violations, retry_after=retry_after)
+
+
+def _refused_certificate(details: str, service: str) -> str:
+    """What is wrong with the certificate of the host that was called, for people; "" when nothing is."""
+    words = details.lower()
+    who = service or "A service"
+    found = re.search(r"ipv[46]:(\[[^\]]+\]:\d+|[\d.]+:\d+)", details.replace("%5B", "[").replace("%5D", "]"))
+    where = f" at {found[1]}" if found else ""
+    if "hostname verification" in words:
+        return (
+            f"{who}{where} shows a certificate that does not hold the name or address it is called by: give that host a "
+            "certificate for it, or call it by a name that the certificate holds"
+        )
+    if "certificate has expired" in words or "not yet valid" in words:
+        return f"{who}{where} shows a certificate that is not valid now: renew it, or set the clock of this host"
+    if "certificate_verify_failed" in words:
+        return (
+            f"{who}{where} shows a certificate that ROUTING_ML_TLS_CA did not sign: name the authority that signed it, on every "
+            "host the same"
+        )
+    if "wrong_version_number" in words:
+        return (
+            f"{who}{where} does not speak TLS and shows no certificate: set ROUTING_ML_TLS_CERTIFICATE and ROUTING_ML_TLS_KEY on "
+            "that host"
+        )
+    return ""
