@@ -6,6 +6,7 @@ import argparse
 
 from aggregate_service.program import AggregateProgram
 from common.process_end import run_and_leave
+from common.rpc.addresses import own_address
 from common.service import run_service
 from common.settings import settings
 
@@ -15,9 +16,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m aggregate_service", description="Routings, times and master data from a snapshot of the source."
     )
-    parser.add_argument("--port", type=int, help="port; default: that of the first ROUTING_ML_AGGREGATE_ADDRESSES")
+    parser.add_argument("--port", type=int, help="port; default: that of the first ROUTING_ML_AGGREGATE_ADDRESSES here")
     options = parser.parse_args()
-    port = options.port or int(settings().aggregate_addresses[0].rpartition(":")[2])
+    port = options.port or int(own_address(settings().aggregate_addresses).rpartition(":")[2])
     return run_service("aggregate", f"{settings().bind_host}:{port}", AggregateProgram)
 
 

@@ -7,13 +7,14 @@ import argparse
 import os
 
 from common.process_end import run_and_leave
+from common.rpc.addresses import own_address
 from common.settings import settings as read_settings
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run until told to stop; returns the exit code."""
     settings = read_settings()
-    host, _, first_port = settings.ann_addresses[0].rpartition(":")
+    host, _, first_port = own_address(settings.ann_addresses).rpartition(":")
     parser = argparse.ArgumentParser(prog="ann_service", description=__doc__)
     parser.add_argument("--port", type=int, default=int(first_port), help="port of the (first) process")
     parser.add_argument("--workers", type=int, default=1, help="processes, on consecutive ports from --port")

@@ -21,7 +21,7 @@ from auth_service import offline
 from auth_service.accounts import accounts
 from auth_service.accounts.passwords import Passwords, check_password
 from auth_service.control.control_state import advance
-from auth_service.control.signing_keys import KeyCipher
+from auth_service.control.signing_keys import KeyCipher, add_key
 from auth_service.planning import proposal_reviews
 from auth_service.store import backup, schema
 from auth_service.store.audit_archive import LEAST_YEARS, archive
@@ -94,10 +94,11 @@ def serve(
 ) -> None:
     """Serve accounts, versions, settings and documents until told to stop."""
     from auth_service.program import AuthProgram
+    from common.rpc.addresses import own_address
     from common.service import run_service
 
     settings = read_settings()
-    address = f"{settings.bind_host}:{port}" if port else settings.auth_address
+    address = f"{settings.bind_host}:{port}" if port else own_address(settings.auth_addresses)
     raise typer.Exit(run_service("auth", address, AuthProgram))
 
 
@@ -120,10 +121,23 @@ def migrate(
 @telling
 def make_secrets() -> None:
     """Make the secrets of the installation where they are missing, before any process needs them."""
-    folder = read_settings().secrets_path
-    ServiceCredential.load(folder)
-    KeyCipher.load(folder)
-    typer.echo(f"{folder}: service.secret, signing.secret")
+    settings = read_settings()
+    folder = settings.secrets_path
+    ServiceCredential.of(settings)
+    KeyCipher.of(settings)
+    named = ServiceCredential.named(settings)
+    typer.echo("the settings name the secret" if named else f"{folder}: service.secret, signing.secret")
+
+
+@app.command("replace-signing-key")
+@telling
+def replace_signing_key() -> None:
+    """Make a new signing key where the secret of the old one is lost; everybody has to log in again. Stop auth_service first."""
+    settings = read_settings()
+    with contextlib.closing(Database.of(settings)) as database, database.writing() as session:
+        key = add_key(session, KeyCipher.of(settings), token_seconds=settings.session_minutes * 60.0)
+        advance(session)
+    typer.echo(f"{key.key_id} signs from now on")
 
 
 @app.command("create-admin")

@@ -17,9 +17,11 @@ from auth_service.accounts.passwords import Passwords
 from auth_service.accounts.servicer_accounts import AccountsServicer
 from auth_service.control import sessions
 from auth_service.control.control_plane import ControlPlane, confirmed_by, unconfirmed
+from auth_service.control.leadership import Leadership
 from auth_service.control.servicer_settings import SettingsServicer
 from auth_service.control.settings import SettingsDocuments, ensure_first_revision
 from auth_service.control.signing_keys import KeyCipher, SigningKey, add_key, current_key
+from auth_service.control.turn import Turn
 from auth_service.control.watch import WatchHub
 from auth_service.documents_service import documents_service
 from auth_service.erp.sender import ErpSender
@@ -37,13 +39,15 @@ from common.logs import get_logger
 from common.request_context import current_caller
 from common.rpc.server import Service
 from common.service import ServiceContext
-from common.watch import ControlHandlers
+from common.watch import ControlHandlers, machine_name
 
 log = get_logger(__name__)
 
 Result = TypeVar("Result")
 
 SWEEP_SECONDS = 3600.0
+OWN_METHODS = "/routing.common.v1."
+"""Methods by which a process tells of itself, whether it is active or not."""
 PATIENCE_SECONDS = 20.0
 """How long a start waits for a database that is locked or does not answer yet."""
 
@@ -59,7 +63,7 @@ class AuthProgram:
         self.hub = WatchHub()
         self.plane = ControlPlane(self.database, self.hub, context.keys)
         self._passwords = Passwords(settings)
-        self._cipher = KeyCipher.load(settings.secrets_path)
+        self._cipher = KeyCipher.of(settings)
         self._signer = Signer()
         self.logins = Logins(self.database, self._passwords, self._signer, session_seconds=seconds)
         self.rotation = KeyRotation(self.plane, self._cipher, self._signer, token_seconds=seconds)
@@ -70,12 +74,21 @@ class AuthProgram:
             checks=[settings_hooks.check_blueprint, settings_hooks.destination_check(settings)],
             savers=[settings_hooks.wrapper_saver(settings.state_dir)],
         )
+        self._shared = not self.database.is_sqlite
         self.erp = ErpSender(
             settings.state_dir / "erp" / "outbox.db",
             settings,
             lambda: self.hub.state.settings.document_json,
+            database=self.database if self._shared else None,
         )
         self._tasks: list[asyncio.Task[Any]] = []
+        self.turn: Turn | None = None
+        if self._shared:
+            name = f"{context.instance} {machine_name(settings.run_path)}"
+            self.turn = Turn(
+                Leadership(self.database, name), begin=self._begin, end=self._end, tell=self._tell_standing_by
+            )
+            self.database.fence = self.turn.leadership.check_write
 
     def services(self) -> Sequence[Service]:
         """Accounts, versions, settings with Watch, documents."""
@@ -115,21 +128,49 @@ class AuthProgram:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                self._signer.key = await asyncio.to_thread(self._open)
-                break
+                await (self._begin() if self.turn is None else self.turn.start())
+                return
             except Unavailable as error:
                 if error.retry_after is None or time.monotonic() > deadline:
                     raise
                 log.warning("waiting for the database", error=error.message)
             await asyncio.sleep(0.5)
+
+    async def _begin(self) -> None:
+        """Be the copy that is active: open and migrate the database, then serve."""
+        self._signer.key = await asyncio.to_thread(self._open)
+        if self.turn is not None:
+            await self.logins.recall()
         await self.plane.load()
+        self.hub.open()
         await self.erp.start()
         self._tasks = [
             asyncio.create_task(self.plane.look_for_changes(self._context.set_serving)),
             asyncio.create_task(self.rotation.rotate_by_age()),
             asyncio.create_task(self._sweep()),
         ]
+        await self._context.set_standby(False)
         await self._context.set_serving(True)
+
+    async def _end(self) -> None:
+        """Be the copy that stands by: followers go to the other one."""
+        await self._context.set_serving(False)
+        self.hub.close()
+        for task in self._tasks:
+            task.cancel()
+        await self.erp.stop()
+
+    async def _tell_standing_by(self, standing_by: bool) -> None:
+        await self._context.set_standby(standing_by)
+
+    def admit(self, method: str) -> None:
+        """Refuse calls while another copy is active; what every process tells of itself is told.
+
+        Raises:
+            Unavailable: this copy stands by; nothing was done.
+        """
+        if self.turn is not None and not method.startswith(OWN_METHODS):
+            self.turn.check()
 
     def _open(self) -> SigningKey:
         settings = self._context.settings
@@ -144,7 +185,7 @@ class AuthProgram:
             ensure_first_revision(session)
             self._follow_plant(session)
             settings_hooks.ensure_wrapper(session, settings.state_dir)
-            key = current_key(session, self._cipher)
+            key = current_key(session, self._cipher, shared=self._shared)
             return key or add_key(session, self._cipher, token_seconds=settings.session_minutes * 60.0)
 
     def _follow_plant(self, session: Session) -> None:
@@ -181,11 +222,15 @@ class AuthProgram:
         self.hub.close()
 
     async def stop(self) -> None:
-        """Finish what has begun, close the database."""
+        """Finish what has begun, let another copy take over, close the database."""
+        if self.turn is not None:
+            await self.turn.stop_watching()
         for task in self._tasks:
             task.cancel()
         await self.erp.stop()
         await self.activation.settle()
         await self.plane.settle()
+        if self.turn is not None:
+            await asyncio.to_thread(self.turn.leadership.release)
         self.logins.close()
         await asyncio.to_thread(self.database.close)

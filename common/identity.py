@@ -78,10 +78,15 @@ class VerificationKey:
 
 
 class KeyRing:
-    """The keys that verify tokens and the sessions that ended early. Thread-safe."""
+    """The keys that verify tokens and the sessions that ended early. Thread-safe.
+
+    Attributes:
+        clock_behind: seconds by which the clock of this host is behind that of auth_service, whose clock counts for sessions.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self.clock_behind = 0.0
         self._keys: dict[str, tuple[Ed25519PublicKey, float]] = {}
         self._revoked: dict[str, float] = {}
         self._verified: dict[str, Caller] = {}
@@ -125,11 +130,19 @@ class KeyRing:
                 if len(self._verified) >= REMEMBERED_TOKENS:
                     self._verified.clear()
                 self._verified[token] = caller
-        if caller.expires_at + LEEWAY_SECONDS < time.time():
+        now = self._now()
+        if caller.issued_at - LEEWAY_SECONDS > now:
+            raise Unauthenticated(
+                "The session begins later than the clock of this host says: set the clocks of the hosts"
+            )
+        if caller.expires_at + LEEWAY_SECONDS < now:
             raise Unauthenticated("The session has expired: log in again", reason="SESSION_EXPIRED")
         if caller.session_id in self._revoked:
             raise Unauthenticated("The session has ended: log in again", reason="SESSION_ENDED")
         return caller
+
+    def _now(self) -> float:
+        return time.time() + self.clock_behind
 
     def _decode(self, token: str) -> Caller:
         if not self._keys:
@@ -141,7 +154,7 @@ class KeyRing:
         try:
             key_id = str(jwt.get_unverified_header(token).get("kid", ""))
             key, not_after = self._keys.get(key_id, (None, 0.0))
-            if key is None or not_after < time.time():
+            if key is None or not_after < self._now():
                 raise Unauthenticated("The token was signed with a key that is not valid here: log in again")
             claims = jwt.decode(
                 token,
@@ -149,8 +162,11 @@ class KeyRing:
                 algorithms=["EdDSA"],
                 audience=AUDIENCE,
                 issuer=ISSUER,
-                leeway=LEEWAY_SECONDS,
-                options={"require": ["exp", "iat", "sub", "sid", "role"]},
+                options={
+                    "require": ["exp", "iat", "sub", "sid", "role"],
+                    "verify_exp": False,  # both are checked at every use, by the clock of auth_service
+                    "verify_iat": False,
+                },
             )
         except (jwt.InvalidTokenError, ValueError, TypeError) as error:
             raise Unauthenticated(f"The token is not valid ({error}): log in again") from None
@@ -184,10 +200,14 @@ class ServiceCredential:
         return cls(named) if named is not None else cls.load(settings.secrets_path)
 
     @staticmethod
-    def exists(settings: Settings) -> bool:
+    def named(settings: Settings) -> bool:
+        """Whether the settings name the secret, so that several hosts can have it."""
+        return bool(settings.service_secret) or settings.service_secret_file is not None
+
+    @classmethod
+    def exists(cls, settings: Settings) -> bool:
         """Whether there is a secret already, so that something of this installation may run."""
-        named = bool(settings.service_secret) or settings.service_secret_file is not None
-        return named or (settings.secrets_path / SECRET_FILE).exists()
+        return cls.named(settings) or (settings.secrets_path / SECRET_FILE).exists()
 
     @classmethod
     def load(cls, secrets_folder: Path) -> ServiceCredential:

@@ -20,7 +20,7 @@ from common.identity import Authenticator, KeyRing, ServiceCredential
 from common.logs import configure_logging, get_logger
 from common.processes import run_until_stopped
 from common.rpc.client import Caller
-from common.rpc.server import RpcServer, Service
+from common.rpc.server import STANDBY_HEALTH, RpcServer, Service
 from common.settings import Settings
 from common.settings import settings as read_settings
 from common.watch import ControlFollower, ControlHandlers
@@ -28,6 +28,10 @@ from common.watch import ControlFollower, ControlHandlers
 log = get_logger(__name__)
 
 EXIT_CANNOT_START = 3
+
+
+async def _nothing(_said: bool) -> None:
+    """Report to nobody."""
 
 
 @dataclass
@@ -43,6 +47,7 @@ class ServiceContext:
         keys: verification keys and revocations, kept up to date by the follower (by the program itself in auth_service).
         caller: makes calls to other services.
         set_serving: reports SERVING or NOT_SERVING.
+        set_standby: reports that this copy is well and another one is active.
         revision: control revision that is applied; 0 when none.
     """
 
@@ -55,6 +60,7 @@ class ServiceContext:
     caller: Caller
     set_serving: Callable[[bool], Awaitable[None]]
     revision: Callable[[], int]
+    set_standby: Callable[[bool], Awaitable[None]] = _nothing
 
 
 class Program(Protocol):
@@ -82,6 +88,14 @@ class Draining(Protocol):
 
     def drain(self) -> None:
         """End them, before the other calls in flight get their grace."""
+
+
+@runtime_checkable
+class Admitting(Protocol):
+    """A program that does not answer all the time."""
+
+    def admit(self, method: str) -> None:
+        """Refuse a call. Raises ServiceError."""
 
 
 def run_service(process: str, address: str, build: Callable[[ServiceContext], Program]) -> int:
@@ -140,6 +154,11 @@ async def _serve(
         if isinstance(server, RpcServer) and not stop.is_set():
             await server.set_serving(serving)
 
+    async def set_standby(standing_by: bool) -> None:
+        server = parts.get("server")
+        if isinstance(server, RpcServer) and not stop.is_set():
+            await server.set_serving(standing_by, [STANDBY_HEALTH])
+
     def revision() -> int:
         follower = parts.get("follower")
         return follower.revision if isinstance(follower, ControlFollower) else 0
@@ -154,6 +173,7 @@ async def _serve(
         caller=Caller(settings, instance, credential),
         set_serving=set_serving,
         revision=revision,
+        set_standby=set_standby,
     )
     program = build(context)
     server = RpcServer(
@@ -164,6 +184,7 @@ async def _serve(
         authenticator=Authenticator(keys, credential),
         services=program.services(),
         facts=program.facts,
+        admit=program.admit if isinstance(program, Admitting) else None,
     )
     parts["server"] = server
     await server.start()

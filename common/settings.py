@@ -143,6 +143,11 @@ class Settings(BaseSettings):
         """Name of a process, unique in the installation: `ann-50051`, where there are several hosts `ann-50051@host`."""
         return f"{process}-{port}" + (f"@{self.host}" if self.host else "")
 
+    def name_at(self, process: str, address: str) -> str:
+        """Name for people of the process at an address: `ann-50051`, where there are several hosts `ann-50051@10.0.0.5`."""
+        host, _, port = address.rpartition(":")
+        return f"{process}-{port}" + (f"@{host}" if self.host else "")
+
     @property
     def proxies(self) -> list[str]:
         """Addresses of the proxies whose X-Forwarded-For counts.

@@ -21,7 +21,7 @@ def as_started(settings: Settings) -> Settings:
     """The settings with the addresses of the run that is alive, and the source of the last one where none is set."""
     try:
         record: dict[str, Any] = json.loads((settings.run_path / RECORD_FILE).read_text(encoding="utf-8"))
-        update = _source(settings, record) | (_addresses(record) if _alive(record) else {})
+        update = _source(settings, record) | (_addresses(settings, record) if _alive(record) else {})
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return settings
     return settings.model_copy(update=update)
@@ -37,15 +37,16 @@ def _source(settings: Settings, record: dict[str, Any]) -> dict[str, Any]:
     return {"initial_dataset": source} if not set_already and record.get("dataset") and source.exists() else {}
 
 
-def _addresses(record: dict[str, Any]) -> dict[str, Any]:
+def _addresses(settings: Settings, record: dict[str, Any]) -> dict[str, Any]:
+    """Addresses of the run; of several hosts only the gateway's, the others are set by hand and do not move."""
     found: dict[str, list[str]] = {}
     for process in record["processes"]:
         found.setdefault(process["name"].partition("-")[0], []).append(process["address"])
     named: dict[str, Any] = {}
-    for kind in ("auth", "trainer"):
+    for kind in () if settings.host else ("auth", "trainer"):
         if kind in found:
             named[f"{kind}_address"] = found[kind][0]
-    for kind in ("ann", "aggregate"):
+    for kind in () if settings.host else ("ann", "aggregate"):
         if kind in found:
             named[f"{kind}_addresses"] = found[kind]
     if "gateway" in found:

@@ -10,6 +10,8 @@ import asyncio
 import contextlib
 import os
 import random
+import secrets
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Protocol, cast
@@ -17,22 +19,34 @@ from typing import Protocol, cast
 import grpc
 from google.protobuf.message import DecodeError
 
-from common.errors import ServiceError
+from common.errors import DeadlineExceeded, ServiceError, Unavailable
 from common.files import write_bytes
 from common.identity import KeyRing, ServiceCredential, VerificationKey
 from common.logs import get_logger
+from common.rpc.balancing import STANDBY, BalancedChannel
 from common.rpc.client import connect
+from common.rpc.status import from_rpc_error
 from common.settings import Settings
 from protos.settings.v1 import settings_pb2 as pb
 from protos.settings.v1 import settings_pb2_grpc
 
 log = get_logger(__name__)
 
-SILENCE_SECONDS = 15.0
-"""A stream without any event for this long is dead (the server sends a heartbeat every 5 s)."""
+SILENCE_SECONDS = 7.0
+"""A stream without any event for this long is dead (the server sends a heartbeat every 2 s)."""
+
+CLOCK_SECONDS = 2.0
+"""Clocks that are less apart than this count as one."""
+
+BALANCED_SECONDS = 2.0
+"""How long to wait for word from every copy of auth_service before one is followed."""
 
 RETRY_SECONDS = (2.0, 15.0)
 """Pause before a state that could not be applied (a version's folder is away) is tried again: the first one, doubled up to the last."""
+
+
+PASSING = (Unavailable.default_reason, DeadlineExceeded.default_reason, STANDBY)
+"""Reasons of refusals that pass by themselves."""
 
 
 class ControlHandlers(Protocol):
@@ -71,6 +85,7 @@ class ControlFollower:
         self._settings = settings
         self._process, self._instance = process, instance
         self._credential, self._keys, self._handlers = credential, keys, handlers
+        self._machine = machine_name(settings.run_path)
         self._cache = settings.run_path / f"{instance}.control"
         self._task: asyncio.Task[None] | None = None
         self._known = asyncio.Event()
@@ -79,6 +94,7 @@ class ControlFollower:
         self._retrying: asyncio.Task[None] | None = None
         self.state: pb.ControlState | None = None
         self.connected = False
+        self.refusal = self._told = ""
 
     @property
     def revision(self) -> int:
@@ -109,12 +125,16 @@ class ControlFollower:
         while True:
             channel = connect(self._settings, self._settings.auth_addresses)
             try:
+                if isinstance(channel, BalancedChannel):  # the copy that is active is the one that serves
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(channel.settled(), BALANCED_SECONDS)
                 await self._follow_once(channel)
                 pause = 0.1
             except (grpc.aio.AioRpcError, TimeoutError) as error:
                 if self.connected:
                     pause = 0.1
                     log.warning("control stream lost", error=describe(error))
+                self._tell(error)
             except Exception:
                 log.exception("control stream failed")
             finally:
@@ -122,6 +142,14 @@ class ControlFollower:
                 await channel.close()
             await asyncio.sleep(pause * random.uniform(0.7, 1.3))
             pause = min(pause * 2, 5.0)
+
+    def _tell(self, error: Exception) -> None:
+        """Log once why auth_service refuses this process; that it does not answer is told elsewhere."""
+        known = from_rpc_error(error, "auth_service") if isinstance(error, grpc.aio.AioRpcError) else None
+        self.refusal = "" if known is None or known.reason in PASSING else known.message
+        if self.refusal and self.refusal != self._told:
+            log.error("auth_service refuses this process", error=self.refusal, instance=self._instance)
+        self._told = self.refusal
 
     async def _follow_once(self, channel: grpc.aio.Channel) -> None:
         outgoing = self._outgoing = asyncio.Queue()
@@ -133,6 +161,7 @@ class ControlFollower:
                     revision=self.revision,
                     pid=os.getpid(),
                     model_version=self._handlers.serving_version(),
+                    machine=self._machine,
                 )
             )
         )
@@ -168,6 +197,8 @@ class ControlFollower:
                 await self._handlers.prepare(event.prepare.version)
             elif kind == "abandon":
                 await self._handlers.abandon(event.abandon.version_name)
+            elif kind == "heartbeat":
+                self._set_clock(event.heartbeat.at - time.time())
             elif kind == "revocations":
                 sent = event.revocations
                 self._keys.revoke(dict(zip(sent.session_ids, sent.expires_at, strict=False)))
@@ -185,6 +216,13 @@ class ControlFollower:
             reason=reason,
             model_version=self._handlers.serving_version(),
         )
+
+    def _set_clock(self, behind: float) -> None:
+        """Take the clock of auth_service for sessions where that of this host differs from it."""
+        differs = abs(behind) > CLOCK_SECONDS
+        if differs and not self._keys.clock_behind:
+            log.warning("the clocks of the hosts differ: set them by the same time server", seconds=round(behind, 1))
+        self._keys.clock_behind = behind if differs else 0.0
 
     async def _take(self, state: pb.ControlState, event_id: int = 0) -> None:
         self._keys.replace_keys(VerificationKey(k.key_id, k.public_key, k.not_after) for k in state.keys)
@@ -222,12 +260,13 @@ class ControlFollower:
             )
 
     async def _apply_cached(self) -> None:
+        why = "auth_service refuses this process" if self.refusal else "auth_service does not answer"
         try:
             state = pb.ControlState.FromString(self._cache.read_bytes())
         except (OSError, DecodeError):
-            log.warning("auth_service does not answer and no control state is cached", instance=self._instance)
+            log.warning(f"{why} and no control state is cached", instance=self._instance)
             return
-        log.warning("auth_service does not answer: serving the last known control state", revision=state.revision)
+        log.warning(f"{why}: serving the last known control state", revision=state.revision)
         with contextlib.suppress(ServiceError):
             await self._take(state)
 
@@ -237,6 +276,20 @@ def write_bytes_quietly(path: Path, data: bytes) -> None:
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(path, data)
+
+
+def machine_name(folder: Path) -> str:
+    """Random name of this machine's state folder, made on first use; "" where none can be kept."""
+    path = folder / "machine"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            exclusive = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+            with os.fdopen(exclusive, "w", encoding="ascii") as stream:
+                stream.write(secrets.token_hex(16))
+        return path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def describe(error: BaseException) -> str:

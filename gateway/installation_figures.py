@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from common.errors import ServiceError
 from common.prometheus_text import ProcessFigures, merged_text
+from common.settings import Settings
 from gateway.health import Health
 from gateway.state import Gateway
 from gateway.system_facts import search_info, snapshot_info
@@ -24,7 +25,7 @@ async def installation_text(gateway: Gateway) -> str:
     """Figures of all processes; one that does not answer is missing, and `routing_process_up` says so."""
     addresses = list(gateway.clients.processes.items())
     health, workers, own = await asyncio.gather(gateway.health.check(), gateway.shared.others(), _own(gateway))
-    services = await asyncio.gather(*(_figures(service, address) for address, service in addresses))
+    services = await asyncio.gather(*(_figures(gateway.settings, service, address) for address, service in addresses))
     parts = [ProcessFigures("gateway", gateway.instance, generate_latest().decode("utf-8"))]
     parts += [ProcessFigures("gateway", worker.instance, worker.prometheus) for worker in workers]
     up = {
@@ -36,7 +37,7 @@ async def installation_text(gateway: Gateway) -> str:
     return merged_text(parts)
 
 
-async def _figures(service: Service[Any], address: str) -> ProcessFigures | None:
+async def _figures(settings: Settings, service: Service[Any], address: str) -> ProcessFigures | None:
     try:
         answer: process_pb2.MetricsResponse = await service.call(
             service.stub.Metrics, process_pb2.MetricsRequest(), timeout=ASK_SECONDS, as_process=True
@@ -44,7 +45,7 @@ async def _figures(service: Service[Any], address: str) -> ProcessFigures | None
     except ServiceError:
         return None
     kind = KINDS.get(service.name, service.name)
-    return ProcessFigures(kind, f"{kind}-{address.rpartition(':')[2]}", answer.text)
+    return ProcessFigures(kind, settings.name_at(kind, address), answer.text)
 
 
 async def _own(gateway: Gateway) -> dict[str, float]:

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from auth_service.accounts import accounts
 from auth_service.accounts.passwords import Passwords, check_password
 from auth_service.accounts.shared_work import SharedWork
-from auth_service.accounts.throttle import Allowance, LoginThrottle
+from auth_service.accounts.throttle import FORGET_AFTER_SECONDS, Allowance, LoginThrottle
 from auth_service.control import sessions
 from auth_service.control.signing_keys import SigningKey
-from auth_service.store.audit import record
+from auth_service.store.audit import latest_attempts, record
 from auth_service.store.database import Database
 from auth_service.store.emails import accept_email, email_key
 from auth_service.store.records import AccountRecord, SessionRecord
@@ -92,6 +92,20 @@ class Logins:
         self._hashes: SharedWork[tuple[bool, str | None]] = SharedWork()
         self._secret = secrets.token_bytes(32)
         self._registrations = Allowance(REGISTRATIONS_AT_ONCE, REGISTRATIONS_PER_SECOND)
+
+    async def recall(self) -> None:
+        """Count the failures of the last hour that the audit log has, so that guessers gain nothing where another copy takes over.
+
+        Raises:
+            Unavailable: the database does not answer.
+        """
+        now = time.time()
+        for attempt in await self._database.read(lambda session: latest_attempts(session, now - FORGET_AFTER_SECONDS)):
+            key = email_key(attempt.username)
+            if attempt.failed:
+                self._throttle.failed(key, attempt.client_host, max(now - attempt.at, 0.0))
+            else:
+                self._throttle.succeeded(key, attempt.client_host)
 
     async def register(self, username: str, password: str, display_name: str | None, client_host: str) -> AccountRecord:
         """Create a pending account.

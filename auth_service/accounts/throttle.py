@@ -62,10 +62,10 @@ class FailureCounts:
             return 0.0
         return max(0.0, self._limit.delay(found.count) - passed)
 
-    def failed(self, key: Hashable) -> None:
+    def failed(self, key: Hashable, seconds_ago: float = 0.0) -> None:
         """Count one failure."""
         found = self._failures.setdefault(key, _Failures())
-        found.count, found.last = found.count + 1, self._clock()
+        found.count, found.last = found.count + 1, self._clock() - seconds_ago
         self._failures.move_to_end(key)
         if len(self._failures) > REMEMBERED:
             self._failures.popitem(last=False)
@@ -122,11 +122,11 @@ class LoginThrottle:
                 f"Too many failed attempts: try again in {int(wait) + 1} s", reason="LOGIN_THROTTLED", retry_after=wait
             )
 
-    def failed(self, account: str, address: str) -> None:
-        """Count a failure."""
-        self._pairs.failed((account, address))
-        self._accounts.failed(account)
-        self._addresses.failed(address)
+    def failed(self, account: str, address: str, seconds_ago: float = 0.0) -> None:
+        """Count a failure, of this moment or of one before this process counted."""
+        self._pairs.failed((account, address), seconds_ago)
+        self._accounts.failed(account, seconds_ago)
+        self._addresses.failed(address, seconds_ago)
 
     def succeeded(self, account: str, address: str) -> None:
         """Forget the failures of the pair and know it from now on."""

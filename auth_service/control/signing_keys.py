@@ -1,6 +1,6 @@
 """Keys that sign tokens (Ed25519). The newest signs; replaced ones verify until the last token they signed has expired.
 
-Private keys are stored encrypted with a secret of the state folder: a copy of the database alone forges nothing.
+Private keys are stored encrypted with a secret that the database does not hold: a copy of it alone forges nothing.
 """
 
 from __future__ import annotations
@@ -14,16 +14,19 @@ from pathlib import Path
 
 import jwt
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from auth_service.store.records import SessionRecord, SigningKeyRecord
-from common.errors import DataProblem
-from common.identity import AUDIENCE, ISSUER, LEEWAY_SECONDS, VerificationKey
+from common.errors import DataProblem, PreconditionFailed
+from common.identity import AUDIENCE, ISSUER, LEEWAY_SECONDS, VerificationKey, given_secret
 from common.logs import get_logger
 from common.private_files import private_folder
+from common.settings import Settings
 
 log = get_logger(__name__)
 
@@ -34,6 +37,7 @@ LIFETIME_SECONDS = 10 * 365 * 86_400.0
 """How long the signing key verifies when nothing replaces it."""
 
 NONCE_BYTES = 12
+FILE_NAME = "signing.secret"
 
 
 @dataclass(frozen=True)
@@ -55,10 +59,30 @@ class SigningKey:
 
 
 class KeyCipher:
-    """Encrypts private keys for the database with a secret of the state folder."""
+    """Encrypts private keys for the database with a secret: of the installation where the settings name it, else of the state folder.
 
-    def __init__(self, secret: bytes) -> None:
+    Args:
+        secret: 32 bytes that new keys are sealed with.
+        others: secrets that older keys may be sealed with.
+    """
+
+    def __init__(self, secret: bytes, *others: bytes) -> None:
         self._cipher = AESGCM(secret)
+        self._others = [AESGCM(other) for other in others]
+
+    @classmethod
+    def of(cls, settings: Settings) -> KeyCipher:
+        """The cipher of an installation. Every host that knows the service secret can read the keys; else only this one can.
+
+        Raises:
+            DataProblem, PermissionDenied: a secret cannot be used. OSError: it cannot be read or written.
+        """
+        named = given_secret(settings)
+        if named is None:
+            return cls.load(settings.secrets_path)
+        derived = HKDF(hashes.SHA256(), 32, salt=None, info=b"routing-ml signing keys").derive(named.encode())
+        path = settings.secrets_path / FILE_NAME
+        return cls(derived, *([cls._read(path)] if path.exists() else []))
 
     @classmethod
     def load(cls, secrets_folder: Path) -> KeyCipher:
@@ -68,7 +92,7 @@ class KeyCipher:
             DataProblem: the file does not hold a secret.
             OSError: it cannot be read or written.
         """
-        path = secrets_folder / "signing.secret"
+        path = secrets_folder / FILE_NAME
         private_folder(secrets_folder)
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
@@ -79,12 +103,16 @@ class KeyCipher:
                 stream.write(secrets.token_bytes(32))
                 stream.flush()
                 os.fsync(stream.fileno())
+        return cls(cls._read(path))
+
+    @staticmethod
+    def _read(path: Path) -> bytes:
         secret = path.read_bytes()
         if len(secret) != 32:
             raise DataProblem(
                 f"{path} does not hold a secret: delete it and start again; everybody has to log in again"
             )
-        return cls(secret)
+        return secret
 
     def seal(self, key_id: str, private_key: Ed25519PrivateKey) -> bytes:
         """The private key, encrypted and bound to its id."""
@@ -93,21 +121,39 @@ class KeyCipher:
 
     def unseal(self, key_id: str, sealed: bytes) -> Ed25519PrivateKey | None:
         """The private key; None when another secret sealed it."""
-        try:
-            raw = self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], key_id.encode())
-        except InvalidTag:
-            return None
-        return Ed25519PrivateKey.from_private_bytes(raw)
+        for cipher in (self._cipher, *self._others):
+            try:
+                raw = cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], key_id.encode())
+            except InvalidTag:
+                continue
+            return Ed25519PrivateKey.from_private_bytes(raw)
+        return None
 
 
-def current_key(session: Session, cipher: KeyCipher, *, now: float | None = None) -> SigningKey | None:
-    """The key that signs; None when there is none, or when it was made with another secret (a restored database)."""
+def current_key(
+    session: Session, cipher: KeyCipher, *, now: float | None = None, shared: bool = False
+) -> SigningKey | None:
+    """The key that signs; None when there is none, or when it was made with another secret (a restored database).
+
+    Args:
+        shared: whether other hosts may sign with the key: then one that another secret has sealed is not replaced.
+
+    Raises:
+        PreconditionFailed: the key is shared and this host has another secret.
+    """
     row = session.scalars(
         select(SigningKeyRecord).where(SigningKeyRecord.replaced_at == 0.0).order_by(SigningKeyRecord.created_at.desc())
     ).first()
     if row is None or row.verifies_until <= (now or time.time()):
         return None
     private_key = cipher.unseal(row.key_id, row.private_key)
+    if private_key is None and shared:
+        raise PreconditionFailed(
+            "The signing key in the database was sealed with another secret than this host has: set the ROUTING_ML_SERVICE_SECRET "
+            "or ROUTING_ML_SERVICE_SECRET_FILE of the other hosts here, or copy their secrets/signing.secret. Where that secret is "
+            "lost, `python -m auth_service replace-signing-key` makes a new key; everybody has to log in again",
+            reason="SIGNING_SECRET_DIFFERS",
+        )
     if private_key is None:
         log.warning("the signing key was sealed with another secret and is replaced", key_id=row.key_id)
         return None

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 from prometheus_client import Gauge, Histogram
 
-from common.errors import InvalidInput, Unavailable
+from common.errors import AlreadyExists, InvalidInput, Unavailable
 from common.logs import get_logger
 from common.patience import LONGEST_CALL_SECONDS, LOOK_SECONDS, Patience
 from protos.settings.v1 import settings_pb2 as pb
 
 log = get_logger(__name__)
 
-HEARTBEAT_SECONDS = 5.0
+HEARTBEAT_SECONDS = 2.0
 LONGEST_QUEUE = 1_000
 """Events that a follower may be behind before it is let go; it reconnects and gets the newest state."""
 
@@ -76,7 +76,7 @@ class Subscriber:
 
     def __init__(self, who: pb.Subscribe) -> None:
         self.process, self.instance, self.pid = who.process, who.instance, who.pid
-        self.model_version = who.model_version
+        self.model_version, self.machine = who.model_version, who.machine
         self.since = time.time()
         self.confirmed_revision = 0
         self.lag_ms = 0.0
@@ -159,9 +159,19 @@ class WatchHub:
         return self._events
 
     def join(self, who: pb.Subscribe) -> Subscriber:
-        """Add a follower and queue the state of the moment for it; an older stream of the same instance ends."""
+        """Add a follower and queue the state of the moment for it; an older stream of the same process ends.
+
+        Raises:
+            AlreadyExists: a process of another machine follows under the same name.
+        """
+        before = self.subscribers.get(who.instance)
+        if before is not None and before.machine and who.machine and before.machine != who.machine:
+            log.error("two machines have one name", follower=who.instance)
+            raise AlreadyExists(
+                f"A process of another machine is known as {who.instance}: give each machine a ROUTING_ML_HOST_NAME of its own",
+                reason="HOST_NAME_TAKEN",
+            )
         subscriber = Subscriber(who)
-        before = self.subscribers.pop(who.instance, None)
         if before is not None:
             before.close()
         self.subscribers[who.instance] = subscriber
@@ -214,7 +224,7 @@ class WatchHub:
         """One follower's stream: its first request says who it is, the others confirm.
 
         Raises:
-            InvalidInput: the first request does not say who follows.
+            InvalidInput: the first request does not say who follows. AlreadyExists: another machine has the name.
             Unavailable: there is no state yet.
         """
         if not self.state.revision or self._closed:
@@ -244,6 +254,10 @@ class WatchHub:
                 if request.WhichOneof("kind") == "confirm":
                     subscriber.confirm(request.confirm)
         subscriber.close()
+
+    def open(self) -> None:
+        """Begin streams again after `close`."""
+        self._closed = False
 
     def close(self) -> None:
         """End all streams and begin no more."""

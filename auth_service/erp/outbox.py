@@ -85,6 +85,10 @@ class Outbox:
             for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
                 self._connection.execute(f"PRAGMA {pragma}")
             self._connection.executescript(SCHEMA)
+        self._wait_again()
+
+    def _wait_again(self) -> None:
+        """What was on its way when the last process ended waits again, what had not come whole is dropped."""
         with self._writing() as run:
             run("DELETE FROM messages WHERE state = 'arriving'")
             run("UPDATE messages SET state = 'pending' WHERE state = 'sending'")
@@ -235,8 +239,8 @@ class Outbox:
         """Delete what was delivered or cancelled a quarter of a year ago; returns how many."""
         with self._writing() as run:
             gone = run(
-                "DELETE FROM messages WHERE state IN ('delivered', 'cancelled') AND max(created_at, delivered_at) < ?",
-                (now - KEPT_SECONDS,),
+                "DELETE FROM messages WHERE state IN ('delivered', 'cancelled') AND created_at < ? AND delivered_at < ?",
+                (now - KEPT_SECONDS, now - KEPT_SECONDS),
             )
             return int(gone.rowcount)
 

@@ -13,7 +13,9 @@ from typing import Any, Final, TypeVar
 from prometheus_client import Counter
 
 from auth_service.erp import delivery
+from auth_service.erp.database_outbox import DatabaseOutbox
 from auth_service.erp.outbox import Message, Outbox
+from auth_service.store.database import Database
 from common.errors import ServiceError, Unavailable
 from common.logs import get_logger
 from common.settings import Settings
@@ -38,10 +40,13 @@ class ErpSender:
         path: file of the outbox.
         settings: of the process: where files may go, and where the credential for the ERP is.
         document: the settings document as JSON, as it is now.
+        database: that holds the outbox where several copies of auth_service take turns; None: the file does.
     """
 
-    def __init__(self, path: Path, settings: Settings, document: Callable[[], str]) -> None:
-        self._path, self._installation, self._document = path, settings, document
+    def __init__(
+        self, path: Path, settings: Settings, document: Callable[[], str], *, database: Database | None = None
+    ) -> None:
+        self._path, self._installation, self._document, self._database = path, settings, document, database
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="erp-outbox")
         self._wake = asyncio.Event()
         self._outbox: Outbox | None = None
@@ -53,22 +58,31 @@ class ErpSender:
     async def start(self) -> None:
         """Open the outbox and begin. An outbox that cannot be used stops nothing but itself: every call then says why."""
         try:
-            self._outbox = await asyncio.get_running_loop().run_in_executor(self._thread, Outbox, self._path)
+            self._outbox = await asyncio.get_running_loop().run_in_executor(self._thread, self._open)
         except ServiceError as error:
             self._problem = error
             log.error("the ERP outbox cannot be used", error=error.message)
             return
         self._task = asyncio.create_task(self._run(), name="erp-sender")
 
+    def _open(self) -> Outbox:
+        if self._database is None:
+            return Outbox(self._path)
+        outbox = DatabaseOutbox(self._database)
+        outbox.take_over(self._path)
+        return outbox
+
     async def stop(self) -> None:
-        """Stop; a message that is being sent is sent again after the next start."""
+        """Stop; a message that is being sent is sent again after the next start. It may be started again."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        if self._outbox is not None:
-            await self.do(Outbox.close)
-        self._thread.shutdown(wait=False)
+            self._task = None
+        outbox, self._outbox = self._outbox, None
+        if outbox is not None:
+            await asyncio.get_running_loop().run_in_executor(self._thread, outbox.close)
+            self._problem = Unavailable("The ERP outbox is closed", retry_after=1.0)
 
     async def do(self, action: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """Call a method of Outbox on the outbox's thread: `do(Outbox.get, message_id)`.

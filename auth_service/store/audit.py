@@ -103,3 +103,33 @@ def page(session: Session, wanted: AuditFilter, *, limit: int, offset: int) -> t
     )
     total = session.scalar(select(func.count()).select_from(AuditRecord).where(*conditions))
     return list(rows), int(total or 0)
+
+
+@dataclass(frozen=True)
+class LoginAttempt:
+    """An attempt to log in: when, as whom, from where, whether it failed by its own fault."""
+
+    at: float
+    username: str
+    client_host: str
+    failed: bool
+
+
+MOST_ATTEMPTS = 50_000
+
+
+def latest_attempts(session: Session, since: float) -> list[LoginAttempt]:
+    """The attempts to log in since a time, the oldest first; those that were not even made, since too many had failed, left out."""
+    rows = session.execute(
+        select(
+            AuditRecord.at, AuditRecord.username, AuditRecord.client_host, AuditRecord.action, AuditRecord.payload_json
+        )
+        .where(AuditRecord.at >= since, AuditRecord.action.in_(("auth.login", "auth.login.failed")))
+        .order_by(AuditRecord.id.desc())
+        .limit(MOST_ATTEMPTS)
+    ).all()
+    return [
+        LoginAttempt(row.at, row.username, row.client_host, row.action != "auth.login")
+        for row in reversed(rows)
+        if "throttled" not in row.payload_json
+    ]

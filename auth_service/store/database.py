@@ -43,6 +43,10 @@ POSTGRESQL_CONNECTION = {
 """A server that vanishes without a word (a pulled cable) is noticed within half a minute, not after the system's two hours."""
 
 
+IDLE_MS = 5_000
+"""A writer that falls silent within a transaction, as one whose host has vanished, holds up the others no longer than this."""
+
+
 class Base(DeclarativeBase):
     """Base of all tables. Times are seconds since 1970 UTC, documents are JSON text."""
 
@@ -61,15 +65,20 @@ class Database:
     """Units of work on the control-plane database.
 
     Args:
-        url: SQLAlchemy URL; `postgresql://` and `postgres://` mean psycopg.
+        url: SQLAlchemy URL; `postgresql://` and `postgres://` mean psycopg, with several hosts separated by commas where there
+            are replicas: the one that can be written to is used.
         busy_seconds: how long a writer waits for another before it gives up.
+
+    Attributes:
+        fence: called at the begin of every unit of work that writes; raises where this process may not write any more.
     """
 
     def __init__(self, url: str, *, busy_seconds: float = BUSY_SECONDS) -> None:
-        self.url = make_url(url)
+        self.url = make_url(several_hosts(url))
         if self.url.drivername in ("postgres", "postgresql"):
             self.url = self.url.set(drivername="postgresql+psycopg")
         self.busy_seconds = busy_seconds
+        self.fence: Callable[[Session], None] | None = None
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._lock = threading.Lock()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="database-read")
@@ -112,6 +121,7 @@ class Database:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
         elif writing:
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(self.busy_seconds * 1000)}")
+            connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {IDLE_MS}")
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
 
     @contextlib.contextmanager
@@ -146,6 +156,8 @@ class Database:
                 connection.begin(),
                 Session(connection, expire_on_commit=False, join_transaction_mode="rollback_only") as session,
             ):
+                if self.fence is not None:
+                    self.fence(session)
                 yield session
                 session.flush()
             for action in session.info.get("after_commit", ()):
@@ -232,6 +244,14 @@ class Database:
                 f"The control-plane database {self.name} cannot be written ({cause}): free disk space; nothing was changed",
                 reason="DISK_FULL",
             )
+        if not self.is_sqlite and "read-only" in words:  # it was the primary until a replica took over
+            self.engine.dispose()
+            return Unavailable(
+                f"The control-plane database {self.name} only reads at the moment ({cause}): another server is taking over; "
+                "try again in a moment",
+                reason="DATABASE_READ_ONLY",
+                retry_after=1.0,
+            )
         if any(sign in words for sign in ("readonly", "read-only", "unable to open")):
             return Unavailable(
                 f"The control-plane database {self.name} cannot be opened for writing ({cause}): "
@@ -251,6 +271,24 @@ class Database:
         self._writer.shutdown()
         self._readers.shutdown()
         self.engine.dispose()
+
+
+def several_hosts(url: str) -> str:
+    """A PostgreSQL URL with several hosts (`//user@db1:5432,db2:5432/routing`) as SQLAlchemy writes it; others as they are.
+
+    Of several servers the one that takes writes is wanted, unless the URL says otherwise.
+    """
+    scheme, found, rest = url.partition("://")
+    place, _, path = rest.partition("/")
+    account, at, hosts = place.rpartition("@")
+    if not found or not scheme.startswith("postgres") or "," not in hosts:
+        return url
+    database, _, query = path.partition("?")
+    parts = [f"host={host}" if ":" in host else f"host={host}:5432" for host in hosts.split(",") if host]
+    parts += [query] if query else []
+    if "target_session_attrs" not in query:
+        parts.append("target_session_attrs=read-write")
+    return f"{scheme}://{account}{at}/{database}?{'&'.join(parts)}"
 
 
 def _refuse_what_cannot_be_stored(

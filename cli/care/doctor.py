@@ -22,6 +22,7 @@ from cli.installation import ROOT, command
 from cli.running.readiness import gateway_answer
 from cli.running.run_record import running_record
 from common.errors import ServiceError
+from common.identity import SECRET_FILE, given_secret
 from common.processes import IS_WINDOWS, port_is_free
 from common.settings import Settings
 from gateway.host_checks import certificates, clock, disk_space
@@ -149,7 +150,14 @@ def _host(check: str, problem: str, fine: str) -> Iterator[Finding]:
 
 
 def _secrets(settings: Settings) -> Iterator[Finding]:
-    secret = settings.secrets_path / "service.secret"
+    try:
+        if given_secret(settings) is not None:
+            yield Finding("secrets", OK, "the service secret is named by the settings, the same on every host")
+            return
+    except ServiceError as error:
+        yield Finding("secrets", FAIL, error.message)
+        return
+    secret = settings.secrets_path / SECRET_FILE
     if not secret.exists():
         yield Finding("secrets", WARN, f"{secret} does not exist: auth_service makes it at its first start")
     elif not os.access(secret, os.R_OK):

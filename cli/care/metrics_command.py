@@ -45,12 +45,7 @@ async def _collect(control: ControlPlane) -> list[ProcessFigures]:
     from gateway.worker_figures import read_figures
 
     settings = running_settings()
-    named = [
-        *(("ann", address) for address in settings.ann_addresses),
-        *(("aggregate", address) for address in settings.aggregate_addresses),
-        ("auth", settings.auth_address),
-        ("trainer", settings.trainer_address),
-    ]
+    named = [(kind, address) for kind, several in settings.service_addresses.items() for address in several]
 
     async def one(kind: str, address: str) -> ProcessFigures | None:
         channel = connect(settings, [address])
@@ -63,7 +58,7 @@ async def _collect(control: ControlPlane) -> list[ProcessFigures]:
             return None
         finally:
             await channel.close()
-        return ProcessFigures(kind, f"{kind}-{address.rpartition(':')[2]}", answer.text)
+        return ProcessFigures(kind, settings.name_at(kind, address), answer.text)
 
     services = await asyncio.gather(*(one(kind, address) for kind, address in named))
     gateways = [

@@ -10,6 +10,7 @@ import typer
 
 from cli.calls import running_settings
 from cli.running.hang_watch import PATIENCE_SECONDS
+from cli.running.placement import placement_of
 from cli.running.readiness import GatewayProbe, Probe, ServiceProbe
 from common.patience import busyness
 from common.settings import Settings
@@ -45,13 +46,8 @@ def watchdog(
 
 
 def probes_of(settings: Settings) -> dict[str, Probe]:
-    """A probe for every process that the settings name."""
-    services = [
-        ("auth", settings.auth_address),
-        *(("aggregate", address) for address in settings.aggregate_addresses),
-        *(("ann", address) for address in settings.ann_addresses),
-        ("trainer", settings.trainer_address),
-    ]
+    """A probe for every process that the settings name on this machine."""
+    services = [(kind, address) for kind, several in placement_of(settings).here.items() for address in several]
     made: dict[str, Probe] = {
         f"{kind}-{address.rpartition(':')[2]}": ServiceProbe(settings, address) for kind, address in services
     }

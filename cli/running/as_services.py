@@ -7,17 +7,18 @@ import asyncio
 import grpc
 
 from cli.running.orphans import living_orphans
+from cli.running.placement import placement_of
 from cli.running.run_record import READY, ProcessRecord, RunRecord
 from common.errors import ServiceError
 from common.identity import ServiceCredential
 from common.processes import port_is_free
+from common.rpc.addresses import parse_address
 from common.rpc.client import Caller, connect
 from common.settings import Settings
 from protos.settings.v1 import settings_pb2 as pb
 from protos.settings.v1 import settings_pb2_grpc
 
 ASK_SECONDS = 2.0
-CREDENTIAL_FILE = "service.secret"
 AS_SERVICES = "running as services"
 
 
@@ -26,8 +27,11 @@ def run_as_services(settings: Settings) -> RunRecord | None:
 
     That it is this installation and no other on the same ports is told by its credential.
     """
-    host, _, port = settings.auth_address.rpartition(":")
-    if port_is_free(host, int(port)) or not (settings.secrets_path / CREDENTIAL_FILE).exists():
+    if not ServiceCredential.exists(settings):
+        return None
+    here = placement_of(settings).here
+    ends = [parse_address(address) for addresses in here.values() for address in addresses]
+    if all(port_is_free(end.host, end.port) for end in ends):
         return None
     if living_orphans(settings):  # of an `up` that was killed: the next one takes their place
         return None
@@ -35,13 +39,7 @@ def run_as_services(settings: Settings) -> RunRecord | None:
         asyncio.run(_ask_ours(settings))
     except (ServiceError, OSError, grpc.aio.AioRpcError):
         return None
-    named = [
-        ("auth", settings.auth_addresses),
-        ("aggregate", settings.aggregate_addresses),
-        ("ann", settings.ann_addresses),
-        ("trainer", [settings.trainer_address]),
-        ("gateway", [f"{settings.gateway_host}:{settings.gateway_port}"]),
-    ]
+    named = [*here.items(), ("gateway", [f"{settings.gateway_host}:{settings.gateway_port}"])]
     return RunRecord(
         run_id="",
         pid=0,

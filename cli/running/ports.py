@@ -10,6 +10,7 @@ from filelock import FileLock, Timeout
 
 from common.errors import Unavailable
 from common.processes import free_port, port_is_free
+from common.rpc.addresses import is_own
 from common.settings import Settings
 
 CLAIMS = Path(tempfile.gettempdir()) / "routing-ml-ports"
@@ -20,11 +21,11 @@ SERVICES = ("auth_address", "ann_addresses", "aggregate_addresses", "trainer_add
 def with_free_ports(settings: Settings) -> Settings:
     """The settings with a free port for every service.
 
-    An address that was chosen by hand (environment or .env) is kept; one that is only the default moves when it is taken,
-    also by a copy that has not bound it yet. This process holds what it chose until it ends.
+    An address of another machine is left as it is. One that was chosen by hand (environment or .env) is kept; one that is
+    only the default moves when it is taken, also by a copy that has not bound it yet. This process holds what it chose until it ends.
 
     Raises:
-        Unavailable: the gateway's port, or a port that was chosen by hand, is taken.
+        InvalidInput: an address cannot be understood. Unavailable: the gateway's port, or a port that was chosen by hand, is taken.
     """
     if not port_is_free(settings.gateway_host, settings.gateway_port):
         raise Unavailable(
@@ -37,10 +38,9 @@ def with_free_ports(settings: Settings) -> Settings:
     for name in SERVICES:
         value = getattr(settings, name)
         fixed = name in settings.model_fields_set
-        if isinstance(value, list):
-            update[name] = [_free_address(address, taken, fixed, name) for address in value]
-        else:
-            update[name] = _free_address(value, taken, fixed, name)
+        several = value if isinstance(value, list) else [part.strip() for part in value.split(",")]
+        here = [_free_address(one, taken, fixed, name) if is_own(one) else one for one in several]
+        update[name] = here if isinstance(value, list) else ",".join(here)
     return settings.model_copy(update=update)
 
 

@@ -10,6 +10,7 @@ import grpc
 from grpc_health.v1 import health_pb2
 
 from common.rpc.client import connect
+from common.rpc.server import STANDBY_HEALTH
 from common.settings import Settings
 
 PROBE_SECONDS = 2.0
@@ -21,6 +22,7 @@ class ServiceProbe:
     """Asks one gRPC service for its health, over one channel."""
 
     def __init__(self, settings: Settings, address: str) -> None:
+        self._may_stand_by = address in settings.auth_addresses and bool(settings.database_url)
         self._channel = connect(settings, [address])
         self._check = self._channel.unary_unary(
             "/grpc.health.v1.Health/Check",
@@ -29,9 +31,16 @@ class ServiceProbe:
         )
 
     async def ready(self) -> bool:
-        """Whether it answers SERVING."""
+        """Whether it answers SERVING, or stands by for another copy of itself."""
+        return await self._serves("") or (self._may_stand_by and await self.stands_by())
+
+    async def stands_by(self) -> bool:
+        """Whether it does what it has to do while another copy of itself is active."""
+        return await self._serves(STANDBY_HEALTH)
+
+    async def _serves(self, what: str) -> bool:
         try:
-            answer = await self._check(health_pb2.HealthCheckRequest(), timeout=PROBE_SECONDS)
+            answer = await self._check(health_pb2.HealthCheckRequest(service=what), timeout=PROBE_SECONDS)
         except grpc.aio.AioRpcError:
             return False
         return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)

@@ -13,6 +13,7 @@ from cli.running.first_version import FirstVersion
 from cli.running.hang_watch import LOOK_SECONDS, PATIENCE_SECONDS, HangWatch
 from cli.running.lasting_problems import LastingProblem
 from cli.running.orphans import supervision_variables
+from cli.running.placement import placement_of
 from cli.running.readiness import GatewayProbe, Probe, ServiceProbe
 from cli.running.run_record import FAILED, READY, RESTARTING, STARTING, STOP_FILE_NAME, STOPPED, STOPPING, RunRecord
 from cli.running.stored_profiles import take_over_brought
@@ -27,6 +28,7 @@ log = get_logger(__name__)
 
 WATCH_SECONDS = 0.1
 STOP_SECONDS = 4.5
+PACKAGES = {"auth": "auth_service", "aggregate": "aggregate_service", "ann": "ann_service", "trainer": "trainer"}
 STOP_ORDER = (("gateway",), ("trainer", "ann", "aggregate"), ("auth",))
 EXIT_CANNOT_START = 3
 IDLE_SECONDS = 60.0
@@ -34,18 +36,16 @@ IDLE_SECONDS = 60.0
 
 
 def launches(settings: Settings) -> list[Launch]:
-    """The processes of the system, in order of their start."""
+    """The processes of the system on this machine, in order of their start."""
 
     def service(kind: str, package: str, address: str) -> Launch:
         port = address.rpartition(":")[2]
         return Launch(f"{kind}-{port}", kind, tuple(python_module(package, "--port", port)), address)
 
     gateway = str(settings.gateway_port)
+    here = placement_of(settings).here
     return [
-        service("auth", "auth_service", settings.auth_address),
-        *(service("aggregate", "aggregate_service", address) for address in settings.aggregate_addresses),
-        *(service("ann", "ann_service", address) for address in settings.ann_addresses),
-        service("trainer", "trainer", settings.trainer_address),
+        *(service(kind, PACKAGES[kind], address) for kind, addresses in here.items() for address in addresses),
         Launch(
             f"gateway-{gateway}",
             "gateway",
@@ -130,13 +130,18 @@ class Supervisor:
         self._stop.set()
 
     async def _start_all(self) -> None:
-        auth, *others = self._processes
-        self._doing("Starting auth_service")
-        self._start(auth)
-        await self._until_ready(auth)
-        await take_over_brought(self._settings)
+        others = [process for process in self._processes if process.launch.kind != "auth"]
+        leads = False
+        for auth in (process for process in self._processes if process.launch.kind == "auth"):
+            self._doing("Starting auth_service")
+            self._start(auth)
+            await self._until_ready(auth)
+            leads = leads or not await _stands_by(self._settings, auth.launch.address)
         first = FirstVersion(self._settings, self._variables)
-        needed = await first.is_needed()
+        needed = False
+        if leads:  # where auth_service is on another machine, or another copy is active, that machine does it
+            await take_over_brought(self._settings)
+            needed = await first.is_needed()
         self._record.profile = first.profile_name
         for process in others:
             self._start(process)
@@ -310,6 +315,15 @@ class Supervisor:
         with contextlib.suppress(OSError):  # a terminal or a pipe that is gone stops nothing
             self._on_change(self._record)
         self._record.write(self._settings.run_path)
+
+
+async def _stands_by(settings: Settings, address: str) -> bool:
+    """Whether this copy of auth_service is not the one that is active."""
+    probe = ServiceProbe(settings, address)
+    try:
+        return await probe.stands_by()
+    finally:
+        await probe.close()
 
 
 def _death_notice(process: SupervisedProcess) -> str:

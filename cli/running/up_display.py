@@ -15,6 +15,7 @@ from rich.text import Text
 
 from cli.installation import command
 from cli.running.as_services import AS_SERVICES
+from cli.running.placement import placement_of
 from cli.running.run_record import FAILED, READY, RESTARTING, STARTING, STOPPED, STOPPING, ProcessRecord, RunRecord
 from common.settings import Settings
 
@@ -81,6 +82,9 @@ class UpDisplay:
         self._console.print(f"  data           {record.dataset}")
         if record.profile:
             self._console.print(f"  input profile  {record.profile}", markup=False)
+        elsewhere = placement_of(settings).describe_elsewhere()
+        if elsewhere:
+            self._console.print(f"  elsewhere      {elsewhere}", markup=False)
         if password_file.exists():
             password = password_file.read_text(encoding="utf-8").strip()
             password_file.unlink()

@@ -116,3 +116,12 @@ def is_own(address: str) -> bool:
     except OSError:
         return False
     return {str(entry[4][0]) for entry in found} <= own_hosts()
+
+
+def own_address(addresses: Sequence[str]) -> str:
+    """The first of several addresses that leads to this machine; the first of all where none does.
+
+    Raises:
+        InvalidInput: one is no address.
+    """
+    return next((address for address in addresses if is_own(address)), addresses[0])

@@ -284,5 +284,5 @@ def reason_of(error: grpc.aio.AioRpcError) -> str | None:
         if box.Is(error_details_pb2.ErrorInfo.DESCRIPTOR):
             info = error_details_pb2.ErrorInfo()
             box.Unpack(info)
-            return info.reason
+            return str(info.reason)
     return None

@@ -71,7 +71,7 @@ class ServerCertificate:
         chain, key = self._read()
         first = grpc.ssl_server_certificate_configuration([(key, chain)])
         self._seen = _digest(chain, key)
-        return grpc.dynamic_ssl_server_credentials(first, self._newer)
+        return grpc.dynamic_ssl_server_credentials(first, self._newer)  # type: ignore[arg-type] # None: no change
 
     def _newer(self) -> grpc.ServerCertificateConfiguration | None:
         """The files of the moment where they have changed; called by gRPC at every connection."""

@@ -65,11 +65,12 @@ def connect(
 
     def open_channel(target: Target) -> grpc.aio.Channel:
         options = _options({}, CONNECT_MS, keepalive_ms=10_000)
-        if not trusted.used:
+        credentials = trusted.credentials()
+        if credentials is None:
             return grpc.aio.insecure_channel(target.grpc, options=options)
         if target.name:
             options.append(("grpc.ssl_target_name_override", target.name))
-        return grpc.aio.secure_channel(target.grpc, trusted.credentials(), options=options)
+        return grpc.aio.secure_channel(target.grpc, credentials, options=options)
 
     trusted.credentials()
     return BalancedChannel(targets, open_channel, idempotent or {}, trusted.changed)

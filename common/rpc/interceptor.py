@@ -62,12 +62,17 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
     Args:
         access: full method name (`/package.Service/Method`) -> who may call it; what is not named needs a log-in.
         version: model version of the moment, for the log lines of calls that name none themselves.
+        admit: raises ServiceError to refuse a call by its method.
     """
 
     def __init__(
-        self, authenticator: Authenticator, access: Mapping[str, Access], version: Callable[[], str] = lambda: ""
+        self,
+        authenticator: Authenticator,
+        access: Mapping[str, Access],
+        version: Callable[[], str] = lambda: "",
+        admit: Callable[[str], None] | None = None,
     ) -> None:
-        self._authenticator, self._version = authenticator, version
+        self._authenticator, self._version, self._refuse = authenticator, version, admit
         self._access = dict(access)
         self._wrapped: dict[str, Any] = {}
         self.in_flight = 0
@@ -180,6 +185,8 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
         access = self._access.get(method, Access.USER)
         if _of_grpc_itself(method):
             return
+        if self._refuse is not None:
+            self._refuse(method)
         try:
             state.caller = self._authenticator.identify(state.token)
         except (errors.Unauthenticated, errors.Unavailable):

@@ -29,6 +29,8 @@ log = get_logger(__name__)
 
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 MAX_WAITING_CALLS = 10_000
+STANDBY_HEALTH = "routing.standby"
+"""Name under which a copy of a service that stands by says in the health protocol that it is well."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ class RpcServer:
     Args:
         address: `host:port`; the host must be loopback unless TLS is configured.
         facts: model version and control revision of the moment, for Describe.
+        admit: called with the method of every call before anything else; raises ServiceError to refuse it.
     """
 
     def __init__(
@@ -90,6 +93,7 @@ class RpcServer:
         authenticator: Authenticator,
         services: Sequence[Service],
         facts: Callable[[], tuple[str, int]] = lambda: ("", 0),
+        admit: Callable[[str], None] | None = None,
     ) -> None:
         host, _, port = address.rpartition(":")
         self.address = address
@@ -106,7 +110,7 @@ class RpcServer:
             for service in everything
             for method, level in service.access.items()
         }
-        self._interceptor = RequestInterceptor(authenticator, access, lambda: facts()[0])
+        self._interceptor = RequestInterceptor(authenticator, access, lambda: facts()[0], admit)
         self._server = grpc.aio.server(
             interceptors=[self._interceptor],
             options=[

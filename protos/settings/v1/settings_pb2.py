@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!protos/settings/v1/settings.proto\x12\x13routing.settings.v1\"&\n\x12GetSettingsRequest\x12\x10\n\x08revision\x18\x01 \x01(\x04\"_\n\x10SettingsDocument\x12\x10\n\x08revision\x18\x01 \x01(\x04\x12\x15\n\rdocument_json\x18\x02 \x01(\t\x12\x12\n\nupdated_at\x18\x03 \x01(\x01\x12\x0e\n\x06\x61uthor\x18\x04 \x01(\t\"V\n\x14PatchSettingsRequest\x12\x12\n\npatch_json\x18\x01 \x01(\t\x12\x19\n\x11\x65xpected_revision\x18\x02 \x01(\x04\x12\x0f\n\x07\x63omment\x18\x03 \x01(\t\"{\n\x15PatchSettingsResponse\x12\x37\n\x08\x64ocument\x18\x01 \x01(\x0b\x32%.routing.settings.v1.SettingsDocument\x12\x14\n\x0c\x63onfirmed_by\x18\x02 \x03(\t\x12\x13\n\x0bunconfirmed\x18\x03 \x03(\t\"1\n\x10RevisionsRequest\x12\r\n\x05limit\x18\x01 \x01(\r\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\x04\"E\n\x11RevisionsResponse\x12\x30\n\trevisions\x18\x01 \x03(\x0b\x32\x1d.routing.settings.v1.Revision\"b\n\x08Revision\x12\x10\n\x08revision\x18\x01 \x01(\x04\x12\n\n\x02\x61t\x18\x02 \x01(\x01\x12\x0e\n\x06\x61uthor\x18\x03 \x01(\t\x12\x0f\n\x07\x63omment\x18\x04 \x01(\t\x12\x17\n\x0f\x64ifference_json\x18\x05 \x01(\t\"<\n\rRevertRequest\x12\x10\n\x08revision\x18\x01 \x01(\x04\x12\x19\n\x11\x65xpected_revision\x18\x02 \x01(\x04\"|\n\x0cWatchRequest\x12\x33\n\tsubscribe\x18\x01 \x01(\x0b\x32\x1e.routing.settings.v1.SubscribeH\x00\x12/\n\x07\x63onfirm\x18\x02 \x01(\x0b\x32\x1c.routing.settings.v1.ConfirmH\x00\x42\x06\n\x04kind\"d\n\tSubscribe\x12\x0f\n\x07process\x18\x01 \x01(\t\x12\x10\n\x08instance\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x04\x12\x0b\n\x03pid\x18\x04 \x01(\r\x12\x15\n\rmodel_version\x18\x05 \x01(\t\"N\n\x07\x43onfirm\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\x04\x12\n\n\x02ok\x18\x02 \x01(\x08\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x15\n\rmodel_version\x18\x04 \x01(\t\"\xb8\x02\n\nWatchEvent\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\x04\x12\x32\n\x05state\x18\x02 \x01(\x0b\x32!.routing.settings.v1.ControlStateH\x00\x12\x36\n\x07prepare\x18\x03 \x01(\x0b\x32#.routing.settings.v1.PrepareVersionH\x00\x12\x36\n\x07\x61\x62\x61ndon\x18\x04 \x01(\x0b\x32#.routing.settings.v1.AbandonVersionH\x00\x12\x37\n\x0brevocations\x18\x05 \x01(\x0b\x32 .routing.settings.v1.RevocationsH\x00\x12\x33\n\theartbeat\x18\x06 \x01(\x0b\x32\x1e.routing.settings.v1.HeartbeatH\x00\x42\x06\n\x04kind\"\xb1\x02\n\x0c\x43ontrolState\x12\x10\n\x08revision\x18\x01 \x01(\x04\x12\x37\n\x08settings\x18\x02 \x01(\x0b\x32%.routing.settings.v1.SettingsDocument\x12\x32\n\x06\x61\x63tive\x18\x03 \x01(\x0b\x32\".routing.settings.v1.ActiveVersion\x12\x32\n\x04keys\x18\x04 \x03(\x0b\x32$.routing.settings.v1.VerificationKey\x12\x35\n\x0brevocations\x18\x05 \x01(\x0b\x32 .routing.settings.v1.Revocations\x12\x1a\n\x12input_profile_json\x18\x06 \x01(\t\x12\x1b\n\x13output_profile_json\x18\x07 \x01(\t\"k\n\rActiveVersion\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\x12\x14\n\x0c\x61rtifact_dir\x18\x02 \x01(\t\x12\x15\n\rmanifest_path\x18\x03 \x01(\t\x12\x17\n\x0fmanifest_sha256\x18\x04 \x01(\t\"H\n\x0fVerificationKey\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x12\n\npublic_key\x18\x02 \x01(\x0c\x12\x11\n\tnot_after\x18\x03 \x01(\x01\"6\n\x0bRevocations\x12\x13\n\x0bsession_ids\x18\x01 \x03(\t\x12\x12\n\nexpires_at\x18\x02 \x03(\x01\"\\\n\x0ePrepareVersion\x12\x15\n\ractivation_id\x18\x01 \x01(\x04\x12\x33\n\x07version\x18\x02 \x01(\x0b\x32\".routing.settings.v1.ActiveVersion\"=\n\x0e\x41\x62\x61ndonVersion\x12\x15\n\ractivation_id\x18\x01 \x01(\x04\x12\x14\n\x0cversion_name\x18\x02 \x01(\t\")\n\tHeartbeat\x12\x10\n\x08revision\x18\x01 \x01(\x04\x12\n\n\x02\x61t\x18\x02 \x01(\x01\"\x14\n\x12SubscribersRequest\"]\n\x13SubscribersResponse\x12\x34\n\x0bsubscribers\x18\x01 \x03(\x0b\x32\x1f.routing.settings.v1.Subscriber\x12\x10\n\x08revision\x18\x02 \x01(\x04\"\xa4\x01\n\nSubscriber\x12\x0f\n\x07process\x18\x01 \x01(\t\x12\x10\n\x08instance\x18\x02 \x01(\t\x12\x1a\n\x12\x63onfirmed_revision\x18\x03 \x01(\x04\x12\x0e\n\x06lag_ms\x18\x04 \x01(\x01\x12\x15\n\rmodel_version\x18\x05 \x01(\t\x12\r\n\x05since\x18\x06 \x01(\x01\x12\x0b\n\x03pid\x18\x07 \x01(\r\x12\x14\n\x0clast_problem\x18\x08 \x01(\t2\xb1\x04\n\x0fSettingsService\x12U\n\x03Get\x12\'.routing.settings.v1.GetSettingsRequest\x1a%.routing.settings.v1.SettingsDocument\x12^\n\x05Patch\x12).routing.settings.v1.PatchSettingsRequest\x1a*.routing.settings.v1.PatchSettingsResponse\x12Z\n\tRevisions\x12%.routing.settings.v1.RevisionsRequest\x1a&.routing.settings.v1.RevisionsResponse\x12X\n\x06Revert\x12\".routing.settings.v1.RevertRequest\x1a*.routing.settings.v1.PatchSettingsResponse\x12O\n\x05Watch\x12!.routing.settings.v1.WatchRequest\x1a\x1f.routing.settings.v1.WatchEvent(\x01\x30\x01\x12`\n\x0bSubscribers\x12\'.routing.settings.v1.SubscribersRequest\x1a(.routing.settings.v1.SubscribersResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!protos/settings/v1/settings.proto\x12\x13routing.settings.v1\"&\n\x12GetSettingsRequest\x12\x10\n\x08revision\x18\x01 \x01(\x04\"_\n\x10SettingsDocument\x12\x10\n\x08revision\x18\x01 \x01(\x04\x12\x15\n\rdocument_json\x18\x02 \x01(\t\x12\x12\n\nupdated_at\x18\x03 \x01(\x01\x12\x0e\n\x06\x61uthor\x18\x04 \x01(\t\"V\n\x14PatchSettingsRequest\x12\x12\n\npatch_json\x18\x01 \x01(\t\x12\x19\n\x11\x65xpected_revision\x18\x02 \x01(\x04\x12\x0f\n\x07\x63omment\x18\x03 \x01(\t\"{\n\x15PatchSettingsResponse\x12\x37\n\x08\x64ocument\x18\x01 \x01(\x0b\x32%.routing.settings.v1.SettingsDocument\x12\x14\n\x0c\x63onfirmed_by\x18\x02 \x03(\t\x12\x13\n\x0bunconfirmed\x18\x03 \x03(\t\"1\n\x10RevisionsRequest\x12\r\n\x05limit\x18\x01 \x01(\r\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\x04\"E\n\x11RevisionsResponse\x12\x30\n\trevisions\x18\x01 \x03(\x0b\x32\x1d.routing.settings.v1.Revision\"b\n\x08Revision\x12\x10\n\x08revision\x18\x01 \x01(\x04\x12\n\n\x02\x61t\x18\x02 \x01(\x01\x12\x0e\n\x06\x61uthor\x18\x03 \x01(\t\x12\x0f\n\x07\x63omment\x18\x04 \x01(\t\x12\x17\n\x0f\x64ifference_json\x18\x05 \x01(\t\"<\n\rRevertRequest\x12\x10\n\x08revision\x18\x01 \x01(\x04\x12\x19\n\x11\x65xpected_revision\x18\x02 \x01(\x04\"|\n\x0cWatchRequest\x12\x33\n\tsubscribe\x18\x01 \x01(\x0b\x32\x1e.routing.settings.v1.SubscribeH\x00\x12/\n\x07\x63onfirm\x18\x02 \x01(\x0b\x32\x1c.routing.settings.v1.ConfirmH\x00\x42\x06\n\x04kind\"u\n\tSubscribe\x12\x0f\n\x07process\x18\x01 \x01(\t\x12\x10\n\x08instance\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x04\x12\x0b\n\x03pid\x18\x04 \x01(\r\x12\x15\n\rmodel_version\x18\x05 \x01(\t\x12\x0f\n\x07machine\x18\x06 \x01(\t\"N\n\x07\x43onfirm\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\x04\x12\n\n\x02ok\x18\x02 \x01(\x08\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x15\n\rmodel_version\x18\x04 \x01(\t\"\xb8\x02\n\nWatchEvent\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\x04\x12\x32\n\x05state\x18\x02 \x01(\x0b\x32!.routing.settings.v1.ControlStateH\x00\x12\x36\n\x07prepare\x18\x03 \x01(\x0b\x32#.routing.settings.v1.PrepareVersionH\x00\x12\x36\n\x07\x61\x62\x61ndon\x18\x04 \x01(\x0b\x32#.routing.settings.v1.AbandonVersionH\x00\x12\x37\n\x0brevocations\x18\x05 \x01(\x0b\x32 .routing.settings.v1.RevocationsH\x00\x12\x33\n\theartbeat\x18\x06 \x01(\x0b\x32\x1e.routing.settings.v1.HeartbeatH\x00\x42\x06\n\x04kind\"\xb1\x02\n\x0c\x43ontrolState\x12\x10\n\x08revision\x18\x01 \x01(\x04\x12\x37\n\x08settings\x18\x02 \x01(\x0b\x32%.routing.settings.v1.SettingsDocument\x12\x32\n\x06\x61\x63tive\x18\x03 \x01(\x0b\x32\".routing.settings.v1.ActiveVersion\x12\x32\n\x04keys\x18\x04 \x03(\x0b\x32$.routing.settings.v1.VerificationKey\x12\x35\n\x0brevocations\x18\x05 \x01(\x0b\x32 .routing.settings.v1.Revocations\x12\x1a\n\x12input_profile_json\x18\x06 \x01(\t\x12\x1b\n\x13output_profile_json\x18\x07 \x01(\t\"k\n\rActiveVersion\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\x12\x14\n\x0c\x61rtifact_dir\x18\x02 \x01(\t\x12\x15\n\rmanifest_path\x18\x03 \x01(\t\x12\x17\n\x0fmanifest_sha256\x18\x04 \x01(\t\"H\n\x0fVerificationKey\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x12\n\npublic_key\x18\x02 \x01(\x0c\x12\x11\n\tnot_after\x18\x03 \x01(\x01\"6\n\x0bRevocations\x12\x13\n\x0bsession_ids\x18\x01 \x03(\t\x12\x12\n\nexpires_at\x18\x02 \x03(\x01\"\\\n\x0ePrepareVersion\x12\x15\n\ractivation_id\x18\x01 \x01(\x04\x12\x33\n\x07version\x18\x02 \x01(\x0b\x32\".routing.settings.v1.ActiveVersion\"=\n\x0e\x41\x62\x61ndonVersion\x12\x15\n\ractivation_id\x18\x01 \x01(\x04\x12\x14\n\x0cversion_name\x18\x02 \x01(\t\")\n\tHeartbeat\x12\x10\n\x08revision\x18\x01 \x01(\x04\x12\n\n\x02\x61t\x18\x02 \x01(\x01\"\x14\n\x12SubscribersRequest\"]\n\x13SubscribersResponse\x12\x34\n\x0bsubscribers\x18\x01 \x03(\x0b\x32\x1f.routing.settings.v1.Subscriber\x12\x10\n\x08revision\x18\x02 \x01(\x04\"\xa4\x01\n\nSubscriber\x12\x0f\n\x07process\x18\x01 \x01(\t\x12\x10\n\x08instance\x18\x02 \x01(\t\x12\x1a\n\x12\x63onfirmed_revision\x18\x03 \x01(\x04\x12\x0e\n\x06lag_ms\x18\x04 \x01(\x01\x12\x15\n\rmodel_version\x18\x05 \x01(\t\x12\r\n\x05since\x18\x06 \x01(\x01\x12\x0b\n\x03pid\x18\x07 \x01(\r\x12\x14\n\x0clast_problem\x18\x08 \x01(\t2\xb1\x04\n\x0fSettingsService\x12U\n\x03Get\x12\'.routing.settings.v1.GetSettingsRequest\x1a%.routing.settings.v1.SettingsDocument\x12^\n\x05Patch\x12).routing.settings.v1.PatchSettingsRequest\x1a*.routing.settings.v1.PatchSettingsResponse\x12Z\n\tRevisions\x12%.routing.settings.v1.RevisionsRequest\x1a&.routing.settings.v1.RevisionsResponse\x12X\n\x06Revert\x12\".routing.settings.v1.RevertRequest\x1a*.routing.settings.v1.PatchSettingsResponse\x12O\n\x05Watch\x12!.routing.settings.v1.WatchRequest\x1a\x1f.routing.settings.v1.WatchEvent(\x01\x30\x01\x12`\n\x0bSubscribers\x12\'.routing.settings.v1.SubscribersRequest\x1a(.routing.settings.v1.SubscribersResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,31 +50,31 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WATCHREQUEST']._serialized_start=692
   _globals['_WATCHREQUEST']._serialized_end=816
   _globals['_SUBSCRIBE']._serialized_start=818
-  _globals['_SUBSCRIBE']._serialized_end=918
-  _globals['_CONFIRM']._serialized_start=920
-  _globals['_CONFIRM']._serialized_end=998
-  _globals['_WATCHEVENT']._serialized_start=1001
-  _globals['_WATCHEVENT']._serialized_end=1313
-  _globals['_CONTROLSTATE']._serialized_start=1316
-  _globals['_CONTROLSTATE']._serialized_end=1621
-  _globals['_ACTIVEVERSION']._serialized_start=1623
-  _globals['_ACTIVEVERSION']._serialized_end=1730
-  _globals['_VERIFICATIONKEY']._serialized_start=1732
-  _globals['_VERIFICATIONKEY']._serialized_end=1804
-  _globals['_REVOCATIONS']._serialized_start=1806
-  _globals['_REVOCATIONS']._serialized_end=1860
-  _globals['_PREPAREVERSION']._serialized_start=1862
-  _globals['_PREPAREVERSION']._serialized_end=1954
-  _globals['_ABANDONVERSION']._serialized_start=1956
-  _globals['_ABANDONVERSION']._serialized_end=2017
-  _globals['_HEARTBEAT']._serialized_start=2019
-  _globals['_HEARTBEAT']._serialized_end=2060
-  _globals['_SUBSCRIBERSREQUEST']._serialized_start=2062
-  _globals['_SUBSCRIBERSREQUEST']._serialized_end=2082
-  _globals['_SUBSCRIBERSRESPONSE']._serialized_start=2084
-  _globals['_SUBSCRIBERSRESPONSE']._serialized_end=2177
-  _globals['_SUBSCRIBER']._serialized_start=2180
-  _globals['_SUBSCRIBER']._serialized_end=2344
-  _globals['_SETTINGSSERVICE']._serialized_start=2347
-  _globals['_SETTINGSSERVICE']._serialized_end=2908
+  _globals['_SUBSCRIBE']._serialized_end=935
+  _globals['_CONFIRM']._serialized_start=937
+  _globals['_CONFIRM']._serialized_end=1015
+  _globals['_WATCHEVENT']._serialized_start=1018
+  _globals['_WATCHEVENT']._serialized_end=1330
+  _globals['_CONTROLSTATE']._serialized_start=1333
+  _globals['_CONTROLSTATE']._serialized_end=1638
+  _globals['_ACTIVEVERSION']._serialized_start=1640
+  _globals['_ACTIVEVERSION']._serialized_end=1747
+  _globals['_VERIFICATIONKEY']._serialized_start=1749
+  _globals['_VERIFICATIONKEY']._serialized_end=1821
+  _globals['_REVOCATIONS']._serialized_start=1823
+  _globals['_REVOCATIONS']._serialized_end=1877
+  _globals['_PREPAREVERSION']._serialized_start=1879
+  _globals['_PREPAREVERSION']._serialized_end=1971
+  _globals['_ABANDONVERSION']._serialized_start=1973
+  _globals['_ABANDONVERSION']._serialized_end=2034
+  _globals['_HEARTBEAT']._serialized_start=2036
+  _globals['_HEARTBEAT']._serialized_end=2077
+  _globals['_SUBSCRIBERSREQUEST']._serialized_start=2079
+  _globals['_SUBSCRIBERSREQUEST']._serialized_end=2099
+  _globals['_SUBSCRIBERSRESPONSE']._serialized_start=2101
+  _globals['_SUBSCRIBERSRESPONSE']._serialized_end=2194
+  _globals['_SUBSCRIBER']._serialized_start=2197
+  _globals['_SUBSCRIBER']._serialized_end=2361
+  _globals['_SETTINGSSERVICE']._serialized_start=2364
+  _globals['_SETTINGSSERVICE']._serialized_end=2925
 # @@protoc_insertion_point(module_scope)

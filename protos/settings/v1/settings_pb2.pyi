@@ -297,16 +297,19 @@ class Subscribe(_message.Message):
     REVISION_FIELD_NUMBER: _builtins.int
     PID_FIELD_NUMBER: _builtins.int
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
+    MACHINE_FIELD_NUMBER: _builtins.int
     process: _builtins.str
     """Kind of process: gateway, ann, aggregate, trainer."""
     instance: _builtins.str
-    """Instance, unique in the installation, such as ann-50051."""
+    """Instance, unique in the installation, such as ann-50051, where there are several hosts ann-50051@host."""
     revision: _builtins.int
     """Control revision it has already applied; 0 when none."""
     pid: _builtins.int
     """Process id."""
     model_version: _builtins.str
     """Model version it serves now; "" when none."""
+    machine: _builtins.str
+    """Random name of its machine's state folder: two machines that call a process alike are told apart."""
     def __init__(
         self,
         *,
@@ -315,10 +318,11 @@ class Subscribe(_message.Message):
         revision: _builtins.int = ...,
         pid: _builtins.int = ...,
         model_version: _builtins.str = ...,
+        machine: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["instance", b"instance", "model_version", b"model_version", "pid", b"pid", "process", b"process", "revision", b"revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["instance", b"instance", "machine", b"machine", "model_version", b"model_version", "pid", b"pid", "process", b"process", "revision", b"revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -19,7 +19,7 @@ from common.errors import PreconditionFailed
 from common.identity import Authenticator, KeyRing, ServiceCredential
 from common.processes import free_port
 from common.rpc.client import Caller, connect
-from common.rpc.server import RpcServer
+from common.rpc.server import STANDBY_HEALTH, RpcServer
 from common.rpc.status import from_rpc_error
 from common.service import ServiceContext
 from common.settings import Settings
@@ -185,11 +185,14 @@ ADMIN, ADMIN_PASSWORD = "admin@plant.example", "Start-Pass-99"
 
 async def start_plant(settings: Settings) -> Plant:
     """Start auth_service within this process, as common.service does."""
-    credential, keys = ServiceCredential.load(settings.secrets_path), KeyRing()
+    credential, keys = ServiceCredential.of(settings), KeyRing()
     parts: dict[str, RpcServer] = {}
 
     async def set_serving(serving: bool) -> None:
         await parts["server"].set_serving(serving)
+
+    async def set_standby(standing_by: bool) -> None:
+        await parts["server"].set_serving(standing_by, [STANDBY_HEALTH])
 
     context = ServiceContext(
         settings=settings,
@@ -201,6 +204,7 @@ async def start_plant(settings: Settings) -> Plant:
         caller=Caller(settings, "auth-test", credential),
         set_serving=set_serving,
         revision=lambda: 0,
+        set_standby=set_standby,
     )
     program = AuthProgram(context)
     server = parts["server"] = RpcServer(
@@ -211,6 +215,7 @@ async def start_plant(settings: Settings) -> Plant:
         authenticator=Authenticator(keys, credential),
         services=program.services(),
         facts=program.facts,
+        admit=program.admit,
     )
     await server.start()
     try:
