@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from pathlib import Path
 
 from aggregate_service.delta_driver import DeltaDriver
 from aggregate_service.plant_options import PlantOptions
@@ -26,6 +25,8 @@ from protos.aggregate.v1 import aggregate_pb2, aggregate_pb2_grpc
 from protos.settings.v1 import settings_pb2
 from source.serving_source import has_own_profile, note_chosen, note_profile, was_anything_chosen
 from trained.artifacts import read_manifest
+from trained.travel import VersionCache
+from trained.travel.cache import small
 from trained.version_schema import schema_of
 
 log = get_logger(__name__)
@@ -36,6 +37,7 @@ class AggregateProgram:
 
     def __init__(self, context: ServiceContext) -> None:
         self._context = context
+        self._versions = VersionCache.of(context.settings)
         self._keeper = SnapshotKeeper(context.settings, context.instance, self._serve)
         self._servicer = AggregateServicer(self._keeper, context.settings)
         self._delta = DeltaDriver(context.settings, context.caller, lambda: self._keeper.newest)
@@ -97,7 +99,7 @@ class AggregateProgram:
         profile = state.output_profile_json
         columns = plant.document.sql.available_columns
         schema = InputProfile.parse(state.input_profile_json).plant
-        trained = await asyncio.to_thread(_schema_of, state.active)
+        trained = await asyncio.to_thread(_schema_of, state.active, self._versions)
         misfit = trained.cannot_serve(schema) if trained is not None else ""
         known = (*columns, *schema.output_columns)
         output_profile = OutputProfile.parse(profile, known) if profile else None
@@ -129,11 +131,14 @@ class AggregateProgram:
         await self._context.set_serving(True)
 
 
-def _schema_of(version: settings_pb2.ActiveVersion) -> PlantSchema | None:
+def _schema_of(version: settings_pb2.ActiveVersion, versions: VersionCache) -> PlantSchema | None:
     """The schema that the active version was trained with; None where there is none, or its files cannot be read here."""
     if not version.manifest_path:
         return None
     try:
-        return schema_of(read_manifest(Path(version.manifest_path)), Path(version.artifact_dir))
+        found = versions.locate(
+            version.version_name, version.artifact_dir, version.manifest_path, version.manifest_sha256, small
+        )
+        return schema_of(read_manifest(found.manifest_path), found.folder)
     except ServiceError:
         return None

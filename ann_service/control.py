@@ -17,6 +17,7 @@ from plant.settings import PlantSettings
 from protos.settings.v1 import settings_pb2 as pb
 from trained.artifacts import read_manifest, sha256_of
 from trained.searchable_model import is_native, load_version, read_training_metadata
+from trained.travel import VersionCache
 
 log = get_logger(__name__)
 
@@ -31,6 +32,7 @@ class AnnControl:
         threads: of one batch search.
         set_serving: reports SERVING or NOT_SERVING.
         on_ready: called when a version serves for the first time.
+        versions: finds versions here, and fetches those that are not.
     """
 
     def __init__(
@@ -40,7 +42,9 @@ class AnnControl:
         threads: int,
         set_serving: Callable[[bool], Awaitable[None]],
         on_ready: Callable[[], None] = lambda: None,
+        versions: VersionCache | None = None,
     ) -> None:
+        self._versions = versions
         self._searcher, self._derived, self._threads = searcher, derived, threads
         self._set_serving, self._on_ready = set_serving, on_ready
         self._prepared: ServedModel | None = None
@@ -135,6 +139,11 @@ class AnnControl:
         started = time.perf_counter()
         folder = Path(version.artifact_dir)
         manifest_path = Path(version.manifest_path) if version.manifest_path else folder / MANIFEST
+        if self._versions is not None:
+            found = self._versions.locate(
+                version.version_name, version.artifact_dir, version.manifest_path, version.manifest_sha256
+            )
+            folder, manifest_path = found.folder, found.manifest_path
         digest = self._manifest_digest(manifest_path, version)
         model = load_version(
             folder, manifest_path, self._derived, version_name=version.version_name, threads=self._threads

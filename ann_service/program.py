@@ -16,6 +16,7 @@ from common.rpc.server import Service
 from common.service import ServiceContext
 from plant.settings.sections import SearchSection
 from protos.ann.v1 import ann_pb2, ann_pb2_grpc
+from trained.travel import VersionCache
 
 ACCESS = {
     "Search": Access.USER,
@@ -38,7 +39,12 @@ class AnnProgram:
         self._ready_ms = 0.0
         self._searcher = Searcher(ModelSlot(), SearchSection().cache_entries)
         self._control = AnnControl(
-            self._searcher, context.settings.derived_path.resolve(), threads, context.set_serving, self._note_ready
+            self._searcher,
+            context.settings.derived_path.resolve(),
+            threads,
+            context.set_serving,
+            self._note_ready,
+            VersionCache.of(context.settings),
         )
 
     def services(self) -> Sequence[Service]:

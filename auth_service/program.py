@@ -40,6 +40,7 @@ from common.request_context import current_caller
 from common.rpc.server import Service
 from common.service import ServiceContext
 from common.watch import ControlHandlers, machine_name
+from trained.travel import VersionCache
 
 log = get_logger(__name__)
 
@@ -67,7 +68,8 @@ class AuthProgram:
         self._signer = Signer()
         self.logins = Logins(self.database, self._passwords, self._signer, session_seconds=seconds)
         self.rotation = KeyRotation(self.plane, self._cipher, self._signer, token_seconds=seconds)
-        self.activation = Activation(self.plane, settings.derived_path)
+        self.versions = VersionCache.of(settings)
+        self.activation = Activation(self.plane, settings.derived_path, self.versions)
         self.settings = SettingsDocuments(
             self.plane,
             adapters=[settings_hooks.adapt],
@@ -97,7 +99,7 @@ class AuthProgram:
         )
         return [
             AccountsServicer(self.plane, self.logins, self.rotation).service(),
-            RegistryServicer(self.plane, self.activation, self._context.settings).service(),
+            RegistryServicer(self.plane, self.activation, self._context.settings, self.versions).service(),
             SettingsServicer(self.settings, self.hub).service(),
             documents_service(surroundings),
             ErpServicer(self.erp, self._note).service(),

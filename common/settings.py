@@ -34,6 +34,12 @@ class Settings(BaseSettings):
 
     state_dir: Path = Field(Path("var"), description="Folder of everything the system writes, models apart")
     models_dir: Path = Field(Path("models"), description="Folder of the model versions")
+    artifact_store: str = Field(
+        "", description="Where versions lie for all hosts: a folder or s3://bucket/prefix; empty: where they were made"
+    )
+    artifact_cache_bytes: int = Field(
+        20 * 1024**3, ge=0, description="Most bytes of fetched versions that this host keeps"
+    )
     dataset: Path | None = Field(None, description="Source: an Access file, or a folder with Parquet or CSV tables")
     initial_dataset: Path | None = Field(None, description="Source until an operator saves another in the settings")
     access_reader: Literal["file", "microsoft"] = Field(
@@ -178,6 +184,11 @@ class Settings(BaseSettings):
     def derived_path(self) -> Path:
         """Folder of files derived from versions whose own folder may not be written (mapped indexes, manifests)."""
         return self.state_dir / "derived"
+
+    @property
+    def versions_path(self) -> Path:
+        """Folder of the versions that were fetched from the artifact store."""
+        return self.state_dir / "versions"
 
     @property
     def deltas_path(self) -> Path:

@@ -10,6 +10,8 @@ import orjson
 
 from common.errors import NotFound
 from protos.registry.v1 import registry_pb2 as pb
+from trained.travel import VersionCache
+from trained.travel.cache import small
 
 REPORTS: Final = (
     "training_metrics",
@@ -23,13 +25,22 @@ REPORTS: Final = (
 MOST_BYTES = 64 * 1024 * 1024
 
 
-async def read_report(found: pb.GetVersionResponse, name: str) -> bytes:
+async def read_report(found: pb.GetVersionResponse, name: str, versions: VersionCache) -> bytes:
     """A report of a version, as JSON text.
 
+    Args:
+        versions: finds versions here, and fetches the reports of those that are not.
+
     Raises:
-        NotFound: the version has none of that name, or it is no JSON.
+        NotFound: the version has none of that name, or it is no JSON. Unavailable: the artifact store does not answer.
     """
-    return await asyncio.to_thread(_read, Path(found.version.artifact_dir), found.manifest_json, name)
+    one = found.version
+
+    def read() -> bytes:
+        located = versions.locate(one.version_name, one.artifact_dir, one.manifest_path, one.manifest_sha256, small)
+        return _read(located.folder, found.manifest_json, name)
+
+    return await asyncio.to_thread(read)
 
 
 def _read(folder: Path, manifest_json: str, name: str) -> bytes:

@@ -14,10 +14,13 @@ from common.identity import ServiceCredential
 from common.logs import get_logger
 from common.patience import LONGEST_CALL_SECONDS, PatienceLost, run_patiently
 from common.processes import python_module
+from common.rpc.addresses import is_own
 from common.rpc.client import Caller, connect
 from common.settings import Settings
 from protos.registry.v1 import registry_pb2 as pb
 from protos.registry.v1 import registry_pb2_grpc
+from trained.artifacts import sha256_of
+from trained.travel import VersionCache
 from trainer.exit_codes import NotActivated, NotRegistered
 
 log = get_logger(__name__)
@@ -119,20 +122,23 @@ class Registrar:
         Raises:
             NotRegistered: says why and how to do it by hand.
         """
-        request = pb.RegisterVersionRequest(
-            version_name=version.name,
-            artifact_dir=str(version.folder),
-            manifest_path=str(version.manifest),
-            requested_by=version.requested_by,
-            trained_at=version.trained_at,
-        )
         arguments = self._register_arguments(version)
         try:
             if self._registry_path is None:
+                VersionCache.of(self._settings).publish(version.folder, version.manifest)
+                request = pb.RegisterVersionRequest(
+                    version_name=version.name,
+                    artifact_dir=str(version.folder),
+                    manifest_path=str(version.manifest),
+                    requested_by=version.requested_by,
+                    trained_at=version.trained_at,
+                    manifest_sha256=sha256_of(version.manifest),
+                )
                 try:
-                    self._call("Register", request, _ANSWER_SECONDS)
+                    self._call("Register", request, LONGEST_CALL_SECONDS)  # it may have to fetch the version
                     return
                 except _ELSEWHERE as error:
+                    self._need_database(error)
                     log.info("registering by command", because=error.message)
             self._command(arguments)
         except (ServiceError, OSError) as error:
@@ -156,6 +162,7 @@ class Registrar:
                     self._call("Activate", request, LONGEST_CALL_SECONDS)
                     return
                 except _ELSEWHERE as error:
+                    self._need_database(error)
                     log.info("activating by command", because=error.message)
             self._command(arguments)
         except (ServiceError, OSError) as error:
@@ -164,6 +171,16 @@ class Registrar:
                 f"When that is settled, activate it with: {_shown(arguments)}",
                 details={"version": name, "command": _shown(arguments)},
             ) from None
+
+    def _need_database(self, error: ServiceError) -> None:
+        """Refuse to write to a database of this host where the control plane is on another one: nobody would ever look into it.
+
+        Raises:
+            ServiceError: `error`, why the control plane was not asked.
+        """
+        settings = self._settings
+        if not settings.database_url and not all(is_own(address) for address in settings.auth_addresses):
+            raise error
 
     def _register_arguments(self, version: FinishedVersion) -> list[str]:
         return [

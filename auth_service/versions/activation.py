@@ -26,6 +26,7 @@ from common.errors import PreconditionFailed, ServiceError
 from common.logs import get_logger
 from plant.schema import PlantSchema
 from protos.settings.v1 import settings_pb2 as pb
+from trained.travel import VersionCache
 
 log = get_logger(__name__)
 
@@ -52,10 +53,11 @@ class Activation:
 
     Args:
         derived: folder of files that processes derive from versions.
+        versions: finds versions here, and fetches those that are not.
     """
 
-    def __init__(self, plane: ControlPlane, derived: Path) -> None:
-        self._plane, self._derived = plane, derived
+    def __init__(self, plane: ControlPlane, derived: Path, versions: VersionCache | None = None) -> None:
+        self._plane, self._derived, self._versions = plane, derived, versions
         self._lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._numbers = 0
@@ -105,7 +107,7 @@ class Activation:
             try:
                 if version.withdrawn:
                     raise registry.retired_error(version)
-                await asyncio.to_thread(check_files, version, schema)
+                await asyncio.to_thread(check_files, version, schema, self._versions)
                 away = await self._prepare(version)
             except ServiceError as error:
                 await self._note_refusal(version, before, by, error.message)
@@ -160,7 +162,7 @@ class Activation:
         key = (version.artifact_dir, version.manifest_sha256)
         if key in self._proved:
             return
-        findings = await asyncio.to_thread(load_in_child, version, self._derived)
+        findings = await asyncio.to_thread(load_in_child, version, self._derived, self._versions)
         if findings.ok:
             self._proved.add(key)
         else:

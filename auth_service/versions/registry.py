@@ -132,7 +132,8 @@ def register(
     now = time.time()
     row = session.scalars(select(VersionRecord).where(VersionRecord.version_name == name)).one_or_none()
     if row is not None:
-        if row.manifest_sha256 != files.manifest_sha256 or Path(row.artifact_dir) != files.folder:
+        elsewhere = Path(row.artifact_dir) != files.folder and Path(row.artifact_dir).is_dir()
+        if row.manifest_sha256 != files.manifest_sha256 or elsewhere:
             raise AlreadyExists(
                 f"There is another version {name} in {row.artifact_dir}: choose another name", reason="VERSION_EXISTS"
             )

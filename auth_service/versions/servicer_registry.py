@@ -15,13 +15,15 @@ from auth_service.versions import registry
 from auth_service.versions.activation import Activated, Activation
 from auth_service.versions.adoption import adopt
 from auth_service.versions.verification import verify
-from common.errors import FieldViolation, InvalidInput, NotFound, PreconditionFailed
+from common.errors import FieldViolation, InvalidInput, NotFound, PreconditionFailed, ServiceError
 from common.request_context import add_log_fields, current_caller
 from common.rpc.interceptor import Access
 from common.rpc.server import Service
 from common.settings import Settings
 from protos.registry.v1 import registry_pb2 as pb
 from protos.registry.v1 import registry_pb2_grpc
+from trained.travel import VersionCache
+from trained.travel.cache import small
 
 ACCESS = {
     "Register": Access.SERVICE,
@@ -33,8 +35,11 @@ ACCESS = {
 class RegistryServicer(registry_pb2_grpc.RegistryServiceServicer):
     """Model versions."""
 
-    def __init__(self, plane: ControlPlane, activation: Activation, settings: Settings) -> None:
+    def __init__(
+        self, plane: ControlPlane, activation: Activation, settings: Settings, versions: VersionCache | None = None
+    ) -> None:
         self._plane, self._activation, self._settings = plane, activation, settings
+        self._versions = versions or VersionCache.of(settings)
 
     def service(self) -> Service:
         """How to serve it."""
@@ -46,7 +51,10 @@ class RegistryServicer(registry_pb2_grpc.RegistryServiceServicer):
         for field, value in (("artifact_dir", request.artifact_dir), ("manifest_path", request.manifest_path)):
             if not value or "\x00" in value:
                 raise InvalidInput(f"The {field} is missing", violations=[FieldViolation(field, "must be a path")])
-        files = await asyncio.to_thread(registry.look_at, Path(request.artifact_dir), Path(request.manifest_path))
+        found = await asyncio.to_thread(
+            self._versions.locate, name, request.artifact_dir, request.manifest_path, request.manifest_sha256
+        )
+        files = await asyncio.to_thread(registry.look_at, found.folder, found.manifest_path)
         by = current_caller().username
         return version_message(
             await self._plane.database.write(
@@ -65,17 +73,29 @@ class RegistryServicer(registry_pb2_grpc.RegistryServiceServicer):
 
     async def Get(self, request: pb.GetVersionRequest, context: Any) -> pb.GetVersionResponse:
         row = await self._plane.database.read(lambda session: registry.find(session, request.version_name))
-        return await _with_manifest(row)
+        return await self._with_manifest(row)
 
     async def GetActive(self, request: pb.GetActiveRequest, context: Any) -> pb.GetVersionResponse:
         row = await self._plane.database.read(active_version)
         if row is None:
             raise NotFound("No version is active: activate one of the registered versions", reason="NO_ACTIVE_VERSION")
-        return await _with_manifest(row)
+        return await self._with_manifest(row)
+
+    async def _with_manifest(self, row: VersionRecord) -> pb.GetVersionResponse:
+        def read() -> str:
+            try:
+                found = self._versions.locate(
+                    row.version_name, row.artifact_dir, row.manifest_path, row.manifest_sha256, small
+                )
+                return found.manifest_path.read_text(encoding="utf-8-sig")
+            except (OSError, UnicodeDecodeError, ServiceError):
+                return ""
+
+        return pb.GetVersionResponse(version=version_message(row), manifest_json=await asyncio.to_thread(read))
 
     async def Verify(self, request: pb.VerifyRequest, context: Any) -> pb.VerifyResponse:
         row = await self._plane.database.read(lambda session: registry.find(session, request.version_name))
-        found = await verify(row, self._settings.derived_path)
+        found = await verify(row, self._settings.derived_path, self._versions)
         return pb.VerifyResponse(ok=found.ok, problems=found.problems, passed=found.passed, elapsed_ms=found.elapsed_ms)
 
     async def Activate(self, request: pb.ActivateRequest, context: Any) -> pb.ActivateResponse:
@@ -138,16 +158,6 @@ class RegistryServicer(registry_pb2_grpc.RegistryServiceServicer):
                 )
             )
         )
-
-
-async def _with_manifest(row: VersionRecord) -> pb.GetVersionResponse:
-    def read() -> str:
-        try:
-            return Path(row.manifest_path).read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError):
-            return ""
-
-    return pb.GetVersionResponse(version=version_message(row), manifest_json=await asyncio.to_thread(read))
 
 
 def version_message(row: VersionRecord) -> pb.Version:

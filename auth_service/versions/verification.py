@@ -15,6 +15,7 @@ from common.patience import PatienceLost, run_patiently
 from common.processes import python_module
 from plant.schema import PlantSchema
 from trained.artifacts import Verdict, check_integrity, judge, read_manifest
+from trained.travel import Located, VersionCache
 from trained.version_schema import schema_of
 
 LEAST_CPU_SECONDS, CPU_SECONDS_A_MEGABYTE = 600.0, 3.0
@@ -38,17 +39,32 @@ class Findings:
         return not self.problems
 
 
-def check_files(row: VersionRecord, plant: PlantSchema | None = None) -> list[str]:
+def located(row: VersionRecord, versions: VersionCache | None) -> Located:
+    """Where a version lies on this host; fetched from the store where it does not. Blocks.
+
+    Raises:
+        ServiceError: as `VersionCache.locate`.
+    """
+    if versions is None:
+        return Located(Path(row.artifact_dir), Path(row.manifest_path))
+    return versions.locate(row.version_name, row.artifact_dir, row.manifest_path, row.manifest_sha256)
+
+
+def check_files(
+    row: VersionRecord, plant: PlantSchema | None = None, versions: VersionCache | None = None
+) -> list[str]:
     """Compare a version's files with what was registered; returns what passed. Reads every byte: not on the event loop.
 
     Args:
         plant: the schema of the active input profile, with which the version has to serve; None: any.
+        versions: finds versions here, and fetches those that are not; None: they lie where they were registered.
 
     Raises:
         PreconditionFailed: a file is missing or another one, or the libraries of the training cannot be read here.
         DataProblem: the manifest or the training metadata cannot be used.
     """
-    folder, manifest_path = Path(row.artifact_dir), Path(row.manifest_path)
+    found = located(row, versions)
+    folder, manifest_path = found.folder, found.manifest_path
     if not folder.is_dir():
         raise PreconditionFailed(
             f"The folder {folder} of version {row.version_name} is gone: restore it", reason="ARTIFACT_MISSING"
@@ -98,16 +114,20 @@ def _runtime_versions(path: Path) -> dict[str, object]:
     return versions if isinstance(versions, dict) else {}
 
 
-def load_in_child(row: VersionRecord, derived: Path) -> Findings:
+def load_in_child(row: VersionRecord, derived: Path, versions: VersionCache | None = None) -> Findings:
     """Load and search a version in a process of its own, for as long as that works. Blocks: not on the event loop."""
+    try:
+        found = located(row, versions)
+    except ServiceError as error:
+        return Findings(problems=[error.message], reason=error.reason)
     command = python_module(
         "auth_service.versions.verify_version",
-        row.artifact_dir,
-        row.manifest_path,
+        str(found.folder),
+        str(found.manifest_path),
         str(derived.absolute()),
         row.version_name,
     )
-    megabytes = sum(file.stat().st_size for file in Path(row.artifact_dir).glob("*") if file.is_file()) / 1e6
+    megabytes = sum(file.stat().st_size for file in found.folder.glob("*") if file.is_file()) / 1e6
     try:
         done = run_patiently(command, cwd=ROOT, most_cpu_seconds=LEAST_CPU_SECONDS + CPU_SECONDS_A_MEGABYTE * megabytes)
     except PatienceLost as error:
@@ -120,16 +140,16 @@ def load_in_child(row: VersionRecord, derived: Path) -> Findings:
         return Findings(problems=[f"The process that loads the version ended with code {done.returncode}: {last}"])
 
 
-async def verify(row: VersionRecord, derived: Path) -> Findings:
+async def verify(row: VersionRecord, derived: Path, versions: VersionCache | None = None) -> Findings:
     """All checks of a version, however many fail."""
     started = time.perf_counter()
 
     def work() -> Findings:
         try:
-            passed = check_files(row)
+            passed = check_files(row, versions=versions)
         except ServiceError as error:
             return Findings(problems=[error.message])
-        found = load_in_child(row, derived)
+        found = load_in_child(row, derived, versions)
         return Findings(passed + found.passed, found.problems, reason=found.reason)
 
     findings = await asyncio.to_thread(work)

@@ -15,11 +15,14 @@ from cli.calls import ask
 from cli.care.model_check import check
 from cli.care.retention_command import retention
 from cli.control_plane import ControlPlane
+from cli.installation import installation_settings
 from cli.terminal import open_console, quoted
+from common.errors import PreconditionFailed
 from common.local_time import local_time
 from common.patience import LONGEST_CALL_SECONDS
 from common.standard_output import json_text
 from protos.registry.v1 import registry_pb2 as pb
+from trained.travel import VersionCache
 
 app = typer.Typer(help="Versions of the model: list, check, activate, roll back.", no_args_is_help=True)
 
@@ -133,6 +136,20 @@ def adopt(
     typer.echo(
         f"{version.version_name} is registered. Activate it with: routing-ml models activate {quoted(version.version_name)}"
     )
+
+
+@app.command()
+def publish(name: Name) -> None:
+    """Put a version that lies on this host into the artifact store, from where the other hosts fetch it."""
+    settings = installation_settings()
+    versions = VersionCache.of(settings)
+    if versions.place is None:
+        raise PreconditionFailed(
+            "There is no artifact store: ROUTING_ML_ARTIFACT_STORE names none, so versions stay where they are"
+        )
+    found = ask(lambda control: control.call(control.registry.Get, pb.GetVersionRequest(version_name=name))).version
+    sent = versions.publish(Path(found.artifact_dir), Path(found.manifest_path))
+    typer.echo(f"{name} is in {versions.place.name} ({sent / 1e6:.1f} MB were new)")
 
 
 @app.command()

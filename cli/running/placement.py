@@ -44,15 +44,3 @@ def placement_of(settings: Settings) -> Placement:
         for address in addresses:
             (here if is_own(address) else elsewhere)[kind].append(address)
     return Placement(here, elsewhere)
-
-
-def local_settings(settings: Settings) -> Settings:
-    """The settings with only the addresses of this machine where services have several, to bind and to start by."""
-    here = placement_of(settings).here
-    return settings.model_copy(
-        update={
-            "auth_address": ",".join(here["auth"]),
-            "aggregate_addresses": list(here["aggregate"]),
-            "ann_addresses": list(here["ann"]),
-        }
-    )

@@ -18,6 +18,7 @@ from gateway.translate import versions as translate
 from gateway.version_reports import REPORTS, read_report
 from protos.registry.v1 import registry_pb2 as pb
 from protos.trainer.v1 import trainer_pb2
+from trained.travel import VersionCache
 
 MOST = 2**31
 
@@ -101,7 +102,7 @@ async def get_version_report(version_name: str, report: str, gateway: TheGateway
     """A report that the training left beside the model."""
     if report not in REPORTS:
         raise NotFound(f"There is no such report; there are {', '.join(REPORTS)}")
-    content = await read_report(await _version(gateway, version_name), report)
+    content = await read_report(await _version(gateway, version_name), report, VersionCache.of(gateway.settings))
     return Response(content, media_type="application/json")
 
 

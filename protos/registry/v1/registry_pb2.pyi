@@ -99,6 +99,7 @@ class RegisterVersionRequest(_message.Message):
     MANIFEST_PATH_FIELD_NUMBER: _builtins.int
     REQUESTED_BY_FIELD_NUMBER: _builtins.int
     TRAINED_AT_FIELD_NUMBER: _builtins.int
+    MANIFEST_SHA256_FIELD_NUMBER: _builtins.int
     version_name: _builtins.str
     """Unique name."""
     artifact_dir: _builtins.str
@@ -109,6 +110,8 @@ class RegisterVersionRequest(_message.Message):
     """Who asked for the training."""
     trained_at: _builtins.float
     """When it was trained, seconds since 1970 UTC."""
+    manifest_sha256: _builtins.str
+    """SHA-256 of its manifest, by which it is fetched from the artifact store where the folder is on another machine; "" without one."""
     def __init__(
         self,
         *,
@@ -117,10 +120,11 @@ class RegisterVersionRequest(_message.Message):
         manifest_path: _builtins.str = ...,
         requested_by: _builtins.str = ...,
         trained_at: _builtins.float = ...,
+        manifest_sha256: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["artifact_dir", b"artifact_dir", "manifest_path", b"manifest_path", "requested_by", b"requested_by", "trained_at", b"trained_at", "version_name", b"version_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["artifact_dir", b"artifact_dir", "manifest_path", b"manifest_path", "manifest_sha256", b"manifest_sha256", "requested_by", b"requested_by", "trained_at", b"trained_at", "version_name", b"version_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
