@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -11,6 +11,20 @@ import httpx
 
 TRY_AGAIN: Final = frozenset({429, 503})
 LONGEST_PAUSE: Final = 5.0
+CONNECT_SECONDS: Final = 0.5
+"""What one of several gateways gets to take a connection."""
+PATIENCE_SECONDS: Final = 0.8
+"""What one of several gateways gets to answer before it is asked whether it lives."""
+READING_POSTS: Final = frozenset(
+    (
+        "/api/predict",
+        "/api/similarity/search",
+        "/api/groups/recommendations",
+        "/api/time/summary",
+        "/api/rules/validate",
+    )
+)
+"""Requests that change nothing though they are posted."""
 
 
 class ApiError(Exception):
@@ -44,20 +58,34 @@ class ApiError(Exception):
 
 
 class Transport:
-    """A connection to one gateway.
+    """Connections to the gateways of an installation.
 
     Args:
-        url: such as http://plant-server:8000.
+        url: such as http://plant-server:8000; several, of which each is asked while those before it do not answer.
         token: a session token; `log_in` gets one.
         timeout: seconds of a request.
         retries: how often a read is tried again when the gateway asks for it (429, 503) or cannot be reached.
         http: a client of httpx with settings of its own; its base URL stays.
+
+    Raises:
+        ValueError: no URL is given.
     """
 
     def __init__(
-        self, url: str, *, token: str = "", timeout: float = 30.0, retries: int = 2, http: httpx.Client | None = None
+        self,
+        url: str | Sequence[str],
+        *,
+        token: str = "",
+        timeout: float = 30.0,
+        retries: int = 2,
+        http: httpx.Client | None = None,
     ) -> None:
-        self.http = http or httpx.Client(base_url=url, timeout=timeout)
+        named = [url] if isinstance(url, str) else list(url)
+        if not named:
+            raise ValueError("name at least one gateway, such as http://plant-server:8000")
+        self.http = http or httpx.Client(base_url=named[0] if len(named) == 1 else "", timeout=timeout)
+        self._gateways = [""] if http is not None or len(named) == 1 else [one.rstrip("/") for one in named]
+        self._timeout = timeout
         self._retries = retries
         if token:
             self.http.headers["Authorization"] = f"Bearer {token}"
@@ -89,13 +117,13 @@ class Transport:
 
         Raises:
             ApiError: the gateway refused it, or failed.
-            httpx.TransportError: the gateway cannot be reached.
+            httpx.TransportError: no gateway can be reached, or one has failed in the middle of a change.
         """
         given = {name: value for name, value in (params or {}).items() if value is not None}
         pause = 0.2
         for left in range(self._retries if method == "GET" else 0, -1, -1):
             try:
-                answer = self.http.request(method, path, params=given, json=body)
+                answer = self._ask(method, path, given, body)
             except httpx.TransportError:
                 if not left:
                     raise
@@ -109,3 +137,42 @@ class Transport:
             time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
         raise AssertionError("the last attempt returns or raises")
+
+    def _ask(self, method: str, path: str, params: Mapping[str, Any], body: Any) -> httpx.Response:
+        """Ask the gateway that answered last; where it does not, the next one, which is asked first from then on.
+
+        What changes something goes to another gateway only where it cannot have arrived.
+        """
+        if len(self._gateways) == 1:
+            return self.http.request(method, path, params=params, json=body)
+        reads = method == "GET" or path in READING_POSTS
+        failure: httpx.TransportError | None = None
+        for gateway in list(self._gateways):
+            try:
+                return self._ask_one(gateway, reads, method, path, params, body)
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                failure = error
+            except httpx.TransportError as error:
+                if not reads:
+                    raise
+                failure = error
+            self._gateways.append(self._gateways.pop(self._gateways.index(gateway)))
+        assert failure is not None
+        raise failure
+
+    def _ask_one(
+        self, gateway: str, reads: bool, method: str, path: str, params: Mapping[str, Any], body: Any
+    ) -> httpx.Response:
+        """Ask one of several gateways; one that says nothing for a while has to show that it lives."""
+        url = f"{gateway}{path}"
+        if not reads or self._timeout <= PATIENCE_SECONDS:
+            timeout = httpx.Timeout(self._timeout, connect=CONNECT_SECONDS)
+            return self.http.request(method, url, params=params, json=body, timeout=timeout)
+        first = httpx.Timeout(PATIENCE_SECONDS, connect=CONNECT_SECONDS)
+        try:
+            return self.http.request(method, url, params=params, json=body, timeout=first)
+        except httpx.ReadTimeout:
+            with httpx.Client(timeout=CONNECT_SECONDS) as fresh:  # not on a connection that may be dead
+                fresh.get(f"{gateway}/health/live")
+            rest = httpx.Timeout(self._timeout, connect=CONNECT_SECONDS)
+            return self.http.request(method, url, params=params, json=body, timeout=rest)
