@@ -20,12 +20,14 @@ class PostgresqlServer:
 
     Args:
         folder: not used where the server's account could not reach it; it then lies in the system's folder for temporary files.
+        address: that it listens on; another than 127.0.0.1 is trusted with its whole network.
 
     Raises:
         PreconditionFailed: PostgreSQL is not installed.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, address: str = "127.0.0.1") -> None:
+        self._address = address
         self._initdb, self._pg_ctl = postgresql_tool("initdb"), postgresql_tool("pg_ctl")
         self.port = free_port()
         self._folder = folder
@@ -39,8 +41,11 @@ class PostgresqlServer:
             self._account = "postgres" if "postgres" in {one.pw_name for one in pwd.getpwall()} else "nobody"
             shutil.chown(self._folder, self._account)
         data = str(self._folder / "data")
-        options = f"-p {self.port} -k {self._folder} -c listen_addresses=127.0.0.1 -c max_connections=60"
+        options = f"-p {self.port} -k {self._folder} -c listen_addresses={self._address} -c max_connections=60"
         self._run(self._initdb, "-D", data, "-U", "routing", "-A", "trust", "-E", "UTF8", "--locale=C")
+        if self._address != "127.0.0.1":
+            with open(self._folder / "data" / "pg_hba.conf", "a", encoding="ascii") as rules:
+                rules.write("host all all samenet trust\n")
         self._run(self._pg_ctl, "-D", data, "-w", "-o", options, "-l", str(self._folder / "log"), "start")
         return self
 

@@ -35,6 +35,7 @@ PAGES = (
     "data-dictionary",
     "plants",
     "performance",
+    "hosts",
 )
 OF_THE_INSTALLATION = {"install", "upgrade", "rollback", "status", "uninstall"}
 FENCE = re.compile(r"^\s*```(sh|powershell)\n(.*?)^\s*```", re.MULTILINE | re.DOTALL)

@@ -185,7 +185,12 @@ def test_what_two_versions_share_is_fetched_once(hosts: Hosts, monkeypatch: pyte
     hosts.locate(ann, first)
     read: list[str] = []
     original = FolderPlace.read
-    monkeypatch.setattr(FolderPlace, "read", lambda self, digest: read.append(digest) or original(self, digest))
+
+    def noted(place: FolderPlace, digest: str) -> Iterator[bytes]:
+        read.append(digest)
+        return original(place, digest)
+
+    monkeypatch.setattr(FolderPlace, "read", noted)
     hosts.locate(ann, second)
     assert hashlib.sha256(b"same").hexdigest() not in read
 
