@@ -2,7 +2,8 @@
 
 Nothing of what was sent is remembered: whenever snapshot, process, version or delta is another one than at the last look, both
 sides are compared and what differs is sent. So either side may be restarted at any moment. Of several aggregate_service processes
-of a machine one does it.
+one does it: of a machine the one with the lock, of several hosts the first in ROUTING_ML_AGGREGATE_ADDRESSES that serves. The others
+only note what a version began with, so that they can go on.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from aggregate_service.snapshot_changes import feature_hashes
 from aggregate_service.snapshot_store import SnapshotStore
 from common.errors import ServiceError
 from common.logs import get_logger
+from common.rpc.addresses import is_own, parse_address
 from common.rpc.client import Caller, connect
+from common.rpc.reached_host import Condition, ReachedHost
 from common.settings import Settings
 from protos.ann.v1 import ann_pb2
 from protos.ann.v1.ann_pb2_grpc import AnnServiceStub
@@ -71,10 +74,19 @@ class DeltaDriver:
         self._baselines = settings.deltas_path
         self._wake = asyncio.Event()
         self._workers: list[_Worker] = []
+        self._before: list[ReachedHost] = []
+        self._led = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin."""
+        if self._settings.host:
+            named = self._settings.aggregate_addresses
+            first_here = next((place for place, one in enumerate(named) if is_own(one)), 0)
+            self._before = [
+                ReachedHost(parse_address(one), connect(self._settings, [one]), lambda _host: None)
+                for one in named[:first_here]
+            ]
         self._workers = [_Worker(one, connect(self._settings, [one])) for one in self._settings.ann_addresses]
         self._task = asyncio.create_task(self._run(), name="delta-driver")
 
@@ -86,6 +98,8 @@ class DeltaDriver:
                 await self._task
         for worker in self._workers:
             await worker.channel.close()
+        for host in self._before:
+            await host.retire(None)
         self._lock.release()
 
     def look_again(self) -> None:
@@ -98,17 +112,27 @@ class DeltaDriver:
                 await asyncio.wait_for(self._wake.wait(), LOOK_SECONDS)
             self._wake.clear()
             snapshot = self._snapshot()
-            if snapshot is None or not self._leads():
+            if snapshot is None or not self._leads_here():
                 continue
+            leads = await self._leads_all()
+            if leads and not self._led:
+                for worker in self._workers:
+                    worker.done = ()
+            self._led = leads
             for worker in self._workers:
                 try:
-                    await self._look(worker, snapshot)
+                    await self._look(worker, snapshot, leads=leads)
                 except ServiceError as error:
                     self._tell(worker, error.message)
                 except Exception:
                     log.exception("the delta index could not be brought up to date", address=worker.address)
 
-    def _leads(self) -> bool:
+    async def _leads_all(self) -> bool:
+        """Whether no host that is named before this one serves."""
+        await asyncio.gather(*(host.look() for host in self._before))
+        return all(host.condition is not Condition.SERVING for host in self._before)
+
+    def _leads_here(self) -> bool:
         """Whether this process is the one of the machine that does it."""
         try:
             self._settings.run_path.mkdir(parents=True, exist_ok=True)
@@ -118,8 +142,8 @@ class DeltaDriver:
             return False
         return True
 
-    async def _look(self, worker: _Worker, snapshot: Snapshot) -> None:
-        """Bring one process up to date when anything is different from the last time."""
+    async def _look(self, worker: _Worker, snapshot: Snapshot, *, leads: bool) -> None:
+        """Bring one process up to date when anything is different from the last time; only note that where another host leads."""
         ask = self._caller.call
         process = await ask(worker.process.Describe, process_pb2.DescribeRequest(), service="ann_service", timeout=5.0)
         info = await ask(worker.ann.Info, ann_pb2.InfoRequest(), service="ann_service", timeout=5.0)
@@ -136,7 +160,7 @@ class DeltaDriver:
             timeout=CALL_SECONDS,
         )
         plan = await asyncio.to_thread(self._plan, snapshot, now, found)
-        held = info.delta_items if plan.problem else await self._send(worker, snapshot, plan, found)
+        held = await self._send(worker, snapshot, plan, found) if leads and not plan.problem else info.delta_items
         worker.done = (*state, held)
         self._tell(worker, plan.problem)
 

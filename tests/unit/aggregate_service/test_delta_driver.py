@@ -15,12 +15,14 @@ from aggregate_service.delta_driver import DeltaDriver
 from aggregate_service.snapshot_keeper import SourceChoice
 from common.identity import ServiceCredential
 from common.processes import free_port
+from common.rpc.client import Caller
 from common.settings import Settings
 from plant.input_profile import InputProfile
 from protos.aggregate.v1 import aggregate_pb2 as pb
 from protos.ann.v1 import ann_pb2
 from protos.settings.v1 import settings_pb2
 from source import open_source
+from tests.support.describing_service import host_settings, same_port, serve
 from tests.support.small_versions import Running as Ann
 from tests.support.small_versions import run_ann
 from trained.artifacts import sha256_of
@@ -235,8 +237,30 @@ def test_one_process_of_a_machine_does_it(tmp_path: Path) -> None:
     settings = Settings(_env_file=None, state_dir=tmp_path)
     caller: Any = None
     first, second = (DeltaDriver(settings, caller, lambda: None) for _ in range(2))
-    assert first._leads()
-    assert not second._leads()
+    assert first._leads_here()
+    assert not second._leads_here()
     first._lock.release()
-    assert second._leads()
+    assert second._leads_here()
     second._lock.release()
+
+
+async def test_of_several_hosts_the_first_that_serves_does_it(tmp_path: Path) -> None:
+    first, second = same_port(["127.0.0.2", "127.0.0.3"])
+    settings = host_settings(
+        tmp_path, host_name="west", aggregate_addresses=[f"203.0.113.9:{first.rpartition(':')[2]}", first, second]
+    )
+    monkey = pytest.MonkeyPatch()
+    monkey.setattr("aggregate_service.delta_driver.is_own", lambda address: address == second)
+    driver = DeltaDriver(settings, Caller(settings, "west", None), lambda: None)
+    driver.start()
+    try:
+        assert await driver._leads_all()
+        other = await serve(settings, first, "east")
+        while await driver._leads_all():
+            await asyncio.sleep(0.05)
+        await other.stop()
+        while not await driver._leads_all():
+            await asyncio.sleep(0.05)
+    finally:
+        await driver.stop()
+        monkey.undo()
