@@ -131,10 +131,6 @@ class KeyRing:
                     self._verified.clear()
                 self._verified[token] = caller
         now = self._now()
-        if caller.issued_at - LEEWAY_SECONDS > now:
-            raise Unauthenticated(
-                "The session begins later than the clock of this host says: set the clocks of the hosts"
-            )
         if caller.expires_at + LEEWAY_SECONDS < now:
             raise Unauthenticated("The session has expired: log in again", reason="SESSION_EXPIRED")
         if caller.session_id in self._revoked:
@@ -164,12 +160,17 @@ class KeyRing:
                 issuer=ISSUER,
                 options={
                     "require": ["exp", "iat", "sub", "sid", "role"],
-                    "verify_exp": False,  # both are checked at every use, by the clock of auth_service
+                    "verify_exp": False,  # both are checked by the clock of auth_service
                     "verify_iat": False,
                 },
             )
+            issued_at, expires_at = float(claims["iat"]), float(claims["exp"])
         except (jwt.InvalidTokenError, ValueError, TypeError) as error:
             raise Unauthenticated(f"The token is not valid ({error}): log in again") from None
+        if issued_at - LEEWAY_SECONDS > self._now():
+            raise Unauthenticated(
+                "The session begins later than the clock of this host says: set the clocks of the hosts"
+            )
         role = "admin" if claims["role"] == "admin" else "user"
         name = claims.get("name")
         return Caller(
@@ -177,8 +178,8 @@ class KeyRing:
             role=role,
             session_id=str(claims["sid"]),
             display_name=str(name) if name is not None else None,
-            issued_at=float(claims["iat"]),
-            expires_at=float(claims["exp"]),
+            issued_at=issued_at,
+            expires_at=expires_at,
         )
 
 

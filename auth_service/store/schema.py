@@ -21,6 +21,7 @@ RECORD_MODULES = (
     "auth_service.store.records",
     "auth_service.store.document_records",
     "auth_service.planning.proposal_records",
+    "auth_service.erp.outbox_records",
 )
 """Modules whose import completes the metadata."""
 
