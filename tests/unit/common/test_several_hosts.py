@@ -82,7 +82,9 @@ async def test_every_host_is_known_by_a_certificate_of_its_own_address(servers: 
     one, two = same_port(HOSTS)
     await servers.start(one, "one", servers.tls("one", "127.0.0.2"))
     await servers.start(two, "two", servers.tls("two", "127.0.0.3"))
-    assert Counter(await servers.asker(one, two, tls=True).names(10)) == {"one": 5, "two": 5}
+    asker = servers.asker(one, two, tls=True)
+    await channel_of(asker).settled()
+    assert Counter(await asker.names(10)) == {"one": 5, "two": 5}
 
 
 async def test_every_name_counts_and_each_is_verified(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
