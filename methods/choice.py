@@ -1,4 +1,5 @@
-"""Which member predicts a catalogue: the simplest within one standard error of the best, on items that none of them has seen.
+"""Which member predicts a catalogue, by items that none of them has seen: the best of the simple ones, unless a learned one is better
+by more than one standard error.
 
 The score that is maximised is the mean of two: whether the proposed routing is exactly right, and F1 of its operations. Exactness alone
 knows no half-right, F1 alone no order.
@@ -7,7 +8,7 @@ knows no half-right, F1 alone no order.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -22,13 +23,17 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 FOLDS: Final = 5
-REPEATED_BELOW: Final = 100
-"""Items below which the folds are drawn REPEATS times: one draw of a few dozen items says little."""
-REPEATS: Final = 2
+PREDICTIONS: Final = 200
+"""Folds are drawn until each figure rests on so many predictions: one draw of a few dozen items says little."""
+MOST_DRAWS: Final = 5
+"""More draws of the same items hardly tell more, and each costs as much as the first."""
 FEWEST: Final = 5
 """Items with a routing below which nothing can be held out: the usual routing of the group is all there is."""
-INTERVAL: Final = 1.96
-"""Standard errors to either side of a figure within which it lies 19 times of 20."""
+COVERED: Final = 0.95
+"""Share of the cases in which an interval is meant to hold the true figure."""
+RESAMPLES: Final = 1_000
+UNSEEN_RARER: Final = 3.0
+"""Where n items out of n came out alike, what differs may still be as frequent as 3 in n (the rule of three, 95 %)."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +45,14 @@ class MemberScores:
         simple: whether it is one of those that all others must beat.
         exact: whether the proposal was right, float64 (n,).
         f1: of its operations, float64 (n,).
+        twins: share of the draws in which an item with the same features was known, float64 (n,); empty: not told.
     """
 
     name: str
     simple: bool
     exact: Floats
     f1: Floats
+    twins: Floats = field(default_factory=lambda: np.zeros(0))
 
     @property
     def score(self) -> Floats:
@@ -53,39 +60,60 @@ class MemberScores:
         return 0.5 * (self.exact + self.f1)
 
     def figures(self) -> dict[str, Any]:
-        """For documents: shares with half the width of their 95 % interval."""
-        return {
+        """For documents: shares with their 95 % intervals, and how it does on items unlike every known one."""
+        made: dict[str, Any] = {
             "member": self.name,
             "simple": self.simple,
             "items": len(self.exact),
             "sequence_exact": round(float(self.exact.mean()), 6),
-            "sequence_exact_within": half_width(self.exact),
+            "sequence_exact_between": interval(self.exact),
             "set_f1": round(float(self.f1.mean()), 6),
-            "set_f1_within": half_width(self.f1),
+            "set_f1_between": interval(self.f1),
         }
+        if len(self.twins):
+            new = self.twins < 0.5  # in most draws nobody like it was known
+            made["items_without_twin"] = int(new.sum())
+            if new.any():
+                made["sequence_exact_without_twin"] = round(float(self.exact[new].mean()), 6)
+        return made
 
 
-def half_width(values: Floats) -> float:
-    """Half the width of the 95 % interval of a mean."""
-    if len(values) < 2:
-        return 1.0
-    return round(float(INTERVAL * values.std(ddof=1) / np.sqrt(len(values))), 6)
+def interval(values: Floats) -> list[float]:
+    """Bounds within which the mean of such values, 0 to 1, lies in 95 % of the cases: of means drawn again from them (bootstrap)."""
+    if not len(values):
+        return [0.0, 1.0]
+    rare = min(1.0, UNSEEN_RARER / len(values))
+    if float(values.std()) == 0.0:
+        alike = float(values[0])
+        return [round(max(0.0, alike - rare * alike), 6), round(min(1.0, alike + rare * (1.0 - alike)), 6)]
+    random = np.random.default_rng(len(values))
+    drawn = random.multinomial(len(values), np.full(len(values), 1.0 / len(values)), RESAMPLES) @ values / len(values)
+    outside = 0.5 * (1.0 - COVERED)
+    return [round(float(bound), 6) for bound in np.quantile(drawn, [outside, 1.0 - outside])]
 
 
 def chosen_of(members: Sequence[MemberScores]) -> MemberScores:
-    """The first (simplest) whose mean score is within one standard error of the best's; the error is that of their differences.
+    """The best of the simple members where it is within one standard error of the best of all, else the first learned one that is.
 
-    What everybody is made like is chosen only where nothing is better: it says nothing about an item.
+    The error is that of the differences. Simple members are equally simple, so that among them the better one is taken; of the learned
+    ones the first is the simplest. What everybody is made like is chosen only where nothing is better: it says nothing about an item.
+
+    Args:
+        members: simplest first.
     """
-    best = max(members, key=lambda one: round(float(one.score.mean()), 9))
-    for one in members:
-        if one.name == EVERYBODY and one is not best:
-            continue
+    best = max(members, key=_mean_score)
+    told = [one for one in members if one.name != EVERYBODY or one is best]
+    simple = [one for one in told if one.simple]
+    for one in [*([max(simple, key=_mean_score)] if simple else []), *(one for one in told if not one.simple)]:
         behind = best.score - one.score
         error = float(behind.std(ddof=1)) / np.sqrt(len(behind)) if len(behind) > 1 else 0.0
         if float(behind.mean()) <= error:
             return one
     return best
+
+
+def _mean_score(one: MemberScores) -> float:
+    return round(float(one.score.mean()), 9)
 
 
 @dataclass(frozen=True)
@@ -101,10 +129,26 @@ class HeldOut:
     chances: Mapping[str, npt.NDArray[np.float32]]
 
 
+def draws_of(items: int) -> int:
+    """How often folds are drawn for so many items."""
+    return int(np.clip(-(-PREDICTIONS // max(items, 1)), 1, MOST_DRAWS))
+
+
 def folds_of(items: int, seed: int, draw: int = 0) -> Integers:
     """Fold of each item from 0, as even as can be, int64 (items,)."""
     folds = np.arange(items) % min(FOLDS, max(items, 1))
     made: Integers = np.random.default_rng((seed, draw)).permutation(folds).astype(np.int64)
+    return made
+
+
+def kinds_of(table: FeatureTable) -> Integers:
+    """A number for each item that items with the same features share, int64 (n,)."""
+    made = np.zeros(table.items, np.int64)
+    for column in table.columns:
+        raw = column.codes if column.codes is not None else column.numbers
+        if raw is not None:
+            _values, codes = np.unique(raw, return_inverse=True, equal_nan=True)
+            made = np.unique(made * (int(codes.max(initial=0)) + 1) + codes, return_inverse=True)[1].astype(np.int64)
     return made
 
 
@@ -119,7 +163,7 @@ def hold_out(
         forest: trees and threads of the forest.
     """
     count = len(classes.of_item)
-    draws = REPEATS if count < REPEATED_BELOW else 1
+    draws, kinds, twins = draws_of(count), kinds_of(table), np.zeros(count)
     whole = {one.name: np.zeros((count, len(classes)), np.float32) for one in members}
     exact = {one.name: np.zeros(count) for one in members}
     f1 = {one.name: np.zeros(count) for one in members}
@@ -129,6 +173,7 @@ def hold_out(
         for fold in range(int(folds.max(initial=0)) + 1):
             asked = np.flatnonzero(folds == fold)
             others = np.flatnonzero(folds != fold)
+            twins[asked] += np.isin(kinds[asked], kinds[others]) / draws
             learner = Learner.of(table.of(others), classes.of_item[others], len(classes), seed=seed, **forest)
             questions = Asked(table.of(asked), learner.description.describe(table.of(asked)))
             said = predictions(learner, questions, members)
@@ -141,7 +186,8 @@ def hold_out(
                 f1[one.name][asked] += [
                     _f1(classes, known, a, b) / draws for a, b in zip(proposed.tolist(), right.tolist(), strict=True)
                 ]
-    return HeldOut([MemberScores(one.name, one.simple, exact[one.name], f1[one.name]) for one in members], whole)
+    scores = [MemberScores(one.name, one.simple, exact[one.name], f1[one.name], twins) for one in members]
+    return HeldOut(scores, whole)
 
 
 def _f1(classes: RoutingClasses, known: dict[tuple[int, int], float], proposed: int, right: int) -> float:

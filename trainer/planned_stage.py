@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from methods.choice import FEWEST, MemberScores, chosen_of, folds_of, hold_out
+from methods.choice import FEWEST, MemberScores, chosen_of, draws_of, folds_of, hold_out
 from methods.feature_table import FeatureTable
 from methods.forest_member import ForestMember
 from methods.group_member import NUMBERS_OF, GroupMember
@@ -140,17 +140,22 @@ def choose(
     found = hold_out(table, classes, seed, members, trees=TREES_JUDGED, threads=threads)
     scores = list(found.scores)
     if consensus is not None:
-        scores.append(_judged_consensus(consensus, judged, classes, seed))
+        scores.append(_judged_consensus(consensus, judged, classes, seed, found.scores[0].twins))
     chosen = chosen_of(scores)
     return Choice(chosen.name, scores, judged, found.chances.get(chosen.name))
 
 
-def _judged_consensus(consensus: Consensus, judged: Integers, classes: RoutingClasses, seed: int) -> MemberScores:
-    proposals = consensus(judged, folds_of(len(judged), seed))
+def _judged_consensus(
+    consensus: Consensus, judged: Integers, classes: RoutingClasses, seed: int, twins: npt.NDArray[np.float64]
+) -> MemberScores:
     right = [classes.routings[number] for number in classes.of_item.tolist()]
-    exact = np.array([proposed == wanted for proposed, wanted in zip(proposals, right, strict=True)], np.float64)
-    f1 = np.array([set_f1(one or (), wanted) for one, wanted in zip(proposals, right, strict=True)], np.float64)
-    return MemberScores(CONSENSUS, False, exact, f1)
+    draws = draws_of(len(judged))
+    exact, f1 = np.zeros(len(judged)), np.zeros(len(judged))
+    for draw in range(draws):
+        proposals = consensus(judged, folds_of(len(judged), seed, draw))
+        exact += [(proposed == wanted) / draws for proposed, wanted in zip(proposals, right, strict=True)]
+        f1 += [set_f1(one or (), wanted) / draws for one, wanted in zip(proposals, right, strict=True)]
+    return MemberScores(CONSENSUS, False, exact, f1, twins)
 
 
 def planned_stage(

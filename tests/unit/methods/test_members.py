@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from methods.choice import MemberScores, chosen_of, hold_out
+from methods.choice import MemberScores, chosen_of, draws_of, hold_out, interval
 from methods.feature_table import ColumnKind, FeatureColumn, FeatureTable
 from methods.members import BY_NAME, EVERYBODY, MEMBERS, Asked, Fitted, Learner
 from methods.routing_classes import BOTH, COMMON, EXACT, RoutingClasses
@@ -147,9 +147,41 @@ def test_the_better_member_wins_beyond_one_standard_error() -> None:
 
 
 def test_what_everybody_is_made_like_is_chosen_only_where_nothing_is_better() -> None:
-    everybody, group = scores(EVERYBODY, [1, 0, 1, 0]), scores("group", [1, 0, 1, 0.1])
+    everybody, group = scores(EVERYBODY, [1, 0, 1, 0], True), scores("group", [1, 0, 1, 0.1], True)
     assert chosen_of([everybody, group]).name == "group"
     assert chosen_of([scores(EVERYBODY, [1, 0, 1, 1]), scores("group", [1, 0, 0, 0])]).name == EVERYBODY
+
+
+def test_of_simple_members_the_better_one_wins() -> None:
+    first, second = scores("group", [1, 0, 0, 0, 1, 1], simple=True), scores("nearest", [1, 1, 0, 0, 1, 1], simple=True)
+    assert chosen_of([first, second, scores("forest", [1, 1, 1, 0, 1, 0])]).name == "nearest"
+
+
+@pytest.mark.parametrize(("items", "draws"), [(2, 5), (25, 5), (119, 2), (200, 1), (800, 1)])
+def test_folds_are_drawn_until_a_figure_rests_on_enough_predictions(items: int, draws: int) -> None:
+    assert draws_of(items) == draws
+
+
+def test_an_interval_holds_the_mean_and_narrows_with_items() -> None:
+    random = np.random.default_rng(4)
+    few, many = (random.uniform(size=count) < 0.8 for count in (40, 4000))
+    (low, high), (lower, higher) = interval(few.astype(float)), interval(many.astype(float))
+    assert low < few.mean() < high
+    assert higher - lower < 0.2 * (high - low)
+
+
+def test_items_that_all_came_out_alike_are_no_proof_of_a_figure() -> None:
+    assert interval(np.ones(30)) == [0.9, 1.0]
+    assert interval(np.zeros(30)) == [0.0, 0.1]
+    assert interval(np.zeros(0)) == [0.0, 1.0]
+
+
+def test_how_items_unlike_all_known_ones_come_out_is_told_apart() -> None:
+    texts = ["same"] * 20 + [f"other {number}" for number in range(10)]
+    table, routings = by_text(texts, [TURNED] * 20 + [MILLED, WELDED] * 5)
+    found = hold_out(table, RoutingClasses.of(routings), 1, [BY_NAME["nearest"]]).scores[0].figures()
+    assert found["items_without_twin"] == 10
+    assert found["sequence_exact_without_twin"] < found["sequence_exact"]
 
 
 def test_held_out_items_are_not_learned_from() -> None:
