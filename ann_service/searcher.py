@@ -24,6 +24,7 @@ from ann_service.served_model import ModelSlot, ServedModel
 from ann_service.vector_cache import Cells, VectorCache, row_keys
 from common.errors import FieldViolation, InvalidInput, PreconditionFailed
 from common.request_context import add_log_fields
+from plant.schema import ITEM_CODE
 from routings.estimates import Estimates
 from trained.index.engine import checked_vectors
 from trained.searchable_model import SearchableModel
@@ -185,7 +186,7 @@ class Searcher:
                 raise InvalidInput(f"Item code {place} is {code!r}, by which an item cannot be found")
         with self._served("").in_use() as served:
             vectors = (
-                (await self._encoded(served, cells, rows))
+                (await self._encoded(served, {**cells, ITEM_CODE: list(codes)}, rows))
                 if rows
                 else np.zeros((0, served.model.dimension), np.float32)
             )

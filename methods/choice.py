@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from methods.feature_table import FeatureTable
-from methods.members import EVERYBODY, MEMBERS, Asked, Learner, Member, predictions
-from methods.routing_classes import RoutingClasses
+from methods.likeness_member import NEAREST
+from methods.members import EVERYBODY, MEMBERS, SHARES, Asked, Learner, Member, likeness, predictions
+from methods.routing_classes import EXACT, RoutingClasses
 from routings.quality_metrics import set_f1
 
 Floats = npt.NDArray[np.float64]
@@ -96,15 +97,16 @@ def chosen_of(members: Sequence[MemberScores]) -> MemberScores:
     """The best of the simple members where it is within one standard error of the best of all, else the first learned one that is.
 
     The error is that of the differences. Simple members are equally simple, so that among them the better one is taken; of the learned
-    ones the first is the simplest. What everybody is made like is chosen only where nothing is better: it says nothing about an item.
+    ones the first is the simplest. What everybody is made like says nothing about an item: it is chosen only where all else is worse by
+    more than one standard error.
 
     Args:
         members: simplest first.
     """
     best = max(members, key=_mean_score)
-    told = [one for one in members if one.name != EVERYBODY or one is best]
-    simple = [one for one in told if one.simple]
-    for one in [*([max(simple, key=_mean_score)] if simple else []), *(one for one in told if not one.simple)]:
+    telling = [one for one in members if one.name != EVERYBODY]
+    simple = [one for one in telling if one.simple]
+    for one in [*([max(simple, key=_mean_score)] if simple else []), *(one for one in telling if not one.simple)]:
         behind = best.score - one.score
         error = float(behind.std(ddof=1)) / np.sqrt(len(behind)) if len(behind) > 1 else 0.0
         if float(behind.mean()) <= error:
@@ -188,6 +190,20 @@ def hold_out(
                 ]
     scores = [MemberScores(one.name, one.simple, exact[one.name], f1[one.name], twins) for one in members]
     return HeldOut(scores, whole)
+
+
+def tells_more(more: FeatureTable, fewer: FeatureTable, classes: RoutingClasses) -> bool:
+    """Whether the nearest items by more columns are made more like each item than those by fewer, each item left out."""
+    return _nearest_score(more, classes) > _nearest_score(fewer, classes)
+
+
+def _nearest_score(table: FeatureTable, classes: RoutingClasses) -> float:
+    """Mean score of the routing of each item's nearest other item."""
+    learner = Learner.of(table, classes.of_item, len(classes))
+    chances = likeness(learner, SHARES[0], NEAREST).predict(learner.described, np.eye(table.items, dtype=np.bool_))
+    proposed, known = classes.proposed(chances, EXACT), dict[tuple[int, int], float]()
+    pairs = list(zip(proposed.tolist(), classes.of_item.tolist(), strict=True))
+    return round(float(np.mean([0.5 * ((a == b) + _f1(classes, known, a, b)) for a, b in pairs])), 9)
 
 
 def _f1(classes: RoutingClasses, known: dict[tuple[int, int], float], proposed: int, right: int) -> float:

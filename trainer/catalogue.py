@@ -52,6 +52,13 @@ class Catalogue:
     def __len__(self) -> int:
         return len(self.codes)
 
+    def with_codes(self) -> dict[str, DictionaryColumn]:
+        """The columns and the items' own codes beside them: a code may say how its item is made."""
+        return {
+            **self.columns,
+            ITEM_CODE: DictionaryColumn(self.codes.to_pylist(), np.arange(len(self), dtype=np.int32)),
+        }
+
 
 class _TextGatherer:
     """Chunks of a text column as dictionary arrays; unified once at the end."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from methods.choice import FEWEST, MemberScores, chosen_of, draws_of, folds_of, hold_out
+from methods.choice import FEWEST, MemberScores, chosen_of, draws_of, folds_of, hold_out, tells_more
 from methods.feature_table import FeatureTable
 from methods.forest_member import ForestMember
 from methods.group_member import NUMBERS_OF, GroupMember
@@ -18,7 +18,7 @@ from methods.routing_classes import RoutingClasses
 from plant.schema import PlantSchema
 from routings.quality_metrics import set_f1
 from trained.encoding.dictionary_columns import Columns
-from trained.learned.feature_columns import ReadFeature, feature_table
+from trained.learned.feature_columns import CODE, ReadFeature, feature_table
 from trained.learned.learned_block import LearnedBlock
 from trained.learned.learned_inputs import ItemInputs
 from trained.learned.learned_model import LearnedModel, LearnedOutputs, TimeModel, operation_key
@@ -62,18 +62,21 @@ class Choice:
         scores: of all, simplest first.
         judged: the items, int64 (n,); positions.
         chances: of the chosen member for them, unseen, float32 (n, classes); None: the consensus was chosen.
+        features: what the members read.
     """
 
     chosen: str
     scores: list[MemberScores]
     judged: Integers
     chances: npt.NDArray[np.float32] | None
+    features: tuple[ReadFeature, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """For the version's documents."""
         return {
             "chosen": self.chosen,
             "maximised": "mean of exact routings and F1 of the operations",
+            "features": [one.name for one in self.features],
             "members": [one.figures() for one in self.scores],
         }
 
@@ -124,7 +127,8 @@ def choose(
     """Judge the members; None where there are too few routings to hold any out.
 
     Args:
-        features: what members may read.
+        columns: features of all items, and their codes.
+        features: what members may read; the code is added where it tells.
         consensus: the consensus of the version; None: it is not judged.
     """
     routed = np.flatnonzero(np.diff(routings.table.offsets) > 0)
@@ -134,7 +138,11 @@ def choose(
     if len(routed) > MOST_COMPARED:
         judged = np.sort(np.random.default_rng(seed).choice(routed, MOST_COMPARED, replace=False))
     classes = RoutingClasses.of(routing_keys(routings, judged))
-    table = feature_table(columns, features).of(judged)
+    whole = feature_table(columns, [*features, CODE]).of(judged)
+    table = FeatureTable(whole.columns[:-1], whole.items)
+    read = tuple(features)
+    if tells_more(whole, table, classes):
+        table, read = whole, (*read, CODE)
     few = len(classes) * SHARED_BY <= len(judged) and len(judged) * len(classes) <= MOST_CELLS
     members = MEMBERS if few else [one for one in MEMBERS if "forest" not in one.parts]
     found = hold_out(table, classes, seed, members, trees=TREES_JUDGED, threads=threads)
@@ -142,7 +150,7 @@ def choose(
     if consensus is not None:
         scores.append(_judged_consensus(consensus, judged, classes, seed, found.scores[0].twins))
     chosen = chosen_of(scores)
-    return Choice(chosen.name, scores, judged, found.chances.get(chosen.name))
+    return Choice(chosen.name, scores, judged, found.chances.get(chosen.name), read)
 
 
 def _judged_consensus(
@@ -162,7 +170,6 @@ def planned_stage(
     columns: Columns,
     routings: CurrentRoutings,
     choice: Choice,
-    features: Sequence[ReadFeature],
     schema: PlantSchema,
     active: Mapping[str, bool],
     directions: int,
@@ -172,13 +179,13 @@ def planned_stage(
     """The stage with the chosen member in the place of boosted operations.
 
     Args:
+        columns: features of all items, and their codes.
         choice: of a member that is not the consensus.
-        features: what members may read.
         schema: the plant's features.
         active: whether a feature may be used.
     """
     used = {**schema.active, **active}
-    table = feature_table(columns, features)
+    table = feature_table(columns, choice.features)
     routed = np.flatnonzero(np.diff(routings.table.offsets) > 0)
     keys: list[tuple[str, ...] | None] = [None] * table.items
     for item, key in zip(routed.tolist(), routing_keys(routings, routed), strict=True):
@@ -195,7 +202,7 @@ def planned_stage(
         member.fit(learner),
         classes,
         examples_of(classes, _newest_first(routings, routed)),
-        tuple(features),
+        choice.features,
     )
     probabilities = planned.probabilities(columns, table.items)
     for start in range(
@@ -204,7 +211,8 @@ def planned_stage(
         part = slice(start, start + ROWS_AT_ONCE)
         unseen = chances[part].astype(np.float64)
         probabilities[taught[part]] = as_probabilities(classes, unseen, planned.proposed(unseen))
-    model, factors = _with_times(columns, routings, classes, planned, used, schema, seed)
+    features = {name: column for name, column in columns.items() if name != CODE.name}
+    model, factors = _with_times(features, routings, classes, planned, used, schema, seed)
     outputs = LearnedOutputs(probabilities, factors)
     numbers = {name: number for number, name in enumerate(classes.operations)}
     operation_of = np.array([numbers.get(name, -1) for name in operation_names(routings)], np.int64)

@@ -207,7 +207,7 @@ class Training:
                 prediction,
                 MOST_NEIGHBOURS,
             )
-            choice = choose(catalogue.columns, features, taught, consensus, options.seed, threads)
+            choice = choose(catalogue.with_codes(), features, taught, consensus, options.seed, threads)
         if choice is None:
             return learned
         self._report.add_metrics({"method": choice.chosen})
@@ -215,10 +215,9 @@ class Training:
             return replace(learned, choice=choice)
         with self._stage("learning", f"Learning whole routings ({choice.chosen})"):
             stage = planned_stage(
-                catalogue.columns,
+                catalogue.with_codes(),
                 taught,
                 choice,
-                features,
                 self._profile.plant,
                 self._options.weights.active,
                 options.directions,

@@ -77,7 +77,7 @@ def evaluate_version(
     right = _right(source, catalogue, index, current, asked, profile.plant)
     model = load_version(folder, folder / "manifest.json", derived)
     try:
-        work = Evaluated(model, index, current, right, encoder_of(model, catalogue.columns))
+        work = Evaluated(model, index, current, right, encoder_of(model, catalogue.with_codes()))
         found = evaluate(work, options, on_items)
     finally:
         model.close()

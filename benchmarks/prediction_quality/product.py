@@ -81,7 +81,7 @@ def predicted_scores(
     model = load_version(folder, folder / "manifest.json")
     try:
         against = RightRoutings(ROUTINGS, right, {})
-        work = Evaluated(model, index, routings, against, encoder_of(model, catalogue.columns))
+        work = Evaluated(model, index, routings, against, encoder_of(model, catalogue.with_codes()))
         return [one.score for one in judge_items(work, options, against.positions())]
     finally:
         model.close()

@@ -22,7 +22,7 @@ from plant.input_profile import InputProfile
 from routings.quality_metrics import ItemScore, Proposal, RightRouting, score
 from source import open_source
 from trained.item_codes import ItemCodeIndex, item_key
-from trained.learned.feature_columns import feature_table, read_features
+from trained.learned.feature_columns import CODE, feature_table, read_features
 from trainer.catalogue import read_catalogue
 from trainer.current_routings import CurrentRoutings, read_current_routings
 from trainer.right_routings import own_routings
@@ -74,7 +74,7 @@ def read_set(folder: Path) -> PublicSet:
         folder,
         profile,
         index,
-        feature_table(catalogue.columns, read_features(profile.plant, {}, catalogue.columns)),
+        feature_table(catalogue.with_codes(), [*read_features(profile.plant, {}, catalogue.columns), CODE]),
         read_current_routings(source, profile, index),
         folds,
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from methods.feature_table import ColumnKind, FeatureColumn, FeatureTable
 from plant.features import tidy_text, tidy_unit
-from plant.schema import FeatureKind, PlantSchema
+from plant.schema import ITEM_CODE, FeatureKind, PlantSchema
 from trained.encoding.dictionary_columns import Columns, DictionaryColumn, row_count
 from trained.encoding.encoder_blocks import NUMBERS, numbers_of, sizes_in_mm
 
@@ -32,13 +33,17 @@ class ReadFeature:
 
 
 def read_features(schema: PlantSchema, active: Mapping[str, bool], columns: Columns) -> tuple[ReadFeature, ...]:
-    """The features that take part and that a catalogue has; the item's own code is never one."""
+    """The features that take part and that a catalogue has; the item's own code is none, see CODE."""
     used = {**schema.active, **active}
     return tuple(
         ReadFeature(one.name, str(one.kind), one.unit_from, one.name in schema.unit_features)
         for one in schema.features
         if one.kind is not FeatureKind.IDENTITY and used.get(one.name) and one.name in columns
     )
+
+
+CODE: Final = ReadFeature(ITEM_CODE, str(FeatureKind.TEXT))
+"""The item's own code read as a text: in many plants its parts say what kind of item it is."""
 
 
 def feature_table(columns: Columns, features: Sequence[ReadFeature]) -> FeatureTable:

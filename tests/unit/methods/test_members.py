@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from methods.choice import MemberScores, chosen_of, draws_of, hold_out, interval
+from methods.choice import MemberScores, chosen_of, draws_of, hold_out, interval, tells_more
 from methods.feature_table import ColumnKind, FeatureColumn, FeatureTable
 from methods.members import BY_NAME, EVERYBODY, MEMBERS, Asked, Fitted, Learner
 from methods.routing_classes import BOTH, COMMON, EXACT, RoutingClasses
@@ -146,9 +146,10 @@ def test_the_better_member_wins_beyond_one_standard_error() -> None:
     assert chosen_of([simple, better]).name == "forest"
 
 
-def test_what_everybody_is_made_like_is_chosen_only_where_nothing_is_better() -> None:
+def test_what_everybody_is_made_like_is_chosen_only_where_all_else_is_clearly_worse() -> None:
     everybody, group = scores(EVERYBODY, [1, 0, 1, 0], True), scores("group", [1, 0, 1, 0.1], True)
     assert chosen_of([everybody, group]).name == "group"
+    assert chosen_of([scores(EVERYBODY, [1, 0, 1, 1], True), scores("group", [1, 0, 1, 0], True)]).name == "group"
     assert chosen_of([scores(EVERYBODY, [1, 0, 1, 1]), scores("group", [1, 0, 0, 0])]).name == EVERYBODY
 
 
@@ -160,6 +161,19 @@ def test_of_simple_members_the_better_one_wins() -> None:
 @pytest.mark.parametrize(("items", "draws"), [(2, 5), (25, 5), (119, 2), (200, 1), (800, 1)])
 def test_folds_are_drawn_until_a_figure_rests_on_enough_predictions(items: int, draws: int) -> None:
     assert draws_of(items) == draws
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_item_codes_are_read_where_they_tell_how_items_are_made(told: bool) -> None:
+    random = np.random.default_rng(6)
+    kinds = random.integers(0, 2, 40).tolist()
+    codes = [f"{'TM'[kind] if told else 'X'}-{random.integers(1000, 9999)}" for kind in kinds]
+    bare = FeatureTable(
+        (FeatureColumn.of_texts("family", ColumnKind.CATEGORY, [f"{k if not told else 0}" for k in kinds]),), 40
+    )
+    coded = FeatureTable((*bare.columns, FeatureColumn.of_texts("code", ColumnKind.TEXT, codes)), 40)
+    classes = RoutingClasses.of([(TURNED, MILLED)[kind] for kind in kinds])
+    assert tells_more(coded, bare, classes) is told
 
 
 def test_an_interval_holds_the_mean_and_narrows_with_items() -> None:

@@ -92,7 +92,7 @@ def trained(plant: Plant, folder: Path) -> Outcome:
     try:
         asked = np.flatnonzero(np.diff(routings.table.offsets) == 0)
         work = Evaluated(
-            model, index, routings, own_routings(routings, asked, {}), encoder_of(model, catalogue.columns)
+            model, index, routings, own_routings(routings, asked, {}), encoder_of(model, catalogue.with_codes())
         )
         neighbours, learned = leave_out_neighbours(work, EvaluationOptions(), asked)
         options = PredictionOptions(strategy="consensus")
