@@ -29,12 +29,14 @@ class Served:
         predicts: whether predictions are possible.
         version: version of the software that answers.
         detail: what is wrong, in its words.
+        knows_accounts: whether the control plane answers it, so that people can log in.
     """
 
     answers: bool
     predicts: bool = False
     version: str = ""
     detail: str = ""
+    knows_accounts: bool = True
 
 
 def gateway_port(layout: Layout) -> int:
@@ -53,11 +55,14 @@ def ask(port: int) -> Served:
         return Served(answers=False)
     finally:
         connection.close()
-    return Served(True, response.status == 200, str(body.get("version", "")), str(body.get("detail") or ""))
+    control = (body.get("checks") or {}).get("database") or {}
+    knows_accounts = bool(control.get("ok", True))
+    detail = str(body.get("detail") or "") if knows_accounts else str(control.get("problem") or "")
+    return Served(True, response.status == 200, str(body.get("version", "")), detail, knows_accounts)
 
 
 def verify(layout: Layout, version: str, *, must_predict: bool, patience_seconds: float = PATIENCE_SECONDS) -> Served:
-    """Wait until the gateway of `version` serves.
+    """Wait until the gateway of `version` serves, and its control plane with it.
 
     Args:
         must_predict: also wait until predictions are possible, as they were before.
@@ -69,7 +74,8 @@ def verify(layout: Layout, version: str, *, must_predict: bool, patience_seconds
     deadline = time.monotonic() + patience_seconds
     while True:
         found = ask(port)
-        if found.answers and found.version == version and (found.predicts or not must_predict):
+        right = found.answers and found.version == version and found.knows_accounts
+        if right and (found.predicts or not must_predict):
             return found
         if time.monotonic() > deadline:
             reason = _what_is_wrong(found, version)

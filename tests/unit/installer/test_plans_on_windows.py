@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -290,6 +292,45 @@ def test_the_password_of_the_first_administrator_is_told_once_and_not_logged(
     assert not (server.layout.data / "var" / "first-administrator.txt").exists()
     for log in (server.layout.data / "logs").rglob("*.jsonl"):
         assert "Geheim" not in log.read_text(encoding="utf-8")
+
+
+def test_the_password_is_told_also_where_the_gateway_is_quicker_than_the_control_plane(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def slow(_port: int) -> verification.Served:
+        asked.append(1)
+        if len(asked) > 2:
+            (server.layout.data / "var" / "first-administrator.txt").write_text("Spaet-22-Wort\n", encoding="utf-8")
+        return verification.Served(True, False, OLD, "", knows_accounts=len(asked) > 2)
+
+    monkeypatch.setattr(verification, "ask", slow)
+    monkeypatch.setattr(verification, "POLL_SECONDS", 0.0)
+    script = server.install()
+    assert script.ended == 0, script.text()
+    assert script.text().count("Spaet-22-Wort") == 1
+
+
+@pytest.mark.parametrize(("database", "knows"), [({"ok": True}, True), ({"ok": False, "problem": "no file"}, False)])
+def test_a_gateway_without_its_control_plane_does_not_count_as_serving(database: object, knows: bool) -> None:
+    body = json.dumps({"version": OLD, "detail": "no model", "checks": {"database": database}}).encode()
+
+    class Health(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(503)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_arguments: object) -> None:
+            """Nothing is to be logged."""
+
+    with HTTPServer(("127.0.0.1", 0), Health) as gateway:
+        threading.Thread(target=gateway.handle_request).start()
+        found = verification.ask(gateway.server_port)
+    assert (found.answers, found.predicts, found.knows_accounts) == (True, False, knows)
+    assert found.detail == ("no model" if knows else "no file")
 
 
 def test_a_hanging_service_is_restarted_alone(installed: Server, monkeypatch: pytest.MonkeyPatch) -> None:
