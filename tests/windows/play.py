@@ -39,6 +39,7 @@ ON_AN_INSTALLATION: dict[str, Scenario] = {
     "activation-under-load": running.activation_under_load,
     "exports": running.exports,
     "many-connections": running.many_connections,
+    "live-figures": running.live_figures,
     "upgrade-and-back": changing.upgrade_and_back,
     **{f"refused-at-{step}": changing.refused(step) for step in changing.REFUSALS},
     **{f"cut-at-{step}": changing.cut(step) for step in changing.CUTS},

@@ -262,7 +262,7 @@ class Stage:
 
     def password(self) -> str:
         """The administrator's password, as the installation told it."""
-        return (self.target / "password").read_text(encoding="utf-8")
+        return (self.target / "password").read_text(encoding="utf-8").strip()
 
     def keep_password(self, said: str) -> None:
         """Keep the password that an installation has told."""
