@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from common.home import installed_home
+from common.home import PROGRAM, installed_home
 
 Addresses = Annotated[list[str], NoDecode]
 
@@ -227,6 +227,10 @@ _PATHS = (
 )
 
 
+_OF_PROGRAM = ("frontend_dir", "docs_dir")
+"""Folders that come with the program unless the settings name others or the home has its own."""
+
+
 def settings_at(home: Path) -> Settings:
     """Settings from the environment and the .env of a folder, with relative paths taken from that folder.
 
@@ -234,7 +238,11 @@ def settings_at(home: Path) -> Settings:
         pydantic.ValidationError: a setting cannot be understood.
     """
     read = Settings(_env_file=home / ".env")
-    return read.model_copy(update={name: home / path for name in _PATHS if (path := getattr(read, name)) is not None})
+    found = {name: home / path for name in _PATHS if (path := getattr(read, name)) is not None}
+    for name in _OF_PROGRAM:
+        if name not in read.model_fields_set and not found[name].exists():
+            found[name] = PROGRAM / getattr(read, name)
+    return read.model_copy(update=found)
 
 
 @lru_cache(maxsize=1)

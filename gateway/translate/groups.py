@@ -70,7 +70,7 @@ def _process_profile(routing: pb.PredictResponse) -> list[dict[str, Any]]:
                 "routing_signature": first.get("ROUTING_SIGNATURE"),
                 "reference_item_code": first.get("REFERENCE_ITEM_CD"),
                 "operations": len(operations),
-                "job_names": [one.get("PROC_DESC") for one in operations],
+                "job_names": [one.get("PROC_DESC") or one.get("PROC_CD") for one in operations],
             },
         }
     ]
