@@ -17,6 +17,7 @@ ADMIN_METHODS: Final = (
     "RevertProfile",
     "ImportProfiles",
     "CheckInputProfile",
+    "InputProfileEffects",
 )
 
 USER_METHODS: Final = (

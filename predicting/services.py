@@ -70,6 +70,7 @@ READS: Mapping[str, Sequence[str]] = {
         "GetProfile",
         "ProfileRevisions",
         "ExportProfiles",
+        "InputProfileEffects",
         "PreviewOutputProfile",
         "NodeTypes",
         "CheckGraph",

@@ -13,7 +13,7 @@ from plant.output_profile import KNOWN_COLUMNS, OutputProfile
 INPUT, OUTPUT = "input", "output"
 KINDS = (INPUT, OUTPUT)
 MAX_BYTES = 1024 * 1024
-OPERATIONS = ("export", "import", "check", "preview")
+OPERATIONS = ("export", "import", "check", "effects", "preview")
 """What the address of a kind is followed by, where no profile is meant."""
 
 OPERATIONS_OF_ONE = ("revisions", "activate", "revert")

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from auth_service.control.settings import find, parse
 from auth_service.mapping import input_check, plant_section, profile_effects, profile_transfer, profiles, sql_section
-from auth_service.mapping.profile_kinds import INPUT, OUTPUT
+from auth_service.mapping.profile_kinds import INPUT, OUTPUT, inspect
 from auth_service.mapping.settings_hooks import wrapper_saver
 from auth_service.store.active_profiles import active_schema
 from auth_service.store.surroundings import Published, Surroundings
@@ -173,6 +173,19 @@ class ProfileMethods:
         checked = await asyncio.to_thread(input_check.check, profile, path, request.rows or input_check.ROWS)
         add_log_fields(ok=checked.ok, problems=len(checked.problems))
         return checked_message(checked)
+
+    async def InputProfileEffects(
+        self, request: pb.InputProfileEffectsRequest, context: Any
+    ) -> pb.InputProfileEffectsResponse:
+        edited = inspect(INPUT, request.profile_json)
+        before = await self._here.database.read(plant_section.active_input)
+        effects = profile_effects.of_input(before, InputProfile.read(edited.json))
+        return pb.InputProfileEffectsResponse(
+            refresh=bool(effects.refresh_needed),
+            training=bool(effects.training_needed),
+            changed_columns=effects.changed_columns,
+            problems=edited.problems,
+        )
 
     async def PreviewOutputProfile(
         self, request: pb.PreviewOutputProfileRequest, context: Any

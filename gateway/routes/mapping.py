@@ -58,6 +58,22 @@ async def check_input_profile(body: bodies.ProfileCheckRequest, gateway: TheGate
     return json_answer(translate.checked(found))
 
 
+@area.admin.post("/input-profiles/effects", response_model=bodies.ProfileEffectsResponse)
+async def input_profile_effects(body: bodies.ProfileEffectsRequest, gateway: TheGateway) -> Response:
+    """What it would mean that an edited input profile takes the place of the active one."""
+    documents = gateway.clients.documents
+    request = pb.InputProfileEffectsRequest(profile_json=_profile_text(body.profile))
+    found = await documents.call(documents.stub.InputProfileEffects, request)
+    return json_answer(
+        {
+            "refresh": found.refresh,
+            "training": found.training,
+            "changed_columns": list(found.changed_columns),
+            "problems": list(found.problems),
+        }
+    )
+
+
 @area.user.post("/output-profiles/preview", response_model=bodies.ProfilePreviewResponse)
 async def preview_output_profile(body: bodies.ProfilePreviewRequest, gateway: TheGateway) -> Response:
     """Shows what an output profile makes of given rows, or of the prediction of given items."""

@@ -92,6 +92,21 @@ class ProfileActivationResponse(AnswerModel):
     unconfirmed: list[str]
 
 
+class ProfileEffectsRequest(RequestModel):
+    """An input profile that is being edited."""
+
+    profile: dict[str, Any]
+
+
+class ProfileEffectsResponse(AnswerModel):
+    """What its activation would mean: whether the source must be read again and a version trained, and what keeps it from it."""
+
+    refresh: bool
+    training: bool
+    changed_columns: list[str]
+    problems: list[str]
+
+
 class ProfileRevisionListResponse(AnswerModel):
     """Revisions of a profile, newest first."""
 

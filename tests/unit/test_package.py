@@ -14,7 +14,9 @@ OWN = {"routing_ml", "routing_ml_client"}
 
 
 def test_every_package_of_the_program_is_in_the_wheel_below_one_name() -> None:
-    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"][
+        "wheel"
+    ]
     listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     folders = {line.split("/")[0] for line in listed.split() if "/" in line and not line.startswith(NOT_INSTALLED)}
     assert set(wheel["packages"]) == OWN

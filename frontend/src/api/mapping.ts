@@ -19,11 +19,50 @@ export interface InputColumn {
   required: boolean
 }
 
+export type FeatureKind = 'identity' | 'category' | 'text' | 'number' | 'size' | 'flag' | 'date'
+
+/** A feature of the plant's schema; what is left out has its usual value. */
+export interface Feature {
+  name: string
+  kind: FeatureKind
+  weight?: number
+  active?: boolean
+  label?: string
+  label_ko?: string
+  unit_from?: string
+  group?: string
+}
+
+/** The plant's schema; what the screens do not edit travels along. */
+export interface PlantSchema {
+  name: string
+  label?: string
+  label_ko?: string
+  features: Feature[]
+  item?: { levels?: string[]; [role: string]: unknown }
+  item_columns?: { name: string }[]
+  weight_profiles?: Record<string, { factors?: Record<string, number>; [field: string]: unknown }>
+  [part: string]: unknown
+}
+
 export interface InputProfile {
   name: string
   description?: string
   tables: Record<Role, string>
+  schema: PlantSchema
   columns: InputColumn[]
+}
+
+export interface ProfileEffects {
+  refresh: boolean
+  training: boolean
+  changed_columns: string[]
+  problems: string[]
+}
+
+/** What it would mean that an edited profile takes the place of the active one. */
+export function inputProfileEffects(profile: InputProfile, signal?: AbortSignal): Promise<ProfileEffects> {
+  return request('post', '/api/mapping/input-profiles/effects', { body: { profile }, signal })
 }
 
 export type OutputType = 'text' | 'number' | 'integer' | 'date' | 'datetime' | 'boolean'

@@ -1796,6 +1796,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/mapping/input-profiles/effects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Input Profile Effects
+         * @description What it would mean that an edited input profile takes the place of the active one.
+         */
+        post: operations["input_profile_effects_api_mapping_input_profiles_effects_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/mapping/{kind}-profiles/import": {
         parameters: {
             query?: never;
@@ -3845,6 +3865,32 @@ export interface components {
             tables: {
                 [key: string]: unknown;
             }[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ProfileEffectsRequest
+         * @description An input profile that is being edited.
+         */
+        ProfileEffectsRequest: {
+            /** Profile */
+            profile: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * ProfileEffectsResponse
+         * @description What its activation would mean: whether the source must be read again and a version trained, and what keeps it from it.
+         */
+        ProfileEffectsResponse: {
+            /** Refresh */
+            refresh: boolean;
+            /** Training */
+            training: boolean;
+            /** Changed Columns */
+            changed_columns: string[];
+            /** Problems */
+            problems: string[];
         } & {
             [key: string]: unknown;
         };
@@ -10529,6 +10575,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProfileCheckResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    input_profile_effects_api_mapping_input_profiles_effects_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileEffectsRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileEffectsResponse"];
                 };
             };
             /** @description Not logged in */

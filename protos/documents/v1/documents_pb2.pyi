@@ -2606,6 +2606,66 @@ class CheckInputProfileResponse(_message.Message):
 Global___CheckInputProfileResponse: _TypeAlias = CheckInputProfileResponse  # noqa: Y015
 
 @_typing.final
+class InputProfileEffectsRequest(_message.Message):
+    """An input profile that is being edited."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROFILE_JSON_FIELD_NUMBER: _builtins.int
+    profile_json: _builtins.str
+    """The profile, JSON."""
+    def __init__(
+        self,
+        *,
+        profile_json: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["profile_json", b"profile_json"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InputProfileEffectsRequest: _TypeAlias = InputProfileEffectsRequest  # noqa: Y015
+
+@_typing.final
+class InputProfileEffectsResponse(_message.Message):
+    """What its activation would mean."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFRESH_FIELD_NUMBER: _builtins.int
+    TRAINING_FIELD_NUMBER: _builtins.int
+    CHANGED_COLUMNS_FIELD_NUMBER: _builtins.int
+    PROBLEMS_FIELD_NUMBER: _builtins.int
+    refresh: _builtins.bool
+    """Whether the snapshot of the source must be read again."""
+    training: _builtins.bool
+    """Whether a new version must be trained."""
+    @_builtins.property
+    def changed_columns(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What is read otherwise: role.column, or "schema"."""
+
+    @_builtins.property
+    def problems(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What keeps it from becoming active, for people."""
+
+    def __init__(
+        self,
+        *,
+        refresh: _builtins.bool = ...,
+        training: _builtins.bool = ...,
+        changed_columns: _abc.Iterable[_builtins.str] | None = ...,
+        problems: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed_columns", b"changed_columns", "problems", b"problems", "refresh", b"refresh", "training", b"training"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InputProfileEffectsResponse: _TypeAlias = InputProfileEffectsResponse  # noqa: Y015
+
+@_typing.final
 class PreviewOutputProfileRequest(_message.Message):
     """An output profile to try."""
 

@@ -220,6 +220,11 @@ class DocumentsServiceStub:
                 request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.CheckInputProfileRequest.SerializeToString,
                 response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.CheckInputProfileResponse.FromString,
                 _registered_method=True)
+        self.InputProfileEffects = channel.unary_unary(
+                '/routing.documents.v1.DocumentsService/InputProfileEffects',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.InputProfileEffectsRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.InputProfileEffectsResponse.FromString,
+                _registered_method=True)
         self.PreviewOutputProfile = channel.unary_unary(
                 '/routing.documents.v1.DocumentsService/PreviewOutputProfile',
                 request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.PreviewOutputProfileRequest.SerializeToString,
@@ -505,6 +510,13 @@ class DocumentsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def InputProfileEffects(self, request, context):
+        """What it means that an input profile takes the place of the active one, without saving it. Administrators only.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def PreviewOutputProfile(self, request, context):
         """Applies an output profile to given prediction rows and lists what breaks its checks.
         """
@@ -720,6 +732,11 @@ def add_DocumentsServiceServicer_to_server(servicer, server):
                     servicer.CheckInputProfile,
                     request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.CheckInputProfileRequest.FromString,
                     response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.CheckInputProfileResponse.SerializeToString,
+            ),
+            'InputProfileEffects': grpc.unary_unary_rpc_method_handler(
+                    servicer.InputProfileEffects,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.InputProfileEffectsRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.InputProfileEffectsResponse.SerializeToString,
             ),
             'PreviewOutputProfile': grpc.unary_unary_rpc_method_handler(
                     servicer.PreviewOutputProfile,
@@ -1742,6 +1759,33 @@ class DocumentsService:
             '/routing.documents.v1.DocumentsService/CheckInputProfile',
             protos_dot_documents_dot_v1_dot_documents__pb2.CheckInputProfileRequest.SerializeToString,
             protos_dot_documents_dot_v1_dot_documents__pb2.CheckInputProfileResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def InputProfileEffects(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.DocumentsService/InputProfileEffects',
+            protos_dot_documents_dot_v1_dot_documents__pb2.InputProfileEffectsRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.InputProfileEffectsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -107,6 +107,8 @@ class DocumentsServiceStub:
     """Creates or changes profiles from such a text, all or none. Administrators only."""
     CheckInputProfile: _grpc.UnaryUnaryMultiCallable[_documents_pb2.CheckInputProfileRequest, _documents_pb2.CheckInputProfileResponse]
     """Checks an input profile against a real source: missing tables and columns, types, null shares, examples. Administrators only."""
+    InputProfileEffects: _grpc.UnaryUnaryMultiCallable[_documents_pb2.InputProfileEffectsRequest, _documents_pb2.InputProfileEffectsResponse]
+    """What it means that an input profile takes the place of the active one, without saving it. Administrators only."""
     PreviewOutputProfile: _grpc.UnaryUnaryMultiCallable[_documents_pb2.PreviewOutputProfileRequest, _documents_pb2.PreviewOutputProfileResponse]
     """Applies an output profile to given prediction rows and lists what breaks its checks."""
     NodeTypes: _grpc.UnaryUnaryMultiCallable[_documents_pb2.NodeTypesRequest, _documents_pb2.NodeTypesResponse]
@@ -195,6 +197,8 @@ class DocumentsServiceAsyncStub(DocumentsServiceStub):
     """Creates or changes profiles from such a text, all or none. Administrators only."""
     CheckInputProfile: _aio.UnaryUnaryMultiCallable[_documents_pb2.CheckInputProfileRequest, _documents_pb2.CheckInputProfileResponse]  # type: ignore[assignment]
     """Checks an input profile against a real source: missing tables and columns, types, null shares, examples. Administrators only."""
+    InputProfileEffects: _aio.UnaryUnaryMultiCallable[_documents_pb2.InputProfileEffectsRequest, _documents_pb2.InputProfileEffectsResponse]  # type: ignore[assignment]
+    """What it means that an input profile takes the place of the active one, without saving it. Administrators only."""
     PreviewOutputProfile: _aio.UnaryUnaryMultiCallable[_documents_pb2.PreviewOutputProfileRequest, _documents_pb2.PreviewOutputProfileResponse]  # type: ignore[assignment]
     """Applies an output profile to given prediction rows and lists what breaks its checks."""
     NodeTypes: _aio.UnaryUnaryMultiCallable[_documents_pb2.NodeTypesRequest, _documents_pb2.NodeTypesResponse]  # type: ignore[assignment]
@@ -502,6 +506,14 @@ class DocumentsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_documents_pb2.CheckInputProfileResponse, _abc.Awaitable[_documents_pb2.CheckInputProfileResponse]]:
         """Checks an input profile against a real source: missing tables and columns, types, null shares, examples. Administrators only."""
+
+    @_abc_1.abstractmethod
+    def InputProfileEffects(
+        self,
+        request: _documents_pb2.InputProfileEffectsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_documents_pb2.InputProfileEffectsResponse, _abc.Awaitable[_documents_pb2.InputProfileEffectsResponse]]:
+        """What it means that an input profile takes the place of the active one, without saving it. Administrators only."""
 
     @_abc_1.abstractmethod
     def PreviewOutputProfile(

@@ -9,6 +9,7 @@ import {
   type DragEndEvent,
 } from '@dnd-kit/core'
 import { useMutation } from '@tanstack/react-query'
+import clsx from 'clsx'
 import { FileSearch } from 'lucide-react'
 import { useState } from 'react'
 import {
@@ -24,14 +25,17 @@ import { SelectField, TextField } from '@/ui/Field'
 import { Failed, QueryPanel } from '@/ui/PanelState'
 import { QUIET_DRAG } from '@/ui/quietDrag'
 import { useIsAdmin } from '@/session/session'
+import { EffectsNotice } from './EffectsNotice'
 import { InputColumns } from './InputColumns'
 import { ActivationNotice, ProfileActions } from './ProfileActions'
 import { ProfileList } from './ProfileList'
+import { SchemaFeatures } from './SchemaFeatures'
 import { SourceColumns } from './SourceColumns'
 import { useMappingText } from './texts'
 import { useProfileEditor } from './useProfileEditor'
 
 const ROLES: readonly Role[] = ['features', 'routing', 'results']
+type Part = Role | 'schema'
 
 export function InputProfiles() {
   const t = useMappingText()
@@ -48,7 +52,10 @@ export function InputProfiles() {
         )}
         <ActivationNotice editor={editor} />
         {editor.profile ? (
-          <Editor profile={editor.profile} readOnly={editor.readOnly} onChange={editor.change} />
+          <>
+            {editor.dirty && <EffectsNotice profile={editor.profile} />}
+            <Editor profile={editor.profile} readOnly={editor.readOnly} onChange={editor.change} />
+          </>
         ) : (
           <QueryPanel query={editor.stored} after={editor.profiles} rows={6}>
             {() => null}
@@ -68,7 +75,8 @@ interface EditorProps {
 function Editor({ profile, readOnly, onChange }: EditorProps) {
   const t = useMappingText()
   const isAdmin = useIsAdmin()
-  const [role, setRole] = useState<Role>('features')
+  const [part, setPart] = useState<Part>('features')
+  const role = part === 'schema' ? 'features' : part
   const sensors = useSensors(useSensor(PointerSensor, { activationConstraint: { distance: 5 } }))
   const table = profile.tables[role] ?? ''
   const source = useSourceTable(table)
@@ -114,9 +122,12 @@ function Editor({ profile, readOnly, onChange }: EditorProps) {
       <div className="mb-3 flex flex-wrap items-end justify-between gap-3">
         <Choice
           label={t('scope')}
-          value={role}
-          options={ROLES.map((value) => ({ value, label: t(`role.${value}`) }))}
-          onChange={setRole}
+          value={part}
+          options={[
+            ...ROLES.map((value) => ({ value, label: t(`role.${value}`) })),
+            { value: 'schema' as const, label: t('schema') },
+          ]}
+          onChange={setPart}
         />
         <SelectField
           label={t('table')}
@@ -151,7 +162,15 @@ function Editor({ profile, readOnly, onChange }: EditorProps) {
           )}
         </div>
       )}
-      <div className="grid gap-4 2xl:grid-cols-[minmax(0,1fr)_220px]">
+      {part === 'schema' && (
+        <SchemaFeatures
+          profile={profile}
+          found={source.data?.columns ?? []}
+          readOnly={readOnly}
+          onChange={onChange}
+        />
+      )}
+      <div className={clsx('grid gap-4 2xl:grid-cols-[minmax(0,1fr)_220px]', part === 'schema' && 'hidden')}>
         <InputColumns
           columns={profile.columns.filter((column) => column.role === role)}
           checked={check.data?.columns.filter((column) => column.role === role) ?? []}

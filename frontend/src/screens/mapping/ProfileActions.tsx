@@ -81,13 +81,13 @@ export function ActivationNotice<Profile extends { name: string }>({
     >
       {activation.refresh_needed && (
         <div className="flex flex-wrap items-center gap-3">
-          {t('refreshNeeded', { why: activation.refresh_needed })}
+          {t('refreshNeeded', { count: activation.changed_columns.length })}
           <Button size="sm" icon={RefreshCw} busy={refresh.isPending} onClick={() => refresh.mutate()}>
             {t('refreshNow')}
           </Button>
         </div>
       )}
-      {activation.training_needed && <div>{t('trainingNeeded', { why: activation.training_needed })}</div>}
+      {activation.training_needed && <div>{t('trainingNeeded')}</div>}
     </div>
   )
 }

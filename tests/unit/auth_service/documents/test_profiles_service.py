@@ -219,3 +219,28 @@ async def test_the_node_library_checks_graphs_and_shows_the_wrapper(
     wrapper = await documents("GetWrapper", pb.GetWrapperRequest())
     assert (wrapper.revision, list(wrapper.revisions)) == (1, [1])
     assert Path(wrapper.path).read_text("utf-8") == wrapper.source
+
+
+async def test_the_effect_of_an_edited_profile_is_said_before_it_is_saved(admin: Administrator) -> None:
+    async def effects(document: dict[str, Any]) -> Any:
+        request = pb.InputProfileEffectsRequest(profile_json=json.dumps(document))
+        return await admin("InputProfileEffects", request)
+
+    same = InputProfile.built_in().document() | {"name": "Copy"}
+    found = await effects(same)
+    assert (found.refresh, found.training, list(found.problems)) == (False, False, [])
+
+    labelled = json.loads(json.dumps(same))
+    labelled["schema"]["features"][1]["label"] = "Part type"
+    found = await effects(labelled)
+    assert (found.refresh, found.training) == (True, False)
+
+    other_kind = json.loads(json.dumps(same))
+    other_kind["schema"]["features"][1]["kind"] = "text"
+    found = await effects(other_kind)
+    assert (found.refresh, found.training) == (True, True)
+
+    other_kind["schema"]["features"][2]["name"] = "part_type"
+    assert any("differ in case only" in problem for problem in (await effects(other_kind)).problems)
+    with pytest.raises(InvalidInput):
+        await effects({"name": "x"})
