@@ -5,7 +5,7 @@ import { beforeEach, expect, test, vi } from 'vitest'
 import { switchLanguage } from '@/i18n'
 import { useMaster } from '@/screens/master-data/masterStore'
 import { SAMPLE, step } from '@/testing/samples'
-import { reasonsIn } from '../store/operation'
+import { reasonsOf } from '../store/operation'
 import { activeDocument, useRouting } from '../store/routingStore'
 import { CanvasPanel } from './CanvasPanel'
 
@@ -21,7 +21,11 @@ const EVIDENCE = {
   RUN_TIME_SAFE: 19.25,
   NEIGHBOURS_FOR: ['SLS-7', 'SLS-8'],
   NEIGHBOURS_AGAINST: ['SLS-9'],
-  WHY: '2 of 3 neighbours have it; its features say 99% by OUTDIAMETER = 30, ITEM_MATERIAL = SUS 304, L, PART_TYPE = absent',
+  REASONS: [
+    { feature: 'OUTDIAMETER', value: '30' },
+    { feature: 'ITEM_MATERIAL', value: 'SUS 304, L' },
+    { feature: 'PART_TYPE', value: null },
+  ],
 }
 
 function show(evidence: Record<string, unknown> | null, metrics: Record<string, unknown> = {}) {
@@ -88,7 +92,7 @@ test('a time of the range is used with one click, and taken back', () => {
 })
 
 test('an operation too rare to be learned rests on the neighbours alone', () => {
-  show({ ...EVIDENCE, LEARNED: null, WHY: '2 of 3 neighbours have it; too rare to be learned' })
+  show({ ...EVIDENCE, LEARNED: null, REASONS: [] })
   select()
   expect(evidence().getByText(/드문 공정이라/)).toBeTruthy()
 })
@@ -126,11 +130,11 @@ test('a prediction without routings says why on the canvas', () => {
 })
 
 test('features are read from the reason; a reason without features has none', () => {
-  expect(reasonsIn(EVIDENCE.WHY)).toEqual([
+  expect(reasonsOf(EVIDENCE.REASONS)).toEqual([
     { feature: 'OUTDIAMETER', value: '30' },
     { feature: 'ITEM_MATERIAL', value: 'SUS 304, L' },
     { feature: 'PART_TYPE', value: null },
   ])
-  expect(reasonsIn('2 of 3 neighbours have it; its features say 4%')).toEqual([])
-  expect(reasonsIn(null)).toEqual([])
+  expect(reasonsOf([])).toEqual([])
+  expect(reasonsOf(null)).toEqual([])
 })

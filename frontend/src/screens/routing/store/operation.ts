@@ -101,14 +101,14 @@ function range(facts: Record<string, unknown>, name: string): TimeRange | null {
   return found.optimal === null && found.standard === null && found.safe === null ? null : found
 }
 
-/** The features that the server's sentence names: "…; its features say 97% by OUTDIAMETER = 30, PART_TYPE = absent". */
-export function reasonsIn(why: unknown): Reason[] {
-  const named = typeof why === 'string' ? /% by (.+)$/s.exec(why)?.[1] : undefined
-  if (!named) return []
-  return named.split(/, (?=\w+ = )/).flatMap((part) => {
-    const [, feature, value] = /^(\w+) = (.*)$/s.exec(part) ?? []
-    return feature ? [{ feature, value: value === 'absent' ? null : (value ?? null) }] : []
-  })
+/** The features that tell most about the operation, as the server names them with their values; null stands for no value. */
+export function reasonsOf(reasons: unknown): Reason[] {
+  if (!Array.isArray(reasons)) return []
+  return reasons.flatMap((one: { feature?: unknown; value?: unknown } | null) =>
+    typeof one?.feature === 'string'
+      ? [{ feature: one.feature, value: typeof one.value === 'string' ? one.value : null }]
+      : [],
+  )
 }
 
 /** Reads the evidence that the server gives with an operation; null when it gives none. */
@@ -127,7 +127,7 @@ export function statisticsOf(step: ExtendedStep): Statistics | null {
     support: firstNumber(facts.SUPPORT),
     learned: firstNumber(facts.LEARNED),
     belief,
-    reasons: reasonsIn(facts.WHY),
+    reasons: reasonsOf(facts.REASONS),
     run,
     setup,
     neighboursFor,
