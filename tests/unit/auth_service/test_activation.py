@@ -14,6 +14,8 @@ import pytest
 from auth_service.control import watch
 from auth_service.versions import activation
 from common.errors import DataProblem, NotFound, PreconditionFailed, ServiceError
+from plant.profile_files import read_profile
+from protos.documents.v1 import documents_pb2, documents_pb2_grpc
 from protos.registry.v1 import registry_pb2 as pb
 from protos.settings.v1 import settings_pb2
 
@@ -409,3 +411,25 @@ class Working:
 
     def __init__(self, _pid: int, _seconds: float) -> None:
         self.over = False
+
+
+async def test_a_version_of_another_plant_is_refused_and_the_one_that_serves_goes_on(plant: Any) -> None:
+    """As when a profile is changed while a training runs: what the training knew does not fit any more."""
+    _, seen = await plant.follow("ann")
+    await add(plant, "v1")
+    await activate(plant, "v1")
+    await add(plant, "v2")
+    documents = documents_pb2_grpc.DocumentsServiceStub(plant.channel)
+    bicycles = read_profile(Path(__file__).parents[3] / "demo" / "plants" / "adventureworks" / "profile.json")
+    kind = documents_pb2.PROFILE_KIND_INPUT
+    save = documents_pb2.SaveProfileRequest(kind=kind, profile_json=bicycles.to_json())
+    await plant.ask(documents.SaveProfile, save, process="cli")
+    choose = documents_pb2.ActivateProfileRequest(kind=kind, name=bicycles.name)
+    answer = await plant.ask(documents.ActivateProfile, choose, process="cli")
+    assert answer.refresh_needed
+    assert answer.training_needed
+    error = await refusal(plant, "v2")
+    assert error.reason == "SCHEMA_DIFFERS"
+    assert "of Mechanical seals, which AdventureWorks Cycles does not have" in error.message
+    assert "Train a version with this profile" in error.message
+    assert await active(plant) == seen.serving == "v1"
