@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,11 @@ from plant.schema import ITEM_CODE, SEQUENCE, RoutingRoles
 from plant.time_columns import TIMES
 from routings.time_profiles import LARGEST_TIME, without_impossible
 from source.current_routings import choose_current as choose_current_rows
-from source.current_routings import number_operations
+from source.current_routings import is_valid, natural_keys, number_operations
 from trained.item_codes import ItemCodeIndex
 
 Rows = npt.NDArray[np.int64]
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,16 @@ def choose_current(
     findings.add(int((unplaced & ~unknown).sum()), f"rows of {name} have no PROC_SEQ and were left out")
     rows = np.flatnonzero(~unknown & ~unplaced)
     item, place = item[rows], sequence[rows].astype(np.int32)
-    number, entered = (_ranks(table, column)[rows] for column in (roles.number, roles.entered))
-    chosen = choose_current_rows(item, place, number, entered)
+    number, entered = _number_ranks(table, roles.number)[rows], _ranks(table, roles.entered)[rows]
+    valid = _valid(table, roles)[rows]
+    by_rule = valid if roles.current == "valid" else None
+    chosen = choose_current_rows(item, place, number, entered, by_rule)
+    without = np.setdiff1d(item[chosen.rows], item[chosen.rows][valid[chosen.rows]])
+    findings.add(
+        len(without),
+        f"items have a current routing of which no operation is valid today (rule of the profile: {roles.current})",
+        (index.code(int(position)) for position in without[:10].tolist()),
+    )
     findings.add(
         len(chosen.repeated),
         f"rows of {name} repeat {ITEM_CODE}, {roles.number} and {SEQUENCE} of another; the first row of each key counts",
@@ -86,6 +96,32 @@ def _ranks(table: TableBuilder, name: str) -> npt.NDArray[np.int32]:
         return place.astype(np.int32)
     column = table.text(name)
     return column.ranks()[column.codes]
+
+
+def _number_ranks(table: TableBuilder, name: str) -> npt.NDArray[np.int32]:
+    """Order of routing numbers (`source.current_routings.natural_keys`); absent lowest."""
+    if isinstance(table.columns.get(name), NumberBuilder):
+        return _ranks(table, name)
+    column = table.text(name)
+    keys = natural_keys(column.values)
+    ranks = np.zeros(len(keys), np.int32)
+    ranks[sorted(range(1, len(keys)), key=lambda code: keys[code])] = np.arange(1, len(keys))
+    return ranks[column.codes]
+
+
+def _valid(table: TableBuilder, roles: RoutingRoles) -> npt.NDArray[np.bool_]:
+    """Whether each row is valid today."""
+    since, until = (_days(table, name) for name in (roles.valid_from, roles.valid_to))
+    return is_valid(since, until, date.today().toordinal() - _EPOCH)  # noqa: DTZ011 - plants date by their own day
+
+
+def _days(table: TableBuilder, name: str) -> npt.NDArray[np.float64]:
+    """A column of moments as days since 1970, NaN where absent."""
+    column = table.columns.get(name)
+    if not isinstance(column, TextBuilder):
+        return np.full(table.rows, np.nan)
+    days = [date.fromisoformat(value[:10]).toordinal() - _EPOCH if value else np.nan for value in column.values]
+    return np.array(days)[column.codes]
 
 
 def clean_times(table: TableBuilder, findings: Findings, name: str, roles: RoutingRoles) -> None:

@@ -178,7 +178,9 @@ class _Build:
             total = self._source.count(table)
         started, rows = time.monotonic(), 0
         self._report(Progress("reading", table, 0, 0.0, first))
-        for frame in read_role(self._source, self._profile, role, columns, batch_rows=BATCH_ROWS):
+        for frame in read_role(
+            self._source, self._profile, role, columns, batch_rows=BATCH_ROWS, on_finding=self._findings.add
+        ):
             yield frame
             rows += frame.height
             share = min(rows / total, 1.0) if total else 0.5

@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from plant.units import find_unit
-
-MM_PER_INCH: Final = 25.4
+from plant.units import MASS, SIZE, find_unit
 
 ABSENT: Final = ""
 """Stands for every way in which a source says that a text is absent."""
 
 _ABSENT_WORDS: Final = frozenset({"", "nan", "null", "none", "-", "--"})
-_INCH_WORDS: Final = frozenset({"IN", "INC", "INCH", "INCHES", '"', "''", "″", "”", "＂"})
 
 
 def is_absent(text: str | None) -> bool:
@@ -36,16 +33,14 @@ def tidy_text(value: object) -> str:
 def tidy_unit(value: object) -> str:
     """A unit in its one spelling: `INCH` for all inches, capitals otherwise, ABSENT where there is none."""
     text = tidy_text(value).upper()
-    return "INCH" if text in _INCH_WORDS else text
+    known = find_unit(text)
+    return known.name if known is not None and known.name == "INCH" else text
 
 
 def mm_per_unit(value: object) -> float:
-    """Millimetres in one unit of length (25.4 for inches) or grams in one of mass; 1 for everything else, which is in mm or g."""
-    unit = tidy_unit(value)
-    if unit == "INCH":
-        return MM_PER_INCH
-    known = find_unit(unit)
-    return known.factor if known is not None and known.measures == "mass" else 1.0
+    """Millimetres in one unit of length or grams in one of mass; 1 for everything else, which is in mm or g."""
+    known = find_unit(tidy_unit(value))
+    return known.factor if known is not None and known.measures in (SIZE, MASS) else 1.0
 
 
 def number_of(value: object) -> float:

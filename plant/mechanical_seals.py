@@ -227,6 +227,8 @@ MECHANICAL_SEALS: Final = PlantSchema(
         valid_from="VALID_FROM_DT",
         valid_to="VALID_TO_DT",
         subcontractor="BP_CD",
+        setup_unit="TIME_UNIT",
+        run_unit="RUN_TIME_UNIT",
     ),
     routing_columns=_ROUTING,
     results=ResultRoles(operation_code="OPERATION_CD", reported="REPORT_DT"),

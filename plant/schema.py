@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -146,8 +146,11 @@ class RoutingRoles(_Part):
         machine_run, actual_setup, actual_run, run_of_quantity: further times, minutes.
         idle: what operations that clients send call a time of waiting; no column of the table.
         time_unit: column that names the unit of the row's times; "": they are converted by the profile, or in minutes.
+        setup_unit, run_unit: columns that name the unit of the row's set-up and run time alone; they go before `time_unit`.
         base_quantity: column with the number of pieces that the run times are for; "": one.
         valid_from, valid_to: when the operation is valid.
+        current: which of an item's routings is the current one: `newest`, whether it is valid or not, or `valid`, where one that is
+            valid today goes before one that is expired or lies ahead. Items with none that is valid keep the newest; they are counted.
         subcontractor: who does it outside.
     """
 
@@ -169,10 +172,20 @@ class RoutingRoles(_Part):
     run_of_quantity: str = ""
     idle: str = "IDLE_TIME"
     time_unit: str = ""
+    setup_unit: str = ""
+    run_unit: str = ""
     base_quantity: str = ""
     valid_from: str = "VALID_FROM"
     valid_to: str = "VALID_TO"
     subcontractor: str = ""
+    current: Literal["newest", "valid"] = "newest"
+
+    @property
+    def units(self) -> dict[str, str]:
+        """Column of a time -> column that names its unit row by row."""
+        found = dict.fromkeys(self.all_times, self.time_unit) if self.time_unit else {}
+        own = ((self.setup, self.setup_unit), (self.run, self.run_unit))
+        return found | {time: unit for time, unit in own if time and unit}
 
     @property
     def jobs(self) -> tuple[str, ...]:
@@ -342,7 +355,8 @@ class PlantSchema(_Part):
         else:
             roles = self.routing
             named = {roles.number: text, roles.entered: moment}
-            named |= dict.fromkeys((*roles.jobs, roles.machine, roles.machine_name, roles.time_unit), text)
+            units = (roles.time_unit, roles.setup_unit, roles.run_unit)
+            named |= dict.fromkeys((*roles.jobs, roles.machine, roles.machine_name, *units), text)
             named |= dict.fromkeys((*roles.all_times, roles.base_quantity), number)
             named |= {roles.valid_from: moment, roles.valid_to: moment, roles.subcontractor: text}
         named.pop("", None)

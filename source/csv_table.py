@@ -1,10 +1,8 @@
-"""A table in a CSV file: UTF-8 with or without byte order mark, UTF-16 or CP949, read in batches of the wanted columns."""
+"""A table in a CSV file: UTF-8 with or without byte order mark, UTF-16 or a code page, read in batches of the wanted columns."""
 
 from __future__ import annotations
 
 import codecs
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -16,9 +14,10 @@ import pyarrow.csv as pacsv
 from common.errors import DataProblem
 from plant.columns import ColumnType, SourceColumn
 from source.canonical import narrowest_type
+from source.code_pages import likely_code_pages
+from source.csv_head import CsvHead, plain_text, read_head
 from source.source import vanished
 
-ENCODINGS: Final = ("utf-8", "cp949")
 MARKS: Final = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -28,10 +27,10 @@ MARKS: Final = (
 """Beginnings of files that say their encoding, such as what Excel saves as Unicode text; the longer ones first."""
 
 _HEAD_BYTES: Final = 4096
-SEPARATORS: Final = ",;\t"
 _SAMPLE_ROWS: Final = 10_000
 _BLOCK_BYTES: Final = 8 * 1024 * 1024
 _HEADER_CHARACTERS: Final = 1_000_000
+_LETTER_BYTES: Final = 20_000
 _SMALLEST_BLOCK: Final = 1024 * 1024
 
 
@@ -45,7 +44,7 @@ class CsvTable:
 
     @property
     def encoding(self) -> str:
-        """utf-8, utf-16, utf-32 or cp949, whichever decodes the whole file.
+        """utf-8, utf-16, utf-32, or the likeliest code page that decodes the whole file.
 
         Raises:
             DataProblem: neither does.
@@ -57,28 +56,25 @@ class CsvTable:
     def columns(self) -> list[SourceColumn]:
         """Columns in stored order; the type is the narrowest that fits the first 10,000 rows."""
         if self._columns is None:
-            header, separator = self._header()
-            sample = next(iter(self._frames(header, header, separator, _SAMPLE_ROWS)), None)
+            head = self._head()
+            sample = next(iter(self._frames(head, head.columns, _SAMPLE_ROWS)), None)
             self._columns = [
-                SourceColumn(name, narrowest_type(sample[name]) if sample is not None else ColumnType.TEXT)
-                for name in header
+                SourceColumn(name, narrowest_type(_as_typed(sample[name])) if sample is not None else ColumnType.TEXT)
+                for name in head.columns
             ]
         return list(self._columns)
 
     def count(self) -> int:
         """Rows."""
-        header, separator = self._header()
-        return sum(frame.height for frame in self._frames(header, header[:1], separator, 200_000))
+        head = self._head()
+        return sum(frame.height for frame in self._frames(head, head.columns[:1], 200_000))
 
     def frames(self, columns: Sequence[str], batch_rows: int) -> Iterator[pl.DataFrame]:
         """The named columns as text, in frames of at most `batch_rows` rows."""
-        header, separator = self._header()
-        for frame in self._frames(header, list(dict.fromkeys(columns)), separator, batch_rows):
-            yield frame.select(columns)
+        for frame in self._frames(self._head(), columns, batch_rows):
+            yield frame.select(_as_typed(frame[name]) for name in columns)
 
-    def _frames(
-        self, header: Sequence[str], columns: Sequence[str], separator: str, batch_rows: int
-    ) -> Iterator[pl.DataFrame]:
+    def _frames(self, head: CsvHead, columns: Sequence[str], batch_rows: int) -> Iterator[pl.DataFrame]:
         ragged: list[tuple[int, int, int]] = []
 
         def on_ragged(row: pacsv.InvalidRow) -> str:
@@ -89,8 +85,14 @@ class CsvTable:
         try:
             with pacsv.open_csv(
                 self._path,
-                pacsv.ReadOptions(use_threads=False, block_size=block, encoding=self.encoding),
-                pacsv.ParseOptions(delimiter=separator, newlines_in_values=True, invalid_row_handler=on_ragged),
+                pacsv.ReadOptions(
+                    use_threads=False,
+                    block_size=block,
+                    encoding=self.encoding,
+                    skip_rows=head.lines,
+                    column_names=list(head.names),
+                ),
+                pacsv.ParseOptions(delimiter=head.separator, newlines_in_values=True, invalid_row_handler=on_ragged),
                 pacsv.ConvertOptions(
                     column_types={name: pa.large_string() for name in columns},
                     include_columns=list(columns),
@@ -121,28 +123,23 @@ class CsvTable:
                 ) from None
             raise self._problem(f"{str(error).splitlines()[0]}: write it again") from None
 
-    def _header(self) -> tuple[list[str], str]:
-        """Names of the columns and the separator."""
+    def _head(self) -> CsvHead:
+        """The header.
+
+        Raises:
+            DataProblem: there is none, or it names a column twice.
+        """
         try:
             with open(
                 self._path, encoding="utf-8-sig" if self.encoding == "utf-8" else self.encoding, newline=""
             ) as stream:
-                first = stream.readline(_HEADER_CHARACTERS)
+                text = stream.read(_HEADER_CHARACTERS)
+                found = read_head(text, whole=not stream.read(1))
         except FileNotFoundError as error:
             raise vanished(self._path, error) from None
-        separator = max(SEPARATORS, key=first.count)
-        if len(first) == _HEADER_CHARACTERS:
-            raise self._problem(f"its first line has more than {_HEADER_CHARACTERS:,} characters: it is no header")
-        try:
-            names = next(csv.reader(io.StringIO(first), delimiter=separator), [])
-        except csv.Error as error:
-            raise self._problem(f"its header line cannot be read: {error}") from None
-        if not any(names):
-            raise self._problem("it has no header line with the names of the columns")
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise self._problem(f"column {', '.join(twice)} stands twice in the header")
-        return names, separator
+        if isinstance(found, str):
+            raise self._problem(found)
+        return found
 
     def _detect_encoding(self) -> str:
         problem: UnicodeDecodeError | None = None
@@ -165,7 +162,8 @@ class CsvTable:
                     details={"path": self._path},
                 ) from None
         raise self._problem(
-            f"it is neither UTF-8, UTF-16 nor CP949 ({problem}): save it as CSV UTF-8", "SOURCE_ENCODING"
+            f"it is neither UTF-8, UTF-16 nor of a code page of Windows ({problem}): save it as CSV UTF-8",
+            "SOURCE_ENCODING",
         )
 
     def _possible_encodings(self) -> Sequence[str]:
@@ -174,7 +172,7 @@ class CsvTable:
             with open(self._path, "rb") as stream:
                 head = stream.read(_HEAD_BYTES)
         except OSError:
-            return ENCODINGS  # the reading that follows says what is wrong
+            return ("utf-8",)  # the reading that follows says what is wrong
         for mark, encoding in MARKS:
             if head.startswith(mark):
                 return (encoding,)
@@ -183,7 +181,27 @@ class CsvTable:
             max(zeros) > len(head) // 8
         ):  # separators and digits of UTF-16 have an empty byte each; no text of one byte has any
             return ("utf-16-be",) if zeros[0] > zeros[1] else ("utf-16-le",)
-        return ENCODINGS
+        return ("utf-8", *likely_code_pages(_with_letters(self._path)))
 
     def _problem(self, what: str, reason: str = "SOURCE_DAMAGED") -> DataProblem:
         return DataProblem(f"{self._path} cannot be read as CSV: {what}", reason=reason, details={"path": self._path})
+
+
+def _with_letters(path: Path) -> bytes:
+    """The first lines of a file that have letters beyond ASCII, up to a block."""
+    found = bytearray()
+    with open(path, "rb") as stream:
+        for line in stream:
+            if not line.isascii():
+                found += line
+            if len(found) > _LETTER_BYTES:
+                break
+    return bytes(found)
+
+
+def _as_typed(series: pl.Series) -> pl.Series:
+    """A text column without Excel's way to keep texts (="00012")."""
+    if not series.str.starts_with('="').any():
+        return series
+    known = {text: plain_text(text) for text in series.drop_nulls().unique()}
+    return series.replace_strict(known, return_dtype=pl.String)

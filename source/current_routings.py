@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -33,11 +34,27 @@ class CurrentRows(NamedTuple):
     repeated: Rows
 
 
+def natural_keys(values: Sequence[str | None]) -> list[str]:
+    """Texts by which routing numbers order: as numbers where all of them are whole numbers (10 after 9), else as texts; "" where absent."""
+    plain = [(value or "").strip() for value in values]
+    if not all(text.isascii() and text.isdigit() for text in plain if text):
+        return [value or "" for value in values]
+    longest = max(map(len, plain), default=0)
+    return [f"{text.zfill(longest)} {value}" if text else "" for text, value in zip(plain, values, strict=True)]
+
+
+def is_valid(since: npt.NDArray[np.floating], until: npt.NDArray[np.floating], today: float) -> npt.NDArray[np.bool_]:
+    """Whether rows are valid on a day, which belongs to both; NaN is without bound. All in days since 1970."""
+    valid: npt.NDArray[np.bool_] = ~((np.floor(since) > today) | (np.floor(until) < today))
+    return valid
+
+
 def choose_current(
     item: npt.NDArray[np.integer],
     sequence: npt.NDArray[np.integer],
     number: npt.NDArray[np.integer],
     entered: npt.NDArray[np.integer],
+    valid: npt.NDArray[np.bool_] | None = None,
 ) -> CurrentRows:
     """Choose each item's current routing: the one entered last, then the one with the greatest number; of rows with one key the first.
 
@@ -46,7 +63,10 @@ def choose_current(
         sequence: of each row.
         number: rank of the routing number of each row, absent lowest.
         entered: rank of the moment it was entered, absent lowest.
+        valid: whether each row is valid; where given, a routing with a row that is goes before one without.
     """
+    if valid is not None and len(entered):
+        entered = entered + valid.astype(np.int64) * (int(entered.max()) + 1)
     order = np.lexsort((sequence, number, item))
     item, sequence, number, entered = item[order], sequence[order], number[order], entered[order]
     same_routing = np.zeros(len(order), bool)

@@ -36,6 +36,7 @@ class RoleFinding:
         missing_required: source columns that the profile requires and the table lacks.
         missing_optional: source columns that the profile names and the table lacks; they read as absent.
         problem: what keeps the role from being read, for people; "" when nothing does.
+        findings: what is not as expected in the rows that were read, and how many rows it is.
     """
 
     role: str
@@ -47,6 +48,7 @@ class RoleFinding:
     missing_required: tuple[str, ...] = ()
     missing_optional: tuple[str, ...] = ()
     problem: str = ""
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,11 @@ def _look_at(source: Source, profile: InputProfile, role: str, read_values: bool
             rows, profiles = profile_table(source, table)
         else:
             rows, profiles = source.count(table), columns_only(source, table)
-        problem = ""
+        problem, findings = "", list[str]()
+
+        def note(count: int, what: str) -> None:
+            findings.append(f"{count:,} {what}")
+
         if required:
             targets = ", ".join(column.internal for column in lacking if column.required)
             problem = (
@@ -185,7 +191,8 @@ def _look_at(source: Source, profile: InputProfile, role: str, read_values: bool
         elif not rows and role == "features":
             problem = f"{table} is empty: there are no items"
         else:
-            for _frame in read_role(source, profile, role, batch_rows=BATCH_ROWS if read_values else FIRST_ROWS):
+            rows_at_once = BATCH_ROWS if read_values else FIRST_ROWS
+            for _frame in read_role(source, profile, role, batch_rows=rows_at_once, on_finding=note):
                 if not read_values:
                     break  # tells what no row of a column can be read as
         return RoleFinding(
@@ -198,6 +205,7 @@ def _look_at(source: Source, profile: InputProfile, role: str, read_values: bool
             required,
             tuple(column.source for column in lacking if not column.required),
             problem,
+            tuple(findings),
         )
     except ServiceError as error:
         return RoleFinding(role, table, named, problem=error.message)
@@ -215,6 +223,7 @@ def why_not_a_table(source: Source, name: str) -> str:
 def _warnings(roles: tuple[RoleFinding, ...]) -> list[str]:
     warnings = []
     for finding in roles:
+        warnings += finding.findings
         if not finding.table and not finding.problem:
             warnings.append(f"There is no table for {finding.role}: the system works without it")
         if finding.table and finding.rows == 0 and not finding.problem:

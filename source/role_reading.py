@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
 
 from common.errors import DataProblem, InvalidInput, NotFound
 from plant.columns import ColumnType
+from plant.features import is_absent
 from plant.input_profile import InputProfile, ProfileColumn
 from plant.mechanical_seals import FILE_TABLES
 from plant.schema import FEATURES, ITEM_CODE, OPTIONAL_TABLES, ROUTING
-from plant.units import UNITS
+from plant.units import COUNT, MASS, SIZE, TIME, find_unit, time_unit
 from source.column_types import POLARS_TYPES
 from source.source import BATCH_ROWS, Source, find_name
+
+OnFinding = Callable[[int, str], None]
+"""Told a number of rows and what was found in them, for people."""
 
 
 def read_role(
@@ -26,6 +29,7 @@ def read_role(
     internal_columns: Sequence[str] | None = None,
     batch_rows: int = BATCH_ROWS,
     on_rows: Callable[[int], None] | None = None,
+    on_finding: OnFinding | None = None,
 ) -> Iterator[pl.DataFrame]:
     """The table of a role in frames with internal column names.
 
@@ -34,6 +38,7 @@ def read_role(
         internal_columns: internal columns wanted, in this order; None: all of the role in the order of the view.
         batch_rows: most rows of a frame.
         on_rows: called with the number of rows read so far after each frame.
+        on_finding: called, after the last frame, with a number of rows and what was found in them.
 
     Yields:
         Frames of up to `batch_rows` rows with exactly the wanted columns; none when the table is empty, or missing and optional.
@@ -69,18 +74,24 @@ def read_role(
             reason="PROFILE_INVALID",
         )
     unit_columns = _declared_units(profile, role)
-    rows = _RowFactors.of(profile, role, stored)
+    rows = _RowFactors(profile, role, table, stored, on_finding)
     simple |= dict(rows.reads())
     total = 0
-    for frame in source.batches(table, list(simple), simple, batch_rows, item_column=item_column):
-        made = [
-            rows.applied(name, _expression(name, known[name], mapped.get(name), present.get(name), unit_columns), frame)
-            for name in wanted
-        ]
-        yield frame.with_columns(made).select(wanted)
-        total += frame.height
-        if on_rows:
-            on_rows(total)
+    try:
+        for frame in source.batches(table, list(simple), simple, batch_rows, item_column=item_column):
+            made = [
+                rows.applied(
+                    name, _expression(name, known[name], mapped.get(name), present.get(name), unit_columns), frame
+                )
+                for name in wanted
+            ]
+            rows.count_unknown(frame)
+            yield frame.with_columns(made).select(wanted)
+            total += frame.height
+            if on_rows:
+                on_rows(total)
+    finally:
+        rows.tell()
 
 
 def table_of(source: Source, profile: InputProfile, role: str) -> str | None:
@@ -142,68 +153,91 @@ def _declared_units(profile: InputProfile, role: str) -> frozenset[str]:
     )
 
 
-@dataclass(frozen=True)
 class _RowFactors:
-    """What each row of a routing table says of its times: their unit, and how many pieces a run time is for.
+    """What each row says of its values: the unit of its times and how many pieces a run time is for; and the units of its sizes.
 
-    Attributes:
-        unit, quantity: stored columns; "" where the plant has none.
-        times, runs: internal columns that are in the unit, and those that are for the quantity.
-        table: for messages.
+    Args:
+        stored: stored columns of the table.
+        on_finding: told (rows, what) of units that are not known.
     """
 
-    unit: str = ""
-    quantity: str = ""
-    times: frozenset[str] = frozenset()
-    runs: frozenset[str] = frozenset()
-    table: str = ""
-
-    @classmethod
-    def of(cls, profile: InputProfile, role: str, stored: Sequence[str]) -> _RowFactors:
-        """The factors of a table."""
-        if role != ROUTING:
-            return cls()
+    def __init__(
+        self, profile: InputProfile, role: str, table: str, stored: Sequence[str], on_finding: OnFinding | None
+    ) -> None:
         roles, mapped = profile.plant.routing, profile.columns_of(role)
+        self._table, self._on_finding = table, on_finding
 
         def found(internal: str) -> str:
             column = mapped.get(internal)
             return find_name(column.source, stored) or "" if column is not None and column.source else ""
 
         declared = {name for name, column in mapped.items() if column.unit is not None}
-        return cls(
-            found(roles.time_unit),
-            found(roles.base_quantity),
-            frozenset(roles.all_times) - declared,
-            frozenset(filter(None, (roles.run, roles.machine_run, roles.actual_run))),
-            dict(profile.tables).get("routing", ""),
-        )
+        units = roles.units if role == ROUTING else {}
+        self._unit_of = {time: found(unit) for time, unit in units.items() if time not in declared and found(unit)}
+        self._told_in = {unit: found(unit) for unit in units.values() if found(unit)} if self._unit_of else {}
+        self._quantity = found(roles.base_quantity) if role == ROUTING else ""
+        self._runs = frozenset(filter(None, (roles.run, roles.machine_run, roles.actual_run)))
+        sizes = profile.plant.size_units if role == FEATURES else {}
+        self._size_units = {
+            found(unit): SIZE for size, unit in sizes.items() if size in mapped and size not in declared and found(unit)
+        }
+        self._unknown: dict[tuple[str, str], int] = {}
 
     def reads(self) -> list[tuple[str, ColumnType]]:
         """Stored columns that are needed, with their types."""
-        needed = [(self.unit, ColumnType.TEXT), (self.quantity, ColumnType.NUMBER)]
-        return [(name, kind) for name, kind in needed if name]
+        texts = dict.fromkeys((*self._unit_of.values(), *self._size_units))
+        numbers = [(self._quantity, ColumnType.NUMBER)] if self._quantity else []
+        return [*((name, ColumnType.TEXT) for name in texts), *numbers]
 
     def applied(self, name: str, value: pl.Expr, frame: pl.DataFrame) -> pl.Expr:
-        """A column's values in minutes for one piece."""
-        if self.unit and name in self.times:
-            value = value * self._minutes(frame).alias(name)
-        if self.quantity and name in self.runs:
-            pieces = pl.col(self.quantity)
+        """A column's values in minutes for one piece; where a time was converted, its unit reads MIN."""
+        unit = self._unit_of.get(name)
+        if unit:
+            value = value * _minutes(frame[unit]).alias(name)
+        if self._quantity and name in self._runs:
+            pieces = pl.col(self._quantity)
             value = pl.when(pieces > 0).then(value / pieces).otherwise(value).alias(name)
+        told = self._told_in.get(name)
+        if told:
+            factors = _minutes(frame[told])
+            value = pl.when(pl.lit((factors != 1.0).fill_null(False))).then(pl.lit("MIN")).otherwise(value).alias(name)
         return value
 
-    def _minutes(self, frame: pl.DataFrame) -> pl.Series:
-        """Minutes in the unit of each row's times; rows without a unit are in minutes."""
-        spelled = frame[self.unit].cast(pl.String).str.strip_chars().str.to_lowercase().fill_null("")
-        factors = {text: unit.factor for text, unit in UNITS.items() if unit.measures == "time"} | {"": 1.0}
-        unknown = [text for text in spelled.unique() if text not in factors]
-        if unknown:
-            raise DataProblem(
-                f"{self.table}.{self.unit} holds the unit {unknown[0]!r}, which is no unit of time that is known here: map the times "
-                "with a unit of their own in the input profile, and take the role of the unit column away",
-                reason="UNIT_UNKNOWN",
-            )
-        return spelled.replace_strict(factors, return_dtype=pl.Float64)
+    def count_unknown(self, frame: pl.DataFrame) -> None:
+        """Note the rows whose unit is not known."""
+        for column in dict.fromkeys((*self._unit_of.values(), *self._size_units)):
+            counted = frame[column].cast(pl.String).str.strip_chars().value_counts()
+            for text, rows in counted.iter_rows():
+                if text and not is_absent(text) and not _fits(text, self._size_units.get(column, TIME)):
+                    self._unknown[column, text] = self._unknown.get((column, text), 0) + rows
+
+    def tell(self) -> None:
+        """Tell what was noted."""
+        if self._on_finding is not None:
+            for (column, text), rows in self._unknown.items():
+                kind = self._size_units.get(column, TIME)
+                what = "the times count as absent" if kind == TIME else "the sizes are taken as mm"
+                self._on_finding(
+                    rows, f"rows of {self._table} have the unit {text!r} in {column}, which is not known: {what}"
+                )
+
+
+def _fits(text: str, measures: str) -> bool:
+    unit = find_unit(text)
+    return unit is not None and unit.measures in ((TIME,) if measures == TIME else (SIZE, MASS, COUNT))
+
+
+def _minutes(spelled: pl.Series) -> pl.Series:
+    """Minutes in the unit of each row; 1 where there is none, null where it is not known."""
+    texts = spelled.cast(pl.String).str.strip_chars()
+    factors: dict[str, float | None] = {}
+    for text in texts.drop_nulls().unique():
+        unit = time_unit(text)
+        factors[text] = 1.0 if is_absent(text) else unit.factor if unit is not None else None
+    if not factors:
+        return pl.Series(spelled.name, [1.0] * len(spelled))
+    made = texts.replace_strict(factors, return_dtype=pl.Float64, default=None)
+    return made.zip_with(texts.is_not_null(), pl.Series([1.0]).new_from_index(0, len(texts)))
 
 
 def _expression(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ from plant.time_columns import TIMES
 from routings.operation_table import OperationTable
 from routings.time_profiles import LARGEST_TIME, without_impossible
 from source import Source
-from source.current_routings import choose_current, number_operations, robust_means
+from source.current_routings import choose_current, is_valid, natural_keys, number_operations, robust_means
 from source.role_reading import read_role
 from trained.item_codes import ItemCodeIndex
 
@@ -71,8 +72,11 @@ def read_current_routings(
     """
     frames = list(_routing_frames(source, profile, index, on_rows))
     rows = pl.concat(frames) if frames else _no_rows()
-    numbers, entered = _ranks(rows["_number"]), _ranks(rows["_entered"])
-    current = choose_current(rows["_item"].to_numpy(), rows["_sequence"].to_numpy().astype(np.int64), numbers, entered)
+    numbers, entered = _ranks(_natural(rows["_number"])), _ranks(rows["_entered"])
+    valid = _valid(rows) if profile.plant.routing.current == "valid" else None
+    current = choose_current(
+        rows["_item"].to_numpy(), rows["_sequence"].to_numpy().astype(np.int64), numbers, entered, valid
+    )
     rows = rows[current.rows]
     jobs, job = _numbered(rows["_job"])
     machines, machine = _numbered(rows["_machine"])
@@ -97,6 +101,21 @@ def read_current_routings(
     )
 
 
+def _natural(numbers: pl.Series) -> pl.Series:
+    """Routing numbers as texts that order them (`source.current_routings.natural_keys`); absent where they are."""
+    distinct = numbers.drop_nulls().unique().to_list()
+    keys = dict(zip(distinct, natural_keys(distinct), strict=True))
+    return numbers.replace_strict(keys, return_dtype=pl.String) if keys else numbers
+
+
+def _valid(rows: pl.DataFrame) -> npt.NDArray[np.bool_]:
+    """Whether each row is valid today."""
+    since, until = (
+        rows[name].dt.epoch("d").cast(pl.Float64).fill_null(float("nan")).to_numpy() for name in ("_since", "_until")
+    )
+    return is_valid(since, until, (date.today() - date(1970, 1, 1)).days)  # noqa: DTZ011 - plants date by their own day
+
+
 def _ranks(values: pl.Series) -> npt.NDArray[np.int64]:
     """Order of values; absent lowest."""
     return values.rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
@@ -106,7 +125,9 @@ def _routing_frames(
     source: Source, profile: InputProfile, index: ItemCodeIndex, on_rows: Callable[[int], None] | None
 ) -> Iterator[pl.DataFrame]:
     roles = profile.plant.routing
-    wanted = list(dict.fromkeys(filter(None, (ITEM_CODE, SEQUENCE, *_shared(roles), *roles.jobs, *roles.times))))
+    since, until = (roles.valid_from, roles.valid_to) if roles.current == "valid" else ("", "")
+    named = (ITEM_CODE, SEQUENCE, *_shared(roles), since, until, *roles.jobs, *roles.times)
+    wanted = list(dict.fromkeys(filter(None, named)))
     for frame in read_role(source, profile, ROUTING, wanted, on_rows=on_rows):
         made = frame.select(
             _positions(frame[ITEM_CODE], index).alias("_item"),
@@ -115,6 +136,8 @@ def _routing_frames(
             _column(roles.number, pl.String).alias("_number"),
             _column(roles.entered, pl.Datetime("ms")).alias("_entered"),
             _column(roles.machine, pl.String).alias("_machine"),
+            _column(since, pl.Datetime("ms")).alias("_since"),
+            _column(until, pl.Datetime("ms")).alias("_until"),
             *(
                 _column(name, pl.Float64()).fill_null(float("nan")).alias(role)
                 for role, name in zip(TIMES, roles.times, strict=True)
@@ -152,6 +175,8 @@ def _no_rows() -> pl.DataFrame:
             "_number": pl.String,
             "_entered": pl.Datetime("ms"),
             "_machine": pl.String,
+            "_since": pl.Datetime("ms"),
+            "_until": pl.Datetime("ms"),
             **dict.fromkeys(TIMES, pl.Float64),
         }
     )

@@ -174,7 +174,7 @@ def _routing_roles(operations: OperationsFound, internal: set[str]) -> RoutingRo
     """The usual roles without those for which the source has no column."""
     usual = RoutingRoles().model_dump()
     given = {role: name if name in internal else "" for role, name in usual.items() if isinstance(name, str)}
-    given |= {role: usual[role] for role in ("operation_code", "run", "idle")}
+    given |= {role: usual[role] for role in ("operation_code", "run", "idle", "current")}
     if operations.subcontracting is not None:
         given["subcontractor"] = "SUBCONTRACTOR"
     given["time_unit"] = TIME_UNIT if TIME_UNIT in internal else ""

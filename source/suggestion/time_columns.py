@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from plant.units import time_unit
 from source.suggestion.facts import ColumnFacts, Shape, TableFacts
 from source.suggestion.vocabulary import fit, unit_in
 
@@ -63,7 +64,7 @@ def _unit_column(column: ColumnFacts, table: TableFacts) -> ColumnFacts | None:
         if other.shape is Shape.TEXT
         and other.distinct <= 12
         and fit(other.name, "unit") >= 0.5
-        and all(_is_time_unit(text) for text in other.examples)
+        and all(time_unit(text) is not None for text in other.examples)
     ]
     if not timed:
         return None
@@ -71,13 +72,3 @@ def _unit_column(column: ColumnFacts, table: TableFacts) -> ColumnFacts | None:
     same = [other for other in timed if digits and digits in other.name]
     named = [other for other in timed if other.name.casefold().startswith(column.name.casefold())]
     return (named or same or timed)[0]
-
-
-def _is_time_unit(text: str) -> bool:
-    return text.strip().casefold().rstrip(".") in _TIME_UNITS
-
-
-_TIME_UNITS: Final = frozenset(
-    """h hr hrs hour hours hur std stunde stunden min mins minute minutes minuten mn s sec secs second seconds sek d day days tag
-    시간 분 초 일""".split()  # noqa: SIM905
-)

@@ -117,7 +117,7 @@ def test_a_missing_table_is_refused_unless_the_system_works_without_it(tmp_path:
     ("column", "message"),
     [
         ({"internal": "WIDTH", "role": "features", "source": "x", "type": "TEXT"}, "WIDTH is not an internal column"),
-        ({"internal": "OUTDIAMETER", "role": "features", "source": "x", "unit": "furlong"}, "unknown unit 'furlong'"),
+        ({"internal": "OUTDIAMETER", "role": "features", "source": "x", "unit": "blurb"}, "unknown unit 'blurb'"),
         ({"internal": "ITEM_TYPE", "role": "features", "source": "x", "unit": "MM"}, "cannot have a unit"),
         ({"internal": "OUTDIAMETER", "role": "features", "source": "x", "default": "wide"}, "is not of type NUMBER"),
         ({"internal": "OUTDIAMETER", "role": "features", "source": "x", "type": "TEXT"}, "is NUMBER inside"),

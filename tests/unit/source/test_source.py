@@ -331,7 +331,7 @@ def test_csv_is_read_in_the_encodings_of_spreadsheets_with_or_without_a_mark(tmp
 
 def test_csv_in_another_encoding_is_refused(tmp_path: Path) -> None:
     (tmp_path / "items.csv").write_bytes(b"ITEM_CD,X\nA,\xff\xff\xff\xfe\n")
-    with pytest.raises(DataProblem, match="neither UTF-8, UTF-16 nor CP949"):
+    with pytest.raises(DataProblem, match="neither UTF-8, UTF-16 nor of a code page"):
         open_source(tmp_path).columns(ITEMS)
 
 
