@@ -188,7 +188,9 @@ class AggregateServicer(aggregate_pb2_grpc.AggregateServiceServicer):
     def _browser(self) -> SourceBrowser:
         document = self.plant.document
         configured = self.plant.source_path(self._settings)
-        return SourceBrowser(configured, document.access.allowed_folders, document.data_source)
+        return SourceBrowser(
+            configured, document.access.allowed_folders, document.data_source, document.access.allowed_servers
+        )
 
     def _count(self, table: str, asked: int, missed: int) -> None:
         figures = self._looked_up[table]

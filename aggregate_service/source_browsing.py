@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.errors import DataProblem, ServiceError
+from common.source_addresses import is_address
 from plant.settings.sections import DataSourceSection
 from source import Source, open_source
 from source.allowed_paths import allowed_path
+from source.databases.address import parse_address
 from source.diagnosis import path_hash
 from source.source import find_name, no_such_table
 from source.table_profile import ColumnProfile, columns_only, profile_table
@@ -55,11 +57,14 @@ class SourceBrowser:
         configured: the source that serves; its folder is allowed.
         allowed: folders that an administrator has allowed.
         data_source: the settings' section with the expected tables.
+        servers: hosts whose databases an administrator has allowed.
     """
 
-    def __init__(self, configured: Path, allowed: Sequence[str], data_source: DataSourceSection) -> None:
+    def __init__(
+        self, configured: Path, allowed: Sequence[str], data_source: DataSourceSection, servers: Sequence[str] = ()
+    ) -> None:
         self._configured = configured
-        self._allowed = allowed
+        self._allowed, self._servers = allowed, servers
         self._settings = data_source
 
     def test(self, text: str, table: str) -> SourceTest:
@@ -68,12 +73,12 @@ class SourceBrowser:
         Args:
             table: the table to read; "": the first one of the settings' table profiles that the source has.
         """
-        hashed = path_hash(Path(text.replace("\0", "")) if text.strip() else self._configured)
+        hashed = path_hash(Path(_shown(text)) if text.strip() else self._configured)
         started = time.perf_counter()
         tables: tuple[str, ...] = ()
         opened = False
         try:
-            source = open_source(allowed_path(text, self._configured, self._allowed))
+            source = open_source(allowed_path(text, self._configured, self._allowed, self._servers))
             opened = True
             tables = tuple(source.tables())
             chosen = self._table(source, table, tables)
@@ -97,7 +102,7 @@ class SourceBrowser:
             NotFound: there is no such table.
             DataProblem: the source cannot be read.
         """
-        path = allowed_path(text, self._configured, self._allowed)
+        path = allowed_path(text, self._configured, self._allowed, self._servers)
         source = open_source(path)
         tables = source.tables()
         wanted = table or find_name(self._settings.default_table, tables) or ""
@@ -124,6 +129,12 @@ class SourceBrowser:
         """The first table of the settings' table profiles that a source has."""
         found = (find_name(profile.name, tables) for profile in self._settings.table_profiles)
         return next((name for name in found if name is not None), None)
+
+
+def _shown(text: str) -> str:
+    """What was asked for, without what no path and no hash may hold: an address loses its password."""
+    plain = text.replace("\0", "")
+    return parse_address(plain)[0].text if is_address(plain) else plain
 
 
 def _elapsed(started: float) -> float:

@@ -26,7 +26,7 @@ from auth_service.control.watch import WatchHub
 from auth_service.documents_service import documents_service
 from auth_service.erp.sender import ErpSender
 from auth_service.erp.servicer import ErpServicer
-from auth_service.mapping import plant_section, settings_hooks
+from auth_service.mapping import chosen_source, plant_section, settings_hooks
 from auth_service.store import audit, schema
 from auth_service.store.audit_archive import archive
 from auth_service.store.backup import back_up_before_migration
@@ -72,8 +72,8 @@ class AuthProgram:
         self.activation = Activation(self.plane, settings.derived_path, self.versions)
         self.settings = SettingsDocuments(
             self.plane,
-            adapters=[settings_hooks.adapt],
-            checks=[settings_hooks.check_blueprint, settings_hooks.destination_check(settings)],
+            adapters=[chosen_source.keep_addresses, settings_hooks.adapt],
+            checks=[settings_hooks.check_blueprint, settings_hooks.destination_check(settings), chosen_source.check],
             savers=[settings_hooks.wrapper_saver(settings.state_dir)],
         )
         self._shared = not self.database.is_sqlite

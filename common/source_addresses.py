@@ -12,6 +12,14 @@ ODBC: Final = re.compile(r"^(odbc:)?\s*(driver|dsn|filedsn|server|data source)\s
 """Beginning of an ODBC connection string."""
 
 
+ACCESS_ENDINGS: Final = (".accdb", ".mdb")
+WORKBOOK_ENDINGS: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+SQLITE_ENDINGS: Final = (".sqlite", ".sqlite3", ".db", ".db3")
+ADDRESS_ENDING: Final = ".database"
+"""Ending of the file that stands for the address of a database."""
+FILE_ENDINGS: Final = (*ACCESS_ENDINGS, *WORKBOOK_ENDINGS, *SQLITE_ENDINGS, ADDRESS_ENDING)
+
+
 def is_address(text: str) -> bool:
     """Whether a text names a database rather than a file."""
     return bool(URL.match(text.strip()) or ODBC.match(text.strip()))

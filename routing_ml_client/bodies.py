@@ -44,6 +44,7 @@ class AccessSettings(TypedDict):
     """A change of what the source browser may open."""
 
     allowed_folders: NotRequired[list[str] | None]
+    allowed_servers: NotRequired[list[str] | None]
 
 
 class ActivationModel(TypedDict):

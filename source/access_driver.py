@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from common.errors import DataProblem
+from common.source_addresses import ACCESS_ENDINGS
 
 MICROSOFT: Final = "Microsoft Access Driver (*.mdb, *.accdb)"
 BITNESS: Final = struct.calcsize("P") * 8
 """32 or 64: the bitness of this Python, which the driver must share."""
 
-ENDINGS: Final = (".accdb", ".mdb")
 _HEADERS: Final = (b"Standard ACE DB", b"Standard Jet DB", b"MSISAM Database")
 _HEADER_LENGTH: Final = 19
 _JET3_PAGE, _PAGE = 2048, 4096
@@ -93,7 +93,7 @@ def check_file(path: Path) -> None:
         DataProblem: wrong ending, missing, not readable, no database, or cut off.
     """
     details = {"path": path}
-    if path.suffix.lower() not in ENDINGS:
+    if path.suffix.lower() not in ACCESS_ENDINGS:
         raise DataProblem(
             f"{path} is not an Access file by its ending {path.suffix or '(none)'}: expected .accdb or .mdb",
             reason="SOURCE_WRONG_ENDING",

@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from common.errors import ServiceError
 from common.settings import settings
+from common.source_addresses import ACCESS_ENDINGS
 from plant.input_profile import InputProfile
 from plant.schema import OPTIONAL_TABLES, ROLES
-from source.access_driver import BITNESS, ENDINGS, find_driver, installed_drivers
+from source.access_driver import BITNESS, find_driver, installed_drivers
 from source.opening import kind_of, open_mapped
 from source.role_reading import read_role
 from source.source import BATCH_ROWS, Source, digest, find_name
@@ -147,7 +148,7 @@ def _odbc_facts(path: Path) -> tuple[tuple[str, ...], str, str]:
         drivers = tuple(installed_drivers())
     except ServiceError:
         return (), "", ""
-    if path.suffix.lower() not in ENDINGS or path.is_dir() or settings().access_reader != "microsoft":
+    if path.suffix.lower() not in ACCESS_ENDINGS or path.is_dir() or settings().access_reader != "microsoft":
         return drivers, "", ""
     try:
         driver = find_driver(path)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from common.errors import DataProblem
 from common.settings import settings
+from common.source_addresses import ACCESS_ENDINGS, ADDRESS_ENDING, SQLITE_ENDINGS, WORKBOOK_ENDINGS
 from source import workbook
-from source.access_driver import ENDINGS
 from source.access_file import AccessFileSource
 from source.databases import address, sqlite_file
 from source.folder import FolderSource
@@ -35,13 +35,13 @@ def open_source(path: Path) -> Source:
     if path.is_dir():
         return FolderSource(path)
     ending = path.suffix.lower()
-    if ending in ENDINGS:
+    if ending in ACCESS_ENDINGS:
         return MicrosoftAccessSource(path) if settings().access_reader == "microsoft" else AccessFileSource(path)
-    if ending in workbook.ENDINGS:
+    if ending in WORKBOOK_ENDINGS:
         return workbook.WorkbookSource(path)
-    if ending in sqlite_file.ENDINGS:
+    if ending in SQLITE_ENDINGS:
         return sqlite_file.SqliteSource(path)
-    if ending == address.ENDING:
+    if ending == ADDRESS_ENDING:
         return _open_database(path)
     if not path.exists():
         raise DataProblem(f"{path} does not exist: check the path", reason="SOURCE_MISSING", details={"path": path})
@@ -61,10 +61,10 @@ def kind_of(path: Path) -> str:
     ending = path.suffix.lower()
     if path.is_dir():
         return "folder"
-    if ending == address.ENDING:
+    if ending == ADDRESS_ENDING:
         return "PostgreSQL" if address.read_address(path).kind == address.POSTGRESQL else "ODBC"
-    kinds = dict.fromkeys(ENDINGS, "Access") | dict.fromkeys(workbook.ENDINGS, "workbook")
-    return (kinds | dict.fromkeys(sqlite_file.ENDINGS, "SQLite")).get(ending, "")
+    kinds = dict.fromkeys(ACCESS_ENDINGS, "Access") | dict.fromkeys(WORKBOOK_ENDINGS, "workbook")
+    return (kinds | dict.fromkeys(SQLITE_ENDINGS, "SQLite")).get(ending, "")
 
 
 def _open_database(path: Path) -> Source:

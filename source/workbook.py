@@ -20,7 +20,6 @@ from source.sheet_header import Header, find_header
 from source.source import digest, file_state, vanished
 from source.table_source import StoredTable, TableSource
 
-ENDINGS: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 MOST_ROWS: Final = 1_048_576
 """Rows of a sheet; one that is full was cut off when it was written."""
 _MOST_ROWS_XLS: Final = 65_536

@@ -168,7 +168,12 @@ class ProfileMethods:
                 _document(session),
             )
         )
-        path = allowed_path(request.path, self._configured(document), document.access.allowed_folders)
+        path = allowed_path(
+            request.path,
+            self._configured(document),
+            document.access.allowed_folders,
+            document.access.allowed_servers,
+        )
         profile = InputProfile.read(text)
         checked = await asyncio.to_thread(input_check.check, profile, path, request.rows or input_check.ROWS)
         add_log_fields(ok=checked.ok, problems=len(checked.problems))

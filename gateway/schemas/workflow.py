@@ -258,9 +258,10 @@ class PredictionSettings(RequestModel):
 
 
 class AccessSettings(RequestModel):
-    """A change of which folders may be used: read by the source browser, written by exports."""
+    """A change of which folders and database servers may be used: read by the source browser, folders also written by exports."""
 
     allowed_folders: list[str] | None = None
+    allowed_servers: list[str] | None = None
 
 
 class TrainingSettings(RequestModel):

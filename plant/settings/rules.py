@@ -5,8 +5,10 @@ from __future__ import annotations
 import codecs
 from collections.abc import Hashable, Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+from typing import Final
 
+from common.source_addresses import ACCESS_ENDINGS, FILE_ENDINGS, is_address
 from plant.settings.erp_addresses import entry_problem
 from plant.settings.erp_interface import endpoint_problem, is_web_address
 from plant.settings.sections import (
@@ -21,7 +23,9 @@ from plant.settings.sections import (
 )
 from plant.settings.violations import Violation
 
-ACCESS_SUFFIXES = (".accdb", ".mdb")
+SOURCE_WORDS: Final = (
+    "an Access file, nor a workbook, SQLite file or folder that is there, nor the address of a database"
+)
 
 
 def check_trim(name: str, section: TrainerSection | PredictorSection) -> Iterator[Violation]:
@@ -91,26 +95,37 @@ def check_sql(sql: SqlSection) -> Iterator[Violation]:
 
 
 def check_data_source(source: DataSourceSection) -> Iterator[Violation]:
-    """The paths name Access files; tables and switches are unique."""
-    if not is_access_path(source.access_path):
-        yield Violation(
-            ("data_source", "access_path"), f"{source.access_path} is not an Access file (.accdb or .mdb)", "name"
-        )
+    """The paths name sources; tables and switches are unique."""
+    if not is_source(source.access_path):
+        yield Violation(("data_source", "access_path"), f"{source.access_path} is not {SOURCE_WORDS}", "name")
     for position, path in enumerate(source.backup_paths):
-        if not is_access_path(path):
-            yield Violation(
-                ("data_source", "backup_paths", position), f"{path} is not an Access file (.accdb or .mdb)", "name"
-            )
+        if not is_source(path):
+            yield Violation(("data_source", "backup_paths", position), f"{path} is not {SOURCE_WORDS}", "name")
     yield from _duplicates(("data_source", "table_profiles"), "name", [table.name for table in source.table_profiles])
     yield from _duplicates(
         ("data_source", "blueprint_switches"), "id", [switch.id for switch in source.blueprint_switches]
     )
 
 
-def is_access_path(path: str) -> bool:
-    """Whether a path (of Windows or POSIX) ends like an Access file and holds no control character."""
-    suffix = PurePosixPath(path.replace("\\", "/").strip()).suffix.lower()
-    return suffix in ACCESS_SUFFIXES and _printable(path)
+def is_source(path: str) -> bool:
+    """Whether a path (of Windows or POSIX) can be a source, or is the address of a database.
+
+    An Access file may be away (a share that does not answer); files of other kinds and folders have to be there when they are chosen.
+    """
+    plain = path.replace("\\", "/").strip()
+    ending = PurePosixPath(plain).suffix.lower()
+    if not _printable(path):
+        return False
+    return ending in ACCESS_ENDINGS or is_address(path) or _is_there(path, plain, ending)
+
+
+def _is_there(path: str, plain: str, ending: str) -> bool:
+    if plain.startswith("//"):  # to look is to log in at that server
+        return ending in FILE_ENDINGS or plain.endswith("/")
+    try:
+        return (ending in FILE_ENDINGS and Path(path).is_file()) or (Path(path).is_absolute() and Path(path).is_dir())
+    except OSError:
+        return False
 
 
 def check_export(export: ExportSection) -> Iterator[Violation]:

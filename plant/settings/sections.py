@@ -185,11 +185,13 @@ class PredictionSection(Section):
 
 
 class AccessSection(Section):
-    """Which folders of this machine may be used beside the configured ones."""
+    """Which folders of this machine and which database servers may be used beside the configured ones."""
 
     allowed_folders: list[Name] = []
-    """Folders whose Access files may be tested and read beside data_source's own, and that exports may go to beside the state folder's
+    """Folders whose sources may be tested and read beside data_source's own, and that exports may go to beside the state folder's
     export folder; empty: no other."""
+    allowed_servers: list[Name] = []
+    """Hosts whose databases may be tested and read; empty: none but the one that serves."""
 
 
 class SnapshotSection(Section):

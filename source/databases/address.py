@@ -18,11 +18,10 @@ from common.errors import DataProblem, InvalidInput
 from common.files import write_text
 from common.private_files import private_folder
 from common.settings import settings
+from common.source_addresses import ADDRESS_ENDING, URL, is_address
 from common.source_addresses import ODBC as ODBC_TEXT
-from common.source_addresses import URL, is_address
 from source.source import digest
 
-ENDING: Final = ".database"
 FOLDER: Final = "sources"
 """Folder below the state folder that holds the files of addresses."""
 PASSWORD_VARIABLE: Final = "ROUTING_ML_SOURCE_PASSWORD"  # noqa: S105 - the name of a variable
@@ -123,6 +122,11 @@ def _parse_odbc(text: str) -> tuple[DatabaseAddress, str]:
     return DatabaseAddress(ODBC, kept, host, database), password
 
 
+def kept_addresses() -> Path:
+    """Folder of the files that stand for addresses."""
+    return settings().state_dir.absolute() / FOLDER
+
+
 def locate(text: str) -> Path:
     """The path of a source that people name: a path as it is, an address by the file that stands for it from now on.
 
@@ -135,8 +139,8 @@ def locate(text: str) -> Path:
     if not is_address(text):
         return Path(text)
     address, password = parse_address(text)
-    folder = settings().state_dir.absolute() / FOLDER
-    path = folder / f"{address.name}{ENDING}"
+    folder = kept_addresses()
+    path = folder / f"{address.name}{ADDRESS_ENDING}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_text(path, json.dumps({"kind": address.kind, "address": address.text}, ensure_ascii=False) + "\n")

@@ -18,7 +18,6 @@ from source.python_rows import series_of
 from source.source import digest, file_state, vanished
 from source.table_source import StoredTable, TableSource
 
-ENDINGS: Final = (".sqlite", ".sqlite3", ".db", ".db3")
 _MARK: Final = b"SQLite format 3\0"
 _SAMPLE_ROWS: Final = 10_000
 

@@ -2171,11 +2171,13 @@ export interface components {
         };
         /**
          * AccessSettings
-         * @description A change of which folders may be used: read by the source browser, written by exports.
+         * @description A change of which folders and database servers may be used: read by the source browser, folders also written by exports.
          */
         AccessSettings: {
             /** Allowed Folders */
             allowed_folders?: string[] | null;
+            /** Allowed Servers */
+            allowed_servers?: string[] | null;
         };
         /**
          * AccessTablesResponse

@@ -138,7 +138,7 @@ def test_a_broken_bound_names_its_field(patch: dict[str, Any], field: str) -> No
         },  # aliases and profiles would point to nothing
         {"sql": {"active_profile": "ghost"}},
         {"sql": {"profiles": []}},  # the active one would be gone
-        {"data_source": {"access_path": "x.xlsx"}},
+        {"data_source": {"access_path": "x.docx"}},
         {"data_source": {"access_path": "x.accdb/file"}},
         {"data_source": {"backup_paths": ["ok.mdb", "bad"]}},
         {"data_source": {"blueprint_switches": [{"id": "ghost", "enabled": True}]}},
@@ -260,10 +260,28 @@ def test_a_reordered_list_is_a_difference() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["a.accdb", "A.MDB", "C:\\data\\plant.ACCDB", "\\\\server\\share\\x.accdb", "공장/자료.accdb"]
+    "path",
+    [
+        "a.accdb",
+        "A.MDB",
+        "C:\\data\\plant.ACCDB",
+        "\\\\server\\share\\x.accdb",
+        "공장/자료.accdb",
+        "//server/share/parts.xlsx",
+        "\\\\server\\share\\export\\",
+        "postgresql://u@db/erp",
+    ],
 )
-def test_access_files_are_recognised_by_their_ending(path: str) -> None:
+def test_sources_are_recognised_by_their_ending(path: str) -> None:
     assert changed({"data_source": {"access_path": path}}).data_source.access_path == path
+
+
+def test_files_of_other_kinds_and_folders_have_to_be_there(tmp_path: Path) -> None:
+    (tmp_path / "parts.xlsx").write_bytes(b"")
+    for path in (tmp_path, tmp_path / "parts.xlsx"):
+        assert changed({"data_source": {"access_path": str(path)}}).data_source.access_path == str(path)
+    for path in (tmp_path / "none.xlsx", tmp_path / "none"):
+        assert refused({"data_source": {"access_path": str(path)}}).reason == UNKNOWN_NAME
 
 
 json_values = st.recursive(
