@@ -7,15 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 from grpc.aio import UnaryUnaryMultiCallable
 
 from common.identity import ServiceCredential
-from common.rpc.client import Caller, connect
 from common.settings import Settings
-from protos.aggregate.v1.aggregate_pb2_grpc import AggregateServiceStub
-from protos.ann.v1.ann_pb2_grpc import AnnServiceStub
-from protos.auth.v1.auth_pb2_grpc import AuthServiceStub
-from protos.documents.v1.documents_pb2_grpc import DocumentsServiceStub
-from protos.erp.v1.erp_pb2_grpc import ErpServiceStub
-from protos.registry.v1.registry_pb2_grpc import RegistryServiceStub
-from protos.trainer.v1.trainer_pb2_grpc import TrainerServiceStub
+from predicting.services import Clients
 
 if TYPE_CHECKING:
     from protos.aggregate.v1.aggregate_pb2_grpc import AggregateServiceAsyncStub
@@ -31,33 +24,30 @@ Answered = TypeVar("Answered")
 
 
 class ControlPlane:
-    """Channels to the services, used as an async context.
+    """The services, used as an async context.
+
+    Attributes:
+        clients: the services as the gateway calls them.
 
     Raises:
         PermissionDenied: this account may not read the installation's credential.
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._caller = Caller(settings, "cli", ServiceCredential.of(settings))
-        auth = connect(settings, settings.auth_addresses)
-        aggregate = connect(settings, settings.aggregate_addresses)
-        ann = connect(settings, settings.ann_addresses)
-        trainer = connect(settings, [settings.trainer_address])
-        self._channels = (auth, aggregate, ann, trainer)
-        self.auth: AuthServiceAsyncStub = AuthServiceStub(auth)
-        self.documents: DocumentsServiceAsyncStub = DocumentsServiceStub(auth)
-        self.registry: RegistryServiceAsyncStub = RegistryServiceStub(auth)
-        self.erp: ErpServiceAsyncStub = ErpServiceStub(auth)
-        self.aggregate: AggregateServiceAsyncStub = AggregateServiceStub(aggregate)
-        self.ann: AnnServiceAsyncStub = AnnServiceStub(ann)
-        self.trainer: TrainerServiceAsyncStub = TrainerServiceStub(trainer)
+        self.clients = Clients(settings, "cli", ServiceCredential.of(settings))
+        self.auth: AuthServiceAsyncStub = self.clients.auth.stub
+        self.documents: DocumentsServiceAsyncStub = self.clients.documents.stub
+        self.registry: RegistryServiceAsyncStub = self.clients.registry.stub
+        self.erp: ErpServiceAsyncStub = self.clients.erp.stub
+        self.aggregate: AggregateServiceAsyncStub = self.clients.aggregate.stub
+        self.ann: AnnServiceAsyncStub = self.clients.ann.stub
+        self.trainer: TrainerServiceAsyncStub = self.clients.trainer.stub
 
     async def __aenter__(self) -> ControlPlane:
         return self
 
     async def __aexit__(self, *_error: object) -> None:
-        for channel in self._channels:
-            await channel.close()
+        await self.clients.close()
 
     async def call(
         self,
@@ -72,5 +62,5 @@ class ControlPlane:
         Raises:
             ServiceError: what the service answered, or Unavailable when it does not.
         """
-        answer: Answered = await self._caller.call(method, request, service=service, timeout=timeout)
+        answer: Answered = await self.clients.caller.call(method, request, service=service, timeout=timeout)
         return answer

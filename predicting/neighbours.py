@@ -76,8 +76,13 @@ class Found:
             request.estimates.CopyFrom(self.estimates)
 
 
-async def find_neighbours(clients: Clients, codes: Sequence[str], options: SearchOptions) -> Found:
+async def find_neighbours(
+    clients: Clients, codes: Sequence[str], options: SearchOptions, *, timeout: float | None = None
+) -> Found:
     """The neighbours of each code, from one model version.
+
+    Args:
+        timeout: seconds of each call; None: the setting.
 
     Raises:
         PreconditionFailed: another version than the wanted one serves.
@@ -85,7 +90,7 @@ async def find_neighbours(clients: Clients, codes: Sequence[str], options: Searc
     """
     for _attempt in range(VERSION_CHANGES):
         try:
-            found = await _find_once(clients, codes, options)
+            found = await _find_once(clients, codes, options, timeout)
         except PreconditionFailed as error:
             if not options.model_version and version_changed(error):
                 continue  # another version became active between the two searches
@@ -100,16 +105,17 @@ def version_changed(error: PreconditionFailed) -> bool:
     return error.reason in (PreconditionFailed.default_reason, "MODEL_VERSION_CHANGED")
 
 
-async def _find_once(clients: Clients, codes: Sequence[str], options: SearchOptions) -> Found:
+async def _find_once(clients: Clients, codes: Sequence[str], options: SearchOptions, timeout: float | None) -> Found:
     request = _request(options)
     request.items.codes.extend(codes)
-    by_code = await clients.ann.call(clients.ann.stub.Search, request)
+    by_code = await clients.ann.call(clients.ann.stub.Search, request, timeout=timeout)
     if not by_code.unknown:
         return _found(codes, by_code, {}, None)
     missing = list(by_code.unknown)
     known = await clients.aggregate.call(
         clients.aggregate.stub.ItemFeatures,
         aggregate_pb2.ItemFeaturesRequest(item_codes=[codes[position] for position in missing]),
+        timeout=timeout,
     )
     if not known.features.rows:
         return _found(codes, by_code, {}, None)
@@ -117,7 +123,7 @@ async def _find_once(clients: Clients, codes: Sequence[str], options: SearchOpti
     request.features.CopyFrom(known.features)
     request.exclude_codes.extend(known.stored_codes)
     request.model_version = by_code.model_version
-    by_features = await clients.ann.call(clients.ann.stub.Search, request)
+    by_features = await clients.ann.call(clients.ann.stub.Search, request, timeout=timeout)
     rows = {missing[position]: row for row, position in enumerate(known.positions)}
     stored = {missing[position]: code for position, code in zip(known.positions, known.stored_codes, strict=True)}
     return _found(codes, by_code, rows, by_features, stored)

@@ -215,32 +215,36 @@ class Exchange(Generic[Asked, Answered]):
 
 
 class Clients:
-    """All services, and each single process for its own facts."""
+    """All services, and each single process for its own facts.
+
+    Attributes:
+        caller: what calls are made with.
+    """
 
     def __init__(self, settings: Settings, instance: str, credential: ServiceCredential) -> None:
         self._settings = settings
-        self._caller = Caller(settings, instance, credential)
+        self.caller = Caller(settings, instance, credential)
         self._channels: list[grpc.aio.Channel] = []
         ann = self._open(settings.ann_addresses)
         aggregate = self._open(settings.aggregate_addresses)
         auth = self._open(settings.auth_addresses)
         trainer = self._open([settings.trainer_address])
-        self.ann: Service[AnnServiceAsyncStub] = Service(self._caller, "ann_service", AnnServiceStub(ann))
+        self.ann: Service[AnnServiceAsyncStub] = Service(self.caller, "ann_service", AnnServiceStub(ann))
         self.aggregate: Service[AggregateServiceAsyncStub] = Service(
-            self._caller, "aggregate_service", AggregateServiceStub(aggregate)
+            self.caller, "aggregate_service", AggregateServiceStub(aggregate)
         )
-        self.auth: Service[AuthServiceAsyncStub] = Service(self._caller, "auth_service", AuthServiceStub(auth))
+        self.auth: Service[AuthServiceAsyncStub] = Service(self.caller, "auth_service", AuthServiceStub(auth))
         self.registry: Service[RegistryServiceAsyncStub] = Service(
-            self._caller, "auth_service", RegistryServiceStub(auth)
+            self.caller, "auth_service", RegistryServiceStub(auth)
         )
         self.settings: Service[SettingsServiceAsyncStub] = Service(
-            self._caller, "auth_service", SettingsServiceStub(auth)
+            self.caller, "auth_service", SettingsServiceStub(auth)
         )
         self.documents: Service[DocumentsServiceAsyncStub] = Service(
-            self._caller, "auth_service", DocumentsServiceStub(auth)
+            self.caller, "auth_service", DocumentsServiceStub(auth)
         )
-        self.erp: Service[ErpServiceAsyncStub] = Service(self._caller, "auth_service", ErpServiceStub(auth))
-        self.trainer: Service[TrainerServiceAsyncStub] = Service(self._caller, "trainer", TrainerServiceStub(trainer))
+        self.erp: Service[ErpServiceAsyncStub] = Service(self.caller, "auth_service", ErpServiceStub(auth))
+        self.trainer: Service[TrainerServiceAsyncStub] = Service(self.caller, "trainer", TrainerServiceStub(trainer))
         self.processes: dict[str, Service[ProcessServiceAsyncStub]] = {}
         for name, addresses in (
             ("ann_service", settings.ann_addresses),
@@ -249,7 +253,7 @@ class Clients:
             ("trainer", [settings.trainer_address]),
         ):
             for address in addresses:
-                self.processes[address] = Service(self._caller, name, ProcessServiceStub(self._open([address])))
+                self.processes[address] = Service(self.caller, name, ProcessServiceStub(self._open([address])))
 
     def _open(self, addresses: Sequence[str]) -> grpc.aio.Channel:
         channel = connect(self._settings, addresses, READS)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cli.predicting.predict_command import heading
-from cli.predicting.prediction import Routing, merge_neighbours
+from cli.predicting.prediction import Routing
+from predicting.neighbours import merge as merge_neighbours
 from protos.common.v1.table_pb2 import Neighbours
 
 
