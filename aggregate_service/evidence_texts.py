@@ -10,9 +10,12 @@ import numpy.typing as npt
 import orjson
 
 from aggregate_service.snapshot import Snapshot
+from plant.schema import FeatureKind
 from routings.operation_evidence import Evidence
 
 MOST_FEATURES = 3
+MOST_COMPARED = 20
+"""Neighbours whose values are compared with an item's."""
 NOTHING = "[]"
 
 
@@ -52,9 +55,9 @@ def reasons_for(
         if model >= 0:
             if (item, model) not in told:
                 known = [name for name in (reasons[model] if reasons else ()) if name in stored][:MOST_FEATURES]
-                values = [stored[name].take(np.array([item]))[0] for name in known]
+                shown = [(name, _shown(stored[name].take(np.array([item]))[0])) for name in known]
+                shown = shown or _in_common(snapshot, item, evidence.supporters[row])
                 label_of = snapshot.schema.label_of
-                shown = [(name, _shown(value)) for name, value in zip(known, values, strict=True)]
                 told[(item, model)] = (
                     ", ".join(f"{label_of(name)} = {'absent' if text is None else text}" for name, text in shown),
                     orjson.dumps([{"feature": name, "value": text} for name, text in shown]).decode(),
@@ -68,6 +71,23 @@ def reasons_for(
         texts.append(text)
         features.append(named)
     return Reasons(texts, features)
+
+
+def _in_common(snapshot: Snapshot, item: int, supporters: npt.NDArray[np.int64]) -> list[tuple[str, str | None]]:
+    """What an item shares with most neighbours that have an operation, what counts most first: where a model names no features."""
+    compared = np.concatenate(([item], supporters[:MOST_COMPARED])).astype(np.int64)
+    ranked = sorted(snapshot.schema.features, key=lambda feature: -feature.weight)
+    shared: list[tuple[str, str | None]] = []
+    for feature in ranked:
+        if len(shared) == MOST_FEATURES:
+            break
+        column = snapshot.items.get(feature.name)
+        if column is None or not feature.active or feature.kind is FeatureKind.IDENTITY:
+            continue
+        own, *others = (_shown(value) for value in column.take(compared))
+        if own is not None and 2 * sum(other == own for other in others) > len(others):
+            shared.append((feature.name, own))
+    return shared
 
 
 def _shown(value: object) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 
 from aggregate_service.snapshot import Snapshot
 from common.errors import InvalidInput
@@ -59,9 +60,24 @@ def learned_of(message: estimates_pb2.Estimates, snapshot: Snapshot, queries: in
             _floats(message.time_effects, (count + 1, KINDS, factors), "time_effects"),
         ),
         calibration=Calibration.from_json(message.calibration) if message.calibration else Calibration(),
-        reasons=[[name for name in text.split(",") if name] for text in message.reasons],
+        reasons=[_names(text) for text in message.reasons],
     )
     return Learned(estimates, snapshot.models_of(tuple(message.operations)))
+
+
+def _names(text: str) -> list[str]:
+    """Names of features from a JSON list.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    try:
+        names = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        names = None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise InvalidInput(f"estimates.reasons holds {text[:40]!r}, which is no JSON list of names")
+    return names
 
 
 def _floats(data: bytes, shape: tuple[int, ...], name: str) -> npt.NDArray[np.float32]:

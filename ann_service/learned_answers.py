@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 
 from ann_service.search import Neighbours
 from protos.common.v1 import estimates_pb2 as pb
@@ -47,7 +48,7 @@ def to_message(estimates: Estimates) -> pb.Estimates:
     kept = estimates.probabilities >= LEAST
     return pb.Estimates(
         operations=estimates.operations,
-        reasons=[",".join(names) for names in estimates.reasons],
+        reasons=[orjson.dumps(names).decode() for names in estimates.reasons],
         offsets=np.concatenate(([0], np.cumsum(kept.sum(axis=1)))).tolist(),
         operation=np.nonzero(kept)[1].tolist(),
         probability=estimates.probabilities[kept].tolist(),

@@ -56,7 +56,7 @@ class Estimates(_message.Message):
 
     @_builtins.property
     def reasons(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Features that tell most about each operation, separated by commas, parallel to operations."""
+        """Features that tell most about each operation, a JSON list each, parallel to operations."""
 
     @_builtins.property
     def offsets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:

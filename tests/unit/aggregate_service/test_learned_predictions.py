@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
+from aggregate_service.learned_messages import _names
 from ann_service.learned_answers import to_message
 from common.errors import InvalidInput
 from protos.aggregate.v1 import aggregate_pb2 as pb
@@ -62,6 +65,31 @@ async def test_models_decide_beside_the_neighbours_and_the_answer_says_why(small
     assert proof["BELIEF"] == pytest.approx(0.97, abs=1e-3)
     assert "neighbours have it; its features say 97% by GROUP2 = " in proof["WHY"]
     assert "OUTDIAMETER = " in proof["WHY"]
+    assert [one["feature"] for one in json.loads(str(proof["REASONS"]))] == ["GROUP2", "OUTDIAMETER"]
+
+
+async def test_where_a_model_names_no_features_those_are_named_that_the_neighbours_share(
+    small: Running, small_tables: Path
+) -> None:
+    request, operations = asked(small_tables)
+    jobs = operations["JOB_CD"].unique().sort().to_list()
+    nameless = replace(estimates_of(jobs, [0.97] * len(jobs), 4), reasons=[[] for _job in jobs])
+    request.estimates.CopyFrom(to_message(nameless))
+    answer = await small.call("Predict", request)
+    named = json.loads(str(rows_of(answer.evidence)[0]["REASONS"]))
+    items = pl.read_parquet(small_tables / "items.parquet")
+    own = items.row(by_predicate=pl.col("ITEM_CD") == request.item_codes[0], named=True)
+    assert named
+    for one in named:
+        assert one["value"] == str(own[one["feature"]])
+
+
+def test_names_of_features_travel_whatever_they_hold() -> None:
+    odd = replace(estimates_of(["INS"], [0.5], 4), reasons=[["Size, outer", 'the "old" name']])
+    message = to_message(odd)
+    assert [_names(text) for text in message.reasons] == [["Size, outer", 'the "old" name']]
+    with pytest.raises(InvalidInput, match="no JSON list"):
+        _names("Size,outer")
 
 
 async def test_times_are_those_of_the_neighbours_as_the_item_compares_with_them(
