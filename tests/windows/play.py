@@ -38,6 +38,7 @@ ON_AN_INSTALLATION: dict[str, Scenario] = {
     "watchdog": running.watchdog,
     "activation-under-load": running.activation_under_load,
     "exports": running.exports,
+    "as-on-linux": running.as_on_linux,
     "many-connections": running.many_connections,
     "live-figures": running.live_figures,
     "upgrade-and-back": changing.upgrade_and_back,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import re
 import signal
@@ -11,13 +12,14 @@ import threading
 import time
 from pathlib import Path
 
-from tests.windows.changing import serves_predictions
+from tests.windows.changing import differences, serves_predictions
 from tests.windows.installing import PACKAGES, not_refused
 from tests.windows.stage import (
     CATALOGUE,
     GATEWAY_PORT,
     INSTALLED,
     ITEMS,
+    ROOT,
     Differs,
     Stage,
     halt,
@@ -25,6 +27,7 @@ from tests.windows.stage import (
     says,
     serves,
     until,
+    without_times,
 )
 
 COMMAND = "& 'C:\\Program Files\\RoutingML\\current\\venv\\Scripts\\routing-ml.cmd'"
@@ -201,6 +204,29 @@ def many_connections(stage: Stage) -> None:
         raise Differs(done.stdout + done.stderr)
     print(done.stdout)
     serves("1.0.0")
+
+
+def as_on_linux(stage: Stage) -> None:
+    """A version that was trained on Windows is judged there and on Linux: every figure agrees to 1e-6."""
+    version = stage.predictions()["version"]
+    judged = ["--source", CATALOGUE, "--items", "60", "--json", "C:\\standins\\judged.json"]
+    routing_ml(stage, "evaluate", version, *judged)
+    own = stage.target / "judged.json"
+    python = (
+        str(Path(os.environ["ROUTING_ML_VENV"]) / "bin" / "python") if "ROUTING_ML_VENV" in os.environ else "python3"
+    )
+    command = [python, "-m", "cli", "evaluate", str(stage.data / "models" / version)]
+    command += ["--source", str(ROOT / "demo" / "catalogue"), "--items", "60", "--json", str(own)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        raise Differs(done.stdout + done.stderr)
+    there, here = (
+        json.loads(path.read_text(encoding="utf-8")) for path in (stage.disk / "standins" / "judged.json", own)
+    )
+    found = differences(without_times(there), without_times(here))
+    wrong = [line for line in found if not re.match(r"\.(source|version|model|folder|path)", line)]
+    if wrong:
+        raise Differs("\n".join(wrong[:20]))
 
 
 STREAMS = 200

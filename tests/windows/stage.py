@@ -279,15 +279,19 @@ class Stage:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
-    def predictions(self) -> dict[str, Any]:
+    def predictions(self) -> Any:
         """What the gateway predicts for some items: version, candidates and routings, without times of measuring."""
         token = self.post("/api/auth/login", {"username": "admin@routing.local", "password": self.password()})["token"]
         said = self.post("/api/predict", {"item_codes": list(ITEMS), "top_k": 10}, token)
-        return {
-            "version": said["metrics"].get("model_version"),
-            "items": said["items"],
-            "candidates": said.get("candidates"),
-        }
+        said["version"] = said.pop("metrics").get("model_version")
+        return without_times(said)
+
+
+def without_times(said: Any) -> Any:
+    """An answer without what says when it was made."""
+    if isinstance(said, dict):
+        return {name: without_times(value) for name, value in said.items() if not name.endswith(("_at", "seconds"))}
+    return [without_times(value) for value in said] if isinstance(said, list) else said
 
 
 def _literal(argument: str) -> str:
