@@ -168,6 +168,8 @@ def _secrets(settings: Settings) -> Iterator[Finding]:
         )
     elif not IS_WINDOWS and secret.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         yield Finding("secrets", WARN, f"{secret} can be read by others: chmod 600 {secret}")
+    elif IS_WINDOWS:  # its rights are access lists, which the installer sets
+        yield Finding("secrets", OK, "readable by this account")
     else:
         yield Finding("secrets", OK, "readable by this account only")
 

@@ -232,19 +232,21 @@ async def _serving(settings: Settings, record: RunRecord) -> dict[str, bool]:
 
 
 def _process_status(process: ProcessRecord, serving: bool, follower: pb.Subscriber) -> ProcessStatus:
+    pid = process.pid or follower.pid  # services are not started from here, but tell who they are
+    started_at = process.started_at if process.pid else follower.since
     try:
-        running = psutil.Process(process.pid) if process.pid else None
+        running = psutil.Process(pid) if pid else None
         family = [running, *running.children(recursive=True)] if running else []
         resident = sum(member.memory_info().rss for member in family)
-    except psutil.NoSuchProcess:
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
         resident = 0
     return ProcessStatus(
         name=process.name,
         address=process.address,
         state=process.state,
         serving=serving,
-        pid=process.pid,
-        age_seconds=round(time.time() - process.started_at, 1) if process.pid else 0.0,
+        pid=pid,
+        age_seconds=round(time.time() - started_at, 1) if pid else 0.0,
         restarts=process.restarts,
         resident_bytes=resident,
         confirmed_revision=follower.confirmed_revision,
@@ -268,9 +270,9 @@ def status_table(status: SystemStatus) -> Table:
             process.state,
             "[green]yes[/green]" if process.serving else "[red]no[/red]",
             str(process.pid or ""),
-            _duration(process.age_seconds),
+            _duration(process.age_seconds) if process.pid else "",
             str(process.restarts),
-            f"{process.resident_bytes / 1024**2:.0f} MB",
+            f"{process.resident_bytes / 1024**2:.0f} MB" if process.resident_bytes else "",
             str(process.confirmed_revision or ""),
             f"{process.lag_ms:.0f} ms" if process.confirmed_revision else "",
         )
