@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from common.errors import FieldViolation, InvalidInput
 from plant.columns import ColumnType
+from plant.formats import format_problem
 from plant.mechanical_seals import MECHANICAL_SEALS, REQUIRED, TABLES
 from plant.schema import FEATURES, KEYS, ROLES, ROUTING, PlantSchema
 from plant.units import NAMES, find_unit
@@ -35,6 +36,7 @@ class ProfileColumn(BaseModel):
         source: column of the source's table; "": none, the default everywhere.
         type: type of the internal column; the source's values are converted to it.
         unit: unit of the source's numbers, brought to mm or minutes; None: as they are.
+        format: how the source's texts write the values where it is not the usual way (`plant.formats`): 1.234,5 or h:mm; "": usual.
         default: value where the source has none.
         required: whether a source without this column is refused.
     """
@@ -46,6 +48,7 @@ class ProfileColumn(BaseModel):
     source: str = ""
     type: ColumnType
     unit: str | None = None
+    format: str = ""
     default: Default = None
     required: bool = False
 
@@ -75,6 +78,10 @@ class ProfileColumn(BaseModel):
             yield f"{self.internal} is required and has no source column"
         if self.internal in KEYS[self.role] and not self.source.strip():
             yield f"{self.internal} is a key of the {self.role} table and needs a source column"
+        if self.format:
+            problem = format_problem(self.format, self.type)
+            if problem:
+                yield f"{self.internal}: {problem}"
         if self.unit is not None:
             if find_unit(self.unit) is None:
                 yield f"{self.internal}: unknown unit {self.unit!r}; known are {', '.join(NAMES)}"
@@ -171,6 +178,9 @@ class InputProfile(BaseModel):
     def document(self) -> dict[str, Any]:
         """As JSON has it; what the schema leaves at its usual value is left out."""
         made = self.model_dump(mode="json", by_alias=True)
+        for column in made["columns"]:
+            if not column["format"]:
+                del column["format"]
         if not self.queries:
             del made["queries"]
         return {**made, "schema": self.plant.model_dump(mode="json", exclude_defaults=True)}

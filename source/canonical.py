@@ -29,6 +29,10 @@ _TIME_FORMATS: Final = (
 )
 """AM and PM stand for 오전 and 오후, with which Windows in Korean writes times. Years have four digits: 12/31/99 could be 2999 too."""
 _DATE_FORMATS: Final = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y. %m. %d.", "%Y%m%d", "%m/%d/%Y", "%d.%m.%Y")
+_SERIALS: Final = (18_264, 73_050)
+_LAST_SERIAL: Final = 2_958_465
+_EXCEL_EPOCH: Final = 25_569
+"""1970-01-01 as Excel numbers days."""
 _TRUE: Final = ("true", "1", "-1", "y", "yes", "t")
 _FALSE: Final = ("false", "0", "n", "no", "f")
 _WORDS: Final = {
@@ -201,8 +205,12 @@ def _to_datetime(series: pl.Series) -> pl.Series:
         return series.dt.replace_time_zone(None).cast(pl.Datetime("ms"))
     if series.dtype == pl.Date:
         return series.cast(pl.Datetime("ms"))
+    if series.dtype.is_float() or series.dtype == pl.Decimal:
+        return _of_serials(series.cast(pl.Float64))
     if series.dtype.is_integer():
-        series = series.cast(pl.String)  # 20240105
+        serials = _of_serials(series.cast(pl.Float64))
+        written = _to_datetime(series.cast(pl.String))  # 20240105
+        return written.zip_with(written.is_not_null(), serials)
     if series.dtype != pl.String:
         return pl.Series(series.name, [None] * series.len(), dtype=pl.Datetime("ms"))
     text = _plain_text(series).str.replace("오전", "AM").str.replace("오후", "PM")
@@ -218,6 +226,13 @@ def _to_datetime(series: pl.Series) -> pl.Series:
         parsed = _of_full_years(text.str.to_date(pattern, strict=False).cast(pl.Datetime("ms")))
         result = result.zip_with(result.is_not_null(), parsed)
     return result
+
+
+def _of_serials(days: pl.Series) -> pl.Series:
+    """Times of the serial numbers by which Excel keeps them, 1950 to 2099 and the last day of 9999; other numbers are none."""
+    known = (days.is_between(*_SERIALS) | (days == _LAST_SERIAL)).fill_null(False)
+    made = ((days - _EXCEL_EPOCH) * 86_400_000).round().cast(pl.Int64, strict=False).cast(pl.Datetime("ms"))
+    return _without(made, ~known)
 
 
 def _of_full_years(times: pl.Series) -> pl.Series:

@@ -222,7 +222,7 @@ def why_not_a_table(source: Source, name: str) -> str:
 
 
 def _warnings(roles: tuple[RoleFinding, ...]) -> list[str]:
-    warnings = []
+    warnings: list[str] = []
     for finding in roles:
         warnings += finding.findings
         if not finding.table and not finding.problem:

@@ -15,8 +15,10 @@ from plant.input_profile import InputProfile, ProfileColumn
 from plant.mechanical_seals import FILE_TABLES
 from plant.schema import FEATURES, ITEM_CODE, OPTIONAL_TABLES, ROUTING
 from plant.units import COUNT, MASS, SIZE, TIME, find_unit, time_unit
+from source.canonical import ABSENT_WORDS
 from source.column_types import POLARS_TYPES
 from source.source import BATCH_ROWS, Source, find_name
+from source.spellings import read_as
 
 OnFinding = Callable[[int, str], None]
 """Told a number of rows and what was found in them, for people."""
@@ -63,7 +65,8 @@ def read_role(
         name: found for name, column in mapped.items() if (found := find_name(column.source, stored)) is not None
     }
     # A source column may feed several internal ones, each with its own type: read once a (column, type).
-    reads = {(found, known[name]) for name, found in present.items()}
+    formats = {name: column.format for name, column in mapped.items() if column.format and name in present}
+    reads = {(found, ColumnType.TEXT if name in formats else known[name]) for name, found in present.items()}
     if item_column and not any(found == item_column for found, _ in reads):
         reads.add((item_column, ColumnType.TEXT))
     simple = dict(reads)
@@ -79,6 +82,8 @@ def read_role(
     total = 0
     try:
         for frame in source.batches(table, list(simple), simple, batch_rows, item_column=item_column):
+            for name, text_format in formats.items():
+                frame = _spelled(frame, table, item_column, present[name], text_format, known[name])
             made = [
                 rows.applied(
                     name, _expression(name, known[name], mapped.get(name), present.get(name), unit_columns), frame
@@ -92,6 +97,31 @@ def read_role(
                 on_rows(total)
     finally:
         rows.tell()
+
+
+def _spelled(
+    frame: pl.DataFrame, table: str, item_column: str, column: str, text_format: str, kind: ColumnType
+) -> pl.DataFrame:
+    """The frame with a column of texts read in its declared format.
+
+    Raises:
+        DataProblem: a text does not fit; names table, item, column and format.
+    """
+    texts = frame[column]
+    if texts.dtype != pl.String:
+        return frame
+    made = read_as(texts, text_format, kind)
+    lost = (made.is_null() & ~texts.str.strip_chars().str.to_lowercase().is_in(ABSENT_WORDS).fill_null(True)).arg_true()
+    if lost.len():
+        at = int(lost[0])
+        item = frame[item_column][at] if item_column in frame.columns else None
+        raise DataProblem(
+            f"Table {table}, item {item!r}, column {column}: {texts[at]!r} is not of the format {text_format} that the input profile "
+            "declares. Correct it in the source, or declare another format",
+            reason="VALUE_MISFIT",
+            details={"table": table, "item": item or "", "column": column, "value": texts[at]},
+        )
+    return frame.with_columns(made.alias(column))
 
 
 def table_of(source: Source, profile: InputProfile, role: str) -> str | None:

@@ -176,7 +176,7 @@ class Pages:
         usage = self.row(pointer)
         if usage[:1] == b"\0":
             first = struct.unpack_from("<I", usage, 1)[0]
-            return _set_bits(usage[5:]) + first
+            return _set_bits(usage[5:]) + int(first)
         found = []
         span = (self.layout.page - 4) * 8
         for place in range((len(usage) - 1) // 4):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from plant.columns import ColumnType
+from plant.formats import HOURS
 from plant.input_profile import InputProfile, ProfileColumn
 from plant.schema import (
     FEATURES,
@@ -26,6 +27,7 @@ from source.suggestion.items import FeatureFound
 from source.suggestion.operations import OperationsFound
 from source.suggestion.queries import quoted
 from source.suggestion.suggestion import Suggestion
+from source.suggestion.time_columns import TimeColumn
 
 ITEMS_QUERY, OPERATIONS_QUERY = "items (query)", "operations (query)"
 UNIT_OF: Final[Mapping[str, str]] = {
@@ -98,7 +100,8 @@ def _items(found: Suggestion) -> tuple[tuple[Feature, ...], ItemDisplay, list[Pr
         if one.kind == "identity":
             columns.append(_column(ITEM_CODE, FEATURES, one.column, ColumnType.TEXT))
             continue
-        feature, extra = _feature(one)
+        facts = found.items.table.columns.get(one.column)
+        feature, extra = _feature(one, facts.spelled if facts is not None else "")
         features.append(feature)
         columns += extra
         if one.display:
@@ -112,7 +115,7 @@ def _items(found: Suggestion) -> tuple[tuple[Feature, ...], ItemDisplay, list[Pr
     return tuple(features), ItemDisplay(**display, levels=tuple(levels[level] for level in sorted(levels))), columns
 
 
-def _feature(one: FeatureFound) -> tuple[Feature, list[ProfileColumn]]:
+def _feature(one: FeatureFound, spelled: str) -> tuple[Feature, list[ProfileColumn]]:
     kind = KINDS[one.kind]
     name = one.column if one.column.upper() != ITEM_CODE else f"{one.column} 2"
     unit = UNIT_OF.get(one.unit or "")
@@ -121,7 +124,8 @@ def _feature(one: FeatureFound) -> tuple[Feature, list[ProfileColumn]]:
     kind_column = {FeatureKind.DATE: ColumnType.DATETIME}.get(
         kind, ColumnType.NUMBER if kind in (FeatureKind.NUMBER, FeatureKind.SIZE, FeatureKind.FLAG) else ColumnType.TEXT
     )
-    columns = [_column(name, FEATURES, one.column, kind_column, unit if kind is FeatureKind.SIZE else None)]
+    spelled = spelled if kind_column is not ColumnType.TEXT else ""
+    columns = [_column(name, FEATURES, one.column, kind_column, unit if kind is FeatureKind.SIZE else None, spelled)]
     if kind is FeatureKind.SIZE and one.unit_column is not None:
         columns.append(_column(one.unit_column, FEATURES, one.unit_column, ColumnType.TEXT))
     return Feature(name=name, kind=kind, unit_from=one.unit_column if kind is FeatureKind.SIZE else None), columns
@@ -151,13 +155,18 @@ def _operation_columns(found: Suggestion) -> Iterator[ProfileColumn]:
         (roles.entered, operations.start),
     ):
         if column is not None and column.shape is Shape.DATE:
-            yield _column(internal, ROUTING, column.name, ColumnType.DATETIME)
+            yield _column(internal, ROUTING, column.name, ColumnType.DATETIME, spelled=column.spelled)
     for time in operations.times:
         if time.role in added:
             yield _column(getattr(roles, time.role), ROUTING, added[time.role], ColumnType.NUMBER, "MIN")
         else:
             yield _column(
-                getattr(roles, time.role), ROUTING, time.column.name, ColumnType.NUMBER, UNIT_OF.get(time.unit or "")
+                getattr(roles, time.role),
+                ROUTING,
+                time.column.name,
+                ColumnType.NUMBER,
+                _unit_of(time),
+                time.column.spelled,
             )
     units = {
         time.unit_column.name for time in operations.times if time.unit_column is not None and time.role not in added
@@ -168,6 +177,11 @@ def _operation_columns(found: Suggestion) -> Iterator[ProfileColumn]:
         yield _column(BASE_QUANTITY, ROUTING, operations.base_quantity.name, ColumnType.NUMBER)
     if "run" in added and not operations.times:
         yield _column(roles.run, ROUTING, added["run"], ColumnType.NUMBER, "MIN")
+
+
+def _unit_of(time: TimeColumn) -> str | None:
+    """Unit of a column of times; durations with a colon are hours, whatever unit their name states."""
+    return "H" if time.column.spelled == HOURS else UNIT_OF.get(time.unit or "")
 
 
 def _routing_roles(operations: OperationsFound, internal: set[str]) -> RoutingRoles:
@@ -200,13 +214,16 @@ def _results(found: OperationsFound | None) -> tuple[ResultRoles, list[ProfileCo
                     RESULTS,
                     time.column.name,
                     ColumnType.NUMBER,
-                    UNIT_OF.get(time.unit or ""),
+                    _unit_of(time),
+                    time.column.spelled,
                 )
             )
     return roles, columns
 
 
-def _column(internal: str, role: str, source: str, kind: ColumnType, unit: str | None = None) -> ProfileColumn:
+def _column(
+    internal: str, role: str, source: str, kind: ColumnType, unit: str | None = None, spelled: str = ""
+) -> ProfileColumn:
     return ProfileColumn.model_validate(
         {
             "internal": internal,
@@ -214,6 +231,7 @@ def _column(internal: str, role: str, source: str, kind: ColumnType, unit: str |
             "source": source,
             "type": kind.value,
             "unit": unit,
+            "format": spelled,
             "required": internal in (ITEM_CODE, SEQUENCE),
         }
     )

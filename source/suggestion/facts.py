@@ -10,6 +10,10 @@ from typing import Final
 
 import polars as pl
 
+from plant.columns import ColumnType
+from plant.formats import HOURS
+from source.spellings import number_format, read_as
+
 GUID: Final = re.compile(r"^\{?[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\}?$")
 SIZES_IN_TEXT: Final = r"\d[\d.,]*\s*[xX×*]\s*\d|[øØ⌀Φ]\s*\d|\bM\d+\s*[xX×]\s*\d|\d+\s*/\s*\d+\s*(?:\"|inch)"
 DENSE_RANGE: Final = 3.0
@@ -43,6 +47,7 @@ class ColumnFacts:
         guid: whether its values are globally unique identifiers.
         dense: whether its values are whole numbers without gaps worth speaking of.
         sizes: share of its texts that state sizes (300x70, Ø30, M8x1.25).
+        spelled: format in which its texts write numbers or dates (`plant.formats`); "" where they need none.
         digits: length of its texts where all have the same and are digits only; 0 otherwise. Codes such as 00001234.
     """
 
@@ -60,6 +65,7 @@ class ColumnFacts:
     sizes: float = 0.0
     digits: int = 0
     longest: int = 0
+    spelled: str = ""
 
     @property
     def unique(self) -> bool:
@@ -105,7 +111,7 @@ def facts_of_column(table: str, series: pl.Series) -> ColumnFacts:
     present = texts.len() - texts.null_count()
     values = texts.drop_nulls().unique()
     distinct = values.len()
-    numbers, times = _numbers(series, texts), None
+    (numbers, spelled), times = _numbers(series, texts), None
     if numbers is None:
         times = _times(series, texts)
     shape = _shape(series, values, numbers, times)
@@ -131,7 +137,14 @@ def facts_of_column(table: str, series: pl.Series) -> ColumnFacts:
         sizes=(mean_of(values.head(2000).str.contains(SIZES_IN_TEXT)) if shape is Shape.TEXT and distinct else 0.0),
         digits=longest if same_length else 0,
         longest=longest,
+        spelled=spelled if numbers is not None else "%d/%m/%Y" if times is not None and _day_first(values) else "",
     )
+
+
+def _day_first(values: pl.Series) -> bool:
+    """Whether dates with slashes have the day first: some day is no month."""
+    days = values.str.extract(r"^(\d{1,2})/\d{1,2}/\d{4}$", 1).cast(pl.Int64, strict=False)
+    return days.null_count() == 0 and bool((days > 12).any())
 
 
 def mean_of(series: pl.Series) -> float:
@@ -155,21 +168,19 @@ def _texts(series: pl.Series) -> pl.Series:
     return texts.set(absent, None).alias(series.name)
 
 
-def _numbers(series: pl.Series, texts: pl.Series) -> pl.Series | None:
-    """The values as numbers when all of them are; None for codes with leading zeros, dates, and columns without a value."""
+def _numbers(series: pl.Series, texts: pl.Series) -> tuple[pl.Series | None, str]:
+    """The values as numbers when all of them are, and the format that they are written in; None for codes with leading zeros, dates, and
+    columns without a value. Durations are hours."""
     if series.dtype.is_numeric():
-        return series.cast(pl.Float64)
+        return series.cast(pl.Float64), ""
     if series.dtype != pl.String or texts.null_count() == texts.len():
-        return None
-    if texts.drop_nulls().str.contains(r"^[+-]?0\d").any():
-        return None
-    numbers = texts.cast(pl.Float64, strict=False)
-    if numbers.null_count() == texts.null_count():
-        return numbers
-    comma = (
-        texts.str.replace_all(r"\.(\d{3})\b", "${1}").str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
-    )
-    return comma if comma.null_count() == texts.null_count() else None
+        return None, ""
+    values = texts.drop_nulls()
+    spelled = number_format(values)
+    if spelled is None or (spelled != HOURS and values.str.contains(r"^[+-]?0\d").any()):
+        return None, ""
+    numbers = read_as(texts, spelled, ColumnType.NUMBER) if spelled else texts.cast(pl.Float64, strict=False)
+    return (numbers, spelled) if numbers.null_count() == texts.null_count() else (None, "")
 
 
 def _times(series: pl.Series, texts: pl.Series) -> pl.Series | None:

@@ -201,7 +201,8 @@ def _judge(
         taken = chosen | {column.name for column in (code, name) if column is not None}
         machine_code, machine_name = code_and_name(machine.column, labels, taken, rows, "machine")
     taken = used | {column.name for column in (code, name, machine_code, machine_name) if column is not None}
-    times = find_times([column for column in free if column.name not in taken], table)
+    timed = start is not None and end is not None
+    times = find_times([column for column in free if column.name not in taken], table, by_values=not timed)
     if times:
         sureness["time"] = 0.6 * max(time.score for time in times)
     elif start is not None and end is not None:

@@ -64,7 +64,7 @@ def item_rows(
     )
     if not joins:
         return RoleRows(table, "")
-    frame = _joined(_frame(table), "i", joins, {each.name: each for each in tables})
+    frame = _joined(frame_of(table), "i", joins, {each.name: each for each in tables})
     facts = facts_of_table(table.name, frame, table.total)
     replaced = frozenset(join.on[1] for join in joins if join.on[0] == "i" and join.on[1] != key.name and join.labels)
     return RoleRows(facts, _select(table.name, "i", joins), replaced)
@@ -278,7 +278,7 @@ def _names(joins: Sequence[Join]) -> set[str]:
     return {name.casefold() for join in joins for _, name in join.labels}
 
 
-def _frame(table: TableFacts) -> pl.DataFrame:
+def frame_of(table: TableFacts) -> pl.DataFrame:
     return pl.DataFrame([column.texts.alias(name) for name, column in table.columns.items()])
 
 
@@ -287,7 +287,7 @@ def _joined(frame: pl.DataFrame, alias: str, joins: Sequence[Join], tables: dict
     frame = frame.rename({name: f"{alias}\0{name}" for name in frame.columns})
     shown = {f"{alias}\0{name.split(chr(0))[1]}": name.split("\0")[1] for name in frame.columns}
     for join in joins:
-        other = _frame(tables[join.table]).unique(join.key, keep="first")
+        other = frame_of(tables[join.table]).unique(join.key, keep="first")
         other = other.rename({name: f"{join.alias}\0{name}" for name in other.columns})
         frame = frame.join(
             other,

@@ -70,6 +70,7 @@ def asked(question: Question) -> str:
         + (f", or {others}?" if others else "?"),
         "operation": f"Does {question.table}.{question.taken} say which operation it is"
         + (f", or {others}?" if others else "?"),
+        "time": f"Is {question.table}.{question.taken} the time of an operation, in minutes? Only its values say so",
         "no_time": f"{question.table} has no column that looks like a time: is there one? Without it routings are predicted without times",
     }
     return texts[question.topic]

@@ -11,8 +11,10 @@ import polars as pl
 from source.suggestion.facts import ColumnFacts, TableFacts, facts_of_table, mean_of
 from source.suggestion.items import FeatureFound, ItemsFound, LeftOut, find_items
 from source.suggestion.links import Link, find_links, keys_of
+from source.suggestion.log_items import items_of_log
 from source.suggestion.operations import ItemPath, OperationsFound, find_operations, item_of_rows
 from source.suggestion.queries import RoleRows, item_rows, operation_sql
+from source.suggestion.time_columns import UNNAMED
 from source.suggestion.vocabulary import fit
 
 __all__ = ["FeatureFound", "ItemPath", "ItemsFound", "LeftOut", "Question", "Suggestion", "suggest"]
@@ -111,7 +113,7 @@ def _items(
     """The item table's columns, and the query that gives its rows ("" for the table as it is)."""
     key = operations.path.key
     if key is None:
-        return None, ""
+        return items_of_log(operations)
     table = next(each for each in tables if each.name == key.table)
     apart = {operations.table.name} | ({results.table.name} if results else set())
     if operations.path.header is not None:
@@ -199,10 +201,14 @@ def _questions(
             role == "sequence" and operations.sequence is None
         )
         named_rivals = tuple(name for name in operations.rivals.get(role, ()) if name not in _chosen(operations))
-        if (unsure and not (role == "item" and items is None)) or named_rivals:
+        if role == "item" and operations.path.key is None:
+            unsure = unsure and items is not None and fit(column, "item_key") < SURE["item"]
+        if unsure or named_rivals:
             asked.append(Question(role, table, column, named_rivals))
     if "time" not in operations.sureness:
         asked.append(Question("no_time", table, ""))
+    elif operations.times and max(time.score for time in operations.times) <= UNNAMED:
+        asked.append(Question("time", table, operations.times[0].column.name))
     return asked
 
 

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from plant.formats import HOURS
 from plant.units import time_unit
 from source.suggestion.facts import ColumnFacts, Shape, TableFacts
 from source.suggestion.vocabulary import fit, unit_in
 
 TIME_ROLES: Final = ("setup", "queue", "wait", "move", "run")
+UNNAMED: Final = 0.2
+"""Score of a column of times that its values alone show."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +27,12 @@ class TimeColumn:
     score: float
 
 
-def find_times(columns: Sequence[ColumnFacts], table: TableFacts) -> tuple[TimeColumn, ...]:
-    """Columns of times by name, one a role; numbers not below zero that are no costs, quantities or sizes."""
+def find_times(columns: Sequence[ColumnFacts], table: TableFacts, *, by_values: bool = True) -> tuple[TimeColumn, ...]:
+    """Columns of times by name, one a role; numbers not below zero that are no costs, quantities or sizes.
+
+    Args:
+        by_values: take a column whose values look like times where no name says so.
+    """
     found: dict[str, TimeColumn] = {}
     for column in columns:
         if column.shape not in (Shape.WHOLE, Shape.NUMBER) or column.numbers is None:
@@ -33,7 +40,7 @@ def find_times(columns: Sequence[ColumnFacts], table: TableFacts) -> tuple[TimeC
         low = column.numbers.drop_nans().min()
         if not isinstance(low, float) or low < 0:
             continue
-        unit = unit_in(column.name)
+        unit = "h" if column.spelled == HOURS else unit_in(column.name)
         timed = 1.0 if unit in ("h", "min", "s", "d") else 0.0
         named = max(fit(column.name, "time"), *(fit(column.name, role) for role in TIME_ROLES))
         if max(timed, named) < 0.5 or (
@@ -53,7 +60,36 @@ def find_times(columns: Sequence[ColumnFacts], table: TableFacts) -> tuple[TimeC
         candidate = TimeColumn(column, role, unit, None if unit else _unit_column(column, table), score)
         if role not in found or found[role].score < score:
             found[role] = candidate
-    return tuple(found.values())
+    return tuple(found.values()) or (_unnamed(columns) if by_values else ())
+
+
+def _unnamed(columns: Sequence[ColumnFacts]) -> tuple[TimeColumn, ...]:
+    """The column of times where no name says so: numbers with fractions from 0 up that are no costs, quantities, sizes or weights.
+
+    Of several it is the one that varies most for its size, as times of different operations do.
+    """
+    possible = []
+    for column in columns:
+        if column.shape is not Shape.NUMBER or column.numbers is None or (column.unique and column.rows == 1):
+            continue
+        numbers = column.numbers.drop_nulls().drop_nans()
+        low, mean, spread = numbers.min(), numbers.mean(), numbers.std()
+        other = max(
+            fit(column.name, meaning) for meaning in ("cost", "quantity", "specification", "audit", "base_quantity")
+        )
+        if (
+            not isinstance(low, float)
+            or low < 0
+            or other >= 0.7
+            or unit_in(column.name) in ("mm", "cm", "m", "inch", "kg", "g")
+        ):
+            continue
+        if isinstance(mean, float) and isinstance(spread, float) and mean > 0:
+            possible.append((spread / mean, column))
+    if not possible:
+        return ()
+    _varies, column = max(possible, key=lambda pair: pair[0])
+    return (TimeColumn(column, "run", None, None, UNNAMED),)
 
 
 def _unit_column(column: ColumnFacts, table: TableFacts) -> ColumnFacts | None:

@@ -1,0 +1,63 @@
+"""How the texts of a column write numbers, durations and times: reading declared formats (`plant.formats`), and finding them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from plant.columns import ColumnType
+from plant.formats import EXCEL, HOURS, MINUTES, NUMBERS
+from source.canonical import convert
+
+_DURATION: Final = r"^(\d{1,4}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?$"
+_DAY_MS: Final = 86_400_000
+_EXCEL_EPOCH: Final = 25_569
+
+
+def read_as(texts: pl.Series, text_format: str, kind: ColumnType) -> pl.Series:
+    """Texts of a declared format in a canonical type; null where they do not fit. What needs no format is read as without one."""
+    plain = texts.str.strip_chars()
+    usual = convert(plain, kind) if kind is ColumnType.DATETIME else None
+    if text_format in NUMBERS:
+        thousands, decimal = NUMBERS[text_format]
+        pattern = thousands if thousands.startswith("[") else f"[{thousands}]"
+        return convert(plain.str.replace_all(pattern, "").str.replace(decimal, ".", literal=True), kind)
+    if text_format in (HOURS, MINUTES):
+        return convert(_duration(plain, text_format), kind)
+    if text_format == EXCEL:
+        days = plain.cast(pl.Float64, strict=False)
+        made = ((days - _EXCEL_EPOCH) * _DAY_MS).round().cast(pl.Int64, strict=False).cast(pl.Datetime("ms"))
+    else:
+        made = plain.str.to_datetime(text_format, strict=False, time_unit="ms")
+    return made if usual is None else made.zip_with(made.is_not_null(), usual)
+
+
+def _duration(plain: pl.Series, text_format: str) -> pl.Series:
+    parts = [plain.str.extract(_DURATION, group).cast(pl.Float64) for group in (1, 2, 3)]
+    first, second, third = parts[0], parts[1], parts[2].fill_null(0.0)
+    hours = first + second / 60 + third / 3600
+    # of MINUTES two fields are minutes and seconds, three are hours, minutes and seconds
+    short = hours if text_format == HOURS else (hours * 60).zip_with(parts[2].is_not_null(), first + second / 60)
+    return short.zip_with(short.is_not_null(), plain.cast(pl.Float64, strict=False))
+
+
+def number_format(values: pl.Series) -> str | None:
+    """The format of numbers that all texts have; "" where they need none, None where they are no numbers.
+
+    1,234 is a number above thousand where all commas stand before three digits and no number begins with 0, else one below two.
+    """
+    if values.cast(pl.Float64, strict=False).null_count() == values.null_count():
+        return ""
+    if values.str.contains(_DURATION).all():
+        return HOURS
+    if values.str.contains(r"^[+-]?[1-9]\d{0,2}(,\d{3})*(\.\d+)?$|^[+-]?\d+(\.\d+)?$").all():
+        return "1,234.5"
+    for name, pattern in (
+        ("1.234,5", r"^[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?$"),
+        ("1 234,5", r"^[+-]?\d{1,3}([ \u00a0\u202f]\d{3})*(,\d+)?$"),
+        ("1'234.5", r"^[+-]?\d{1,3}(['’]\d{3})*(\.\d+)?$"),
+    ):
+        if values.str.contains(pattern).all():
+            return name
+    return None

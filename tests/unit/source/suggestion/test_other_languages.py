@@ -1,0 +1,119 @@
+"""Sources in further languages and spellings: the right columns, and the right values read through the draft."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from source import open_source
+from source.opening import open_mapped
+from source.role_reading import read_role
+from source.suggestion import suggest
+from source.suggestion.drafting import suggest_profile
+
+STEPS = 6
+Names = tuple[str, str, str, str, str, str, str]
+
+
+def plant(names: Names, operations: list[str], seed: int = 3) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Items and operations; names of code, kind, size, sequence, operation, machine and run time."""
+    draw = random.Random(seed)
+    code, kind, size, sequence, operation, machine, run = names
+    items = [f"K{number:05d}" for number in range(140)]
+    rows = []
+    for item in items:
+        for place, step in enumerate(sorted(draw.sample(range(STEPS), draw.randint(2, STEPS - 1)))):
+            made_on = f"M{step}{draw.choice('AB')}"
+            rows.append(
+                (item, 10 * (place + 1), operations[step], made_on, round(draw.uniform(0.5, 30) * (step + 1), 2))
+            )
+    table = pl.DataFrame(
+        {code: items, kind: [draw.choice("ABC") for _ in items], size: [round(draw.uniform(5, 90), 1) for _ in items]}
+    )
+    return table, pl.DataFrame(rows, orient="row", schema=[code, sequence, operation, machine, run])
+
+
+@pytest.mark.parametrize(
+    ("tables", "names", "operations"),
+    [
+        (("品目マスタ", "工程表"),
+         ("品番", "材質", "外径", "工順", "工程名", "設備", "加工時間(分)"), "切断 旋削 フライス 研削 熱処理 検査"),
+        (("物料", "工艺路线"),
+         ("物料编码", "材料", "外径", "工序号", "工序名称", "工作中心", "加工时间"), "下料 车削 铣削 磨削 热处理 检验"),
+        (("articulos", "operaciones"), ("codigo_articulo", "familia", "diametro", "fase", "operacion", "maquina", "tiempo_unitario"),
+         "Corte Torneado Fresado Rectificado Temple Control"),
+        (("INVENTTABLE", "ROUTE"),
+         ("ITEMID", "ITEMGROUPID", "HEIGHT", "OPRNUM", "OPRID", "WRKCTRID", "PROCESSTIME"), "Cut Weld Paint Turn Fit Test"),
+        (("t1", "t2"), ("f1", "f2", "f3", "c2", "c3", "c4", "c5"), "x1 x2 x3 x4 x5 x6"),
+    ],
+)  # fmt: skip
+def test_roles_are_found_whatever_the_language(tables: tuple[str, str], names: Names, operations: str) -> None:
+    items, steps = plant(names, operations.split())
+    found = suggest({tables[0]: items, tables[1]: steps})
+    assert found.operations.table.name == tables[1]
+    assert found.items is not None
+    assert (found.items.table.name, found.items.key.name) == (tables[0], names[0])
+    sequence, operation = found.operations.sequence, found.operations.operation
+    assert sequence is not None
+    assert operation is not None
+    assert (sequence.name, operation.name) == (names[3], names[4])
+    assert [(time.role, time.column.name) for time in found.operations.times] == [("run", names[6])]
+
+
+def test_decimal_commas_durations_and_days_first_are_read_through_the_draft(tmp_path: Path) -> None:
+    items, steps = plant(
+        ("Teilenummer", "Werkstoff", "Durchmesser [mm]", "AG-Nr", "Arbeitsgang", "Maschine", "Rüstzeit (min)"),
+        ["Sägen", "Drehen", "Fräsen", "Schleifen", "Härten", "Prüfen"],
+    )
+    comma = pl.col("Durchmesser [mm]").cast(pl.String).str.replace(".", ",", literal=True)
+    items.with_columns(comma).write_csv(tmp_path / "Teilestamm.csv", separator=";")
+    run = pl.Series("Stückzeit (h:mm)", [f"{n % 3}:{n % 60:02d}" for n in range(steps.height)])
+    steps.with_columns(run, pl.col("Rüstzeit (min)").cast(pl.String).str.replace(".", ",", literal=True)).write_csv(
+        tmp_path / "Arbeitsgaenge.csv", separator=";"
+    )
+    draft = suggest_profile(open_source(tmp_path), "p")
+    source = open_mapped(tmp_path, draft.profile)
+    read = pl.concat(list(read_role(source, draft.profile, "routing", ["SETUP_TIME", "RUN_TIME"])))
+    assert read["SETUP_TIME"].to_list() == steps["Rüstzeit (min)"].to_list()
+    assert read["RUN_TIME"].to_list() == [pytest.approx(60 * (n % 3) + n % 60) for n in range(steps.height)]
+    sizes = pl.concat(list(read_role(source, draft.profile, "features", ["Durchmesser [mm]"])))
+    assert sizes["Durchmesser [mm]"].to_list() == items["Durchmesser [mm]"].to_list()
+
+
+def test_what_all_rows_of_an_item_say_alike_describes_it(tmp_path: Path) -> None:
+    draw = random.Random(4)
+    rows = []
+    for case in range(200):
+        part = case % 40
+        start = 1_700_000_000 + case * 90_000
+        for step in sorted(draw.sample(range(5), 3)):
+            minutes = draw.randint(5, 90)
+            times = [pl.select(pl.from_epoch(pl.lit(at))).item() for at in (start, start + 60 * minutes)]
+            rows.append(
+                (
+                    f"WO{case}",
+                    f"PN-{part:03d}",
+                    "Al" if part % 3 else "St",
+                    5 + part % 7,
+                    f"Op {step}",
+                    f"R{step}",
+                    *times,
+                    draw.choice("ab"),
+                )
+            )
+            start += 60 * (minutes + 10)
+    log = pl.DataFrame(
+        rows,
+        orient="row",
+        schema=["case_id", "part_number", "alloy", "bore_mm", "activity", "resource", "start", "end", "worker"],
+    )
+    log.write_parquet(tmp_path / "log.parquet")
+    draft = suggest_profile(open_source(tmp_path), "p")
+    assert draft.found.sure, draft.found.questions
+    assert sorted(draft.profile.plant.feature_by_name) == ["alloy", "bore_mm"]
+    source = open_mapped(tmp_path, draft.profile)
+    read = pl.concat(list(read_role(source, draft.profile, "features")))
+    assert read.height == 40
