@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import polars as pl
 
 from source.suggestion.facts import ColumnFacts, Shape, mean_of
 from source.suggestion.links import Link
 from source.suggestion.vocabulary import fit
+
+CLOSE: Final = 0.3
+"""How much worse than the operation a column may fit that is the machine by its values alone."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,33 @@ def operation_and_machine(labels: Sequence[Label]) -> tuple[Label | None, Label 
     machine = max(rest, key=lambda label: label.score_as_machine, default=None)
     if machine is None and fit(operation.column.name, "machine") >= 0.5:
         machine = operation
-    return operation, machine
+    return (operation, machine) if machine is not None else _by_values(operation, labels)
+
+
+def _by_values(operation: Label, labels: Sequence[Label]) -> tuple[Label, Label | None]:
+    """Operation and machine where no name tells the machine: each machine does one operation, which several machines do."""
+    others = [
+        label
+        for label in labels
+        if label.column is not operation.column
+        and label.score_as_operation > operation.score_as_operation - CLOSE
+        and not any(fit(label.column.name, meaning) >= 0.5 for meaning in ("name", "unit", "group"))
+    ]
+    finer = next((label for label in others if _determines(label.column, operation.column)), None)
+    if finer is not None:
+        return operation, finer
+    coarser = next((label for label in others if _determines(operation.column, label.column)), None)
+    if coarser is not None and fit(operation.column.name, "operation") < 0.5:
+        return coarser, operation
+    return operation, None
+
+
+def _determines(finer: ColumnFacts, coarser: ColumnFacts) -> bool:
+    """Whether each value of a column stands with one value of another that has fewer."""
+    if finer.distinct <= coarser.distinct:
+        return False
+    pairs = pl.DataFrame({"finer": finer.texts, "coarser": coarser.texts}).drop_nulls().unique()
+    return pairs.height == pairs["finer"].n_unique() and pairs["coarser"].n_unique() > 1
 
 
 def code_and_name(

@@ -127,13 +127,19 @@ def item_paths(table: TableFacts, tables: Sequence[TableFacts], links: Sequence[
             yield ItemPath(column, None, None, 0.5 * itemlike)
 
 
+FEW_ROWS: Final = 30
+FEW_TO_ONE: Final = 0.05
+"""Rows of a table of names for codes: so many, or that share of the rows that refer to it."""
+
+
 def _is_lookup(parent: TableFacts, link: Link) -> bool:
     """A small table of names for codes (categories, units, work centres), no item master."""
     itemlike = max(fit(parent.name, "item"), fit(link.parent.name, "item_key"), 0.9 * fit(link.parent.name, "item"))
     if itemlike >= 0.7:
         return False
     category = max(fit(parent.name, meaning) for meaning in ("group", "machine", "unit", "operation"))
-    return category >= 0.5 or len(parent.columns) <= 3
+    few = parent.total <= max(FEW_ROWS, FEW_TO_ONE * link.child.rows)
+    return category >= 0.5 or (len(parent.columns) <= 3 and few)
 
 
 def _looks_like_header(parent: TableFacts, link: Link, links: Sequence[Link]) -> bool:
