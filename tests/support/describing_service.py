@@ -1,6 +1,6 @@
 """A gRPC server as every service runs it, that only tells what it is: for tests of how services are reached.
 
-Run as a program it serves until it is killed: `python -m tests.support.describing_service HOST:PORT NAME SECRET`.
+Run as a program it serves until it is killed: `python -m tests.support.describing_service HOST:PORT NAME SECRET [CERTIFICATE KEY CA]`.
 """
 
 from __future__ import annotations
@@ -69,8 +69,9 @@ def same_port(hosts: Sequence[str]) -> list[str]:
     return [f"{host}:{port}" for host in hosts]
 
 
-async def _main(address: str, name: str, secret: str) -> None:
-    settings = Settings(_env_file=None, service_secret=secret)
+async def _main(address: str, name: str, secret: str, *tls: str) -> None:
+    named = dict(zip(("tls_certificate", "tls_key", "tls_ca"), map(Path, tls), strict=False))
+    settings = Settings(_env_file=None, service_secret=secret, **named)  # type: ignore[arg-type]
     server = await serve(settings, address, name)
     print("serving", flush=True)
     await asyncio.Event().wait()
@@ -78,4 +79,4 @@ async def _main(address: str, name: str, secret: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_main(*sys.argv[1:4]))
+    asyncio.run(_main(*sys.argv[1:]))
