@@ -72,6 +72,7 @@ class Installation:
             "ROUTING_ML_PASSWORD_MEMORY_KIB": "1024",
             "ROUTING_ML_PASSWORD_PARALLELISM": "1",
             "ROUTING_ML_SESSION_MINUTES": "10080",
+            "ROUTING_ML_CERTIFICATE_DAYS": "1",
             "PYTHONUTF8": "1",
         }
         for host in hosts.values():
@@ -126,8 +127,9 @@ class Installation:
         if role == "gateway":
             return _health(f"http://{host.address}:{PORTS[role]}") in ("ok", "degraded")
         address = f"{host.address}:{PORTS[role]}"
-        named = {"auth_address": address} if role == "auth" else {}
-        return _probe(Settings(_env_file=None, tls_ca=self._authority, database_url=self.database, **named), address)
+        own = address if role == "auth" else "127.0.0.1:50071"
+        known = Settings(_env_file=None, tls_ca=self._authority, database_url=self.database, auth_address=own)
+        return _probe(known, address)
 
     def active_copy(self) -> Host:
         """The host of the auth_service that has the lease."""
