@@ -7,6 +7,7 @@ import re
 import time
 import uuid
 from dataclasses import dataclass, field
+from typing import Any
 
 from common.identity import Caller
 
@@ -23,6 +24,7 @@ class RequestContext:
         token: the caller's credential as received, to pass on.
         deadline: time.monotonic() value after which nobody waits any more; None when unbounded.
         fields: what handlers add to the request's log line (model_version, items, ...).
+        span: its span of a trace; None where nobody traces.
     """
 
     request_id: str
@@ -30,6 +32,7 @@ class RequestContext:
     token: str = ""
     deadline: float | None = None
     fields: dict[str, object] = field(default_factory=dict)
+    span: Any = None
 
     def remaining(self) -> float | None:
         """Seconds until the deadline, not below 0; None when unbounded."""

@@ -23,6 +23,7 @@ from common.rpc.client import Caller
 from common.rpc.server import STANDBY_HEALTH, RpcServer, Service
 from common.settings import Settings
 from common.settings import settings as read_settings
+from common.tracing import start_tracing, stop_tracing
 from common.watch import ControlFollower, ControlHandlers
 
 log = get_logger(__name__)
@@ -110,6 +111,7 @@ def run_service(process: str, address: str, build: Callable[[ServiceContext], Pr
     instance = settings.instance(process, address.rpartition(":")[2])
     try:
         configure_logging(settings, process, instance)
+        start_tracing(settings, process, instance)
         credential = ServiceCredential.of(settings)
     except (OSError, ServiceError) as error:
         return _cannot_start(instance, str(error))
@@ -209,5 +211,6 @@ async def _serve(
         if follower is not None:
             await follower.stop()
         await program.stop()
+        stop_tracing()
     report_stopped(instance)
     return 0

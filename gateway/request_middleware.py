@@ -10,6 +10,7 @@ from typing import Final
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from common import tracing
 from common.errors import ServiceError, Unauthenticated, Unavailable, lack_of_resources
 from common.identity import Caller, KeyRing
 from common.logs import get_logger
@@ -86,6 +87,7 @@ class _Exchange:
             caller=Caller.nobody(),
             deadline=time.monotonic() + self._settings.rpc_timeout_seconds,
         )
+        tracing.begin(f"{scope['method']} {scope['path'][:200]}", self._context, self._headers.get(b"traceparent", ""))
 
     async def run(self, receive: Receive, send: Send) -> None:
         token = enter_request(self._context)
@@ -172,6 +174,7 @@ class _Exchange:
     def _record(self) -> None:
         elapsed = time.perf_counter() - self._started
         status = self._status or figures.CLIENT_GONE
+        tracing.end(self._context, str(status), failed=status >= 500)
         path = self._scope["path"]
         route = getattr(self._inner.get("route"), "path", "") or ("static" if self._status == 200 else "none")
         figures.requests.labels(self._scope["method"], route, status).inc()

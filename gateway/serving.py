@@ -29,6 +29,7 @@ from common.processes import (
     stop_all,
 )
 from common.settings import Settings
+from common.tracing import start_tracing, stop_tracing
 from gateway.app import build_app
 from gateway.http_connection import HttpConnection, connections_in
 from gateway.places import Places, most_connections
@@ -56,6 +57,7 @@ def serve(settings: Settings, port: int, worker: int | None) -> int:
     instance = settings.instance("gateway", str(port) if worker is None else f"{port}-{worker}")
     try:
         configure_logging(settings, "gateway", instance)
+        start_tracing(settings, "gateway", instance)
         listening = listen(settings.gateway_host, port, shared=worker is not None)
         app = build_app(settings, instance)
     except (OSError, ServiceError) as error:
@@ -75,6 +77,7 @@ def serve(settings: Settings, port: int, worker: int | None) -> int:
         log.exception("failed")
         report_failed(instance, f"{type(error).__name__}: {error}")
         raise
+    stop_tracing()
     log.info("stopped", address=address)
     report_stopped(instance)
     return code

@@ -56,7 +56,12 @@ READS: Mapping[str, Sequence[str]] = {
         "TestSource",
         "TableColumns",
     ),
-    "routing.auth.v1.AuthService": ("Me", "ListAccounts", "ListAudit"),
+    "routing.auth.v1.AuthService": (
+        "Me",
+        "ListAccounts",
+        "ListAudit",
+        "Login",
+    ),  # a session that nobody got ends by itself
     "routing.registry.v1.RegistryService": ("List", "Get", "GetActive", "History"),
     "routing.settings.v1.SettingsService": ("Get", "Revisions", "Subscribers"),
     "routing.documents.v1.DocumentsService": (

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import grpc
+import structlog
 from grpc_status import rpc_status
 
 from common.errors import Unavailable
@@ -30,6 +31,8 @@ LOOK_SECONDS = 0.3
 IDLE_LOOK_SECONDS = 2.0
 RESOLVE_SECONDS = 5.0
 """How often names are looked up again."""
+LOST_SECONDS = 4.0
+"""How long a change waits for a host that has fallen silent."""
 ROUNDS = 5
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.03, 0.5
 STANDBY = "CONTROL_PLANE_STANDBY"
@@ -83,11 +86,19 @@ class BalancedChannel(grpc.aio.Channel):  # type: ignore[misc,unused-ignore]
 
     def _changed(self, host: ReachedHost) -> None:
         words = {Condition.SILENT: "host does not answer", Condition.SERVING: "host serves"}
-        if host.condition in words:
+        if (
+            host.condition in words and structlog.is_configured()
+        ):  # a command without a log says what it has to say itself
             log.info(words[host.condition], address=host.target.text, name=host.target.name)
-        if any(other.condition < Condition.SILENT for other in self.hosts):
-            for silent in (other for other in self.hosts if other.condition is Condition.SILENT):
-                for call in list(silent.waiting):
+        self._give_up()
+
+    def _give_up(self) -> None:
+        """Stop waiting for hosts that have fallen silent: at once for what may be asked elsewhere, after a while for the rest."""
+        elsewhere = any(other.condition < Condition.SILENT for other in self.hosts)
+        for silent in (other for other in self.hosts if other.condition is Condition.SILENT):
+            long_since = time.monotonic() - silent.since > LOST_SECONDS
+            for call in list(silent.waiting):
+                if (call.again and elsewhere) or (not call.again and long_since):
                     call.give_up()
 
     def attend(self) -> None:
@@ -113,6 +124,7 @@ class BalancedChannel(grpc.aio.Channel):  # type: ignore[misc,unused-ignore]
             if len(self.hosts) > 1 or not self._looked.is_set():
                 await asyncio.gather(*(host.look() for host in self.hosts), return_exceptions=True)
             self._looked.set()
+            self._give_up()
             await asyncio.sleep(LOOK_SECONDS)
             if time.monotonic() - self._last_call > IDLE_LOOK_SECONDS:
                 self._wake.clear()
@@ -136,7 +148,12 @@ class BalancedChannel(grpc.aio.Channel):  # type: ignore[misc,unused-ignore]
     # -- calls -----------------------------------------------------------------------------------------------------------------
 
     async def ask(self, members: _Members, request: Any, timeout: float | None, options: Mapping[str, Any]) -> Any:
-        """Make a unary call; raises grpc.aio.AioRpcError of the host that said most."""
+        """Make a unary call.
+
+        Raises:
+            grpc.aio.AioRpcError: of the host that said most.
+            Unavailable: no host answers, or one has fallen silent in the middle of a change.
+        """
         self.attend()
         deadline = None if timeout is None else time.monotonic() + timeout
         again = members.method in self._idempotent
@@ -148,14 +165,19 @@ class BalancedChannel(grpc.aio.Channel):  # type: ignore[misc,unused-ignore]
                 tried.append(host)
                 left = None if deadline is None else max(deadline - time.monotonic(), 0.001)
                 call = members.of(host)(request, timeout=left, **options)
-                pending = PendingCall(call)
-                if again:
-                    host.waiting.add(pending)
+                pending = PendingCall(call, again)
+                host.waiting.add(pending)
                 try:
                     return await call
                 except asyncio.CancelledError:
                     if not pending.given_up:
                         raise
+                    if not again:
+                        raise Unavailable(
+                            "The host that was asked does not answer any more, and whether it has done what was asked is not known: "
+                            "look before you try again",
+                            reason="OUTCOME_UNKNOWN",
+                        ) from None
                 except grpc.aio.AioRpcError as error:
                     if not self._passed_on(host, error, again):
                         raise
@@ -175,6 +197,8 @@ class BalancedChannel(grpc.aio.Channel):  # type: ignore[misc,unused-ignore]
     @staticmethod
     def _passed_on(host: ReachedHost, error: grpc.aio.AioRpcError, again: bool) -> bool:
         """Take note of a failure; returns whether another host may be asked."""
+        if error.code() is grpc.StatusCode.CANCELLED:  # it stopped, and its grace was over
+            return again and reason_of(error) is None
         if error.code() is not grpc.StatusCode.UNAVAILABLE:
             return False
         reason = reason_of(error)

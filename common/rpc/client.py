@@ -17,6 +17,7 @@ from common.rpc.certificates import TrustedCertificates
 from common.rpc.server import MAX_MESSAGE_BYTES
 from common.rpc.status import from_rpc_error
 from common.settings import Settings
+from common.tracing import traceparent
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
@@ -146,8 +147,8 @@ class Caller:
             return (("x-request-id", new_request_id()), ("authorization", self._own))
         credential = self._own if as_process else context.token
         if not credential:
-            return (("x-request-id", context.request_id),)
-        return (("x-request-id", context.request_id), ("authorization", credential))
+            return (("x-request-id", context.request_id), *traceparent())
+        return (("x-request-id", context.request_id), ("authorization", credential), *traceparent())
 
     def time_left(self, timeout: float | None, service: str) -> float:
         """Seconds the call may take.

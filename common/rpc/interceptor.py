@@ -11,7 +11,7 @@ from typing import Any
 
 import grpc
 
-from common import errors
+from common import errors, tracing
 from common.identity import Authenticator, Caller
 from common.logs import get_logger
 from common.request_context import RequestContext, enter_request, leave_request, new_request_id
@@ -111,7 +111,7 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
 
         async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
             started = time.perf_counter()
-            state = self._begin(context)
+            state = self._begin(method, context)
             token = enter_request(state)
             self.in_flight += 1
             status = "OK"
@@ -136,7 +136,7 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
     def _stream(self, method: str, behaviour: StreamHandler, streaming: bool) -> StreamHandler:
         async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
             started = time.perf_counter()
-            state = self._begin(context)
+            state = self._begin(method, context)
             token = enter_request(state)
             status = "OK"
             try:
@@ -166,20 +166,25 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
         return call
 
     @staticmethod
-    def _begin(context: grpc.aio.ServicerContext[Any, Any]) -> RequestContext:
-        request_id, authorization = None, ""
+    def _begin(method: str, context: grpc.aio.ServicerContext[Any, Any]) -> RequestContext:
+        request_id, authorization, traceparent = None, "", ""
         for key, value in context.invocation_metadata() or ():
             if key == "x-request-id":
                 request_id = value if isinstance(value, str) else None
             elif key == "authorization" and isinstance(value, str):
                 authorization = value
+            elif key == "traceparent" and isinstance(value, str):
+                traceparent = value
         remaining = context.time_remaining()
-        return RequestContext(
+        state = RequestContext(
             request_id=new_request_id(request_id),
             caller=Caller.nobody(),
             token=authorization,
             deadline=None if remaining is None or remaining > 1e8 else time.monotonic() + remaining,
         )
+        if not _of_grpc_itself(method):
+            tracing.begin(method, state, traceparent)
+        return state
 
     def _admit(self, method: str, state: RequestContext) -> None:
         access = self._access.get(method, Access.USER)
@@ -215,6 +220,7 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
         return error, str(code_of(error).name)
 
     def _log(self, method: str, status: str, elapsed: float, state: RequestContext) -> None:
+        tracing.end(state, status, failed=status not in ("OK", "CANCELLED"))
         if status in ("OK", "CANCELLED", "ABORTED") and _of_grpc_itself(method):
             return
         log.info(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import enum
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -42,6 +43,7 @@ class ReachedHost:
     def __init__(self, target: Target, channel: grpc.aio.Channel, on_change: Callable[[ReachedHost], None]) -> None:
         self.target, self.channel = target, channel
         self.condition = Condition.UNKNOWN
+        self.since = time.monotonic()
         self.waiting: set[PendingCall] = set()
         self._on_change = on_change
         self._looking: asyncio.Task[None] | None = None
@@ -52,9 +54,9 @@ class ReachedHost:
         )
 
     def is_now(self, condition: Condition) -> None:
-        """Take note of a condition; calls that wait for a host that has fallen silent are given up where another can answer."""
+        """Take note of a condition."""
         if condition is not self.condition:
-            self.condition = condition
+            self.condition, self.since = condition, time.monotonic()
             self._on_change(self)
 
     async def look(self) -> None:
@@ -83,10 +85,14 @@ class ReachedHost:
 
 
 class PendingCall:
-    """A call that may be given up because its host has fallen silent."""
+    """A call that may be given up because its host has fallen silent.
 
-    def __init__(self, call: Any) -> None:
-        self._call = call
+    Args:
+        again: whether it may be made again.
+    """
+
+    def __init__(self, call: Any, again: bool) -> None:
+        self._call, self.again = call, again
         self.given_up = False
 
     def give_up(self) -> None:

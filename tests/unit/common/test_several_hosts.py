@@ -252,6 +252,23 @@ async def test_what_may_not_be_repeated_is_not_sent_twice_but_goes_where_it_can(
     assert set(await asker.names(6)) == {"two"}
 
 
+async def test_a_change_on_a_host_that_hangs_ends_with_what_is_not_known(
+    servers: Servers, hanging: tuple[str, subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("common.rpc.balancing.LOST_SECONDS", 0.5)
+    two, process = hanging
+    asker = servers.asker(two, "127.0.0.2:9", again=False)
+    await channel_of(asker).settled()
+    assert await asker.ask() == "two"
+    process.send_signal(signal.SIGSTOP)
+    began = time.monotonic()
+    with pytest.raises(Unavailable, match="not known") as lost:
+        await asker.ask(timeout=60.0)
+    assert lost.value.reason == "OUTCOME_UNKNOWN"
+    assert time.monotonic() - began < 20.0
+    process.send_signal(signal.SIGCONT)
+
+
 async def test_another_secret_is_told_as_such(servers: Servers, tmp_path: Path) -> None:
     one, two = same_port(HOSTS)
     await servers.start(one, "one")
