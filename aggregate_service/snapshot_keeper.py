@@ -13,7 +13,8 @@ from typing import Final
 from aggregate_service.builder_process import BuilderProcess
 from aggregate_service.snapshot import Snapshot
 from aggregate_service.snapshot_build import Progress
-from aggregate_service.snapshot_store import SnapshotStore, lineage_of, tag_of
+from aggregate_service.snapshot_store import SnapshotFacts, SnapshotStore, lineage_of, tag_of
+from aggregate_service.snapshot_travel import SnapshotTravel
 from common.errors import ServiceError, Unavailable
 from common.logs import get_logger
 from common.settings import Settings
@@ -71,6 +72,7 @@ class SnapshotKeeper:
 
     def __init__(self, settings: Settings, instance: str, on_snapshot: Callable[[Snapshot], Awaitable[None]]) -> None:
         self._store = SnapshotStore(settings.snapshots_path)
+        self._travel = SnapshotTravel.of(settings, self._store)
         self._builder = BuilderProcess(settings.snapshots_path, settings.run_path, instance)
         self._on_snapshot = on_snapshot
         self._turn = asyncio.Lock()
@@ -176,9 +178,7 @@ class SnapshotKeeper:
                 report(progress)
 
             try:
-                folder = await asyncio.to_thread(
-                    self._builder.build, choice.path, choice.profile_json, force=force, report=note
-                )
+                folder = await asyncio.to_thread(self._made, choice, force, note)
                 if before is not None and folder == before.folder:
                     self.last_error, self._failed_identity = "", None
                     return Refreshed(before, NO_CHANGES, True)
@@ -203,6 +203,23 @@ class SnapshotKeeper:
                 **snapshot.facts.changes,
             )
             return Refreshed(snapshot, snapshot.facts.changes or NO_CHANGES, False)
+
+    def _made(self, choice: SourceChoice, force: bool, note: Callable[[Progress], None]) -> Path:
+        """Folder of a snapshot of the source as it is now: from another host that has read it, else read here."""
+
+        def build() -> Path:
+            return self._builder.build(choice.path, choice.profile_json, force=force, report=note)
+
+        if self._travel is None:
+            return build()
+        if not force:
+            tag = tag_of(str(choice.path), choice.profile_json, open_source(choice.path).identity())
+            fetched = self._travel.fetch(tag, choice.lineage, patient=self._snapshot is not None)
+            if fetched is not None:
+                return fetched
+        folder = build()
+        self._travel.offer(folder, SnapshotFacts.read(folder).tag)
+        return folder
 
     def _note_failure(self, error: ServiceError, choice: SourceChoice, reason: str, *, forced: bool) -> None:
         self.last_error = error.message

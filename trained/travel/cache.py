@@ -22,7 +22,7 @@ from common.logs import get_logger
 from common.settings import Settings
 from trained.artifacts import Artifact, own_file, read_manifest, sha256_of
 from trained.artifacts.manifest import FILE_NAME
-from trained.travel.places import Place, place_of
+from trained.travel.places import Place, key_of, place_of
 
 log = get_logger(__name__)
 
@@ -101,18 +101,18 @@ class VersionCache:
         manifest = read_manifest(manifest_path)
         sent = 0
         for artifact in manifest.artifacts.values():
-            if not self.place.has(artifact.sha256):
+            if not self.place.has(key_of(artifact.sha256)):
                 source = own_file(artifact, folder)
                 if sha256_of(source) != artifact.sha256:
                     raise DataProblem(
                         f"{source} is not the file that {manifest_path} names: train again, or write the manifest again",
                         reason="HASH_MISMATCH",
                     )
-                self.place.put(artifact.sha256, source)
+                self.place.put(key_of(artifact.sha256), source)
                 sent += source.stat().st_size
         digest = sha256_of(manifest_path)
-        if not self.place.has(digest):
-            self.place.put(digest, manifest_path)
+        if not self.place.has(key_of(digest)):
+            self.place.put(key_of(digest), manifest_path)
         log.info("version is in the store", folder=folder.name, store=self.place.name, new_bytes=sent)
         return sent
 
@@ -140,7 +140,7 @@ class VersionCache:
         partial, hashed = temporary_name(target), hashlib.sha256()
         try:
             with open(partial, "wb") as stream:
-                for piece in self.place.read(digest):
+                for piece in self.place.read(key_of(digest)):
                     hashed.update(piece)
                     stream.write(piece)
             if hashed.hexdigest() != digest:

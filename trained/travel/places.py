@@ -1,6 +1,6 @@
 """Where files lie by their content: a folder that the hosts share, or an object store (S3 and what speaks like it).
 
-A file's name is the SHA-256 of its bytes, so that it is never replaced: what is there is whole, or is noticed by whoever fetches it.
+A file is named by the SHA-256 of its bytes, so that it is never replaced: what is there is whole, or is noticed by whoever fetches it.
 """
 
 from __future__ import annotations
@@ -25,14 +25,17 @@ class Place(Protocol):
 
     name: str
 
-    def has(self, digest: str) -> bool:
-        """Whether the file of this SHA-256 is there."""
+    def has(self, key: str) -> bool:
+        """Whether there is something under a name."""
 
-    def put(self, digest: str, source: Path) -> None:
-        """Keep a file."""
+    def put(self, key: str, source: Path) -> None:
+        """Keep a file under a name."""
 
-    def read(self, digest: str) -> Iterator[bytes]:
-        """A file in pieces. Raises NotFound."""
+    def read(self, key: str) -> Iterator[bytes]:
+        """What is kept under a name, in pieces. Raises NotFound."""
+
+    def forget(self, prefix: str, keep: int) -> None:
+        """Drop all but the newest folders below one; an object store does that by its own rules."""
 
 
 def place_of(url: str) -> Place:
@@ -50,7 +53,7 @@ def place_of(url: str) -> Place:
 
 
 def key_of(digest: str) -> str:
-    """Name of a file in a store."""
+    """Name of a file of a version."""
     return f"sha256/{digest[:2]}/{digest}"
 
 
@@ -61,14 +64,14 @@ class FolderPlace:
         self._folder = folder
         self.name = str(folder)
 
-    def has(self, digest: str) -> bool:
+    def has(self, key: str) -> bool:
         with self._told("read"):
             if not self._folder.is_dir():
                 raise FileNotFoundError(2, "there is no such folder", str(self._folder))
-            return (self._folder / key_of(digest)).is_file()
+            return (self._folder / key).is_file()
 
-    def put(self, digest: str, source: Path) -> None:
-        target = self._folder / key_of(digest)
+    def put(self, key: str, source: Path) -> None:
+        target = self._folder / key
         with self._told("written"):
             if not self._folder.is_dir():
                 raise FileNotFoundError(2, "there is no such folder", str(self._folder))
@@ -80,15 +83,21 @@ class FolderPlace:
             finally:
                 partial.unlink(missing_ok=True)
 
-    def read(self, digest: str) -> Iterator[bytes]:
+    def read(self, key: str) -> Iterator[bytes]:
         with self._told("read"):
             try:
-                stream = open(self._folder / key_of(digest), "rb")  # noqa: SIM115 - closed below
+                stream = open(self._folder / key, "rb")  # noqa: SIM115 - closed below
             except FileNotFoundError:
-                raise NotFound(f"{self.name} does not hold {digest}") from None
+                raise NotFound(f"{self.name} does not hold {key}") from None
             with stream:
                 while piece := stream.read(CHUNK_BYTES):
                     yield piece
+
+    def forget(self, prefix: str, keep: int) -> None:
+        with self._told("written"):
+            folders = [path for path in (self._folder / prefix).iterdir() if path.is_dir()]
+            for path in sorted(folders, key=lambda one: one.stat().st_mtime, reverse=True)[keep:]:
+                shutil.rmtree(path, ignore_errors=True)
 
     @contextmanager
     def _told(self, what: str) -> Iterator[None]:
@@ -128,26 +137,29 @@ class ObjectPlace:
         except Exception as error:
             raise InvalidInput(f"ROUTING_ML_ARTIFACT_STORE is {url}, which cannot be used: {error}") from None
 
-    def has(self, digest: str) -> bool:
+    def has(self, key: str) -> bool:
         with self._told("read"):
             try:
-                self._obstore.head(self._store, key_of(digest))
+                self._obstore.head(self._store, key)
             except FileNotFoundError:
                 return False
             return True
 
-    def put(self, digest: str, source: Path) -> None:
+    def put(self, key: str, source: Path) -> None:
         with self._told("written"):
-            self._obstore.put(self._store, key_of(digest), source)
+            self._obstore.put(self._store, key, source)
 
-    def read(self, digest: str) -> Iterator[bytes]:
+    def read(self, key: str) -> Iterator[bytes]:
         with self._told("read"):
             try:
-                found = self._obstore.get(self._store, key_of(digest))
+                found = self._obstore.get(self._store, key)
             except FileNotFoundError:
-                raise NotFound(f"{self.name} does not hold {digest}") from None
+                raise NotFound(f"{self.name} does not hold {key}") from None
             for piece in found.stream(min_chunk_size=CHUNK_BYTES):
                 yield bytes(piece)
+
+    def forget(self, prefix: str, keep: int) -> None:
+        """Nothing: set a rule of the bucket's life cycle for the prefix."""
 
     @contextmanager
     def _told(self, what: str) -> Iterator[None]:

@@ -186,13 +186,13 @@ def test_what_two_versions_share_is_fetched_once(hosts: Hosts, monkeypatch: pyte
     read: list[str] = []
     original = FolderPlace.read
 
-    def noted(place: FolderPlace, digest: str) -> Iterator[bytes]:
-        read.append(digest)
-        return original(place, digest)
+    def noted(place: FolderPlace, key: str) -> Iterator[bytes]:
+        read.append(key)
+        return original(place, key)
 
     monkeypatch.setattr(FolderPlace, "read", noted)
     hosts.locate(ann, second)
-    assert hashlib.sha256(b"same").hexdigest() not in read
+    assert key_of(hashlib.sha256(b"same").hexdigest()) not in read
 
 
 @pytest.fixture(scope="module", params=["rclone", "moto"])
@@ -279,6 +279,6 @@ def test_a_manifest_that_names_files_outside_is_refused_as_everywhere(hosts: Hos
     document = json.loads(manifest.read_text(encoding="utf-8"))
     document["artifacts"]["index"]["path"] = "../../etc/passwd"
     manifest.write_text(json.dumps(document), encoding="utf-8")
-    hosts.place.put(sha256_of(manifest), manifest)
+    hosts.place.put(key_of(sha256_of(manifest)), manifest)
     with pytest.raises(PreconditionFailed, match="not below"):
         hosts.locate(hosts.host("ann"), sha256_of(manifest))
