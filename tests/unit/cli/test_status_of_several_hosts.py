@@ -25,7 +25,7 @@ async def test_processes_of_other_hosts_are_asked_themselves(tmp_path: Path, mon
         database_url="postgresql://db/routing",
         ann_addresses=[ann, silent],
         aggregate_addresses=[],
-        trainer_address=silent,
+        trainer_address=f"127.0.0.5:{free_port()}",
     )
     standing_by = await serve(settings, auth, "auth-50071@west", serving=False)
     await standing_by.set_serving(True, [STANDBY_HEALTH])
