@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     access_reader: Literal["file", "microsoft"] = Field(
         "file", description="How Access files are read: as they are stored, or by Microsoft's ODBC driver (Windows)"
     )
+    source_password: str = Field(
+        "", repr=False, description="Password for the database that is the source, where it may not be stored"
+    )
     database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in the state folder")
 
     bind_host: str = Field("127.0.0.1", description="Address the gRPC services bind; another than loopback needs TLS")

@@ -7,7 +7,6 @@ with or without `odbc:` in front. Whoever names one gets a file below the state 
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -196,8 +195,8 @@ def read_address(path: Path) -> DatabaseAddress:
 
 
 def password_for(path: Path) -> str:
-    """The password for the database of a file: of the environment, else of the folder of secrets; "" where there is none."""
-    given = os.environ.get(PASSWORD_VARIABLE, "")
+    """The password for the database of a file: of the settings, else of the folder of secrets; "" where there is none."""
+    given = settings().source_password
     if given:
         return given
     try:

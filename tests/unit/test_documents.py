@@ -34,6 +34,7 @@ PAGES = (
     "security",
     "data-dictionary",
     "plants",
+    "sources",
     "performance",
     "hosts",
 )

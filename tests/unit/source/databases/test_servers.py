@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import psycopg
 import pytest
+from adbc_driver_postgresql import dbapi
 
 from common.errors import DataProblem
 from common.settings import settings
@@ -18,6 +19,7 @@ from source.databases.address import locate
 from source.diagnosis import diagnose
 from tests.support.postgresql import WITH_PASSWORD, postgresql_server
 
+DATA = Path(__file__).resolve().parents[3] / "data"
 PASSWORD = "s}ec;r et"
 TABLES = """
 CREATE SCHEMA erp;
@@ -143,3 +145,21 @@ def test_a_database_that_goes_away_in_the_middle_is_told(server: str) -> None:
             list(frames)
         assert told.value.reason == "SOURCE_MISSING"
         connection.execute("DROP DATABASE going WITH (FORCE)")
+
+
+def test_access_parquet_and_postgresql_give_equal_frames(server: str, tmp_path: Path) -> None:
+    access = open_source(DATA / "small.accdb")
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE plant")
+    address = server.replace("/postgres", "/plant")
+    frames = {table: whole(access, table) for table in access.tables()}
+    with dbapi.connect(address) as connection, connection.cursor() as cursor:
+        for table, frame in frames.items():
+            frame.write_parquet(tmp_path / f"{table}.parquet")
+            cursor.adbc_ingest(table, frame.to_arrow())
+        connection.commit()
+    others = [open_source(tmp_path), open_source(locate(address))]
+    for table, frame in frames.items():
+        for other in others:
+            assert [(c.name, c.type) for c in other.columns(table)] == [(c.name, c.type) for c in access.columns(table)]
+            assert whole(other, table, 777).equals(frame)
