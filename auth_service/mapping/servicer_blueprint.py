@@ -81,5 +81,9 @@ def _port(port: Port) -> pb.Port:
 def problem_message(problem: GraphProblem) -> pb.GraphProblem:
     """A finding as a message."""
     return pb.GraphProblem(
-        node_id=problem.node_id, edge_id=problem.edge_id, reason=problem.reason, message=problem.message
+        node_id=problem.node_id,
+        edge_id=problem.edge_id,
+        reason=problem.reason,
+        message=problem.message,
+        facts=problem.facts,
     )

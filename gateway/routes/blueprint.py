@@ -40,7 +40,13 @@ async def check_graph(body: GraphCheckRequest, gateway: TheGateway) -> Response:
         {
             "ok": found.ok,
             "problems": [
-                {"node_id": one.node_id, "edge_id": one.edge_id, "reason": one.reason, "message": one.message}
+                {
+                    "node_id": one.node_id,
+                    "edge_id": one.edge_id,
+                    "reason": one.reason,
+                    "message": one.message,
+                    "facts": dict(one.facts),
+                }
                 for one in found.problems
             ],
             "pipeline": document_value(found.pipeline_json),

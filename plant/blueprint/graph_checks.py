@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from plant.blueprint.graph import BlueprintGraph, Edge, Node
@@ -24,6 +24,7 @@ class GraphProblem:
         message: for people.
         node_id, edge_id: what it is about; "" when not about one.
         path: keys and positions from the graph's root, such as ("nodes", 0, "settings", "m").
+        about: what else the message names: node_type (that is missing, or gives what is missing), port.
     """
 
     reason: str
@@ -31,6 +32,13 @@ class GraphProblem:
     node_id: str = ""
     edge_id: str = ""
     path: tuple[str | int, ...] = ("nodes",)
+    about: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the message names, for words of one's own: also the option of a node's settings."""
+        option = str(self.path[3]) if len(self.path) > 3 and self.path[2] == "settings" else ""
+        return {**({"option": option} if option else {}), **self.about}
 
 
 def problems(graph: BlueprintGraph, plant: PlantSchema | None = None) -> list[GraphProblem]:
@@ -124,7 +132,8 @@ def _together(node: Node, told: str, plant: PlantSchema | None) -> Iterator[Grap
 def _needed(graph: BlueprintGraph) -> Iterator[GraphProblem]:
     for node_type in NODE_TYPES:
         if node_type.required and not graph.nodes_of(node_type.type):
-            yield GraphProblem("NODE_MISSING", f"The pipeline lacks a {node_type.type} node ({node_type.label})")
+            message = f"The pipeline lacks a {node_type.type} node ({node_type.label})"
+            yield GraphProblem("NODE_MISSING", message, about={"node_type": node_type.type})
     by_id = {node.id: node for node in graph.nodes}
     for node in graph.nodes:
         meaning = node.meaning
@@ -138,11 +147,13 @@ def _needed(graph: BlueprintGraph) -> Iterator[GraphProblem]:
         }
         for port in meaning.inputs:
             if port.required and port.type not in arriving:
-                givers = ", ".join(
-                    known.type for known in NODE_TYPES if any(out.type == port.type for out in known.outputs)
+                givers = [known.type for known in NODE_TYPES if any(out.type == port.type for out in known.outputs)]
+                message = (
+                    f"Node {node.id} ({meaning.type}): its input {port.name} is not connected; "
+                    f"join it with a {', '.join(givers)} node"
                 )
-                message = f"Node {node.id} ({meaning.type}): its input {port.name} is not connected; join it with a {givers} node"
-                yield GraphProblem("INPUT_NOT_CONNECTED", message, node.id, path=("nodes", node.position))
+                about = {"port": port.name, "node_type": givers[0] if givers else ""}
+                yield GraphProblem("INPUT_NOT_CONNECTED", message, node.id, path=("nodes", node.position), about=about)
 
 
 def _edges(graph: BlueprintGraph) -> Iterator[GraphProblem]:

@@ -54,6 +54,8 @@ export interface GraphProblem {
   edge_id: string
   reason: string
   message: string
+  /** What the message names: option, node_type, port. */
+  facts: Partial<Record<'option' | 'node_type' | 'port', string>>
 }
 
 export interface GraphCheck {

@@ -11,16 +11,10 @@ export function problemText(problem: GraphProblem, graph: Graph | null, types: T
   const type = types.get(node?.type ?? '')
   const nameOf = (id: string | undefined) => graph?.nodes.find((one) => one.id === id)?.label ?? id ?? '?'
   const about = node ? `${node.label}: ` : ''
-  /** The Korean title of the option that the message starts with. */
-  const option = () => {
-    const name = /: (\w+)|option (\w+)/.exec(problem.message)
-    const key = name?.[1] ?? name?.[2] ?? ''
-    return type?.options_schema.properties?.[key]?.['x-title-ko'] ?? key
-  }
+  const key = problem.facts.option ?? ''
+  const schema = type?.options_schema.properties?.[key]
+  const option = schema?.['x-title-ko'] ?? key
   const limits = () => {
-    const schema = Object.values(type?.options_schema.properties ?? {}).find(
-      (one) => one['x-title-ko'] === option(),
-    )
     if (schema?.enum) return ` (${schema.enum.join(', ')} 중 하나)`
     const bounds = [schema?.minimum, schema?.maximum]
     return bounds.some((bound) => bound !== undefined) ? ` (${bounds[0] ?? ''} ~ ${bounds[1] ?? ''})` : ''
@@ -35,24 +29,24 @@ export function problemText(problem: GraphProblem, graph: Graph | null, types: T
     case 'UNKNOWN_TYPE':
       return `${about}서버가 모르는 노드 종류입니다 (${node?.type ?? ''}).`
     case 'OPTION_UNKNOWN':
-      return `${about}${option()} 설정은 없는 항목입니다.`
+      return `${about}${option} 설정은 없는 항목입니다.`
     case 'OPTION_MISSING':
-      return `${about}${option()} 설정이 필요합니다.`
+      return `${about}${option} 설정이 필요합니다.`
     case 'OPTION_WRONG_TYPE':
-      return `${about}${option()} 값의 형식이 맞지 않습니다.`
+      return `${about}${option} 값의 형식이 맞지 않습니다.`
     case 'OPTION_OUT_OF_RANGE':
-      return `${about}${option()} 값이 범위를 벗어났습니다${limits()}.`
+      return `${about}${option} 값이 범위를 벗어났습니다${limits()}.`
     case 'TOO_MANY_NODES':
       return `${about}이 종류의 노드는 한 개만 사용할 수 있습니다.`
     case 'NO_FEATURE':
       return `${about}모든 피처가 꺼져 있습니다.`
     case 'NODE_MISSING': {
-      const missing = types.get(/lacks an? (\w+) node/.exec(problem.message)?.[1] ?? '')
+      const missing = types.get(problem.facts.node_type ?? '')
       return missing ? `필수 노드가 없습니다: ${missing.label_ko}` : problem.message
     }
     case 'INPUT_NOT_CONNECTED': {
-      const port = /its input (\w+)/.exec(problem.message)?.[1] ?? ''
-      const giver = types.get(/join it with an? (\w+)/.exec(problem.message)?.[1] ?? '')
+      const port = problem.facts.port ?? ''
+      const giver = types.get(problem.facts.node_type ?? '')
       return `${about}입력 '${portWord(port)}'이(가) 연결되지 않았습니다.${giver ? ` ${giver.label_ko} 노드와 연결하세요.` : ''}`
     }
     case 'PORT_MISMATCH':

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { ApiError, describeError } from '@/api/errors'
 import { problemText } from '@/blueprint/problemText'
-import type { NodeType } from '@/api/blueprint'
+import type { GraphProblem, NodeType } from '@/api/blueprint'
 import { auditFacts, auditWord } from './auditWords'
 import { switchLanguage } from './index'
 import { optionWord } from './optionWords'
@@ -59,21 +59,21 @@ test('problems of a graph name nodes and options as the screen does', () => {
   } as unknown as NodeType
   const types = new Map([['index', index]])
   const graph = { nodes: [{ id: 'i', label: '나의 인덱스', type: 'index' }], edges: [] }
-  const problem = (reason: string, message: string, node_id = 'i') => ({
-    reason,
-    message,
-    node_id,
-    edge_id: '',
-  })
+  const problem = (
+    reason: string,
+    message: string,
+    node_id = 'i',
+    facts: GraphProblem['facts'] = {},
+  ): GraphProblem => ({ reason, message, node_id, edge_id: '', facts })
   expect(
     problemText(
-      problem('OPTION_OUT_OF_RANGE', 'Node i (index): ef_construction must be 16 or more, is -4'),
+      problem('OPTION_OUT_OF_RANGE', 'too small', 'i', { option: 'ef_construction' }),
       graph,
       types,
     ),
   ).toBe('나의 인덱스: 구축 탐색 폭 값이 범위를 벗어났습니다 (16 ~ 4096).')
   expect(
-    problemText(problem('NODE_MISSING', 'The pipeline lacks a index node (Index)', ''), graph, types),
+    problemText(problem('NODE_MISSING', 'there is none', '', { node_type: 'index' }), graph, types),
   ).toBe('필수 노드가 없습니다: 인덱스')
   expect(problemText(problem('LATER', 'A later reason'), graph, types)).toBe('A later reason')
 })

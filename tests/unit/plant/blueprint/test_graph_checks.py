@@ -209,3 +209,19 @@ def test_node_types_offer_the_names_of_the_plant() -> None:
     assert list(schemas["weights"]["weights"]["properties"]) == ["Color", "Weight"]
     assert schemas["projector"]["metadata_columns"]["items"]["enum"] == ["ITEM_CD", "Color", "Weight"]
     assert schemas["sql"]["output_columns"]["default"] == list(BICYCLES.output_columns)
+
+
+def test_a_problem_says_what_it_names_beside_its_text() -> None:
+    facts = {
+        problem.reason: problem.facts
+        for change in (
+            lambda nodes, edges: nodes["index"]["settings"].update(m=3),
+            lambda nodes, edges: nodes["index"]["settings"].update(links=3),
+            lambda nodes, edges: nodes.pop("encoder"),
+        )
+        for problem in problems(BlueprintGraph.of(changed(change)))
+    }
+    assert facts["OPTION_OUT_OF_RANGE"] == {"option": "m"}
+    assert facts["OPTION_UNKNOWN"] == {"option": "links"}
+    assert facts["NODE_MISSING"] == {"node_type": "encoder"}
+    assert facts["INPUT_NOT_CONNECTED"] == {"port": "encoded", "node_type": "encoder"}
