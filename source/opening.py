@@ -17,6 +17,7 @@ from source.source import Source
 
 if TYPE_CHECKING:
     from plant.input_profile import InputProfile
+    from source.queries import QueryBounds
 
 
 KINDS: Final = (
@@ -78,8 +79,11 @@ def _open_database(path: Path) -> Source:
     return OdbcSource(path, known)
 
 
-def open_mapped(path: Path, profile: InputProfile) -> Source:
+def open_mapped(path: Path, profile: InputProfile, bounds: QueryBounds | None = None) -> Source:
     """The source at `path` with the tables that the profile's queries make of it.
+
+    Args:
+        bounds: what each query may take; None: the usual ones.
 
     Raises:
         DataProblem: as `open_source`.
@@ -90,4 +94,4 @@ def open_mapped(path: Path, profile: InputProfile) -> Source:
         return source
     from source.queries import QueriedSource  # a database of its own, which most sources do without
 
-    return QueriedSource(source, profile.queries)
+    return QueriedSource(source, profile.queries, bounds)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -14,12 +14,15 @@ from plant.columns import ColumnType
 from plant.input_profile import InputProfile, ProfileColumn
 from plant.schema import ITEM_CODE, OPTIONAL_TABLES, ROLES
 from source.opening import open_mapped
+from source.queries import QueryBounds
 from source.source import Source, find_name
 
 ROWS: Final = 20_000
 BATCH_ROWS: Final = 5_000
 EXAMPLES: Final = 5
 LONGEST_EXAMPLE: Final = 60
+PREVIEW: Final = QueryBounds(seconds=60.0, memory_bytes=2 * 2**30)
+"""What a role's query may take where somebody waits to see its first rows."""
 
 
 @dataclass
@@ -75,7 +78,7 @@ def check(profile: InputProfile, path: Path, rows: int = ROWS) -> Checked:
     """
     checked = Checked(problems=[f"{violation.field}: {violation.description}" for violation in profile.violations()])
     try:
-        source = open_mapped(path, profile)
+        source = open_mapped(path, profile, replace(PREVIEW, rows=rows or 1))
         tables = source.tables()
     except ServiceError as error:
         checked.problems.append(error.message)

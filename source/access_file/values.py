@@ -8,11 +8,12 @@ from typing import Any, Final
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from common.errors import DataProblem
 from plant.columns import ColumnType
 from source.access_file.definitions import NOT_VALUES, TYPES, Kind, StoredColumn
-from source.access_file.pages import Pages, damaged
+from source.access_file.pages import Pages, Positions, damaged
 from source.access_file.rows import Bytes, Mask, Rows
 from source.access_file.texts import decoded
 from source.column_types import POLARS_TYPES
@@ -73,6 +74,8 @@ class ColumnReader:
             there = present
         else:
             begin, end, there = rows.variable(column, present)
+            if column.kind == Kind.TEXT and not column.calculated:
+                return self._placed(self._distinct(rows, begin, end), there)
             stored = [rows.stored[a:b] for a, b in zip(begin.tolist(), end.tolist(), strict=True)]
         return self._placed(self._values(stored), there)
 
@@ -133,6 +136,17 @@ class ColumnReader:
             raise damaged(self._pages.path, f"table {self._table}, column {column.name} has a value that is too short")
         joined = np.frombuffer(b"".join(value[:size] for value in stored), np.uint8)
         return self._numbers(joined.reshape(len(stored), size))
+
+    def _distinct(self, rows: Rows, begin: Positions, end: Positions) -> pl.Series:
+        """Texts by where they begin and end; only different ones become Python objects."""
+        lengths = end - begin
+        offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int32)
+        index = np.repeat(begin - offsets[:-1], lengths) + np.arange(int(offsets[-1]))
+        whole = rows.bytes[index]
+        buffers = [None, pa.py_buffer(offsets), pa.py_buffer(whole)]
+        encoded = pa.Array.from_buffers(pa.binary(), len(begin), buffers).dictionary_encode()
+        texts = pa.array(self._texts(encoded.dictionary.to_pylist()), pa.large_string())
+        return pl.Series("", texts.take(encoded.indices), dtype=pl.String)
 
     def _texts(self, stored: list[bytes]) -> list[str]:
         """Texts of stored bytes; equal ones are decoded once."""

@@ -20,7 +20,7 @@ def changed(**changes: dict[str, Any]) -> InputProfile:
     for column in content["columns"]:
         if column["role"] == "features":
             column.update(changes.get(column["internal"], {}))
-    return InputProfile.read(orjson.dumps(content).decode())
+    return InputProfile.read(ororjson.dumps(content).decode())
 
 
 def test_the_plants_own_file_fits_the_built_in_profile() -> None:
@@ -66,7 +66,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_text_in_a_numeric_column_is_named_with_its_item(folder: Path) -> None:
     profile = InputProfile.read(
-        orjson.dumps(
+        ororjson.dumps(
             {
                 "name": "p",
                 "tables": {"features": "품목", "routing": "공정표"},
@@ -91,5 +91,38 @@ def test_a_profile_that_is_wrong_by_itself_and_a_missing_table_are_problems(fold
     assert any("ITEM_CD" in problem for problem in checked.problems)
     other = orjson.loads(InputProfile.built_in().to_json())
     other["tables"]["features"] = "없음"
-    missing = input_check.check(InputProfile.read(orjson.dumps(other).decode()), folder, rows=0)
+    missing = input_check.check(InputProfile.read(ororjson.dumps(other).decode()), folder, rows=0)
     assert any("lacks table 없음" in problem for problem in missing.problems)
+
+
+def test_a_query_role_is_previewed_with_its_columns_and_examples_and_refused_with_its_reason(tmp_path: Path) -> None:
+    (tmp_path / "parts.csv").write_text("no,kind\n" + "".join(f"P{n},{n % 3}\n" for n in range(50)), encoding="utf-8")
+    (tmp_path / "log.csv").write_text(
+        "part,step,op\n" + "".join(f"P{n},{n % 4},O{n % 4}\n" for n in range(50)), encoding="utf-8"
+    )
+
+    def profile(sql: str) -> InputProfile:
+        text = orjson.dumps(
+            {
+                "format": 2,
+                "name": "q",
+                "tables": {"features": "parts", "routing": "ops"},
+                "queries": {"ops": sql},
+                "schema": {"name": "q", "features": [{"name": "kind", "kind": "category"}]},
+                "columns": [
+                    {"internal": "ITEM_CD", "role": "features", "source": "no"},
+                    {"internal": "kind", "role": "features", "source": "kind"},
+                    {"internal": "ITEM_CD", "role": "routing", "source": "part"},
+                    {"internal": "PROC_SEQ", "role": "routing", "source": "place"},
+                    {"internal": "PROC_CD", "role": "routing", "source": "op"},
+                ],
+            }
+        )
+        return InputProfile.read(text.decode())
+
+    checked = input_check.check(profile("SELECT part, 10 * (step + 1) AS place, op FROM log"), tmp_path, 20)
+    assert checked.problems == []
+    assert ("routing", "ops", 20) in checked.tables
+    assert next(one for one in checked.columns if one.internal == "PROC_SEQ").examples[0] == "10"
+    refused = input_check.check(profile("SELECT part, nothing AS place, op FROM log"), tmp_path, 20)
+    assert "nothing" in refused.problems[0]
