@@ -20,7 +20,7 @@ def changed(**changes: dict[str, Any]) -> InputProfile:
     for column in content["columns"]:
         if column["role"] == "features":
             column.update(changes.get(column["internal"], {}))
-    return InputProfile.read(ororjson.dumps(content).decode())
+    return InputProfile.read(orjson.dumps(content).decode())
 
 
 def test_the_plants_own_file_fits_the_built_in_profile() -> None:
@@ -66,7 +66,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_text_in_a_numeric_column_is_named_with_its_item(folder: Path) -> None:
     profile = InputProfile.read(
-        ororjson.dumps(
+        orjson.dumps(
             {
                 "name": "p",
                 "tables": {"features": "품목", "routing": "공정표"},
@@ -91,7 +91,7 @@ def test_a_profile_that_is_wrong_by_itself_and_a_missing_table_are_problems(fold
     assert any("ITEM_CD" in problem for problem in checked.problems)
     other = orjson.loads(InputProfile.built_in().to_json())
     other["tables"]["features"] = "없음"
-    missing = input_check.check(InputProfile.read(ororjson.dumps(other).decode()), folder, rows=0)
+    missing = input_check.check(InputProfile.read(orjson.dumps(other).decode()), folder, rows=0)
     assert any("lacks table 없음" in problem for problem in missing.problems)
 
 
