@@ -20,6 +20,9 @@ FORMAT: Final = "routing-ml/calibration@1"
 SMOOTHING: Final = 0.5
 """Neighbours' worth of doubt that a vote is given, so that a unanimous one of few counts less than one of many."""
 
+USUAL_VOTE_SCALE: Final = 0.04
+"""`Calibration.vote_scale` of a version that has not measured any: one that was trained before, or with too few cases."""
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -57,6 +60,7 @@ class Calibration:
         cases: held-out cases behind the curve of the operations.
         whole: whether the version proposes whole routings: its operations are those that the models say belong, its order that of
             the neighbours which have just these.
+        vote_scale: similarity lost, from the best neighbour on, over which a vote loses two thirds of its weight.
         scaled: whether times of neighbours are multiplied by what makes them the item's; not where that did not bring held-out times
             nearer.
     """
@@ -72,6 +76,7 @@ class Calibration:
     cases: int = 0
     whole: bool = False
     scaled: bool = True
+    vote_scale: float = USUAL_VOTE_SCALE
 
     def believed(self, probabilities: Floats, votes: Floats) -> Floats:
         """Log odds that operations belong.
@@ -120,10 +125,12 @@ def _parsed(text: str) -> Calibration:
 
 def _checked(made: Calibration) -> Calibration:
     """The calibration, when each value is one that can be computed with; raises ValueError otherwise."""
-    numbers = [made.bias, made.model, made.vote, made.bias_alone, made.vote_alone, made.cases]
+    numbers = [made.bias, made.model, made.vote, made.bias_alone, made.vote_alone, made.cases, made.vote_scale]
     numbers += [] if made.unlike_below is None else [made.unlike_below]
     if not all(type(value) in (int, float) and math.isfinite(value) for value in numbers):
         raise ValueError("it holds what is no number")
+    if made.vote_scale <= 0.0:
+        raise ValueError("vote_scale is above 0")
     if not (isinstance(made.whole, bool) and isinstance(made.scaled, bool)):
         raise ValueError("whole and scaled are true or false")
     for curve in (made.operations, made.times):

@@ -20,8 +20,6 @@ from routings.operation_table import OperationTable, lengths_of, ranges
 from routings.operation_vote import Ballots, DistinctRoutings, Drafted, distinct_routings, vote, votes_of
 from trained.learned.learned_model import sigmoid
 
-VOTE_SCALE: Final = 0.04
-"""Similarity lost, from the best neighbour on, over which a vote loses two thirds of its weight."""
 LEAST_VOTE: Final = 1e-9
 """Weight of the farthest neighbour: none is left out of the order and the machines of an operation that only it has."""
 SIZE_SCALE: Final = 0.15
@@ -83,7 +81,9 @@ def weigh(
     """
     inside = np.arange(shared.similarities.shape[1]) < lengths_of(shared.neighbours.offsets)[:, None]
     lost = shared.similarities[:, :1] - shared.similarities
-    weights = np.where(inside, np.maximum(np.exp(-np.maximum(lost, 0.0) / VOTE_SCALE), LEAST_VOTE), 0.0)
+    scale_of_votes = (estimates.calibration if estimates is not None else Calibration()).vote_scale
+    falling = np.exp(-np.maximum(lost, 0.0) / scale_of_votes)
+    weights = np.where(inside, np.maximum(falling, LEAST_VOTE), 0.0)
     query = shared.query_of_groups
     present = shared.rows >= 0
     whole = weights.sum(axis=1)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from plant.time_columns import RUN
-from routings.calibration import Calibration, Curve
+from routings.calibration import USUAL_VOTE_SCALE, Calibration, Curve
 from routings.consensus import weigh
 from routings.estimates import Estimates
 from routings.operation_evidence import evidence_of
-from routings.operation_sharing import share_operations
+from routings.operation_sharing import SharedOperations, share_operations
 from routings.operation_table import Neighbours, OperationTable, ranges, usable_neighbours
 from routings.time_profiles import ProfileOptions
 from trained.encoder import BlockEncoder
@@ -24,6 +24,12 @@ SAMPLE: Final = 2_400
 NEIGHBOURS: Final = (10, 50)
 """Neighbours an item, half of the sample each: what is fitted must hold for few and for many."""
 AT_ONCE: Final = 64
+SCALES: Final = (0.003, 0.01, 0.03, 0.1, 0.3)
+"""Scales of votes that are tried, from nearly the best neighbour alone to nearly all alike, each about three times the one before."""
+TRIED: Final = 640
+"""Items by which the scale of the votes is chosen; none of them is among those by which confidences are fitted, where there are more."""
+FEWEST_TRIED: Final = 20
+"""Items below which the usual scale stays: chance would choose."""
 NEAR: Final = 0.25
 """A time counts as right when it is off by at most this."""
 UNLIKE_SHARE: Final = 0.001
@@ -87,29 +93,55 @@ def calibrate(
     routed = np.flatnonzero(np.diff(table.offsets) > 0)
     random = np.random.default_rng(seed)
     chosen = random.permutation(routed)[: min(SAMPLE, len(routed))]
+    known = _Known(encoder, index, vectors, outputs, table, model_of, ef_search)
+    assert encoder.learned is not None  # only versions with a learned block are calibrated
+    tried = chosen[:TRIED]
+    chosen = chosen[TRIED:] if len(chosen) > 2 * TRIED else chosen
+    usual = Calibration(vote_scale=best_scale(known, tried, encoder.learned.model.planned is not None))
     parts = []
     for start in range(0, len(chosen), AT_ONCE):
-        items = chosen[start : start + AT_ONCE]
         k = NEIGHBOURS[(start // AT_ONCE) % len(NEIGHBOURS)]
-        parts.append(_judged(encoder, index, vectors, outputs, table, model_of, items, k, ef_search, start))
+        parts.append(_judged(known, chosen[start : start + AT_ONCE], k, usual, start))
     judged = Judged(*(np.concatenate([getattr(part, name) for part in parts]) for name in Judged.__annotations__))
-    assert encoder.learned is not None  # only versions with a learned block are calibrated
-    return fit_calibration(judged) if encoder.learned.model.planned is None else whole_calibration(judged)
+    made = fit_calibration(judged) if encoder.learned.model.planned is None else whole_calibration(judged)
+    return replace(made, vote_scale=usual.vote_scale)
 
 
-def _judged(
-    encoder: BlockEncoder,
-    index: Engine,
-    vectors: Vectors,
-    outputs: LearnedOutputs,
-    table: OperationTable,
-    model_of: Integers,
-    items: Integers,
-    k: int,
-    ef_search: int,
-    start: int,
-) -> Judged:
-    positions, similarities = index.search(np.ascontiguousarray(vectors[items]), min(k + 1, index.items), ef_search)
+@dataclass(frozen=True)
+class _Known:
+    """What items are predicted from, see `calibrate`."""
+
+    encoder: BlockEncoder
+    index: Engine
+    vectors: Vectors
+    outputs: LearnedOutputs
+    table: OperationTable
+    model_of: Integers
+    ef_search: int
+
+
+class _Asked(NamedTuple):
+    """A few items whose operations are weighed.
+
+    Attributes:
+        items: int64 (q,).
+        query, found: the item and the neighbour of each pair, int64 (pairs,).
+        shared: operations of the neighbours.
+        estimates: what the version says of the items.
+    """
+
+    items: Integers
+    query: Integers
+    found: Integers
+    shared: SharedOperations
+    estimates: Estimates
+
+
+def _asked(known: _Known, items: Integers, k: int, calibration: Calibration) -> _Asked:
+    """Items with their k nearest others."""
+    encoder, vectors, outputs = known.encoder, known.vectors, known.outputs
+    wanted = min(k + 1, known.index.items)
+    positions, similarities = known.index.search(np.ascontiguousarray(vectors[items]), wanted, known.ef_search)
     kept = (positions >= 0) & (positions != items[:, None])
     kept &= np.cumsum(kept, axis=1) <= k
     found = positions[kept]
@@ -125,19 +157,83 @@ def _judged(
         neighbour_factors=outputs.factors[found],
         size_differences=encoder.size_differences(vectors[items[query]], vectors[found]),
         times=model.times,
-        calibration=Calibration(),
+        calibration=calibration,
     )
-    usable = usable_neighbours(table, items, neighbours, 0.0)
-    shared = share_operations(table, usable)
-    weighed = weigh(table, shared, np.arange(len(items)), estimates, model_of)
-    query_of = shared.query_of_groups
+    shared = share_operations(known.table, usable_neighbours(known.table, items, neighbours, 0.0))
+    return _Asked(items, query, found, shared, estimates)
+
+
+def best_scale(known: _Known, items: Integers, whole: bool) -> float:
+    """The scale of votes that says best which operations belong to items, the usual one unless another is clearly better.
+
+    Clearly is by more than one standard error of what an item's operations gain in log-likelihood; the votes are weighed with the models
+    as they would be, fitted on one half of the items and judged on the other.
+
+    Args:
+        items: int64 (n,); positions.
+        whole: whether votes are judged alone, because the models speak of whole routings.
+    """
+    if len(items) < FEWEST_TRIED:
+        return USUAL_VOTE_SCALE
+    scales = (USUAL_VOTE_SCALE, *SCALES)
+    votes: list[list[Floats]] = [[] for _scale in scales]
+    said: list[Floats] = []
+    belongs: list[Booleans] = []
+    number: list[Integers] = []
+    for start in range(0, len(items), AT_ONCE):
+        some = items[start : start + AT_ONCE]
+        asked = _asked(known, some, max(NEIGHBOURS), Calibration())
+        for place, scale in enumerate(scales):
+            estimates = replace(asked.estimates, calibration=Calibration(vote_scale=scale))
+            weighed = weigh(known.table, asked.shared, np.arange(len(some)), estimates, known.model_of)
+            votes[place].append(weighed.votes)
+        said.append(weighed.probabilities)
+        belongs.append(_belongs(known.table, some, asked.shared)[0])
+        number.append(asked.shared.query_of_groups + start)
+    right, item, models = np.concatenate(belongs), np.concatenate(number), np.concatenate(said)
+    if not len(right):
+        return USUAL_VOTE_SCALE
+    gains = [
+        _log_likelihood(item, np.full(len(models), np.nan) if whole else models, np.concatenate(one), right, len(items))
+        for one in votes
+    ]
+    best = max(range(len(scales)), key=lambda place: round(float(gains[place].mean()), 9))
+    ahead = gains[best] - gains[0]
+    clearly = float(ahead.mean()) > float(ahead.std(ddof=1)) / np.sqrt(len(ahead))
+    return scales[best] if clearly else USUAL_VOTE_SCALE
+
+
+def _log_likelihood(item: Integers, said: Floats, votes: Floats, right: Booleans, items: int) -> Floats:
+    """Of the operations of each item in the half that nothing was fitted on, float64 (items // 2,)."""
+    odd, cast = (item % 2).astype(bool), log_odds(votes)
+    total = np.zeros(items)
+    for rows in (np.isnan(said), ~np.isnan(said)):
+        if not (rows & odd).any():
+            continue
+        columns = np.stack([log_odds(np.nan_to_num(said, nan=0.5)), cast], axis=1)
+        bias, *weights = logistic(columns[rows & odd], right[rows & odd])
+        judged = rows & ~odd
+        chance = np.clip(np.asarray(sigmoid(bias + columns[judged] @ np.array(weights))), SURE, 1.0 - SURE)
+        total += np.bincount(item[judged], np.log(np.where(right[judged], chance, 1.0 - chance)), items)
+    return total[::2]
+
+
+def _belongs(table: OperationTable, items: Integers, shared: SharedOperations) -> tuple[Booleans, Integers, Integers]:
+    """Whether each operation that neighbours share is in the item's own routing; keys of operations there and of the own rows."""
     first = shared.rows.max(axis=1)
-    operation = table.operation[first].astype(np.int64)
-    own_rows = ranges(table.offsets[items], table.lengths(items))
     own_query = np.repeat(np.arange(len(items)), table.lengths(items))
-    own_keys = (own_query << 32) | table.operation[own_rows]
-    keys = (query_of << 32) | operation
-    belongs = np.isin(keys, own_keys)
+    own_keys = (own_query << 32) | table.operation[ranges(table.offsets[items], table.lengths(items))]
+    keys = (shared.query_of_groups << 32) | table.operation[first].astype(np.int64)
+    return np.isin(keys, own_keys), keys, own_keys
+
+
+def _judged(known: _Known, items: Integers, k: int, calibration: Calibration, start: int) -> Judged:
+    encoder, vectors, table = known.encoder, known.vectors, known.table
+    items, query, found, shared, estimates = _asked(known, items, k, calibration)
+    weighed = weigh(table, shared, np.arange(len(items)), estimates, known.model_of)
+    query_of = shared.query_of_groups
+    belongs, keys, own_keys = _belongs(table, items, shared)
+    own_rows = ranges(table.offsets[items], table.lengths(items))
     every = np.arange(len(keys))
     profiles = weighed.shared.profiles(every, ProfileOptions("trimmed_std", geometric=True))
     proof = evidence_of(weighed, weighed.shared, profiles, every, ProfileOptions(geometric=True))
@@ -148,7 +244,7 @@ def _judged(
         off = np.abs(profiles.standard[:, RUN] / actual - 1.0)
         plain = shared.profiles(every, ProfileOptions("trimmed_std", geometric=True)).standard[:, RUN]
         gained = np.minimum(np.abs(plain / actual - 1.0), FAR_OFF) - np.minimum(off, FAR_OFF)
-    known = ~np.isnan(off) & (actual > 0)
+    timed = ~np.isnan(off) & (actual > 0)
     likeness = np.full(len(items), -1.0)
     similar = np.einsum(
         "nd,nd->n", encoder.features_alone(vectors[items[query]]), encoder.features_alone(vectors[found])
@@ -159,10 +255,10 @@ def _judged(
         weighed.probabilities,
         weighed.votes,
         belongs,
-        np.where(known, proof.confidence, 0.0),
+        np.where(timed, proof.confidence, 0.0),
         off <= NEAR,
         likeness,
-        gained[known & ~np.isnan(gained)],
+        gained[timed & ~np.isnan(gained)],
     )
 
 

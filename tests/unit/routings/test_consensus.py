@@ -155,6 +155,15 @@ def test_a_unanimous_vote_of_many_counts_more_than_one_of_few() -> None:
     assert 0.5 < few < many < 1.0
 
 
+@pytest.mark.parametrize(("scale", "kept"), [(0.003, [0]), (0.3, [0, 1])])
+def test_how_far_votes_reach_is_the_versions_own(scale: float, kept: list[int]) -> None:
+    """The nearest has operation 0 alone, two that are a little farther both."""
+    table = table_of([[(0, 0, 1.0)], [(0, 0, 1.0), (1, 0, 1.0)], [(0, 0, 1.0), (1, 0, 1.0)]])
+    weighed = Calibration(model=0.0, vote=1.0, vote_scale=scale)
+    batch = predicted(table, [0.5] * OPERATIONS, similarities=[0.95, 0.92, 0.92], calibration=weighed)
+    assert operations(table, batch) == kept
+
+
 def test_a_calibration_survives_its_file_and_a_damaged_one_is_named() -> None:
     made = Calibration(0.1, 1.0, 0.2, 0.0, 1.0, Curve((0.0, 1.0), (0.2, 0.9)), Curve(), 0.4, 12)
     assert Calibration.from_json(made.to_json()) == made
@@ -168,6 +177,7 @@ def test_a_calibration_survives_its_file_and_a_damaged_one_is_named() -> None:
         {"bias": "0"}, {"vote": None}, {"model": True}, {"bias_alone": 1e999}, {"unlike_below": []}, {"whole": 1}, {"cases": {}},
         {"operations": {"scores": [0, 1], "shares": [0.5]}}, {"operations": {"scores": [1, 0], "shares": [0, 1]}},
         {"times": {"scores": [float("nan")], "shares": [0.5]}}, {"times": 5}, {"nobody": 1},
+        {"vote_scale": 0.0}, {"vote_scale": "0.04"},
     ],
 )  # fmt: skip
 def test_a_calibration_with_what_nothing_can_be_computed_with_is_damaged(change: dict[str, Any]) -> None:
