@@ -124,6 +124,13 @@ def grouping_columns(table: FeatureTable) -> dict[str, FeatureColumn]:
     return columns
 
 
+def codes_of(column: FeatureColumn) -> Integers:
+    """A number for each item that items with the same value share, int64 (n,)."""
+    raw = column.codes if column.codes is not None else column.numbers
+    assert raw is not None
+    return np.unique(np.asarray(raw, np.float64), return_inverse=True)[1].astype(np.int64)
+
+
 def groupable(column: FeatureColumn, items: int) -> bool:
     """Whether a column may make groups."""
     if column.kind is ColumnKind.TEXT:
@@ -142,14 +149,12 @@ def _telling_levels(
     codes: dict[str, Integers] = {}
     for name, column in columns.items():
         if groupable(column, items):
-            raw = column.codes if column.codes is not None else column.numbers
-            assert raw is not None
-            codes[name] = np.unique(np.asarray(raw, np.float64), return_inverse=True)[1].astype(np.int64)
+            codes[name] = codes_of(column)
     chosen: list[str] = []
-    best = _left_out_right([], of_item, classes)
+    best = left_out_right([], of_item, classes)
     while len(chosen) < MOST_LEVELS:
         found = [
-            (_left_out_right([codes[one] for one in [*chosen, name]], of_item, classes), name)
+            (left_out_right([codes[one] for one in [*chosen, name]], of_item, classes), name)
             for name in codes
             if name not in chosen
         ]
@@ -168,7 +173,7 @@ SPREAD: Final = 0.25
 """A finer level must be right more often by half the largest standard error that a count can have: less is chance."""
 
 
-def _left_out_right(levels: Sequence[Integers], of_item: Integers, classes: int) -> float:
+def left_out_right(levels: Sequence[Integers], of_item: Integers, classes: int) -> float:
     """How many items' routing is the most frequent one of their group without them, the group above where nobody else is in it.
 
     Args:

@@ -13,6 +13,7 @@ from methods.choice import FEWEST, MemberScores, chosen_of, draws_of, folds_of, 
 from methods.feature_table import FeatureTable
 from methods.forest_member import ForestMember
 from methods.group_member import NUMBERS_OF, GroupMember
+from methods.leaks import leaks
 from methods.members import BY_NAME, MEMBERS, Learner
 from methods.routing_classes import RoutingClasses
 from plant.schema import PlantSchema
@@ -63,6 +64,7 @@ class Choice:
         judged: the items, int64 (n,); positions.
         chances: of the chosen member for them, unseen, float32 (n, classes); None: the consensus was chosen.
         features: what the members read.
+        leaks: features that tell nearly every routing by themselves, and how many of the items, see `methods.leaks`.
     """
 
     chosen: str
@@ -70,6 +72,7 @@ class Choice:
     judged: Integers
     chances: npt.NDArray[np.float32] | None
     features: tuple[ReadFeature, ...] = ()
+    leaks: Sequence[tuple[str, float]] = ()
 
     def document(self) -> dict[str, Any]:
         """For the version's documents."""
@@ -77,6 +80,7 @@ class Choice:
             "chosen": self.chosen,
             "maximised": "mean of exact routings and F1 of the operations",
             "features": [one.name for one in self.features],
+            "leaks": [{"feature": name, "tells": round(share, 6)} for name, share in self.leaks],
             "members": [one.figures() for one in self.scores],
         }
 
@@ -150,7 +154,7 @@ def choose(
     if consensus is not None:
         scores.append(_judged_consensus(consensus, judged, classes, seed, found.scores[0].twins))
     chosen = chosen_of(scores)
-    return Choice(chosen.name, scores, judged, found.chances.get(chosen.name), read)
+    return Choice(chosen.name, scores, judged, found.chances.get(chosen.name), read, leaks(table, classes))
 
 
 def _judged_consensus(

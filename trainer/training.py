@@ -211,6 +211,12 @@ class Training:
         if choice is None:
             return learned
         self._report.add_metrics({"method": choice.chosen})
+        for feature, share in choice.leaks:
+            self._report.note(
+                f"{feature} alone tells the routing of {share:.1%} of the items, which the other features do not: if it is filled in only "
+                "when a routing is planned, new items lack it. Switch it off in the blueprint then",
+                feature=feature,
+            )
         if choice.chosen == CONSENSUS:
             return replace(learned, choice=choice)
         with self._stage("learning", f"Learning whole routings ({choice.chosen})"):
