@@ -22,7 +22,7 @@ import { useWorkflow } from '@/api/workflow'
 import { BlueprintNode, portColour, type FlowNode } from './BlueprintNode'
 import { useBlueprint } from './blueprintStore'
 import { isOff } from './effective'
-import { addNode, connect, removeNodes, sharedPort, type TypeIndex } from './graph'
+import { addNode, connect, removeFrom, sharedPort, type TypeIndex } from './graph'
 import { nodeLabel } from './nodeLabel'
 import { problemText } from './problemText'
 import { blueprintText, useBlueprintText } from './texts'
@@ -213,11 +213,8 @@ function Canvas({ types, check, readOnly, height = 460, onOpenNode }: CanvasProp
         onPaneClick={() => select(null)}
         onConnect={onConnect}
         isValidConnection={(connection) => connection.sourceHandle === connection.targetHandle}
-        onNodesDelete={(removed) => edit(removeNodes(graph, new Set(removed.map((node) => node.id))))}
-        onEdgesDelete={(removed) => {
-          const ids = new Set(removed.map((edge) => edge.id))
-          edit({ ...graph, edges: graph.edges.filter((edge) => !ids.has(edge.id)) })
-        }}
+        // Nodes and the edges at them go in one step, so that one undo brings all of them back.
+        onDelete={(removed) => edit(removeFrom(graph, removed.nodes, removed.edges))}
         onKeyDown={(event) => {
           if (event.key === 'Enter' && selectedId) onOpenNode?.(selectedId)
         }}

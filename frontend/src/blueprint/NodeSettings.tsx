@@ -7,7 +7,7 @@ import { SelectField, TextField } from '@/ui/Field'
 import { currentLanguage } from '@/i18n'
 import { useBlueprint } from './blueprintStore'
 import { withSetting } from './effective'
-import { connect, removeNodes, sharedPort } from './graph'
+import { connect, removeFrom, sharedPort } from './graph'
 import { nodeLabel } from './nodeLabel'
 import { portWord } from './portWords'
 import { OptionField } from './OptionField'
@@ -79,7 +79,7 @@ export function NodeSettings({ nodeId, document, readOnly }: NodeSettingsProps) 
           icon={Trash2}
           className="self-start"
           onClick={() => {
-            useBlueprint.getState().edit(removeNodes(graph, new Set([nodeId])))
+            useBlueprint.getState().edit(removeFrom(graph, [{ id: nodeId }]))
             useBlueprint.getState().select(null)
           }}
         >

@@ -3,6 +3,8 @@ import { useState } from 'react'
 import type { OptionSchema } from '@/api/blueprint'
 import { CheckField, SelectField, TextArea, TextField } from '@/ui/Field'
 import { featureLabel } from '@/api/plant'
+import { NumberField } from '@/ui/NumberField'
+import { rangeText, writtenNumber } from '@/ui/numbers'
 import { currentLanguage } from '@/i18n'
 import { optionWord } from '@/i18n/optionWords'
 import { useBlueprintText } from './texts'
@@ -63,21 +65,25 @@ export function OptionField(props: OptionFieldProps) {
     )
   }
   if (schema.type === 'number' || schema.type === 'integer') {
-    const bounds = [schema.minimum, schema.maximum].every((bound) => bound !== undefined)
-      ? ` (${schema.minimum} ~ ${schema.maximum})`
-      : ''
+    // A share is written as percent, as everywhere else on the screens.
+    const share = schema.type === 'number' && schema.minimum === 0 && schema.maximum === 1
+    const shownDefault =
+      typeof fallback === 'number' ? writtenNumber(share ? fallback * 100 : fallback, 6) : '–'
     return (
-      <TextField
-        label={label + bounds}
-        hint={help}
-        type="number"
+      <NumberField
+        label={share ? `${label} (%)` : label}
+        hint={[help, rangeText(share ? { min: 0, max: 100 } : { min: schema.minimum, max: schema.maximum })]
+          .filter(Boolean)
+          .join(' · ')}
         disabled={readOnly}
-        min={schema.minimum}
-        max={schema.maximum}
-        step={schema.multipleOf ?? (schema.type === 'integer' ? 1 : 'any')}
-        placeholder={t(byDefault, { value: defaultText })}
-        value={value === undefined || value === null ? '' : String(value)}
-        onChange={(event) => onChange(event.target.value === '' ? undefined : Number(event.target.value))}
+        optional
+        percent={share}
+        min={share ? 0 : schema.minimum}
+        max={share ? 100 : schema.maximum}
+        digits={schema.type === 'integer' ? 0 : 6}
+        placeholder={t(byDefault, { value: shownDefault })}
+        value={typeof value === 'number' ? value : null}
+        onChange={(next) => onChange(next ?? undefined)}
       />
     )
   }
@@ -144,32 +150,34 @@ function MapField({ schema, readOnly, value, onChange, title, help }: Described)
       <Filtered names={Object.keys(properties)}>
         {(shown) =>
           shown.map((key) => (
-            <label key={key} className="flex items-center justify-between gap-2 py-0.5 text-[0.86rem]">
-              <span className="truncate" title={key}>
+            <div key={key} className="flex items-center justify-between gap-2 py-0.5 text-[0.86rem]">
+              <span className="truncate" title={key} aria-hidden>
                 {featureLabel(key)}
               </span>
               {properties[key]?.type === 'boolean' ? (
                 <input
                   type="checkbox"
                   className="size-4 accent-fill"
+                  aria-label={featureLabel(key)}
                   checked={Boolean(known[key] ?? fallback[key] ?? true)}
                   onChange={(event) => set(key, event.target.checked)}
                 />
               ) : (
-                <input
-                  type="number"
-                  className="field w-24 py-0.5!"
+                <NumberField
+                  label={featureLabel(key)}
+                  hideLabel
+                  hint=""
+                  className="w-24"
+                  optional
                   min={properties[key]?.minimum}
                   max={properties[key]?.maximum}
-                  step="any"
-                  placeholder={fallback[key] === undefined ? '' : String(fallback[key])}
-                  value={known[key] === undefined ? '' : String(known[key])}
-                  onChange={(event) =>
-                    set(key, event.target.value === '' ? undefined : Number(event.target.value))
-                  }
+                  digits={6}
+                  placeholder={writtenNumber(fallback[key] as number | undefined, 6)}
+                  value={typeof known[key] === 'number' ? known[key] : null}
+                  onChange={(next) => set(key, next ?? undefined)}
                 />
               )}
-            </label>
+            </div>
           ))
         }
       </Filtered>

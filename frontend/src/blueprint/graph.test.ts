@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Graph, NodeType } from '@/api/blueprint'
 import { arrange } from './arrange'
-import { addNode, connect, indexTypes, isGraph, removeNodes } from './graph'
+import { addNode, connect, indexTypes, isGraph, removeFrom } from './graph'
 
 const type = (name: string, inputs: string[], outputs: string[]): NodeType => ({
   type: name,
@@ -45,7 +45,7 @@ test('a second edge into the same input replaces the first', () => {
 
 test('a removed node takes its edges along', () => {
   const joined = connect(graph, types, 'loader', 'encoder')
-  expect(removeNodes(joined ?? graph, new Set(['loader']))).toMatchObject({
+  expect(removeFrom(joined ?? graph, [{ id: 'loader' }], [])).toMatchObject({
     edges: [],
     nodes: [{ id: 'encoder' }, { id: 'index' }],
   })
@@ -67,4 +67,13 @@ test('files of the wrong kind are told from graphs', () => {
   expect(isGraph({ nodes: [{ id: 'a', type: 'b' }], edges: [] })).toBe(true)
   for (const wrong of [null, [], {}, { nodes: 1, edges: [] }, { nodes: [null], edges: [] }, 'text'])
     expect(isGraph(wrong)).toBe(false)
+})
+
+test('a node and the edges at it go in one step, and other edges by themselves', () => {
+  const joined = connect(graph, types, 'loader', 'encoder') ?? graph
+  expect(removeFrom(joined, [{ id: 'encoder' }], [{ id: 'loader-encoder' }])).toMatchObject({
+    nodes: [{ id: 'loader' }, { id: 'index' }],
+    edges: [],
+  })
+  expect(removeFrom(joined, [], [{ id: 'loader-encoder' }]).nodes).toHaveLength(3)
 })

@@ -37,10 +37,21 @@ export function addNode(
   return { graph: { ...graph, nodes: [...graph.nodes, node] }, id }
 }
 
-export function removeNodes(graph: Graph, ids: ReadonlySet<string>): Graph {
+export function removeFrom(
+  graph: Graph,
+  nodes: readonly { id: string }[],
+  edges: readonly { id: string }[] = [],
+): Graph {
+  const [gone, cut] = [nodes, edges].map((list) => new Set(list.map(({ id }) => id))) as [
+    Set<string>,
+    Set<string>,
+  ]
   return {
-    nodes: graph.nodes.filter((node) => !ids.has(node.id)),
-    edges: graph.edges.filter((edge) => !ids.has(edge.source) && !ids.has(edge.target)),
+    ...graph,
+    nodes: graph.nodes.filter((node) => !gone.has(node.id)),
+    edges: graph.edges.filter(
+      (edge) => !cut.has(edge.id) && !gone.has(edge.source) && !gone.has(edge.target),
+    ),
   }
 }
 

@@ -4,6 +4,7 @@ import {
   useId,
   type InputHTMLAttributes,
   type ReactNode,
+  type Ref,
   type SelectHTMLAttributes,
   type TextareaHTMLAttributes,
 } from 'react'
@@ -53,7 +54,7 @@ function Frame({
   )
 }
 
-type TextFieldProps = FieldFrame & InputHTMLAttributes<HTMLInputElement>
+type TextFieldProps = FieldFrame & InputHTMLAttributes<HTMLInputElement> & { ref?: Ref<HTMLInputElement> }
 
 export function TextField({ label, hint, error, hideLabel, className, id: given, ...rest }: TextFieldProps) {
   const own = useId()

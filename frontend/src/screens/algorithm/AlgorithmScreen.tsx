@@ -11,7 +11,7 @@ import {
   Undo2,
   Upload,
 } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { BlueprintCanvas } from '@/blueprint/BlueprintCanvas'
 import { arrange } from '@/blueprint/arrange'
 import { useBlueprint } from '@/blueprint/blueprintStore'
@@ -32,6 +32,7 @@ import { Card } from '@/ui/Card'
 import { chooseTextFile, downloadFile } from '@/ui/files'
 import { Failed, Loading } from '@/ui/PanelState'
 import { notify } from '@/ui/toasts'
+import { useUndoKeys } from '@/ui/useUndoKeys'
 import { useCommonText } from '@/i18n/common'
 
 export default function AlgorithmScreen() {
@@ -41,20 +42,7 @@ export default function AlgorithmScreen() {
   const selectedId = useBlueprint((state) => state.selectedId)
   const error = document.workflow.error ?? document.nodeTypes.error
 
-  useEffect(() => {
-    const onKeyDown = (event: KeyboardEvent) => {
-      const target = event.target as HTMLElement | null
-      if (!(event.ctrlKey || event.metaKey) || target?.closest('input, textarea, select, [role="dialog"]'))
-        return
-      const key = event.key.toLowerCase()
-      if (key !== 'z' && key !== 'y') return
-      event.preventDefault()
-      if (key === 'y' || event.shiftKey) useBlueprint.getState().redo()
-      else useBlueprint.getState().undo()
-    }
-    window.addEventListener('keydown', onKeyDown)
-    return () => window.removeEventListener('keydown', onKeyDown)
-  }, [])
+  useUndoKeys(useBlueprint.getState().undo, useBlueprint.getState().redo)
 
   if (!document.graph) {
     return error ? (

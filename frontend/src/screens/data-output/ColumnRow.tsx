@@ -7,6 +7,7 @@ import { useState } from 'react'
 import type { OutputColumn, OutputType } from '@/api/mapping'
 import { IconButton } from '@/ui/Button'
 import { TextField } from '@/ui/Field'
+import { NumberField } from '@/ui/NumberField'
 import { LongSelect } from '@/ui/LongSelect'
 import { useOutputText } from './texts'
 
@@ -160,7 +161,6 @@ function ColumnDetails({
 }: Pick<ColumnRowProps, 'column' | 'readOnly' | 'onChange'>) {
   const t = useOutputText()
   const numeric = column.type === 'number' || column.type === 'integer'
-  const number = (text: string) => (text === '' || !Number.isFinite(Number(text)) ? null : Number(text))
   /** A constant or default of the column's type. */
   const typed = (text: string) =>
     numeric && text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text
@@ -182,28 +182,29 @@ function ColumnDetails({
       />
       {numeric && (
         <>
-          <TextField
+          <NumberField
             label={t('minimum')}
-            type="number"
-            step="any"
-            value={column.minimum ?? ''}
-            onChange={(event) => onChange({ minimum: number(event.target.value) })}
+            optional
+            digits={6}
+            value={column.minimum}
+            onChange={(minimum) => onChange({ minimum })}
           />
-          <TextField
+          <NumberField
             label={t('maximum')}
-            type="number"
-            step="any"
-            value={column.maximum ?? ''}
-            onChange={(event) => onChange({ maximum: number(event.target.value) })}
+            optional
+            digits={6}
+            value={column.maximum}
+            onChange={(maximum) => onChange({ maximum })}
           />
         </>
       )}
-      <TextField
+      <NumberField
         label={t('maxLength')}
-        type="number"
+        optional
         min={1}
-        value={column.max_length ?? ''}
-        onChange={(event) => onChange({ max_length: number(event.target.value) })}
+        digits={0}
+        value={column.max_length}
+        onChange={(length) => onChange({ max_length: length })}
       />
       <TextField
         className="sm:col-span-2"

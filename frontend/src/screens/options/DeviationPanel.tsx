@@ -1,6 +1,7 @@
 /** Standard deviation options: how times are profiled and outliers dropped. */
 import { Card } from '@/ui/Card'
-import { CheckField, TextField } from '@/ui/Field'
+import { CheckField } from '@/ui/Field'
+import { NumberField } from '@/ui/NumberField'
 import { useOptionsText } from './texts'
 import type { SettingsDraft } from './useSettingsDraft'
 
@@ -17,8 +18,6 @@ export function DeviationPanel({ draft, readOnly }: { draft: SettingsDraft; read
     draft.set('trainer', values)
     draft.set('predictor', values)
   }
-  const percent = (text: string) => Math.max(0, Math.min(100, Number(text) || 0)) / 100
-  const sigma = (text: string) => Math.max(0, Number(text) || 0)
 
   return (
     <Card title={t('deviation')} description={t('deviationAbout')}>
@@ -49,42 +48,36 @@ export function DeviationPanel({ draft, readOnly }: { draft: SettingsDraft; read
           checked={draft.value<boolean>('trainer', 'time_profiles_enabled') ?? false}
           onChange={(event) => draft.set('trainer', { time_profiles_enabled: event.target.checked })}
         />
-        <TextField
+        <NumberField
           label={t('trimLower')}
-          type="number"
+          percent
           min={0}
           max={100}
-          step={0.5}
-          value={Math.round(lower * 10000) / 100}
+          value={lower}
           error={lower >= upper ? t('trimWrong') : undefined}
-          onChange={(event) => setBoth({ trim_lower_percent: percent(event.target.value) })}
+          onChange={(value) => setBoth({ trim_lower_percent: value })}
         />
-        <TextField
+        <NumberField
           label={t('trimUpper')}
-          type="number"
+          percent
           min={0}
           max={100}
-          step={0.5}
-          value={Math.round(upper * 10000) / 100}
-          onChange={(event) => setBoth({ trim_upper_percent: percent(event.target.value) })}
+          value={upper}
+          onChange={(value) => setBoth({ trim_upper_percent: value })}
         />
-        <TextField
+        <NumberField
           label={t('optimalSigma')}
-          type="number"
           min={0}
-          step={0.01}
-          value={draft.value<number>('trainer', 'time_profile_optimal_sigma') ?? ''}
-          onChange={(event) =>
-            draft.set('trainer', { time_profile_optimal_sigma: sigma(event.target.value) })
-          }
+          max={100}
+          value={draft.value<number>('trainer', 'time_profile_optimal_sigma')}
+          onChange={(value) => draft.set('trainer', { time_profile_optimal_sigma: value })}
         />
-        <TextField
+        <NumberField
           label={t('safeSigma')}
-          type="number"
           min={0}
-          step={0.01}
-          value={draft.value<number>('trainer', 'time_profile_safe_sigma') ?? ''}
-          onChange={(event) => draft.set('trainer', { time_profile_safe_sigma: sigma(event.target.value) })}
+          max={100}
+          value={draft.value<number>('trainer', 'time_profile_safe_sigma')}
+          onChange={(value) => draft.set('trainer', { time_profile_safe_sigma: value })}
         />
       </fieldset>
     </Card>

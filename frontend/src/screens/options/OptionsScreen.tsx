@@ -3,6 +3,7 @@ import { Save, Undo2 } from 'lucide-react'
 import { useIsAdmin } from '@/session/session'
 import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
+import { goToWrongNumber } from '@/ui/NumberField'
 import { QueryPanel } from '@/ui/PanelState'
 import { InputProfiles } from '@/screens/mapping/InputProfiles'
 import { AccessPanel } from './AccessPanel'
@@ -52,7 +53,9 @@ export default function OptionsScreen() {
               icon={Save}
               busy={draft.saving}
               disabled={draft.changes === 0}
-              onClick={() => void draft.save()}
+              onClick={() => {
+                if (!goToWrongNumber()) void draft.save()
+              }}
             >
               {t('saveAll')}
             </Button>

@@ -5,7 +5,8 @@ import { request } from '@/api/client'
 import { Card } from '@/ui/Card'
 import { Chart } from '@/ui/Chart'
 import { AXIS, GRID, SERIES, TEXT } from '@/ui/chartStyle'
-import { CheckField, SelectField, SliderField, TextField } from '@/ui/Field'
+import { CheckField, SelectField, SliderField } from '@/ui/Field'
+import { NumberField } from '@/ui/NumberField'
 import { Empty, QueryPanel } from '@/ui/PanelState'
 import { formatNumber } from '@/i18n/format'
 import { SampleEffect } from './SampleEffect'
@@ -90,55 +91,37 @@ export function SimilarityPanel({ draft, readOnly }: { draft: SettingsDraft; rea
         disabled={readOnly}
         className="mt-5 grid gap-4 border-t border-line pt-4 sm:grid-cols-2 xl:grid-cols-5"
       >
-        <TextField
+        <NumberField
           label={t('threshold')}
-          type="number"
+          percent
           min={0}
-          max={1}
-          step={0.01}
-          value={draft.value<number>('trainer', 'similarity_threshold') ?? ''}
-          onChange={(event) =>
-            draft.set('trainer', {
-              similarity_threshold: Math.max(0, Math.min(1, Number(event.target.value))),
-            })
-          }
+          max={100}
+          value={draft.value<number>('trainer', 'similarity_threshold')}
+          onChange={(value) => draft.set('trainer', { similarity_threshold: value })}
         />
-        <TextField
+        <NumberField
           label={t('highThreshold')}
-          type="number"
+          percent
           min={0}
-          max={1}
-          step={0.01}
-          value={draft.value<number>('predictor', 'similarity_high_threshold') ?? ''}
-          onChange={(event) =>
-            draft.set('predictor', {
-              similarity_high_threshold: Math.max(0, Math.min(1, Number(event.target.value))),
-            })
-          }
+          max={100}
+          value={draft.value<number>('predictor', 'similarity_high_threshold')}
+          onChange={(value) => draft.set('predictor', { similarity_high_threshold: value })}
         />
-        <TextField
+        <NumberField
           label={t('variants')}
-          type="number"
           min={1}
           max={10}
-          value={draft.value<number>('predictor', 'max_routing_variants') ?? ''}
-          onChange={(event) =>
-            draft.set('predictor', {
-              max_routing_variants: Math.max(1, Math.min(10, Math.round(Number(event.target.value)))),
-            })
-          }
+          digits={0}
+          value={draft.value<number>('predictor', 'max_routing_variants')}
+          onChange={(value) => draft.set('predictor', { max_routing_variants: value })}
         />
-        <TextField
+        <NumberField
           label={t('cacheEntries')}
-          type="number"
           min={1}
           max={50_000}
-          value={draft.value<number>('search', 'cache_entries') ?? ''}
-          onChange={(event) =>
-            draft.set('search', {
-              cache_entries: Math.max(1, Math.min(50_000, Math.round(Number(event.target.value)))),
-            })
-          }
+          digits={0}
+          value={draft.value<number>('search', 'cache_entries')}
+          onChange={(value) => draft.set('search', { cache_entries: value })}
         />
         <SelectField
           label={t('strategy')}

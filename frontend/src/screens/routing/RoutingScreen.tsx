@@ -1,7 +1,8 @@
 /** 라우팅 구성: recommend routings, arrange their operations, save them as groups. */
-import { lazy, Suspense, useEffect } from 'react'
+import { lazy, Suspense } from 'react'
 import { Loading } from '@/ui/PanelState'
 import { useMediaQuery } from '@/ui/useMediaQuery'
+import { useUndoKeys } from '@/ui/useUndoKeys'
 import { Announcer } from './canvas/announce'
 import { CanvasPanel } from './canvas/CanvasPanel'
 import { RoutingTabs } from './canvas/RoutingTabs'
@@ -18,28 +19,8 @@ import { FeatureWeights } from './weights/FeatureWeights'
 
 const WorkflowDesigner = lazy(() => import('@/blueprint/WorkflowDesigner'))
 
-/** Undo and redo from anywhere on the screen, except while typing. */
-function useUndoKeys() {
-  useEffect(() => {
-    const onKeyDown = (event: KeyboardEvent) => {
-      const target = event.target as HTMLElement | null
-      if (!(event.ctrlKey || event.metaKey) || target?.closest('input, textarea, select, [role="dialog"]'))
-        return
-      const key = event.key.toLowerCase()
-      if (key === 'z' || key === 'y') {
-        event.preventDefault()
-        const { undo, redo } = useRouting.getState()
-        if (key === 'y' || event.shiftKey) redo()
-        else undo()
-      }
-    }
-    window.addEventListener('keydown', onKeyDown)
-    return () => window.removeEventListener('keydown', onKeyDown)
-  }, [])
-}
-
 export default function RoutingScreen() {
-  useUndoKeys()
+  useUndoKeys(useRouting.getState().undo, useRouting.getState().redo)
   // In one column the candidates stand right below the canvas that they are dragged onto.
   const threeColumns = useMediaQuery('(min-width: 1280px)')
   return (

@@ -97,7 +97,9 @@ test('times are edited in place; text that is no number is refused', async () =>
   const run = within(dialog).getByLabelText(/가공/)
   await user.clear(run)
   await user.type(run, 'abc')
-  expect(within(dialog).getByRole<HTMLButtonElement>('button', { name: '적용' }).disabled).toBe(true)
+  await user.click(within(dialog).getByRole('button', { name: '적용' }))
+  expect(within(dialog).getByText(/숫자가 아닙니다/)).toBeTruthy()
+  expect(activeDocument(useRouting.getState())?.operations.past).toHaveLength(0)
   await user.clear(run)
   await user.type(run, '12.5')
   await user.click(within(dialog).getByRole('button', { name: '적용' }))
@@ -113,7 +115,7 @@ test('tabs switch between the routings with arrow keys', () => {
 test('more than 50 pasted codes are cut with a notice, and the first 50 are asked for', async () => {
   const user = userEvent.setup()
   show(<ItemInputs />)
-  fireEvent.change(screen.getByRole('textbox'), {
+  fireEvent.change(screen.getByLabelText('품목 코드 목록'), {
     target: { value: Array.from({ length: 70 }, (_, index) => `IT-${index}`).join('\n') },
   })
   expect(screen.getByText(/20건은 제외/)).toBeTruthy()

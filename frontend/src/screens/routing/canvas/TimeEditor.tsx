@@ -2,7 +2,7 @@
 import { Popover } from 'radix-ui'
 import { useState, type FormEvent } from 'react'
 import { Button } from '@/ui/Button'
-import { TextField } from '@/ui/Field'
+import { goToWrongNumber, NumberField } from '@/ui/NumberField'
 import { useCommonText } from '@/i18n/common'
 import { formatNumber } from '@/i18n/format'
 import type { Operation, Times } from '../store/operation'
@@ -57,64 +57,51 @@ export function TimeEditor({ operation, name, open, onOpenChange }: TimeEditorPr
   )
 }
 
-type Draft = Record<keyof Times, string>
-
-/** Thousandths of a minute are enough to read. */
-function rounded(minutes: number | null): string {
-  return minutes === null ? '' : String(Math.round(minutes * 1000) / 1000)
-}
-
-function parse(text: string): number | null | undefined {
-  if (text.trim() === '') return null
-  const value = Number(text.replace(',', '.'))
-  return Number.isFinite(value) && value >= 0 ? value : undefined
-}
+/** A year: more is a slip of the keyboard. */
+const MOST_MINUTES = 525_600
 
 function TimeForm({ operation, name, onDone }: { operation: Operation; name: string; onDone: () => void }) {
   const t = useRoutingText()
   const common = useCommonText()
-  const [shown] = useState<Draft>({
-    setup: rounded(operation.setup),
-    run: rounded(operation.run),
-    wait: rounded(operation.wait),
+  const [times, setTimes] = useState<Times>({
+    setup: operation.setup,
+    run: operation.run,
+    wait: operation.wait,
   })
-  const [draft, setDraft] = useState(shown)
-  /** A time that was not touched keeps all its digits. */
-  const valueOf = (key: keyof Times) => (draft[key] === shown[key] ? operation[key] : parse(draft[key]))
-  const values = { setup: valueOf('setup'), run: valueOf('run'), wait: valueOf('wait') }
-  const wrong = FIELDS.some(([key]) => values[key] === undefined)
+  const set = (key: keyof Times, value: number | null) =>
+    setTimes((current) => ({ ...current, [key]: value }))
 
-  const submit = (event: FormEvent) => {
+  const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
-    if (wrong) return
-    useRouting.getState().editTimes(operation.id, values as Times)
+    if (goToWrongNumber(event.currentTarget)) return
+    useRouting.getState().editTimes(operation.id, times)
     onDone()
   }
-  const set = (key: keyof Times, value: string) => setDraft((current) => ({ ...current, [key]: value }))
 
   return (
     <form onSubmit={submit} noValidate>
       <div className="mb-2 font-semibold text-heading">{name}</div>
       <div className="grid grid-cols-3 gap-2">
         {FIELDS.map(([key, label]) => (
-          <TextField
+          <NumberField
             key={key}
             label={`${t(label)} (${common('minutes')})`}
-            inputMode="decimal"
+            optional
+            min={0}
+            max={MOST_MINUTES}
             autoFocus={key === 'run'}
-            value={draft[key]}
-            error={values[key] === undefined ? t('timeError') : undefined}
+            value={times[key]}
             onFocus={(event) => event.target.select()}
-            onChange={(event) => set(key, event.target.value)}
+            onChange={(value) => set(key, value)}
           />
         ))}
       </div>
-      <TimeStatistics operation={operation} onUse={(key, value) => set(key, rounded(value))} />
+      <TimeStatistics operation={operation} onUse={set} />
       <div className="mt-3 flex justify-end gap-2">
         <Button size="sm" onClick={onDone}>
           {common('cancel')}
         </Button>
-        <Button size="sm" type="submit" variant="primary" disabled={wrong}>
+        <Button size="sm" type="submit" variant="primary">
           {common('apply')}
         </Button>
       </div>

@@ -3,7 +3,8 @@ import { Sparkles } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
-import { CheckField, TextArea, TextField } from '@/ui/Field'
+import { CheckField, TextArea } from '@/ui/Field'
+import { goToWrongNumber, NumberField } from '@/ui/NumberField'
 import { useRouting } from '../store/routingStore'
 import { useRoutingText } from '../texts'
 import { parseItemCodes } from './parseItemCodes'
@@ -19,6 +20,7 @@ export function ItemInputs() {
 
   const start = () => {
     setTouched(true)
+    if (goToWrongNumber()) return
     if (parsed.codes.length > 0) void run(parsed.codes)
   }
   const notices = [
@@ -57,23 +59,21 @@ export function ItemInputs() {
           {notices.join(' ')}
         </p>
         <div className="grid grid-cols-2 gap-2">
-          <TextField
+          <NumberField
             label={t('topK')}
-            type="number"
             min={1}
             max={50}
-            required
+            digits={0}
             value={inputs.topK}
-            onChange={(event) => setInputs({ topK: clamp(event.target.value, 1, 50) })}
+            onChange={(topK) => setInputs({ topK: topK ?? 1 })}
           />
-          <TextField
+          <NumberField
             label={t('similarity')}
-            type="number"
             min={0}
             max={100}
-            required
+            digits={1}
             value={inputs.similarity}
-            onChange={(event) => setInputs({ similarity: clamp(event.target.value, 0, 100) })}
+            onChange={(similarity) => setInputs({ similarity: similarity ?? 0 })}
           />
         </div>
         <CheckField
@@ -88,9 +88,4 @@ export function ItemInputs() {
       </form>
     </Card>
   )
-}
-
-function clamp(text: string, least: number, most: number): number {
-  const value = Math.round(Number(text))
-  return Number.isFinite(value) ? Math.max(least, Math.min(most, value)) : least
 }
