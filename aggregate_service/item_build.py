@@ -17,6 +17,7 @@ from aggregate_service.column_files import write_array, write_numpy
 from aggregate_service.findings import Findings
 from common.errors import DataProblem
 from plant.schema import ITEM_CODE, ItemDisplay
+from source.canonical import ABSENT_WORDS
 from trained.item_codes import ItemCodeIndex, item_key
 
 UNNAMED: Final = "미분류"
@@ -75,6 +76,11 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
+def absent(text: str | None) -> bool:
+    """Whether a text says that there is none, as tables write that."""
+    return text is None or text.strip().casefold() in ABSENT_WORDS
+
+
 def searched_by_value(item: ItemDisplay) -> tuple[str, ...]:
     """Searched columns with few values: each value is compared once."""
     return tuple(filter(None, (item.name, item.material)))
@@ -85,19 +91,22 @@ def write_search(folder: Path, table: TableBuilder, order: ItemOrder, item: Item
 
     The group is the first level of the plant's hierarchy, the family what is left of it.
 
-    Files: `search_text.arrow` (large_string: code and specification), `search_items.npy` (int32, positions), `search_family.npy` (int32),
+    Files: `search_text.arrow` (large_string: code, specification,
+    drawing number), `search_items.npy` (int32, positions), `search_family.npy` (int32),
     `families.arrow` (struct of GROUP and FAMILY, labels).
     """
     groups = _labels(table, item.levels[:1], order.rows)
     families = _labels(table, item.levels[1:] or item.levels, order.rows)
     pairs = sorted(
-        set(zip(groups, families, strict=True)), key=lambda pair: [(label is None, label or "") for label in pair]
+        set(zip(groups, families, strict=True)),
+        key=lambda pair: [(label is None, label or "") for label in pair],
     )
     number = {pair: place for place, pair in enumerate(pairs)}
     family = np.array([number[pair] for pair in zip(groups, families, strict=True)], np.int32)
     sequence = np.argsort(family, kind="stable").astype(np.int32)  # items are sorted by code already
     parts = [
-        _folded_values(table, name, order.rows[sequence]) for name in filter(None, (ITEM_CODE, item.specification))
+        _folded_values(table, name, order.rows[sequence])
+        for name in filter(None, (ITEM_CODE, item.specification, item.drawing))
     ]
     texts = ["\n".join(row) for row in zip(*parts, strict=True)]
     write_array(folder / "search_text.arrow", pa.array(texts, pa.large_string()))
@@ -113,7 +122,7 @@ def _labels(table: TableBuilder, names: Sequence[str], rows: npt.NDArray[np.int6
     levels = []
     for name in names:
         column = table.text(name)
-        values = [value.strip() or None if value else None for value in column.values]
+        values = [None if absent(value) else (value or "").strip() for value in column.values]
         levels.append([values[code] for code in column.codes[rows].tolist()])
     if len(levels) == 1:
         return levels[0]

@@ -12,6 +12,7 @@ import orjson
 from aggregate_service.item_lookup import ItemRows
 from aggregate_service.item_search import FoundItems, ItemSearch
 from aggregate_service.operation_columns import Values
+from aggregate_service.plant_operations import PlantOperations
 from aggregate_service.prediction import NeighbourLists, PredictionAnswer
 from aggregate_service.snapshot_build import Progress
 from aggregate_service.source_browsing import SourceTest, TableDescription
@@ -186,6 +187,18 @@ def to_items_response(rows: ItemRows, schema: PlantSchema) -> pb.GetItemsRespons
         positions=rows.positions,
         unknown=rows.unknown,
         labels=[schema.item_label(name) for name in rows.columns],
+    )
+
+
+def to_operations_response(found: PlantOperations, tag: str) -> pb.ListOperationsResponse:
+    """The message of the plant's operations."""
+    return pb.ListOperationsResponse(
+        operations=to_table(found.columns, len(found.uses)),
+        uses=found.uses.tolist(),
+        machines=to_table(found.machines, len(found.machine_of)),
+        machine_of=found.machine_of.tolist(),
+        machine_uses=found.machine_uses.tolist(),
+        snapshot_tag=tag,
     )
 
 

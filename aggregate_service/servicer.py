@@ -15,6 +15,7 @@ from aggregate_service.export_stream import export_stream
 from aggregate_service.item_lookup import ItemRows, item_features, whole_items
 from aggregate_service.learned_messages import learned_of
 from aggregate_service.operation_columns import output_columns
+from aggregate_service.plant_operations import plant_operations
 from aggregate_service.plant_options import PlantOptions
 from aggregate_service.prediction import options_for, predict
 from aggregate_service.snapshot import Snapshot
@@ -28,6 +29,7 @@ from common.settings import Settings
 from plant.mechanical_seals import MECHANICAL_SEALS
 from plant.output_profile import OutputProfile
 from plant.schema import PlantSchema
+from plant.settings.sections import SqlSection
 from protos.aggregate.v1 import aggregate_pb2 as pb
 from protos.aggregate.v1 import aggregate_pb2_grpc
 from routings.time_summary import operation_times, totals
@@ -50,6 +52,7 @@ class AggregateServicer(aggregate_pb2_grpc.AggregateServiceServicer):
         self.trained: PlantSchema | None = None
         self._fits: tuple[Snapshot | None, PlantSchema | None] = (None, None)
         self._summaries: AnswerCache[pb.SummarizeTimesResponse] = AnswerCache(CACHED_SUMMARIES)
+        self._operations: tuple[tuple[Snapshot, SqlSection], pb.ListOperationsResponse] | None = None
         self._looked_up = {"item_master": [0, 0], "routing": [0, 0]}
 
     async def Predict(self, request: pb.PredictRequest, context: Any) -> pb.PredictResponse:
@@ -95,6 +98,14 @@ class AggregateServicer(aggregate_pb2_grpc.AggregateServiceServicer):
         rows: ItemRows = await _in_place(len(request.item_codes), whole_items, snapshot, request.item_codes)
         self._count("item_master", len(request.item_codes), len(rows.unknown))
         return messages.to_items_response(rows, snapshot.schema)
+
+    async def ListOperations(self, request: pb.ListOperationsRequest, context: Any) -> pb.ListOperationsResponse:
+        snapshot, plant = self.keeper.current, self.plant
+        known = (snapshot, plant.document.sql)
+        if self._operations is None or self._operations[0] != known:
+            found = await asyncio.to_thread(plant_operations, snapshot, plant)
+            self._operations = (known, messages.to_operations_response(found, snapshot.tag))
+        return self._operations[1]
 
     async def SearchItems(self, request: pb.SearchItemsRequest, context: Any) -> pb.SearchItemsResponse:
         snapshot = self.keeper.current

@@ -20,7 +20,7 @@ import orjson
 from common.errors import DataProblem, Unavailable
 from common.files import replace, sync_folder, write_bytes
 
-FORMAT: Final = 5
+FORMAT: Final = 6
 """Version of the files of a snapshot; another one is read again from the source."""
 
 KEPT: Final = 2

@@ -53,6 +53,7 @@ READS: Mapping[str, Sequence[str]] = {
         "SnapshotInfo",
         "SearchItems",
         "GetItems",
+        "ListOperations",
         "TestSource",
         "TableColumns",
     ),

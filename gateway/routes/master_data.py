@@ -72,6 +72,24 @@ async def search_items(
     return json_answer(translate.page(await _search(gateway, request)))
 
 
+@area.user.post("/items/lookup", response_model=bodies.ItemLookupResponse)
+@admits_itself
+async def look_items_up(body: bodies.ItemLookupRequest, gateway: TheGateway) -> Response:
+    """Which of many codes the item master has, and what these items are."""
+    await gateway.admission.enter(len(body.item_codes) // LISTED_LIKE_ONE)
+    aggregate = gateway.clients.aggregate
+    found = await aggregate.call(aggregate.stub.GetItems, pb.GetItemsRequest(item_codes=body.item_codes))
+    return json_answer(translate.looked_up(body.item_codes, found, gateway.plant.schema))
+
+
+@area.user.get("/operations", response_model=bodies.PlantOperationsResponse)
+async def list_operations(gateway: TheGateway) -> Response:
+    """Every operation that the current routings use, the most frequent first: its usual times and the machines that it is done on."""
+    aggregate = gateway.clients.aggregate
+    found = await aggregate.call(aggregate.stub.ListOperations, pb.ListOperationsRequest(), timeout=WHOLE_TREE_SECONDS)
+    return json_answer(translate.operations(found))
+
+
 @area.user.get("/items/{item_code:path}", response_model=bodies.MasterDataItemResponse)
 async def get_master_data_item(item_code: str, gateway: TheGateway) -> Response:
     """Every column of an item."""

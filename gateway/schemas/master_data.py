@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from gateway.schemas.wire import AnswerModel, RequestModel
+from pydantic import Field
+
+from gateway.schemas.operations import OperationStep
+from gateway.schemas.wire import AnswerModel, ItemCode, RequestModel
 
 
 class MasterDataTreeNode(AnswerModel):
@@ -89,6 +92,54 @@ class HierarchyResponse(AnswerModel):
     groups: list[dict[str, Any]]
     total_items: int
     filtered_items: int
+
+
+class ItemLookupRequest(RequestModel):
+    """Codes to look up."""
+
+    item_codes: Annotated[list[ItemCode], Field(min_length=1, max_length=2000)]
+
+
+class LookedUpItem(AnswerModel):
+    """What an item is; null where the master does not say."""
+
+    asked: str
+    item_code: str
+    item_name: str | None = None
+    drawing: str | None = None
+    revision: str | None = None
+    spec: str | None = None
+    material: str | None = None
+
+
+class ItemLookupResponse(AnswerModel):
+    """Items that the master has, in the order asked, and codes that it has not."""
+
+    items: list[LookedUpItem]
+    unknown: list[str]
+
+
+class OperationMachine(AnswerModel):
+    """A machine that an operation is done on, and in how many current routings."""
+
+    code: str | None = None
+    name: str | None = None
+    uses: int
+
+
+class PlantOperation(AnswerModel):
+    """An operation as a routing has it, with the usual times."""
+
+    step: OperationStep
+    uses: int
+    machines: list[OperationMachine]
+
+
+class PlantOperationsResponse(AnswerModel):
+    """The operations of the plant, the most frequent first."""
+
+    operations: list[PlantOperation]
+    snapshot_tag: str
 
 
 class SnapshotModel(AnswerModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
@@ -65,12 +66,18 @@ def _item(row: tuple[Value, ...], columns: Sequence[str]) -> Node:
 
 
 def hierarchy(found: pb.SearchItemsResponse) -> dict[str, Any]:
-    """Groups and families with the number of their items."""
+    """Groups and families with the number of their items, in the order in which people count: 2 before 10; those without a name last."""
     groups = []
-    for label, rows in groupby(rows_of(found.families), key=lambda row: row["GROUP"]):
+    ordered = sorted(rows_of(found.families), key=lambda row: (_natural(row["GROUP"]), _natural(row["FAMILY"])))
+    for label, rows in groupby(ordered, key=lambda row: row["GROUP"]):
         families: list[dict[str, Any]] = [{"label": row["FAMILY"], "items": row["ITEMS"]} for row in rows]
         groups.append({"label": label, "items": sum(family["items"] for family in families), "families": families})
     return {"groups": groups, "total_items": found.total_items, "filtered_items": found.filtered_items}
+
+
+def _natural(label: Value) -> tuple[bool, list[tuple[int, int, str]]]:
+    parts = [part for part in re.split(r"(\d+)", str(label)) if part]
+    return label == UNNAMED, [(0, int(part), "") if part.isdecimal() else (1, 0, part.casefold()) for part in parts]
 
 
 def page(found: pb.SearchItemsResponse) -> dict[str, Any]:
@@ -91,6 +98,45 @@ def page(found: pb.SearchItemsResponse) -> dict[str, Any]:
         "total_items": found.total_items,
         "filtered_items": found.filtered_items,
     }
+
+
+def looked_up(asked: Sequence[str], found: pb.GetItemsResponse, schema: PlantSchema) -> dict[str, Any]:
+    """What the items of many codes are, by the roles of the schema, and the codes that there are not."""
+    display = schema.item
+    roles = {
+        "item_name": display.name,
+        "drawing": display.drawing,
+        "revision": display.revision,
+        "spec": display.specification,
+        "material": display.material,
+    }
+    rows = rows_of(found.items)
+    return {
+        "items": [
+            {
+                "asked": asked[position],
+                "item_code": str(row[ITEM_CODE]),
+                **{name: _text(row.get(column)) if column else None for name, column in roles.items()},
+            }
+            for position, row in zip(found.positions, rows, strict=True)
+        ],
+        "unknown": [asked[position] for position in found.unknown],
+    }
+
+
+def _text(value: Value) -> str | None:
+    return None if value is None or value == "" else str(value)
+
+
+def operations(found: pb.ListOperationsResponse) -> dict[str, Any]:
+    """The operations of the plant with their machines."""
+    answer: list[dict[str, Any]] = [
+        {"step": row, "uses": uses, "machines": []}
+        for row, uses in zip(rows_of(found.operations), found.uses, strict=True)
+    ]
+    for place, uses, row in zip(found.machine_of, found.machine_uses, rows_of(found.machines), strict=True):
+        answer[place]["machines"].append({"code": row["RES_CD"], "name": row["RES_DIS"], "uses": uses})
+    return {"operations": answer, "snapshot_tag": found.snapshot_tag}
 
 
 def item(item_code: str, found: pb.GetItemsResponse, schema: PlantSchema) -> dict[str, Any]:

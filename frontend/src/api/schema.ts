@@ -972,6 +972,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/master-data/items/lookup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look Items Up
+         * @description Which of many codes the item master has, and what these items are.
+         */
+        post: operations["look_items_up_api_master_data_items_lookup_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/master-data/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Operations
+         * @description Every operation that the current routings use, the most frequent first: its usual times and the machines that it is done on.
+         */
+        get: operations["list_operations_api_master_data_operations_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/master-data/items/{item_code}": {
         parameters: {
             query?: never;
@@ -3088,6 +3128,26 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * ItemLookupRequest
+         * @description Codes to look up.
+         */
+        ItemLookupRequest: {
+            /** Item Codes */
+            item_codes: string[];
+        };
+        /**
+         * ItemLookupResponse
+         * @description Items that the master has, in the order asked, and codes that it has not.
+         */
+        ItemLookupResponse: {
+            /** Items */
+            items: components["schemas"]["LookedUpItem"][];
+            /** Unknown */
+            unknown: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * ItemSearchResponse
          * @description A page of items that match.
          */
@@ -3156,6 +3216,28 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * LookedUpItem
+         * @description What an item is; null where the master does not say.
+         */
+        LookedUpItem: {
+            /** Asked */
+            asked: string;
+            /** Item Code */
+            item_code: string;
+            /** Item Name */
+            item_name?: string | null;
+            /** Drawing */
+            drawing?: string | null;
+            /** Revision */
+            revision?: string | null;
+            /** Spec */
+            spec?: string | null;
+            /** Material */
+            material?: string | null;
         } & {
             [key: string]: unknown;
         };
@@ -3376,6 +3458,20 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * OperationMachine
+         * @description A machine that an operation is done on, and in how many current routings.
+         */
+        OperationMachine: {
+            /** Code */
+            code?: string | null;
+            /** Name */
+            name?: string | null;
+            /** Uses */
+            uses: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * OperationStep
          * @description An operation; times in minutes. What is not known is null.
          */
@@ -3536,6 +3632,31 @@ export interface components {
             material: string;
             /** Levels */
             levels: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PlantOperation
+         * @description An operation as a routing has it, with the usual times.
+         */
+        PlantOperation: {
+            step: components["schemas"]["OperationStep"];
+            /** Uses */
+            uses: number;
+            /** Machines */
+            machines: components["schemas"]["OperationMachine"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PlantOperationsResponse
+         * @description The operations of the plant, the most frequent first.
+         */
+        PlantOperationsResponse: {
+            /** Operations */
+            operations: components["schemas"]["PlantOperation"][];
+            /** Snapshot Tag */
+            snapshot_tag: string;
         } & {
             [key: string]: unknown;
         };
@@ -8278,6 +8399,92 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemSearchResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    look_items_up_api_master_data_items_lookup_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemLookupRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemLookupResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_operations_api_master_data_operations_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlantOperationsResponse"];
                 };
             };
             /** @description Not logged in */

@@ -22,14 +22,15 @@ function PageHeader({ screen }: { screen: Screen }) {
   const fetching = useIsFetching() > 0
   return (
     <div className="border-b border-line bg-[oklch(0.97_0.015_222/0.7)]">
-      <div className="mx-auto flex max-w-[1720px] flex-wrap items-center justify-between gap-3 px-4 py-3 xl:px-6">
-        <div>
-          <div className="text-[0.8rem] font-semibold tracking-wider text-accent-ink">ROUTING-ML</div>
-          <h1 className="text-[1.6rem]">{t(screen.id)}</h1>
+      <div className="mx-auto flex max-w-[2480px] flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 py-1.5 xl:px-6">
+        <div className="flex min-w-0 flex-wrap items-baseline gap-x-3">
+          <span className="text-[0.8rem] font-semibold tracking-wider text-accent-ink">ROUTING-ML</span>
+          <h1 className="text-[1.35rem]">{t(screen.id)}</h1>
           <p className="text-[0.9rem] text-muted">{t(`${screen.id}.about` as 'routing.about')}</p>
         </div>
         <Button
           variant="primary"
+          size="sm"
           icon={RefreshCw}
           busy={fetching}
           onClick={() => void queryClient.invalidateQueries()}
@@ -62,7 +63,7 @@ function ScreenView({ screen }: { screen: Screen }) {
   return (
     <main id="content" tabIndex={-1} className="outline-none">
       <PageHeader screen={screen} />
-      <div className="mx-auto max-w-[1720px] px-4 py-5 xl:px-6">
+      <div className="mx-auto max-w-[2480px] px-4 py-4 xl:px-6">
         {screen.admin && !isAdmin ? (
           <Empty title={t('forbidden')} hint={t('forbiddenHint')} />
         ) : plant.isPending ? (
@@ -92,8 +93,8 @@ export function Shell() {
         {t('skip')}
       </a>
       <header className="border-b border-line bg-[oklch(0.98_0.012_222/0.75)]">
-        <div className="mx-auto max-w-[1720px] px-4 py-2.5 xl:px-6">
-          <div className="mb-1.5 flex items-center justify-between gap-3">
+        <div className="mx-auto max-w-[2480px] px-4 py-1.5 xl:px-6">
+          <div className="mb-1 flex items-center justify-between gap-3">
             <span className="text-[0.82rem] text-muted">{t('menu')}</span>
             <AccountMenu />
           </div>

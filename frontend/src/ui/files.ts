@@ -14,6 +14,15 @@ export function downloadFile(name: string, content: BlobPart, type: string) {
   setTimeout(() => URL.revokeObjectURL(url), 10_000)
 }
 
+/** The file that an answer carries, under the name that the server gives it. */
+export async function downloadAnswer(answer: Response, otherwise: string) {
+  const disposition = answer.headers.get('content-disposition') ?? ''
+  const encoded = /filename\*=UTF-8''([^;]+)/i.exec(disposition)?.[1]
+  const plain = /filename="([^"]+)"/i.exec(disposition)?.[1]
+  const name = encoded ? decodeURIComponent(encoded) : (plain ?? otherwise)
+  downloadFile(name, await answer.blob(), answer.headers.get('content-type') ?? 'application/octet-stream')
+}
+
 /** A name that every file system takes. */
 export function safeFileName(name: string): string {
   // eslint-disable-next-line no-control-regex

@@ -1,7 +1,7 @@
-/** Short notices at the lower edge, announced to screen readers. */
+/** Short notices at the lower left, where no screen has its buttons for saving, announced to screen readers. */
 import { CircleCheck, Info, TriangleAlert, X } from 'lucide-react'
 import { create } from 'zustand'
-import { IconButton } from './Button'
+import { Button, IconButton } from './Button'
 import { useCommonText } from '@/i18n/common'
 
 type Tone = 'good' | 'bad' | 'info'
@@ -9,6 +9,13 @@ interface Toast {
   id: number
   tone: Tone
   text: string
+  action?: ToastAction
+}
+
+/** What can be done about a notice. */
+export interface ToastAction {
+  label: string
+  run: () => void
 }
 
 const useToasts = create<{ toasts: Toast[] }>(() => ({ toasts: [] }))
@@ -18,13 +25,13 @@ function dismiss(id: number) {
   useToasts.setState((state) => ({ toasts: state.toasts.filter((toast) => toast.id !== id) }))
 }
 
-/** Errors stay until they are closed; everything else goes after six seconds. */
-export function notify(tone: Tone, text: string) {
+/** Errors stay until they are closed; everything else goes after six seconds, after twenty where something can be done. */
+export function notify(tone: Tone, text: string, action?: ToastAction) {
   const id = next++
   useToasts.setState((state) => ({
-    toasts: [...state.toasts.filter((toast) => toast.text !== text), { id, tone, text }].slice(-4),
+    toasts: [...state.toasts.filter((toast) => toast.text !== text), { id, tone, text, action }].slice(-4),
   }))
-  if (tone !== 'bad') setTimeout(() => dismiss(id), 6000)
+  if (tone !== 'bad') setTimeout(() => dismiss(id), action ? 20_000 : 6000)
 }
 
 const ICONS = { good: CircleCheck, bad: TriangleAlert, info: Info }
@@ -37,7 +44,7 @@ export function Toasts() {
     <div
       role="status"
       aria-live="polite"
-      className="pointer-events-none fixed right-4 bottom-4 z-[60] flex w-[min(26rem,calc(100vw-2rem))] flex-col gap-2"
+      className="pointer-events-none fixed bottom-20 left-4 z-[60] flex w-[min(26rem,calc(100vw-2rem))] flex-col gap-2"
     >
       {toasts.map((toast) => {
         const Icon = ICONS[toast.tone]
@@ -47,7 +54,14 @@ export function Toasts() {
             className="card pointer-events-auto flex items-start gap-3 bg-[oklch(0.97_0.015_228)] px-4 py-3"
           >
             <Icon className={`mt-0.5 size-5 shrink-0 ${TONES[toast.tone]}`} aria-hidden />
-            <p className="min-w-0 flex-1 break-words whitespace-pre-line">{toast.text}</p>
+            <div className="min-w-0 flex-1">
+              <p className="break-words whitespace-pre-line">{toast.text}</p>
+              {toast.action && (
+                <Button size="sm" className="mt-1" onClick={toast.action.run}>
+                  {toast.action.label}
+                </Button>
+              )}
+            </div>
             <IconButton icon={X} label={t('close')} onClick={() => dismiss(toast.id)} />
           </div>
         )

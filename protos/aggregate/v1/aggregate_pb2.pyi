@@ -775,6 +775,75 @@ class GetItemsResponse(_message.Message):
 Global___GetItemsResponse: _TypeAlias = GetItemsResponse  # noqa: Y015
 
 @_typing.final
+class ListOperationsRequest(_message.Message):
+    """Nothing to say: all operations."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOperationsRequest: _TypeAlias = ListOperationsRequest  # noqa: Y015
+
+@_typing.final
+class ListOperationsResponse(_message.Message):
+    """Operations of the plant."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATIONS_FIELD_NUMBER: _builtins.int
+    USES_FIELD_NUMBER: _builtins.int
+    MACHINES_FIELD_NUMBER: _builtins.int
+    MACHINE_OF_FIELD_NUMBER: _builtins.int
+    MACHINE_USES_FIELD_NUMBER: _builtins.int
+    SNAPSHOT_TAG_FIELD_NUMBER: _builtins.int
+    snapshot_tag: _builtins.str
+    """Tag of the snapshot that answered."""
+    @_builtins.property
+    def operations(self) -> _table_pb2.Table:
+        """One row an operation: the detailed columns of a predicted one; times are medians, everything else is of an example."""
+
+    @_builtins.property
+    def uses(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """How often the current routings have each, parallel to its rows."""
+
+    @_builtins.property
+    def machines(self) -> _table_pb2.Table:
+        """One row a machine of an operation: RES_CD, RES_DIS; those of an operation by how often it is done there."""
+
+    @_builtins.property
+    def machine_of(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Row of operations that a machine belongs to, parallel to machines."""
+
+    @_builtins.property
+    def machine_uses(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """How often the operation is done on it, parallel to machines."""
+
+    def __init__(
+        self,
+        *,
+        operations: _table_pb2.Table | None = ...,
+        uses: _abc.Iterable[_builtins.int] | None = ...,
+        machines: _table_pb2.Table | None = ...,
+        machine_of: _abc.Iterable[_builtins.int] | None = ...,
+        machine_uses: _abc.Iterable[_builtins.int] | None = ...,
+        snapshot_tag: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["machines", b"machines", "operations", b"operations"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["machine_of", b"machine_of", "machine_uses", b"machine_uses", "machines", b"machines", "operations", b"operations", "snapshot_tag", b"snapshot_tag", "uses", b"uses"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOperationsResponse: _TypeAlias = ListOperationsResponse  # noqa: Y015
+
+@_typing.final
 class TestSourceRequest(_message.Message):
     """A source to test."""
 

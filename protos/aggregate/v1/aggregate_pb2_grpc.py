@@ -70,6 +70,11 @@ class AggregateServiceStub:
                 request_serializer=protos_dot_aggregate_dot_v1_dot_aggregate__pb2.GetItemsRequest.SerializeToString,
                 response_deserializer=protos_dot_aggregate_dot_v1_dot_aggregate__pb2.GetItemsResponse.FromString,
                 _registered_method=True)
+        self.ListOperations = channel.unary_unary(
+                '/routing.aggregate.v1.AggregateService/ListOperations',
+                request_serializer=protos_dot_aggregate_dot_v1_dot_aggregate__pb2.ListOperationsRequest.SerializeToString,
+                response_deserializer=protos_dot_aggregate_dot_v1_dot_aggregate__pb2.ListOperationsResponse.FromString,
+                _registered_method=True)
         self.TestSource = channel.unary_unary(
                 '/routing.aggregate.v1.AggregateService/TestSource',
                 request_serializer=protos_dot_aggregate_dot_v1_dot_aggregate__pb2.TestSourceRequest.SerializeToString,
@@ -145,6 +150,13 @@ class AggregateServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListOperations(self, request, context):
+        """Every operation that the current routings use, the most frequent first, with the machines that it is done on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def TestSource(self, request, context):
         """Opens an Access file and reports whether and what it can read.
         """
@@ -211,6 +223,11 @@ def add_AggregateServiceServicer_to_server(servicer, server):
                     servicer.GetItems,
                     request_deserializer=protos_dot_aggregate_dot_v1_dot_aggregate__pb2.GetItemsRequest.FromString,
                     response_serializer=protos_dot_aggregate_dot_v1_dot_aggregate__pb2.GetItemsResponse.SerializeToString,
+            ),
+            'ListOperations': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListOperations,
+                    request_deserializer=protos_dot_aggregate_dot_v1_dot_aggregate__pb2.ListOperationsRequest.FromString,
+                    response_serializer=protos_dot_aggregate_dot_v1_dot_aggregate__pb2.ListOperationsResponse.SerializeToString,
             ),
             'TestSource': grpc.unary_unary_rpc_method_handler(
                     servicer.TestSource,
@@ -423,6 +440,33 @@ class AggregateService:
             '/routing.aggregate.v1.AggregateService/GetItems',
             protos_dot_aggregate_dot_v1_dot_aggregate__pb2.GetItemsRequest.SerializeToString,
             protos_dot_aggregate_dot_v1_dot_aggregate__pb2.GetItemsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListOperations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.aggregate.v1.AggregateService/ListOperations',
+            protos_dot_aggregate_dot_v1_dot_aggregate__pb2.ListOperationsRequest.SerializeToString,
+            protos_dot_aggregate_dot_v1_dot_aggregate__pb2.ListOperationsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -47,6 +47,8 @@ class AggregateServiceStub:
     """Items by words, for the hierarchy and the search of the master data screen."""
     GetItems: _grpc.UnaryUnaryMultiCallable[_aggregate_pb2.GetItemsRequest, _aggregate_pb2.GetItemsResponse]
     """Every column of items of the master table."""
+    ListOperations: _grpc.UnaryUnaryMultiCallable[_aggregate_pb2.ListOperationsRequest, _aggregate_pb2.ListOperationsResponse]
+    """Every operation that the current routings use, the most frequent first, with the machines that it is done on."""
     TestSource: _grpc.UnaryUnaryMultiCallable[_aggregate_pb2.TestSourceRequest, _aggregate_pb2.TestSourceResponse]
     """Opens an Access file and reports whether and what it can read."""
     TableColumns: _grpc.UnaryUnaryMultiCallable[_aggregate_pb2.TableColumnsRequest, _aggregate_pb2.TableColumnsResponse]
@@ -77,6 +79,8 @@ class AggregateServiceAsyncStub(AggregateServiceStub):
     """Items by words, for the hierarchy and the search of the master data screen."""
     GetItems: _aio.UnaryUnaryMultiCallable[_aggregate_pb2.GetItemsRequest, _aggregate_pb2.GetItemsResponse]  # type: ignore[assignment]
     """Every column of items of the master table."""
+    ListOperations: _aio.UnaryUnaryMultiCallable[_aggregate_pb2.ListOperationsRequest, _aggregate_pb2.ListOperationsResponse]  # type: ignore[assignment]
+    """Every operation that the current routings use, the most frequent first, with the machines that it is done on."""
     TestSource: _aio.UnaryUnaryMultiCallable[_aggregate_pb2.TestSourceRequest, _aggregate_pb2.TestSourceResponse]  # type: ignore[assignment]
     """Opens an Access file and reports whether and what it can read."""
     TableColumns: _aio.UnaryUnaryMultiCallable[_aggregate_pb2.TableColumnsRequest, _aggregate_pb2.TableColumnsResponse]  # type: ignore[assignment]
@@ -146,6 +150,14 @@ class AggregateServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_aggregate_pb2.GetItemsResponse, _abc.Awaitable[_aggregate_pb2.GetItemsResponse]]:
         """Every column of items of the master table."""
+
+    @_abc_1.abstractmethod
+    def ListOperations(
+        self,
+        request: _aggregate_pb2.ListOperationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_aggregate_pb2.ListOperationsResponse, _abc.Awaitable[_aggregate_pb2.ListOperationsResponse]]:
+        """Every operation that the current routings use, the most frequent first, with the machines that it is done on."""
 
     @_abc_1.abstractmethod
     def TestSource(

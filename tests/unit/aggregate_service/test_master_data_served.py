@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -212,3 +213,41 @@ def test_names_with_odd_widths_are_found(tables: Path, tmp_path: Path) -> None:
     )
     snapshot = build(tables, tmp_path / "s")
     assert len(search(snapshot, "ハンドル x")) == 1
+
+
+def test_words_for_nothing_are_no_group(tables: Path, tmp_path: Path) -> None:
+    labels = ["G10", "G2", "nan", "G1", "-"]
+    edit(
+        tables,
+        "items",
+        lambda items: items.with_columns(
+            pl.Series(MECHANICAL_SEALS.item.levels[0], [labels[row % len(labels)] for row in range(len(items))])
+        ),
+    )
+    groups = [group for group, _family in build(tables, tmp_path / "snapshots").search.labels]
+    assert list(dict.fromkeys(groups)) == ["G1", "G10", "G2", "미분류"]
+
+
+def test_an_item_is_found_by_its_drawing_number(demo: Snapshot) -> None:
+    row = int(demo.codes.find_many(["SLS-0000718"])[0])
+    drawing = demo.items["DRAW_NO"].take(np.array([row]))[0]
+    found = demo.search.find(str(drawing).lower())
+    assert row in found.positions.tolist()
+
+
+async def test_the_operations_of_the_plant_have_their_usual_times_and_machines(
+    small: Running, small_tables: Path
+) -> None:
+    answer = await small.call("ListOperations", pb.ListOperationsRequest())
+    operations, machines = rows_of(answer.operations), rows_of(answer.machines)
+    names = [operation["JOB_NM"] for operation in operations]
+    codes = [operation["PROC_CD"] for operation in operations]
+    assert len(set(codes)) == len(codes) > 5
+    assert list(answer.uses) == sorted(answer.uses, reverse=True)
+    assert all(operation["RUN_TIME"] > 0 for operation in operations)
+    place = names.index("톱절단")
+    own = [machine for machine, of in zip(machines, answer.machine_of, strict=True) if of == place]
+    assert operations[place]["RES_CD"] == own[0]["RES_CD"]
+    uses = [uses for uses, of in zip(answer.machine_uses, answer.machine_of, strict=True) if of == place]
+    assert sum(uses) == answer.uses[place]
+    assert (await small.call("ListOperations", pb.ListOperationsRequest())) == answer

@@ -115,6 +115,50 @@ def test_an_unknown_item_is_not_found(plant: Any) -> None:
     assert "NOPE" in answer.json()["detail"]
 
 
+def test_groups_go_by_their_numbers(plant: Any) -> None:
+    pairs = [("G10", "B1"), ("미분류", "B1"), ("G2", "B10"), ("G2", "B9")]
+    plant.script.answers["SearchItems"] = aggregate_pb2.SearchItemsResponse(
+        families=table(
+            4,
+            [
+                text_column("GROUP", [group for group, _family in pairs]),
+                text_column("FAMILY", [family for _group, family in pairs]),
+                integer_column("ITEMS", [1] * 4),
+            ],
+        )
+    )
+    groups = plant.client().get("/api/master-data/hierarchy").json()["groups"]
+    assert [group["label"] for group in groups] == ["G2", "G10", "미분류"]
+    assert [family["label"] for family in groups[0]["families"]] == ["B9", "B10"]
+
+
+def test_many_codes_are_looked_up_at_once(plant: Any) -> None:
+    columns = {"ITEM_CD": ["A-1"], "ITEM_NM": ["슬리브"], "DRAW_NO": ["D-7"], "ITEM_SPEC": [None]}
+    plant.script.answers["GetItems"] = aggregate_pb2.GetItemsResponse(
+        items=table(1, [text_column(name, values) for name, values in columns.items()]), positions=[1], unknown=[0]
+    )
+    body = plant.client("user").post("/api/master-data/items/lookup", json={"item_codes": ["NAME", "a-1"]}).json()
+    assert body["unknown"] == ["NAME"]
+    [item] = body["items"]
+    assert (item["asked"], item["item_code"], item["item_name"], item["drawing"]) == ("a-1", "A-1", "슬리브", "D-7")
+    assert item["spec"] is None
+    assert plant.client().post("/api/master-data/items/lookup", json={"item_codes": []}).status_code == 422
+
+
+def test_the_operations_of_the_plant_have_their_machines(plant: Any) -> None:
+    plant.script.answers["ListOperations"] = aggregate_pb2.ListOperationsResponse(
+        operations=table(2, [text_column("PROC_CD", ["TUR", "SAW"])]),
+        uses=[5, 2],
+        machines=table(2, [text_column("RES_CD", ["T-1", "S-1"]), text_column("RES_DIS", ["선반", None])]),
+        machine_of=[0, 1],
+        machine_uses=[5, 2],
+        snapshot_tag="t",
+    )
+    body = plant.client("user").get("/api/master-data/operations").json()
+    assert [one["step"]["PROC_CD"] for one in body["operations"]] == ["TUR", "SAW"]
+    assert body["operations"][0]["machines"] == [{"code": "T-1", "name": "선반", "uses": 5}]
+
+
 def events(*times: float) -> auth_pb2.ListAuditResponse:
     return auth_pb2.ListAuditResponse(
         total=len(times),

@@ -9,6 +9,7 @@ import { CandidatePanel } from './candidates/CandidatePanel'
 import { CanvasPanel } from './canvas/CanvasPanel'
 import { RoutingTabs } from './canvas/RoutingTabs'
 import { GroupPanel } from './groups/GroupPanel'
+import { SaveBar } from './worklist/SaveBar'
 import { ItemInputs } from './inputs/ItemInputs'
 import { activeDocument, useRouting } from './store/routingStore'
 
@@ -71,7 +72,12 @@ test('candidates are filtered by code and description', async () => {
 })
 
 test('cards move, go away and come back by keyboard', () => {
-  show(<CanvasPanel />)
+  show(
+    <>
+      <CanvasPanel />
+      <SaveBar />
+    </>,
+  )
   const cards = () => screen.getAllByRole('group', { name: /번째 공정/ })
   const [first] = cards()
   if (!first) throw new Error('no card')
@@ -131,6 +137,8 @@ test('more than 50 pasted codes are cut with a notice, and the first 50 are aske
 test('a routing is saved as a group under a name of 2 characters or more', async () => {
   const user = userEvent.setup()
   show(<GroupPanel />)
+  expect(screen.getByLabelText<HTMLInputElement>('그룹 이름').value).toMatch(/^SLS-1 \d{4}-\d\d-\d\d$/)
+  await user.clear(screen.getByLabelText('그룹 이름'))
   await user.type(screen.getByLabelText('그룹 이름'), 'L')
   await user.click(screen.getByRole('button', { name: /저장 \(CSV/ }))
   expect(screen.getByText('2자 이상 64자 이하로 입력하세요.')).toBeTruthy()
@@ -164,11 +172,12 @@ test('names with markup are text, not elements', () => {
     <>
       <RoutingTabs />
       <CanvasPanel />
+      <SaveBar />
     </>,
   )
   expect(container.querySelector('img')).toBeNull()
   expect(screen.getByText('<b>bold</b>')).toBeTruthy()
-  expect(screen.getByRole('tab').textContent).toContain(markup)
+  expect(screen.getByRole('region', { name: '저장 상태' }).textContent).toContain(markup)
 })
 
 test('an item that is unlike the training data is marked on the canvas', () => {

@@ -1,7 +1,9 @@
 import { screenTexts } from '@/i18n'
+import { WORK_TEXTS } from './worklist/texts'
 
 export const [useRoutingText, routingText] = screenTexts('routing', {
   ko: {
+    ...WORK_TEXTS.ko,
     codes: '품목 코드 목록',
     codesHint: '줄바꿈 또는 콤마로 여러 품목을 입력하세요. 최대 50건을 지원합니다.',
     codesCounted: '품목 {{count}}건',
@@ -225,6 +227,7 @@ export const [useRoutingText, routingText] = screenTexts('routing', {
     workflow: '블루스크린 워크플로우 디자이너',
   },
   en: {
+    ...WORK_TEXTS.en,
     codes: 'Item codes',
     codesHint: 'Enter items separated by newline or comma, at most 50.',
     codesCounted: '{{count}} items',

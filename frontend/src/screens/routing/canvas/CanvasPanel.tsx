@@ -1,5 +1,5 @@
 /** The routing canvas: toolbar, figures and the timeline of the active routing. */
-import { CircleDot, Clock, Columns2, Redo2, Undo2 } from 'lucide-react'
+import { Clock, Columns2, Redo2, Undo2 } from 'lucide-react'
 import { useState } from 'react'
 import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
@@ -7,7 +7,6 @@ import { Empty } from '@/ui/PanelState'
 import { formatNumber, formatPercent } from '@/i18n/format'
 import { PredictionWarnings } from '../metrics/PredictionWarnings'
 import { totals } from '../store/operation'
-import { isDirty } from '../store/routingDocument'
 import { activeDocument, useRouting } from '../store/routingStore'
 import { useRoutingText } from '../texts'
 import { CompareDialog } from './CompareDialog'
@@ -72,7 +71,6 @@ function CanvasBody() {
   const prediction = useRouting((state) => state.prediction)
   if (!document) return null
   const sums = totals(document.operations.present)
-  const dirty = isDirty(document)
   const summary = document.summary
   /** The word for a value of the server; one that is not known stays as it is. */
   const named = (kind: string, value: string) => {
@@ -83,13 +81,6 @@ function CanvasBody() {
   return (
     <>
       <div className="mb-3 flex flex-wrap items-center gap-x-5 gap-y-1">
-        <span
-          className="inline-flex items-center gap-1.5 font-medium text-heading"
-          data-testid="unsaved-mark"
-        >
-          <CircleDot className={dirty ? 'size-4 text-fill' : 'size-4 text-muted'} aria-hidden />
-          {t(dirty ? 'unsaved' : 'saved')}
-        </span>
         <span className="inline-flex items-center gap-1.5">
           <Clock className="size-4 text-accent-ink" aria-hidden />
           {t('totalRun', { minutes: formatNumber(sums.run) })}

@@ -1,11 +1,12 @@
-/** One tab per open routing. Arrow keys move between tabs, Delete closes one. */
+/** One tab per routing of the item that is looked at. Arrow keys move between tabs, Delete closes one. */
 import clsx from 'clsx'
 import { FolderOpen, X } from 'lucide-react'
-import { useRef, type KeyboardEvent } from 'react'
+import { useMemo, useRef, type KeyboardEvent } from 'react'
 import { ask } from '@/ui/confirm'
 import { formatPercent } from '@/i18n/format'
 import { isDirty, type RoutingDocument } from '../store/routingDocument'
 import { useRouting } from '../store/routingStore'
+import { routingsOf } from '../store/work'
 import { useRoutingText, routingText } from '../texts'
 
 async function closeTab(document: RoutingDocument) {
@@ -20,9 +21,28 @@ async function closeTab(document: RoutingDocument) {
   useRouting.getState().close(document.id)
 }
 
+/** "추천", "대안 1", ... of one item; groups by their names, its own routing as what it is. */
+function tabNames(documents: readonly RoutingDocument[]): string[] {
+  let alternatives = 0
+  let proposed = false
+  return documents.map((document) => {
+    if (!document.proposal) return document.group?.name ?? document.candidateId
+    if (document.summary?.REFERENCE_ITEM_CD === document.itemCode) return routingText('tabCurrent')
+    if (!proposed) {
+      proposed = true
+      return routingText('tabProposal')
+    }
+    alternatives += 1
+    return routingText('tabAlternative', { number: alternatives })
+  })
+}
+
 export function RoutingTabs() {
   const t = useRoutingText()
-  const documents = useRouting((state) => state.documents)
+  const all = useRouting((state) => state.documents)
+  const activeCode = useRouting((state) => state.activeCode)
+  const documents = useMemo(() => (activeCode === null ? [] : routingsOf(all, activeCode)), [all, activeCode])
+  const names = useMemo(() => tabNames(documents), [documents])
   const activeId = useRouting((state) => state.activeId)
   const activate = useRouting((state) => state.activate)
   const list = useRef<HTMLDivElement>(null)
@@ -51,7 +71,7 @@ export function RoutingTabs() {
       onKeyDown={onKeyDown}
       className="flex max-h-32 flex-wrap gap-2 overflow-y-auto p-0.5"
     >
-      {documents.map((document) => {
+      {documents.map((document, place) => {
         const selected = document.id === activeId
         return (
           <div
@@ -75,7 +95,7 @@ export function RoutingTabs() {
               className="flex min-w-0 items-center gap-2 rounded-full py-1.5 pl-3"
             >
               {document.group && <FolderOpen className="size-4 shrink-0 text-accent-ink" aria-hidden />}
-              <span className="truncate font-semibold text-accent-ink">{document.itemCode}</span>
+              <span className="truncate font-semibold text-accent-ink">{names[place]}</span>
               <span className="truncate text-[0.86rem] text-heading">{document.candidateId}</span>
               {document.summary?.SIMILARITY_SCORE != null && (
                 <span className="text-[0.8rem] text-muted">

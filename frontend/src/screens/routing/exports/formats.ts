@@ -64,6 +64,16 @@ export function sheetOf(document: RoutingDocument, config?: WorkflowConfig): She
   return { name: document.candidateId, columns, rows }
 }
 
+/** Several routings under each other. */
+export function joined(sheets: readonly Sheet[]): Sheet {
+  const [first] = sheets
+  return {
+    name: sheets.length === 1 && first ? first.name : 'routings',
+    columns: first?.columns ?? DEFAULT_COLUMNS,
+    rows: sheets.flatMap((sheet) => sheet.rows),
+  }
+}
+
 /** Quotes a value; text that a spreadsheet would take for a formula gets an apostrophe in front. */
 function csvCell(value: Value): string {
   if (value === null) return ''

@@ -1,17 +1,20 @@
 /** 그룹 저장 및 인터페이스: name, format, target, save, load, recent groups, INTERFACE. */
 import { ClipboardCopy, Download, Save, Settings2 } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
+import { useWorkflow } from '@/api/workflow'
 import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
 import { Choice } from '@/ui/Choice'
 import { TextField } from '@/ui/Field'
-import { FORMATS, type Format } from '../exports/formats'
+import { shortcutOf } from '@/ui/keys'
+import { FORMATS } from '../exports/formats'
 import { activeDocument, useRouting } from '../store/routingStore'
 import { useRoutingText } from '../texts'
-import { InterfaceDialog } from './InterfaceDialog'
+import { useInterface } from './interfaceState'
 import { LoadGroup } from './LoadGroup'
 import { RecentGroups } from './RecentGroups'
-import { useSaving, validGroupName, type Target } from './useSaving'
+import { suggestedName, useSaveOptions, validGroupName, type Target } from './saveOptions'
+import { saveOne, useSavingState } from './useSaving'
 
 const TARGETS: readonly { value: Target; label: string }[] = [
   { value: 'server', label: 'Server' },
@@ -19,38 +22,45 @@ const TARGETS: readonly { value: Target; label: string }[] = [
   { value: 'clipboard', label: 'Clipboard' },
 ]
 
-/** The name follows the active tab until it is typed over. */
+/** The name of the active routing's group: what was typed, else what is suggested. */
 function useGroupName() {
   const document = useRouting(activeDocument)
-  const suggestion = document?.group?.name ?? ''
-  const [typed, setTyped] = useState<{ forId: string | undefined; name: string } | null>(null)
-  const name = typed && typed.forId === document?.id ? typed.name : suggestion
-  return { name, setName: (text: string) => setTyped({ forId: document?.id, name: text }) }
+  const typed = useRouting((state) => (document ? state.groupNames[document.id] : undefined))
+  const name = typed ?? (document ? suggestedName(document) : '')
+  return {
+    document,
+    name,
+    setName: (text: string) => document && useRouting.getState().nameGroup(document.id, text),
+  }
 }
 
 export function GroupPanel() {
   const t = useRoutingText()
-  const { name, setName } = useGroupName()
-  const [format, setFormat] = useState<Format>('csv')
-  const [target, setTarget] = useState<Target>('server')
+  const { document, name, setName } = useGroupName()
+  const { format, target } = useSaveOptions()
+  const busy = useSavingState((state) => state.busy)
+  const erpEnabled = useWorkflow().data?.export.erp_interface_enabled === true
+  const nameField = useRef<HTMLInputElement>(null)
   const [tried, setTried] = useState(false)
-  const [interfacing, setInterfacing] = useState(false)
-  const { save, busy, erpEnabled } = useSaving()
   const nameOk = validGroupName(name)
   const label = (value: string) =>
     [...FORMATS, ...TARGETS].find((option) => option.value === value)?.label ?? value
 
   const start = (where: Target) => {
     setTried(where === 'server')
-    if (where !== 'server' || nameOk) void save(where, format, name)
+    if (where === 'server' && document && !nameOk) {
+      // What is wrong is shown at the field, wherever the page has been scrolled to.
+      nameField.current?.focus()
+      return
+    }
+    void saveOne(document, where)
   }
 
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
-      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 's') {
-        event.preventDefault()
-        start(target)
-      }
+      if (shortcutOf(event) !== 's') return
+      event.preventDefault()
+      if (!event.repeat) start(target)
     }
     window.addEventListener('keydown', onKeyDown)
     return () => window.removeEventListener('keydown', onKeyDown)
@@ -66,15 +76,26 @@ export function GroupPanel() {
         }}
       >
         <TextField
+          ref={nameField}
           label={t('groupName')}
           placeholder={t('groupNamePlaceholder')}
           maxLength={64}
           value={name}
-          error={tried && !nameOk ? t('groupNameError') : undefined}
+          error={(tried || name !== '') && document && !nameOk ? t('groupNameError') : undefined}
           onChange={(event) => setName(event.target.value)}
         />
-        <Choice label={t('format')} value={format} options={FORMATS} onChange={setFormat} />
-        <Choice label={t('target')} value={target} options={TARGETS} onChange={setTarget} />
+        <Choice
+          label={t('format')}
+          value={format}
+          options={FORMATS}
+          onChange={(chosen) => useSaveOptions.setState({ format: chosen })}
+        />
+        <Choice
+          label={t('target')}
+          value={target}
+          options={TARGETS}
+          onChange={(chosen) => useSaveOptions.setState({ target: chosen })}
+        />
         <Button type="submit" variant="primary" icon={Save} busy={busy}>
           {t('saveAs', { format: label(format), target: label(target).toUpperCase() })}
         </Button>
@@ -92,7 +113,8 @@ export function GroupPanel() {
           title={erpEnabled ? undefined : t('interfaceHint')}
           onClick={() => {
             setTried(true)
-            if (nameOk) setInterfacing(true)
+            if (document && nameOk) useInterface.setState({ codes: [document.itemCode] })
+            else nameField.current?.focus()
           }}
         >
           {t('interface')}
@@ -104,7 +126,6 @@ export function GroupPanel() {
         <LoadGroup />
         <RecentGroups />
       </div>
-      {interfacing && <InterfaceDialog name={name} format={format} onClose={() => setInterfacing(false)} />}
     </Card>
   )
 }

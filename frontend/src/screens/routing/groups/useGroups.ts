@@ -1,10 +1,11 @@
 /** Saving, loading and deleting routing groups, with the questions that a clash raises. */
 import { useQuery } from '@tanstack/react-query'
-import { request } from '@/api/client'
+import { request, send } from '@/api/client'
 import { ApiError, statusOf } from '@/api/errors'
 import { queryClient } from '@/api/queryClient'
 import type { components } from '@/api/schema'
 import { ask } from '@/ui/confirm'
+import { downloadAnswer } from '@/ui/files'
 import type { Format } from '../exports/formats'
 import type { RoutingDocument } from '../store/routingDocument'
 import { useRouting } from '../store/routingStore'
@@ -72,6 +73,8 @@ export interface SaveOptions {
   name: string
   format: Format
   erpRequired: boolean
+  /** Asks nothing: a name that is taken gets a number, a change by somebody else is an error. */
+  quiet?: boolean
 }
 
 /** Saves a routing as a group. Null when the person decided not to. */
@@ -105,6 +108,10 @@ async function create(
     return await request<GroupSaved>('post', PATH, { body: content })
   } catch (error) {
     if (statusOf(error) !== 409) throw error
+    if (options.quiet) {
+      const group_name = await freeName(content.group_name)
+      return request<GroupSaved>('post', PATH, { body: { ...content, group_name } })
+    }
     const answer = await ask({
       title: routingText('nameTakenTitle'),
       text: routingText('nameTakenText', { name: content.group_name }),
@@ -128,7 +135,7 @@ async function replace(
     return await request<GroupSaved>('put', `${PATH}/${id}`, { body: { ...content, version } })
   } catch (error) {
     if (statusOf(error) === 404) return create(content, document, options)
-    if (!(error instanceof ApiError) || error.status !== 409) throw error
+    if (!(error instanceof ApiError) || error.status !== 409 || options.quiet) throw error
     return settleConflict(id, version, content, document, options)
   }
 }
@@ -171,6 +178,12 @@ export function exportGroup(id: string, format: Exclude<Format, 'access'>) {
   return request<components['schemas']['GroupExportModel']>('post', `${PATH}/${id}/export`, {
     query: { format, target: 'server' },
   })
+}
+
+/** The file of a group, into the folder of downloads. */
+export async function downloadGroup(id: string, format: Exclude<Format, 'access'>) {
+  const answer = await send('post', `${PATH}/${id}/export`, { query: { format, target: 'download' } })
+  await downloadAnswer(answer, `routing.${format}`)
 }
 
 export async function deleteGroup(id: string) {

@@ -1,80 +1,172 @@
-/** Where and how the active routing is saved: as a group on the server, as a file, to the clipboard. */
-import { useState } from 'react'
-import { describeError } from '@/api/errors'
-import { useWorkflow } from '@/api/workflow'
+/** Saving one routing or many: as groups on the server, as a file, to the clipboard. One save at a time. */
+import { create } from 'zustand'
+import { describeError, isOffline } from '@/api/errors'
+import { queryClient } from '@/api/queryClient'
+import { WORKFLOW_KEY, type PlantSettings } from '@/api/workflow'
 import { copyText, downloadFile, safeFileName } from '@/ui/files'
 import { notify } from '@/ui/toasts'
 import { commonText } from '@/i18n/common'
-import { FORMATS, sheetOf, textOf, type Format } from '../exports/formats'
-import { activeDocument, useRouting } from '../store/routingStore'
+import { FORMATS, joined, sheetOf, textOf, type Format } from '../exports/formats'
+import type { RoutingDocument } from '../store/routingDocument'
+import { useRouting } from '../store/routingStore'
+import { chosenOf } from '../store/work'
 import { routingText } from '../texts'
 import { groupName, type GroupSaved } from './groupContent'
-import { exportGroup, saveGroup } from './useGroups'
+import { nameOf, useSaveOptions, validGroupName } from './saveOptions'
+import { downloadGroup, exportGroup, saveGroup } from './useGroups'
 
-export type Target = 'server' | 'local' | 'clipboard'
-
-export function validGroupName(name: string): boolean {
-  const length = groupName(name).length
-  return length >= 2 && length <= 64
+export interface Failure {
+  code: string
+  reason: string
 }
 
-/** The file of the format in the export folder of the server, beside the group itself. */
+interface SavingState {
+  busy: boolean
+  /** Of a save of many. */
+  progress: { done: number; all: number } | null
+  /** What the last save of many could not save. */
+  failures: readonly Failure[]
+}
+
+export const useSavingState = create<SavingState>(() => ({ busy: false, progress: null, failures: [] }))
+
+/** Does one piece of saving; another one that is asked for meanwhile is not begun. */
+async function exclusively(work: () => Promise<void>) {
+  if (useSavingState.getState().busy) return
+  useSavingState.setState({ busy: true })
+  try {
+    await work()
+  } catch (error) {
+    notify('bad', describeError(error))
+  } finally {
+    useSavingState.setState({ busy: false, progress: null })
+  }
+}
+
+/** The file of the format in the export folder of the server, beside the group itself, offered as a download. */
 async function writeServerFile(saved: GroupSaved, format: Format) {
   try {
     // An Access file can only be written where Access is; Access reads the CSV as external data.
     const forAccess = format === 'access'
-    const file = await exportGroup(saved.group_id, forAccess ? 'csv' : format)
-    notify('info', routingText(forAccess ? 'exportedForAccess' : 'exportedServer', { path: file.path }))
+    const kind = forAccess ? 'csv' : format
+    const file = await exportGroup(saved.group_id, kind)
+    notify(
+      'info',
+      routingText(forAccess ? 'exportedForAccess' : 'exportedServer', { path: file.file_name }),
+      {
+        label: routingText('downloadIt'),
+        run: () =>
+          void downloadGroup(saved.group_id, kind).catch((error: unknown) =>
+            notify('bad', describeError(error)),
+          ),
+      },
+    )
   } catch (error) {
     notify('bad', routingText('exportFailed', { reason: describeError(error) }))
   }
 }
 
-export function useSaving() {
-  const workflow = useWorkflow()
-  const [busy, setBusy] = useState(false)
+function formatFacts(format: Format) {
+  return FORMATS.find((one) => one.value === format)
+}
 
-  const save = async (target: Target, format: Format, name: string) => {
-    const document = activeDocument(useRouting.getState())
-    if (!document || document.operations.present.length === 0) {
+function settings(): PlantSettings | undefined {
+  return queryClient.getQueryData<PlantSettings>(WORKFLOW_KEY)
+}
+
+function present(document: RoutingDocument | null): document is RoutingDocument {
+  return document !== null && document.operations.present.length > 0
+}
+
+/** Saves one routing where the options say. */
+export function saveOne(document: RoutingDocument | null, target = useSaveOptions.getState().target) {
+  return exclusively(async () => {
+    if (!present(document)) {
       notify('info', routingText('nothingToSave'))
       return
     }
-    setBusy(true)
-    try {
-      if (target === 'server') {
-        const saved = await saveGroup(document, { name, format, erpRequired: false })
-        if (!saved) return
-        notify('good', routingText('savedServer', { name: saved.group_name, version: saved.version }))
-        await writeServerFile(saved, format)
+    const { format } = useSaveOptions.getState()
+    if (target === 'server') {
+      const name = nameOf(document)
+      if (!validGroupName(name)) {
+        notify('bad', routingText('groupNameError'))
         return
       }
-      const sheet = sheetOf(document, workflow.data)
-      const facts = FORMATS.find((one) => one.value === format)
-      if (!facts) return
-      if (target === 'clipboard') {
-        // The byte order mark belongs to files: pasted text would begin with a sign that nobody sees.
-        const copied = await copyText(textOf(sheet, format).replace(/^\uFEFF/, ''))
-        if (!copied) notify('bad', commonText('copyFailed'))
-        else
-          notify(
-            'good',
-            format === 'excel'
-              ? routingText('binaryClipboard')
-              : routingText('savedClipboard', { format: facts.label }),
-          )
-        return
+      const saved = await saveGroup(document, { name, format, erpRequired: false })
+      if (!saved) return
+      notify('good', routingText('savedServer', { name: saved.group_name, version: saved.version }))
+      await writeServerFile(saved, format)
+    } else if (target === 'clipboard') await copyRoutings([document], format)
+    else await downloadRoutings([document], format)
+  })
+}
+
+/**
+ * Saves the routings of many items as groups, one after the other. A session that ends waits for the log-in and goes on;
+ * when the server is away the rest stays as it is. What could not be saved is kept with its reason.
+ */
+export function saveMany(codes: readonly string[]) {
+  return exclusively(async () => {
+    const failures: Failure[] = []
+    const { format } = useSaveOptions.getState()
+    const all = codes.length
+    let saved = 0
+    useSavingState.setState({ failures, progress: { done: 0, all } })
+    for (const [place, code] of codes.entries()) {
+      const { documents, work } = useRouting.getState()
+      const document = chosenOf(documents, work, code)
+      try {
+        if (!present(document)) throw new Error(routingText('nothingToSave'))
+        const name = nameOf(document)
+        await saveGroup(document, { name, format, erpRequired: false, quiet: true })
+        saved += 1
+      } catch (error) {
+        if (isOffline(error)) {
+          notify('bad', routingText('savedSome', { saved, left: all - place }))
+          break
+        }
+        failures.push({ code, reason: describeError(error) })
       }
-      const file = `${safeFileName(groupName(name) || document.candidateId)}.${facts.extension}`
-      const content =
-        format === 'excel' ? (await import('../exports/xlsx')).toXlsx(sheet) : textOf(sheet, format)
-      downloadFile(file, content, facts.mime)
-      notify('good', routingText('savedFile', { file }))
-    } catch (error) {
-      notify('bad', describeError(error))
-    } finally {
-      setBusy(false)
+      useSavingState.setState({ failures: [...failures], progress: { done: place + 1, all } })
     }
-  }
-  return { save, busy, erpEnabled: workflow.data?.export.erp_interface_enabled === true }
+    if (saved > 0) notify('good', routingText('savedMany', { count: saved }))
+  })
+}
+
+/** Routings as one file of this browser. */
+export async function downloadRoutings(documents: readonly RoutingDocument[], format: Format) {
+  const facts = formatFacts(format)
+  if (!facts || documents.length === 0) return
+  const sheet = joined(documents.map((document) => sheetOf(document, settings())))
+  const [first] = documents
+  const named = documents.length === 1 && first ? nameOf(first) || first.candidateId : ''
+  const name = groupName(named) || routingText('fileOfMany', { count: documents.length })
+  const file = `${safeFileName(name)}.${facts.extension}`
+  const content = format === 'excel' ? (await import('../exports/xlsx')).toXlsx(sheet) : textOf(sheet, format)
+  downloadFile(file, content, facts.mime)
+  notify('good', routingText('savedFile', { file }))
+}
+
+async function copyRoutings(documents: readonly RoutingDocument[], format: Format) {
+  const sheet = joined(documents.map((document) => sheetOf(document, settings())))
+  // The byte order mark belongs to files: pasted text would begin with a sign that nobody sees.
+  const copied = await copyText(textOf(sheet, format).replace(/^\uFEFF/, ''))
+  if (!copied) notify('bad', commonText('copyFailed'))
+  else
+    notify(
+      'good',
+      format === 'excel'
+        ? routingText('binaryClipboard')
+        : routingText('savedClipboard', { format: formatFacts(format)?.label ?? format }),
+    )
+}
+
+/** The chosen routings of items that have one. */
+export function routingsFor(codes: readonly string[]): RoutingDocument[] {
+  const { documents, work } = useRouting.getState()
+  return codes.map((code) => chosenOf(documents, work, code)).filter(present)
+}
+
+export function exportMany(codes: readonly string[]) {
+  return exclusively(() => downloadRoutings(routingsFor(codes), useSaveOptions.getState().format))
 }

@@ -1,13 +1,17 @@
 /** Left column: which items, how many neighbours, how similar; starts the recommendation. */
 import { Sparkles } from 'lucide-react'
 import { useMemo, useState } from 'react'
+import { describeError } from '@/api/errors'
 import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
 import { CheckField, TextArea } from '@/ui/Field'
 import { goToWrongNumber, NumberField } from '@/ui/NumberField'
+import { notify } from '@/ui/toasts'
 import { useRouting } from '../store/routingStore'
 import { useRoutingText } from '../texts'
+import { NO_WORK } from '../store/work'
 import { parseItemCodes } from './parseItemCodes'
+import { isBlock, readBlock } from './pastedBlock'
 import { usePrediction } from './usePrediction'
 
 export function ItemInputs() {
@@ -15,8 +19,33 @@ export function ItemInputs() {
   const inputs = useRouting((state) => state.inputs)
   const setInputs = useRouting((state) => state.setInputs)
   const [touched, setTouched] = useState(false)
+  const [reading, setReading] = useState(false)
+  const [noCodes, setNoCodes] = useState(false)
+  const leftOut = useRouting((state) => state.work.leftOut)
   const parsed = useMemo(() => parseItemCodes(inputs.codes), [inputs.codes])
   const { run, busy } = usePrediction()
+
+  /** Takes the codes of a block; where no column has any, the text stands as it was pasted. */
+  const takeBlock = async (text: string) => {
+    setReading(true)
+    try {
+      const block = await readBlock(text)
+      const before = useRouting.getState().inputs.codes.trimEnd()
+      const added = block ? block.codes.join('\n') : text
+      setInputs({ codes: before ? `${before}\n${added}` : added })
+      useRouting
+        .getState()
+        .noteLeftOut(
+          block ? { texts: block.leftOut.slice(0, 50), lines: block.lines } : { texts: [], lines: 0 },
+        )
+      setNoCodes(block === null)
+    } catch (error) {
+      notify('bad', describeError(error))
+      setInputs({ codes: text })
+    } finally {
+      setReading(false)
+    }
+  }
 
   const start = () => {
     setTouched(true)
@@ -27,6 +56,8 @@ export function ItemInputs() {
     parsed.codes.length > 0 && t('codesCounted', { count: parsed.codes.length }),
     parsed.duplicates > 0 && t('codesDuplicates', { count: parsed.duplicates }),
     parsed.cut > 0 && t('codesCut', { count: parsed.cut }),
+    leftOut.lines > 0 && t('leftOut', { count: leftOut.lines }),
+    noCodes && t('noCodesInBlock'),
   ].filter(Boolean)
 
   return (
@@ -47,14 +78,31 @@ export function ItemInputs() {
           mono
           spellCheck={false}
           value={inputs.codes}
-          onChange={(event) => setInputs({ codes: event.target.value })}
+          aria-busy={reading || undefined}
+          onChange={(event) => {
+            setInputs({ codes: event.target.value })
+            if (event.target.value.trim() === '') {
+              useRouting.getState().noteLeftOut(NO_WORK.leftOut)
+              setNoCodes(false)
+            }
+          }}
+          onPaste={(event) => {
+            const text = event.clipboardData.getData('text/plain')
+            if (!isBlock(text)) return
+            event.preventDefault()
+            void takeBlock(text)
+          }}
           onKeyDown={(event) => {
             if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) start()
           }}
         />
         <p
           role="status"
-          className={parsed.cut > 0 ? 'text-[0.86rem] font-medium text-warn' : 'text-[0.86rem] text-muted'}
+          className={
+            parsed.cut > 0 || leftOut.lines > 0 || noCodes
+              ? 'text-[0.86rem] font-medium text-warn'
+              : 'text-[0.86rem] text-muted'
+          }
         >
           {notices.join(' ')}
         </p>
@@ -82,7 +130,7 @@ export function ItemInputs() {
           checked={inputs.ignoreOwn}
           onChange={(event) => setInputs({ ignoreOwn: event.target.checked })}
         />
-        <Button type="submit" variant="primary" icon={Sparkles} busy={busy}>
+        <Button type="submit" variant="primary" icon={Sparkles} busy={busy || reading}>
           {t('run')}
         </Button>
       </form>

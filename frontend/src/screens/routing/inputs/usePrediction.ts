@@ -6,8 +6,8 @@ import { loadFeatures, type ModelFeatures } from '@/api/features'
 import type { PredictionRequest, PredictionResponse } from '@/api/types'
 import { ask } from '@/ui/confirm'
 import { notify } from '@/ui/toasts'
-import { warningsOf } from '../metrics/warnings'
 import { hasUnsaved, useRouting, type Inputs } from '../store/routingStore'
+import { currentOf } from '../store/work'
 import { routingText } from '../texts'
 import { weightsOf } from '../weights/profiles'
 
@@ -40,30 +40,28 @@ export async function featuresFor(inputs: Inputs): Promise<ModelFeatures | null>
   return ['default', 'custom'].includes(inputs.weightProfile) ? null : loadFeatures()
 }
 
-function codesIn(metrics: Record<string, unknown> | undefined, names: readonly string[]): string[] {
-  for (const name of names) {
-    const value = metrics?.[name]
-    if (Array.isArray(value) && value.length > 0) return value.map(String)
-  }
-  return []
-}
-
 function report(response: PredictionResponse) {
-  const metrics = response.metrics as Record<string, unknown> | undefined
   const routings = response.items.filter((item) => item.operations?.length).length
   if (routings > 0) notify('good', routingText('runDone', { count: routings }))
   else notify('info', routingText('runNone'))
-  const unknown = codesIn(metrics, ['unknown_items', 'unknown'])
-  if (unknown.length > 0) notify('info', routingText('unknownCodes', { codes: unknown.join(', ') }))
-  const featureless = warningsOf(response)
-    .filter((warning) => warning.reason === 'NO_FEATURES')
-    .map((warning) => warning.item_code)
-  if (featureless.length > 0)
-    notify('info', routingText('withoutFeatures', { codes: featureless.join(', ') }))
-  const without = codesIn(metrics, ['items_without_routing', 'without_routing']).filter(
-    (code) => !featureless.includes(code),
-  )
-  if (without.length > 0) notify('info', routingText('withoutRouting', { codes: without.join(', ') }))
+}
+
+/** The routings that items have now, where the prediction left them aside; the list shows what differs. */
+async function loadCurrent(response: PredictionResponse) {
+  const { inputs } = useRouting.getState()
+  if (!inputs.ignoreOwn) return
+  const codes = [...new Set(response.items.map((item) => item.ITEM_CD))]
+  if (codes.length === 0) return
+  try {
+    const body = {
+      ...requestOf({ ...inputs, weightProfile: 'default' }, codes, null),
+      with_evidence: false,
+      ignore_own_routing: false,
+    }
+    useRouting.getState().noteCurrent(currentOf(await predict(body)))
+  } catch (error) {
+    notify('info', routingText('noCurrentLoaded', { reason: describeError(error) }))
+  }
 }
 
 export function usePrediction() {
@@ -94,6 +92,7 @@ export function usePrediction() {
       const { response, weightProfile } = await mutation.mutateAsync(codes)
       useRouting.getState().showPrediction(response, keepEdited, weightProfile)
       report(response)
+      void loadCurrent(response)
     } catch (error) {
       notify('bad', describeError(error))
     }

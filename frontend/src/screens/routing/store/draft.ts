@@ -5,17 +5,23 @@
 import { useSession } from '@/session/session'
 import { guardUnsaved } from '@/session/leaving'
 import { startHistory } from './history'
+import type { OperationStep } from '@/api/types'
 import type { Operation } from './operation'
-import { isDirty, type RoutingDocument } from './routingDocument'
-import { DEFAULT_INPUTS, hasUnsaved, useRouting, type Inputs, type RoutingState } from './routingStore'
+import { isDirty, type Proposal, type RoutingDocument } from './routingDocument'
+import { DEFAULT_INPUTS, hasUnsaved, useRouting, type Inputs, type Kept } from './routingStore'
+import { NO_WORK } from './work'
+
+/** An operation whose row is that of the proposal names its place there: rows are the most of a draft. */
+type StoredOperation = Omit<Operation, 'step'> & { step: OperationStep | number }
 
 interface StoredDocument extends Omit<RoutingDocument, 'operations' | 'baseline'> {
-  operations: readonly Operation[]
+  operations: readonly StoredOperation[]
   /** Absent when nothing was unsaved. */
-  baseline?: readonly Operation[]
+  baseline?: readonly StoredOperation[]
 }
 
-interface Draft {
+/** Drafts of earlier versions of the screens lack what stands last. */
+interface Draft extends Partial<Omit<Kept, 'inputs' | 'documents' | 'activeId'>> {
   format: 1
   savedAt: number
   inputs: Inputs
@@ -23,38 +29,85 @@ interface Draft {
   documents: StoredDocument[]
 }
 
+function storedOperations(
+  operations: readonly Operation[],
+  proposal: Proposal | null,
+): readonly StoredOperation[] {
+  const places = new Map(proposal?.operations.map((row, place) => [row, place]))
+  return operations.map((operation) => ({
+    ...operation,
+    step: places.get(operation.step) ?? withoutNothing(operation.step),
+  }))
+}
+
+function operationsIn(stored: readonly StoredOperation[], proposal: Proposal | null): readonly Operation[] {
+  return stored.map((operation) => ({
+    ...operation,
+    step:
+      typeof operation.step === 'number'
+        ? (proposal?.operations[operation.step] ?? ({ PROC_SEQ: 0 } as OperationStep))
+        : operation.step,
+  }))
+}
+
+/** A row without its empty columns: what is absent reads like what is empty. */
+function withoutNothing(row: OperationStep): OperationStep {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as OperationStep
+}
+
 function key(): string {
   return `routing-ml-draft:${useSession.getState().user?.username ?? ''}`
 }
 
-export function toDraft(state: Pick<RoutingState, 'inputs' | 'documents' | 'activeId'>): Draft {
+export function toDraft(state: Kept): Draft {
   return {
     format: 1,
     savedAt: Date.now(),
     inputs: state.inputs,
     activeId: state.activeId,
+    activeCode: state.activeCode,
+    // Warnings, figures and what an export needs; the routings stand with the documents.
+    prediction: state.prediction && {
+      ...state.prediction,
+      items: state.prediction.items.map(({ operations: _operations, ...routing }) => routing),
+      candidates: [],
+    },
+    predictedWith: state.predictedWith,
+    work: state.work,
+    groupNames: state.groupNames,
     documents: state.documents.map((document) => ({
       ...document,
-      operations: document.operations.present,
-      baseline: isDirty(document) ? document.baseline : undefined,
+      proposal: document.proposal && {
+        ...document.proposal,
+        operations: document.proposal.operations.map(withoutNothing),
+      },
+      operations: storedOperations(document.operations.present, document.proposal),
+      baseline: isDirty(document) ? storedOperations(document.baseline, document.proposal) : undefined,
     })),
   }
 }
 
-export function fromDraft(draft: Draft): Pick<RoutingState, 'inputs' | 'documents' | 'activeId'> {
+export function fromDraft(draft: Draft): Kept {
+  const documents = draft.documents.map((document) => {
+    const present = operationsIn(document.operations, document.proposal)
+    if (!document.baseline) return { ...document, operations: startHistory(present), baseline: present }
+    // One step back leads to what was saved last.
+    const baseline = operationsIn(document.baseline, document.proposal)
+    return { ...document, operations: { past: [baseline], present, future: [] }, baseline }
+  })
+  const active = documents.find((document) => document.id === draft.activeId)
   return {
     inputs: { ...DEFAULT_INPUTS, ...draft.inputs },
     activeId: draft.activeId,
-    documents: draft.documents.map((document) => {
-      if (!document.baseline)
-        return { ...document, operations: startHistory(document.operations), baseline: document.operations }
-      // One step back leads to what was saved last.
-      return {
-        ...document,
-        operations: { past: [document.baseline], present: document.operations, future: [] },
-        baseline: document.baseline,
-      }
-    }),
+    activeCode: draft.activeCode ?? active?.itemCode ?? null,
+    documents,
+    prediction: draft.prediction ?? null,
+    predictedWith: draft.predictedWith ?? 'default',
+    groupNames: draft.groupNames ?? {},
+    work: draft.work ?? {
+      ...NO_WORK,
+      codes: [...new Set(documents.map((document) => document.itemCode))],
+    },
   }
 }
 

@@ -150,6 +150,29 @@ export function operationOf(row: OperationStep): Operation {
   }
 }
 
+export interface Machine {
+  code: string
+  name: string
+}
+
+/** The machine of an operation; empty texts where none is known. */
+export function machineOf(operation: Operation): Machine {
+  const text = (value: unknown) => (typeof value === 'string' ? value.trim() : '')
+  return { code: text(operation.step.RES_CD), name: text(operation.step.RES_DIS) }
+}
+
+/** The operation on another machine. */
+export function withMachine(operation: Operation, machine: Machine): Operation {
+  const [code, name] = [machine.code.trim(), machine.name.trim()]
+  const now = machineOf(operation)
+  if (code === now.code && (name === now.name || name === '')) return operation
+  return {
+    ...operation,
+    resource: name || code,
+    step: { ...operation.step, RES_CD: code || null, RES_DIS: name || code || null },
+  }
+}
+
 /** A copy for another place on the canvas. */
 export function copyOf(operation: Operation): Operation {
   return { ...operation, id: newId() }

@@ -2,8 +2,19 @@
 import { create } from 'zustand'
 import type { PredictionResponse } from '@/api/types'
 import { record, redo, startHistory, undo } from './history'
-import { copyOf, type Operation, type Times } from './operation'
+import { copyOf, withMachine, type Machine, type Operation, type Times } from './operation'
 import { documentId, documentsOf, isDirty, type RoutingDocument, type SavedGroup } from './routingDocument'
+import {
+  chosenOf,
+  codesOf,
+  currentOf,
+  keptDocuments,
+  NO_WORK,
+  picked,
+  reviewedCodes,
+  reviewedIn,
+  type Work,
+} from './work'
 
 export interface Inputs {
   codes: string
@@ -33,30 +44,51 @@ export interface RoutingState {
   documents: readonly RoutingDocument[]
   activeId: string | null
   selectedId: string | null
+  work: Work
+  /** The item that is looked at, whether or not it has a routing. */
+  activeCode: string | null
+  /** Names of groups that were typed over the suggested ones, by document. */
+  groupNames: Readonly<Record<string, string>>
   setInputs: (inputs: Partial<Inputs>) => void
   /** Opens the routings of a prediction; edited tabs are kept when `keepEdited`. */
   showPrediction: (prediction: PredictionResponse, keepEdited: boolean, weightProfile?: string) => void
   activate: (id: string) => void
+  /** Shows an item with the routing of it that was shown last. */
+  activateItem: (code: string) => void
+  /** Notes that routings are right as they are; `reviewed` false takes that back. Items without a routing stay open. */
+  review: (codes: readonly string[], reviewed?: boolean) => void
+  noteCurrent: (current: Work['current']) => void
+  noteLeftOut: (leftOut: Work['leftOut']) => void
+  markSent: (code: string, version: number) => void
+  nameGroup: (id: string, name: string) => void
   close: (id: string) => void
   select: (operationId: string | null) => void
   insert: (operation: Operation, position: number) => void
   move: (operationId: string, position: number) => void
   remove: (operationId: string) => void
   editTimes: (operationId: string, times: Partial<Times>) => void
+  editMachine: (operationId: string, machine: Machine) => void
   undo: () => void
   redo: () => void
   markSaved: (id: string, group: SavedGroup, operations: readonly Operation[]) => void
   openGroup: (group: SavedGroup, itemCode: string, operations: readonly Operation[]) => void
-  restore: (state: Pick<RoutingState, 'inputs' | 'documents' | 'activeId'>) => void
+  restore: (state: Partial<Kept>) => void
   reset: () => void
 }
+
+/** What a draft keeps. */
+export type Kept = Pick<
+  RoutingState,
+  'inputs' | 'prediction' | 'predictedWith' | 'documents' | 'activeId' | 'activeCode' | 'work' | 'groupNames'
+>
 
 export function activeDocument(state: Pick<RoutingState, 'documents' | 'activeId'>): RoutingDocument | null {
   return state.documents.find((document) => document.id === state.activeId) ?? null
 }
 
-export function hasUnsaved(state: Pick<RoutingState, 'documents'>): boolean {
-  return state.documents.some(isDirty)
+/** Whether something is edited, or found right, and not saved. */
+export function hasUnsaved(state: Pick<RoutingState, 'documents' | 'work'>): boolean {
+  return state.documents.some(isDirty) || reviewedCodes(state.documents, state.work).length > 0
 }
 
 export const useRouting = create<RoutingState>((set, get) => {
@@ -77,21 +109,79 @@ export const useRouting = create<RoutingState>((set, get) => {
     documents: [],
     activeId: null,
     selectedId: null,
+    work: NO_WORK,
+    activeCode: null,
+    groupNames: {},
     setInputs: (inputs) => set({ inputs: { ...get().inputs, ...inputs } }),
     showPrediction: (prediction, keepEdited, predictedWith = 'default') => {
-      const kept = keepEdited ? get().documents.filter(isDirty) : []
+      const before = get()
+      const kept = keepEdited ? keptDocuments(before.documents, before.work) : []
+      const keptCodes = new Set(kept.map((document) => document.itemCode))
       const keptIds = new Set(kept.map((document) => document.id))
       const documents = [...kept, ...documentsOf(prediction).filter((document) => !keptIds.has(document.id))]
       const first = documents.find((document) => !keptIds.has(document.id)) ?? documents[0]
-      set({ prediction, predictedWith, documents, activeId: first?.id ?? null, selectedId: null })
+      const codes = [...new Set([...keptCodes, ...codesOf(prediction)])]
+      set({
+        prediction,
+        predictedWith,
+        documents,
+        activeId: first?.id ?? null,
+        activeCode: first?.itemCode ?? codes[0] ?? null,
+        selectedId: null,
+        work: {
+          codes,
+          reviewed: picked(before.work.reviewed, keptCodes),
+          sent: picked(before.work.sent, keptCodes),
+          chosen: picked(before.work.chosen, keptCodes),
+          current: { ...picked(before.work.current, keptCodes), ...currentOf(prediction) },
+          leftOut: before.work.leftOut,
+        },
+      })
     },
-    activate: (id) => set({ activeId: id, selectedId: null }),
+    activate: (id) => {
+      const { documents, work } = get()
+      const code = documents.find((document) => document.id === id)?.itemCode
+      if (code === undefined) return
+      set({
+        activeId: id,
+        activeCode: code,
+        selectedId: null,
+        work: { ...work, chosen: { ...work.chosen, [code]: id } },
+      })
+    },
+    activateItem: (code) => {
+      const { documents, work } = get()
+      set({ activeId: chosenOf(documents, work, code)?.id ?? null, activeCode: code, selectedId: null })
+    },
+    review: (codes, reviewed = true) =>
+      set({ work: reviewedIn(get().documents, get().work, codes, reviewed) }),
+    noteCurrent: (current) => {
+      const { work } = get()
+      set({ work: { ...work, current: { ...work.current, ...current } } })
+    },
+    noteLeftOut: (leftOut) => set({ work: { ...get().work, leftOut } }),
+    markSent: (code, version) => {
+      const { work } = get()
+      set({ work: { ...work, sent: { ...work.sent, [code]: version } } })
+    },
+    nameGroup: (id, name) => set({ groupNames: { ...get().groupNames, [id]: name } }),
     close: (id) => {
-      const { documents, activeId } = get()
-      const position = documents.findIndex((document) => document.id === id)
+      const { documents, activeId, activeCode, work } = get()
+      const closed = documents.find((document) => document.id === id)
       const rest = documents.filter((document) => document.id !== id)
-      const next = rest[Math.min(position, rest.length - 1)]
-      set({ documents: rest, activeId: activeId === id ? (next?.id ?? null) : activeId, selectedId: null })
+      const position = documents.findIndex((document) => document.id === id)
+      const next =
+        rest.find((document) => document.itemCode === closed?.itemCode) ??
+        rest[Math.min(position, rest.length - 1)]
+      // An item whose last routing was closed leaves the list.
+      const gone = closed && !rest.some((document) => document.itemCode === closed.itemCode)
+      set({
+        documents: rest,
+        activeId: activeId === id ? (next?.id ?? null) : activeId,
+        activeCode: activeId === id ? (next?.itemCode ?? null) : activeCode,
+        selectedId: null,
+        work: gone ? { ...work, codes: work.codes.filter((code) => code !== closed.itemCode) } : work,
+      })
     },
     select: (selectedId) => set({ selectedId }),
     insert: (operation, position) => {
@@ -125,6 +215,12 @@ export const useRouting = create<RoutingState>((set, get) => {
           operation.id === operationId ? { ...operation, ...times } : operation,
         )
       }),
+    editMachine: (operationId, machine) =>
+      edit((operations) =>
+        operations.map((operation) =>
+          operation.id === operationId ? withMachine(operation, machine) : operation,
+        ),
+      ),
     undo: () => change((document) => ({ ...document, operations: undo(document.operations) })),
     redo: () => change((document) => ({ ...document, operations: redo(document.operations) })),
     markSaved: (id, group, operations) =>
@@ -145,14 +241,30 @@ export const useRouting = create<RoutingState>((set, get) => {
         group,
         proposal: null,
       }
+      const { documents, work } = get()
       set({
-        documents: [document, ...get().documents.filter((other) => other.id !== id)],
+        documents: [document, ...documents.filter((other) => other.id !== id)],
         activeId: id,
+        activeCode: itemCode,
         selectedId: null,
+        work: {
+          ...work,
+          codes: work.codes.includes(itemCode) ? work.codes : [itemCode, ...work.codes],
+          chosen: { ...work.chosen, [itemCode]: id },
+        },
       })
     },
     restore: (state) => set({ ...state, selectedId: null }),
     reset: () =>
-      set({ inputs: DEFAULT_INPUTS, prediction: null, documents: [], activeId: null, selectedId: null }),
+      set({
+        inputs: DEFAULT_INPUTS,
+        prediction: null,
+        documents: [],
+        activeId: null,
+        activeCode: null,
+        selectedId: null,
+        work: NO_WORK,
+        groupNames: {},
+      }),
   }
 })
