@@ -22,6 +22,7 @@ from gateway import failures
 from gateway.api_document import TITLE, describe_api
 from gateway.hidden_paths import HidePaths, known_folders
 from gateway.pages import add_pages
+from gateway.compression import CompressedAnswers
 from gateway.request_middleware import RequestMiddleware
 from gateway.routes import AREAS
 from gateway.state import Gateway
@@ -30,7 +31,7 @@ EXPOSED_HEADERS = ["x-request-id", "x-error-reason", "etag", "content-dispositio
 
 
 def build_app(settings: Settings, instance: str) -> RequestMiddleware:
-    """The application: routes of all areas inside CORS inside the request middleware.
+    """The application: routes of all areas inside CORS inside the compression inside the request middleware.
 
     Args:
         instance: unique name of this process in the installation, such as gateway-8000.
@@ -49,7 +50,7 @@ def build_app(settings: Settings, instance: str) -> RequestMiddleware:
             expose_headers=EXPOSED_HEADERS,
         )
     return RequestMiddleware(
-        wrapped,
+        CompressedAnswers(wrapped),
         settings=settings,
         keys=gateway.keys,
         recent=gateway.recent,

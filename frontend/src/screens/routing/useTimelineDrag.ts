@@ -1,8 +1,9 @@
 /** Dragging: cards to another place, candidates to the place where they fall. */
 import {
   closestCenter,
-  PointerSensor,
+  MouseSensor,
   pointerWithin,
+  TouchSensor,
   useSensor,
   useSensors,
   type CollisionDetection,
@@ -48,11 +49,16 @@ function positionAt(x: number): number {
 
 function pointerX(event: DragMoveEvent | DragEndEvent): number | null {
   const start = event.activatorEvent
-  return 'clientX' in start ? (start as PointerEvent).clientX + event.delta.x : null
+  const at = 'touches' in start ? (start as TouchEvent).touches[0] : (start as MouseEvent)
+  return at && typeof at.clientX === 'number' ? at.clientX + event.delta.x : null
 }
 
 export function useTimelineDrag() {
-  const sensors = useSensors(useSensor(PointerSensor, { activationConstraint: { distance: 6 } }))
+  // A finger that rests on a card takes it; one that moves at once scrolls, as everywhere.
+  const sensors = useSensors(
+    useSensor(MouseSensor, { activationConstraint: { distance: 6 } }),
+    useSensor(TouchSensor, { activationConstraint: { delay: 180, tolerance: 8 } }),
+  )
   const [dragged, setDragged] = useState<Dragged | null>(null)
   const [dropPosition, setDropPosition] = useState<number | null>(null)
 

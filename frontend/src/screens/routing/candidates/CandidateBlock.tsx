@@ -10,9 +10,15 @@ import { addCandidate } from './CandidatePanel'
 interface CandidateBlockProps {
   operation: Operation
   routings: number
+  /** Whether it is one of the whole plant. */
+  whole: boolean
 }
 
-export const CandidateBlock = memo(function CandidateBlock({ operation, routings }: CandidateBlockProps) {
+export const CandidateBlock = memo(function CandidateBlock({
+  operation,
+  routings,
+  whole,
+}: CandidateBlockProps) {
   const t = useRoutingText()
   const { setNodeRef, listeners, isDragging } = useDraggable({
     id: `candidate:${operation.id}`,
@@ -61,7 +67,7 @@ export const CandidateBlock = memo(function CandidateBlock({ operation, routings
         </div>
         <div className="mt-1 flex flex-wrap justify-between gap-x-3 text-[0.78rem] text-muted">
           <span>{t('candidateHint')}</span>
-          <span>{t('candidateRoutings', { count: routings })}</span>
+          <span>{t(whole ? 'usedIn' : 'candidateRoutings', { count: formatNumber(routings, 0) })}</span>
         </div>
       </div>
     </li>

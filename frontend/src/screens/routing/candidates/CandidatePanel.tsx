@@ -1,4 +1,5 @@
 /** Candidate operations: dragged onto the timeline, or added by double click or Enter. */
+import clsx from 'clsx'
 import { useState } from 'react'
 import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
@@ -9,7 +10,7 @@ import type { Operation } from '../store/operation'
 import { activeDocument, useRouting } from '../store/routingStore'
 import { routingText, useRoutingText } from '../texts'
 import { CandidateBlock } from './CandidateBlock'
-import { matches, useCandidates } from './useCandidates'
+import { matches, useCandidates, usePlantCandidates } from './useCandidates'
 
 /** After the selected operation, or at the end. */
 export function addCandidate(operation: Operation) {
@@ -27,7 +28,10 @@ export function addCandidate(operation: Operation) {
 export function CandidatePanel() {
   const t = useRoutingText()
   const [filter, setFilter] = useState('')
-  const { candidates, neighbours } = useCandidates()
+  const [whole, setWhole] = useState(false)
+  const near = useCandidates()
+  const plant = usePlantCandidates(whole)
+  const { candidates, neighbours } = whole ? plant : near
   const shown = candidates.filter(({ operation }) => matches(operation, filter))
 
   return (
@@ -40,6 +44,24 @@ export function CandidatePanel() {
         </span>
       }
     >
+      <div role="group" aria-label={t('candidatesOf')} className="mb-2 flex gap-1">
+        {[false, true].map((all) => (
+          <button
+            key={String(all)}
+            type="button"
+            aria-pressed={whole === all}
+            onClick={() => setWhole(all)}
+            className={clsx(
+              'rounded-full border px-2.5 py-1 text-[0.84rem]',
+              whole === all
+                ? 'border-accent-strong bg-accent-soft font-semibold text-heading'
+                : 'border-line-strong bg-field hover:bg-accent-soft',
+            )}
+          >
+            {t(all ? 'candidatesAll' : 'candidatesNear')}
+          </button>
+        ))}
+      </div>
       <TextField
         label={t('candidateFilter')}
         hideLabel
@@ -69,7 +91,7 @@ export function CandidatePanel() {
       ) : (
         <ul className="grid max-h-[34rem] gap-2 overflow-y-auto p-0.5 sm:grid-cols-2 md:grid-cols-3 xl:grid-cols-1">
           {shown.map(({ operation, routings }) => (
-            <CandidateBlock key={operation.id} operation={operation} routings={routings} />
+            <CandidateBlock key={operation.id} operation={operation} routings={routings} whole={whole} />
           ))}
         </ul>
       )}

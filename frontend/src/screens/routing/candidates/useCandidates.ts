@@ -2,6 +2,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { useModelFeatures } from '@/api/features'
+import { usePlantOperations } from '@/api/plantOperations'
+import { useSettled } from '@/ui/useSettled'
 import { predict, requestOf } from '../inputs/usePrediction'
 import { operationOf, processKey, type Operation, type Statistics } from '../store/operation'
 import { activeDocument, useRouting } from '../store/routingStore'
@@ -68,7 +70,8 @@ export function collect(routings: readonly (readonly Operation[])[]): Candidate[
 }
 
 export function useCandidates() {
-  const itemCode = useRouting((state) => activeDocument(state)?.itemCode ?? null)
+  // Whoever goes through the list quickly asks for the candidates only where they stay.
+  const itemCode = useSettled(useRouting((state) => activeDocument(state)?.itemCode ?? null))
   const documents = useRouting((state) => state.documents)
   const neighbours = useNeighbourRoutings(itemCode)
   const candidates = useMemo(() => {
@@ -84,4 +87,18 @@ export function matches(operation: Operation, filter: string): boolean {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean)
   const text = `${operation.code} ${operation.name} ${operation.resource}`.toLowerCase()
   return words.every((word) => text.includes(word))
+}
+
+/** Every operation of the plant, the most frequent first, asked for once it is wanted. */
+export function usePlantCandidates(wanted: boolean) {
+  const neighbours = usePlantOperations(wanted)
+  const candidates = useMemo(
+    () =>
+      (neighbours.data?.operations ?? []).map(({ step, uses }): Candidate => ({
+        operation: operationOf(step),
+        routings: uses,
+      })),
+    [neighbours.data],
+  )
+  return { candidates, neighbours }
 }

@@ -1,4 +1,5 @@
 /** The routing canvas: toolbar, figures and the timeline of the active routing. */
+import clsx from 'clsx'
 import { Clock, Columns2, Redo2, Undo2 } from 'lucide-react'
 import { useState } from 'react'
 import { Button } from '@/ui/Button'
@@ -10,7 +11,9 @@ import { totals } from '../store/operation'
 import { activeDocument, useRouting } from '../store/routingStore'
 import { useRoutingText } from '../texts'
 import { CompareDialog } from './CompareDialog'
+import { DifferenceView } from './DifferenceView'
 import { OperationEvidence } from './OperationEvidence'
+import { OperationList } from './OperationList'
 import { RuleCheck } from './RuleCheck'
 import { ShortcutHelp } from './ShortcutHelp'
 import { Timeline } from './Timeline'
@@ -22,6 +25,7 @@ export function CanvasPanel() {
   const undo = useRouting((state) => state.undo)
   const redo = useRouting((state) => state.redo)
   const [comparing, setComparing] = useState(false)
+  const [view, setView] = useState<View>('timeline')
 
   return (
     <Card
@@ -29,6 +33,28 @@ export function CanvasPanel() {
       description={t('canvasAbout')}
       actions={
         <>
+          <div
+            role="group"
+            aria-label={t('view')}
+            className="flex overflow-hidden rounded-full border border-line-strong"
+          >
+            {VIEWS.map((one) => (
+              <button
+                key={one}
+                type="button"
+                aria-pressed={view === one}
+                onClick={() => setView(one)}
+                className={clsx(
+                  'px-3 py-1 text-[0.86rem]',
+                  view === one
+                    ? 'bg-accent-soft font-semibold text-heading'
+                    : 'bg-field hover:bg-accent-soft/60',
+                )}
+              >
+                {t(`view.${one}`)}
+              </button>
+            ))}
+          </div>
           <ShortcutHelp />
           <Button
             size="sm"
@@ -48,7 +74,7 @@ export function CanvasPanel() {
         </>
       }
     >
-      <div id="routing-canvas">{document ? <CanvasBody /> : <NoRouting />}</div>
+      <div id="routing-canvas">{document ? <CanvasBody view={view} /> : <NoRouting />}</div>
       {comparing && <CompareDialog onClose={() => setComparing(false)} />}
     </Card>
   )
@@ -65,7 +91,10 @@ function NoRouting() {
   )
 }
 
-function CanvasBody() {
+const VIEWS = ['timeline', 'list', 'difference'] as const
+type View = (typeof VIEWS)[number]
+
+function CanvasBody({ view }: { view: View }) {
   const t = useRoutingText()
   const document = useRouting(activeDocument)
   const prediction = useRouting((state) => state.prediction)
@@ -95,7 +124,13 @@ function CanvasBody() {
         </span>
       </div>
       <PredictionWarnings prediction={prediction} itemCode={document.itemCode} />
-      <Timeline key={document.id} document={document} />
+      {view === 'difference' ? (
+        <DifferenceView document={document} />
+      ) : view === 'list' ? (
+        <OperationList document={document} />
+      ) : (
+        <Timeline key={document.id} document={document} />
+      )}
       <OperationEvidence />
       <RuleCheck document={document} />
       <p className="mt-2 text-[0.86rem] text-muted">

@@ -5,9 +5,12 @@ import { Trash2 } from 'lucide-react'
 import { memo, useState, type KeyboardEvent } from 'react'
 import { IconButton } from '@/ui/Button'
 import { formatNumber } from '@/i18n/format'
-import type { Operation } from '../store/operation'
+import { machineOf, type Operation } from '../store/operation'
 import { useRouting } from '../store/routingStore'
 import { useRoutingText } from '../texts'
+import { Confidence } from '../worklist/cells'
+import type { Change } from '../worklist/difference'
+import { KEPT_FROM_DRAGGING } from './keptFromDragging'
 import { TimeEditor } from './TimeEditor'
 
 interface OperationCardProps {
@@ -15,6 +18,8 @@ interface OperationCardProps {
   position: number
   selected: boolean
   onKey: (event: KeyboardEvent, operation: Operation, position: number) => void
+  /** Against the routing that the item has now. */
+  change?: Change
 }
 
 export const OperationCard = memo(function OperationCard({
@@ -22,6 +27,7 @@ export const OperationCard = memo(function OperationCard({
   position,
   selected,
   onKey,
+  change,
 }: OperationCardProps) {
   const t = useRoutingText()
   const [editing, setEditing] = useState(false)
@@ -67,7 +73,7 @@ export const OperationCard = memo(function OperationCard({
         onClick={() => select(operation.id)}
         onKeyDown={onKeyDown}
         className={clsx(
-          'tile w-44 touch-manipulation p-3 select-none',
+          'tile w-[10.6rem] touch-manipulation p-2.5 select-none',
           isDragging ? 'cursor-grabbing' : 'cursor-grab',
           selected && 'border-accent-strong ring-1 ring-accent-strong',
         )}
@@ -78,6 +84,7 @@ export const OperationCard = memo(function OperationCard({
           name={name}
           editing={editing}
           onEditing={setEditing}
+          change={change}
         />
       </div>
     </li>
@@ -91,14 +98,17 @@ const CardContent = memo(function CardContent({
   name,
   editing,
   onEditing,
+  change,
 }: {
   operation: Operation
   position: number
   name: string
   editing: boolean
   onEditing: (open: boolean) => void
+  change: Change | undefined
 }) {
   const t = useRoutingText()
+  const machine = machineOf(operation)
   return (
     <>
       <div className="flex items-start justify-between gap-1">
@@ -108,7 +118,7 @@ const CardContent = memo(function CardContent({
             {operation.code || '–'}
           </div>
           <div className="truncate text-[0.86rem]" title={operation.name}>
-            {operation.name || '–'}
+            <bdi>{operation.name || '–'}</bdi>
           </div>
         </div>
         <IconButton
@@ -116,11 +126,37 @@ const CardContent = memo(function CardContent({
           label={t('removeOperation', { name })}
           className="-mt-1 -mr-1"
           tabIndex={-1}
-          onPointerDown={(event) => event.stopPropagation()}
+          {...KEPT_FROM_DRAGGING}
           onClick={() => useRouting.getState().remove(operation.id)}
         />
       </div>
+      <div className="mt-0.5 flex items-center justify-between gap-1 text-[0.8rem]">
+        <button
+          type="button"
+          tabIndex={-1}
+          className="min-w-0 truncate rounded px-0.5 text-left text-body hover:bg-accent-soft"
+          title={[t('machine'), machine.code, machine.name].filter(Boolean).join(' ')}
+          aria-label={t('editMachine', { name, machine: machine.code || '–' })}
+          {...KEPT_FROM_DRAGGING}
+          onClick={() => onEditing(true)}
+        >
+          {machine.code || '–'}
+        </button>
+        <Confidence value={operation.statistics?.belief ?? null} />
+      </div>
       <TimeEditor operation={operation} name={name} open={editing} onOpenChange={onEditing} />
+      {change && change !== 'same' && (
+        <span
+          className={clsx(
+            'absolute -top-2 left-2 rounded-full border px-1.5 text-[0.72rem] font-semibold',
+            change === 'added'
+              ? 'border-good/50 bg-good-soft text-good'
+              : 'border-warn/50 bg-warn-soft text-warn',
+          )}
+        >
+          {t(`change.${change}`)}
+        </span>
+      )}
     </>
   )
 })
@@ -128,7 +164,7 @@ const CardContent = memo(function CardContent({
 /** What hangs on the pointer while something is dragged. */
 export function DragPreview({ operation }: { operation: Operation }) {
   return (
-    <div className="tile w-44 rotate-1 cursor-grabbing border-accent-strong p-3 shadow-card">
+    <div className="tile w-[10.6rem] rotate-1 cursor-grabbing border-accent-strong p-3 shadow-card">
       <div className="truncate font-bold text-heading">{operation.code || '–'}</div>
       <div className="truncate text-[0.86rem]">{operation.name || '–'}</div>
       <div className="mt-1 text-[0.82rem] tabular-nums">

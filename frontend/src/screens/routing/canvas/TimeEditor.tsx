@@ -1,13 +1,16 @@
 /** The times of a card, and the editor that opens on them with the statistics behind each figure. */
+import clsx from 'clsx'
 import { Popover } from 'radix-ui'
 import { useState, type FormEvent } from 'react'
 import { Button } from '@/ui/Button'
 import { goToWrongNumber, NumberField } from '@/ui/NumberField'
 import { useCommonText } from '@/i18n/common'
 import { formatNumber } from '@/i18n/format'
-import type { Operation, Times } from '../store/operation'
+import { machineOf, type Operation, type Times } from '../store/operation'
 import { useRouting } from '../store/routingStore'
 import { useRoutingText } from '../texts'
+import { KEPT_FROM_DRAGGING } from './keptFromDragging'
+import { MachineField } from './MachineField'
 import { TimeStatistics } from './TimeStatistics'
 
 interface TimeEditorProps {
@@ -15,27 +18,32 @@ interface TimeEditorProps {
   name: string
   open: boolean
   onOpenChange: (open: boolean) => void
+  /** Only the figures, for lists whose head names them. */
+  oneLine?: boolean
 }
 
 const FIELDS = [
-  ['setup', 'setup', 'Setup'],
-  ['run', 'runTime', 'Run'],
-  ['wait', 'wait', 'Wait'],
+  ['setup', 'setup'],
+  ['run', 'runTime'],
+  ['wait', 'wait'],
 ] as const
 
-export function TimeEditor({ operation, name, open, onOpenChange }: TimeEditorProps) {
+export function TimeEditor({ operation, name, open, onOpenChange, oneLine = false }: TimeEditorProps) {
   const t = useRoutingText()
   return (
     <Popover.Root open={open} onOpenChange={onOpenChange}>
       <Popover.Trigger
         tabIndex={-1}
         aria-label={t('editTimes', { name })}
-        onPointerDown={(event) => event.stopPropagation()}
-        className="mt-1.5 grid w-full grid-cols-3 gap-1 rounded-lg border border-transparent px-0.5 py-1 text-left text-[0.78rem] hover:border-line-strong hover:bg-white/60"
+        {...KEPT_FROM_DRAGGING}
+        className={clsx(
+          'grid w-full grid-cols-3 gap-1 rounded-lg border border-transparent px-0.5 text-left text-[0.78rem] hover:border-line-strong hover:bg-white/60',
+          !oneLine && 'mt-1 py-1',
+        )}
       >
-        {FIELDS.map(([key, , short]) => (
+        {FIELDS.map(([key, label]) => (
           <span key={key} className="min-w-0">
-            <span className="block text-muted">{short}</span>
+            <span className={oneLine ? 'sr-only' : 'block text-muted'}>{t(label)}</span>
             <span className="block truncate text-[0.88rem] font-semibold text-heading tabular-nums">
               {formatNumber(operation[key])}
             </span>
@@ -68,6 +76,7 @@ function TimeForm({ operation, name, onDone }: { operation: Operation; name: str
     run: operation.run,
     wait: operation.wait,
   })
+  const [machine, setMachine] = useState(() => machineOf(operation))
   const set = (key: keyof Times, value: number | null) =>
     setTimes((current) => ({ ...current, [key]: value }))
 
@@ -75,6 +84,8 @@ function TimeForm({ operation, name, onDone }: { operation: Operation; name: str
     event.preventDefault()
     if (goToWrongNumber(event.currentTarget)) return
     useRouting.getState().editTimes(operation.id, times)
+    if (machine.code.trim() !== machineOf(operation).code)
+      useRouting.getState().editMachine(operation.id, machine)
     onDone()
   }
 
@@ -96,6 +107,7 @@ function TimeForm({ operation, name, onDone }: { operation: Operation; name: str
           />
         ))}
       </div>
+      <MachineField operation={operation} value={machine} onChange={setMachine} />
       <TimeStatistics operation={operation} onUse={set} />
       <div className="mt-3 flex justify-end gap-2">
         <Button size="sm" onClick={onDone}>

@@ -10,6 +10,7 @@ import { useRoutingText } from '../texts'
 import { DropPosition } from './dropPosition'
 import { Minimap } from './Minimap'
 import { OperationCard } from './OperationCard'
+import { useChanges } from './useChanges'
 import { useCanvasKeys } from './useCanvasKeys'
 
 export const TIMELINE = 'timeline'
@@ -19,6 +20,7 @@ export function Timeline({ document }: { document: RoutingDocument }) {
   const dropPosition = useContext(DropPosition)
   const operations = document.operations.present
   const selectedId = useRouting((state) => state.selectedId)
+  const changes = useChanges(document)
   const scroller = useRef<HTMLDivElement>(null)
   const { setNodeRef, isOver } = useDroppable({ id: TIMELINE })
   const onKey = useCanvasKeys(scroller)
@@ -37,7 +39,7 @@ export function Timeline({ document }: { document: RoutingDocument }) {
           setNodeRef(node)
         }}
         className={clsx(
-          'relative min-h-40 overflow-x-auto rounded-2xl border p-5',
+          'relative min-h-40 overflow-x-auto rounded-2xl border px-3 py-4',
           isOver || dropPosition !== null
             ? 'border-accent-strong bg-accent-soft/60'
             : 'border-line bg-[oklch(0.96_0.02_228/0.6)]',
@@ -47,7 +49,7 @@ export function Timeline({ document }: { document: RoutingDocument }) {
           items={operations.map((operation) => operation.id)}
           strategy={horizontalListSortingStrategy}
         >
-          <ol aria-label={t('timeline')} className="flex w-max min-w-full items-center gap-2">
+          <ol aria-label={t('timeline')} className="flex w-max min-w-full items-center gap-1">
             {operations.map((operation, position) => (
               <Fragment key={operation.id}>
                 {dropPosition === position && <DropMark />}
@@ -56,10 +58,11 @@ export function Timeline({ document }: { document: RoutingDocument }) {
                   position={position}
                   selected={operation.id === selectedId}
                   onKey={onKey}
+                  change={changes?.get(operation.id)}
                 />
                 {position < operations.length - 1 && (
                   <li aria-hidden role="presentation" className="shrink-0">
-                    <ChevronRight className="size-4 text-accent-strong" />
+                    <ChevronRight className="-mx-1 size-4 text-accent-strong" />
                   </li>
                 )}
               </Fragment>
