@@ -20,9 +20,9 @@ from common.request_context import current_request
 from common.settings import Settings
 from gateway import failures
 from gateway.api_document import TITLE, describe_api
+from gateway.compression import CompressedAnswers
 from gateway.hidden_paths import HidePaths, known_folders
 from gateway.pages import add_pages
-from gateway.compression import CompressedAnswers
 from gateway.request_middleware import RequestMiddleware
 from gateway.routes import AREAS
 from gateway.state import Gateway

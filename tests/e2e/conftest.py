@@ -114,8 +114,11 @@ def new_page(browser: Browser, whole_system: RunningSystem, watched: Watched) ->
     """Makes pages of people who do not share a session; of somebody who is logged in when given their `state`."""
     contexts: list[BrowserContext] = []
 
-    def make(width: int = WIDTH, height: int = HEIGHT, state: StorageState | None = None) -> Page:
+    def make(
+        width: int = WIDTH, height: int = HEIGHT, state: StorageState | None = None, *, touch: bool = False
+    ) -> Page:
         context = browser.new_context(
+            has_touch=touch,
             base_url=whole_system.url,
             viewport={"width": width, "height": height},
             locale="ko-KR",
@@ -131,6 +134,15 @@ def new_page(browser: Browser, whole_system: RunningSystem, watched: Watched) ->
     yield make
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def new_touch_page(new_page: NewPage, admin_state: StorageState) -> Page:
+    """A page of the administrator on a screen that is touched, on the routing screen."""
+    page = new_page(state=admin_state, touch=True)
+    page.goto("/routing")
+    page.get_by_role("heading", level=1, name="라우팅 구성").wait_for()
+    return page
 
 
 @pytest.fixture

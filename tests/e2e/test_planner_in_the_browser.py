@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from tests.support.running_system import ADMIN_PASSWORD, RunningSystem
 
@@ -56,20 +56,26 @@ def card(page: Page, position: int) -> Locator:
     return page.locator("li[data-operation]").nth(position - 1)
 
 
+def place_of(page: Page, position: int) -> FloatRect:
+    """Where the card at a position is, once its whole height is in view beside the candidates."""
+    page.evaluate("window.scrollTo(0, 260)")
+    box = card(page, position).bounding_box()
+    assert box is not None
+    return box
+
+
 def test_a_candidate_is_dragged_to_position_three_and_everything_can_be_undone(admin_page: Page) -> None:
     recommend(admin_page)
     before = codes(admin_page)
     wanted = admin_page.locator("[data-candidate]").nth(1)
     code = wanted.get_attribute("data-candidate")
-    target = card(admin_page, 3).bounding_box()
-    assert target is not None
+    target = place_of(admin_page, 3)
     drag(admin_page, wanted, target["x"] + 8, target["y"] + 40)
     expect(admin_page.locator("li[data-operation]")).to_have_count(len(before) + 1)
     expect_codes(admin_page, [*before[:2], code, *before[2:]])
     expect(admin_page.get_by_test_id("unsaved-mark")).to_contain_text("저장하지 않은")
 
-    first, third = card(admin_page, 1), card(admin_page, 3).bounding_box()
-    assert third is not None
+    first, third = card(admin_page, 1), place_of(admin_page, 3)
     drag(admin_page, first, third["x"] + third["width"] / 2, third["y"] + 20)
     moved = [before[1], code, before[0], *before[2:]]
     expect(admin_page.locator("li[data-operation] [data-code]").nth(2)).to_have_attribute("data-code", before[0])

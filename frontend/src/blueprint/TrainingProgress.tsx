@@ -1,4 +1,5 @@
 /** How the current or last training goes. */
+import { useEffect, useState } from 'react'
 import type { TrainingState } from '@/api/training'
 import { Badge } from '@/ui/Card'
 import { formatSeconds, formatTime } from '@/i18n/format'
@@ -10,6 +11,20 @@ export function toneOf(status: string): 'good' | 'bad' | 'accent' | 'warn' | 'pl
   return (
     ({ completed: 'good', failed: 'bad', running: 'accent', skipped: 'warn' } as const)[status] ?? 'plain'
   )
+}
+
+/** How long it has run, by this browser's clock, every second. */
+function Elapsed({ since }: { since: string | null | undefined }) {
+  const t = useBlueprintText()
+  const [now, setNow] = useState(() => Date.now())
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1000)
+    return () => clearInterval(timer)
+  }, [])
+  const started = since ? Date.parse(since) : Number.NaN
+  if (!Number.isFinite(started)) return null
+  const seconds = Math.max(0, Math.floor((now - started) / 1000))
+  return <> · {t('elapsed', { time: formatSeconds(seconds) })}</>
 }
 
 export function TrainingProgress({ status }: { status: TrainingState }) {
@@ -37,7 +52,9 @@ export function TrainingProgress({ status }: { status: TrainingState }) {
             aria-label={t('progress')}
           />
           <div className="flex justify-between text-[0.84rem] text-muted">
-            <span>{status.progress}%</span>
+            <span>
+              {status.progress}%<Elapsed since={status.started_at} />
+            </span>
             {status.remaining_seconds != null && status.remaining_seconds >= 0 && (
               <span>{t('remaining', { time: formatSeconds(status.remaining_seconds) })}</span>
             )}

@@ -1,15 +1,21 @@
 /** The audit log, filtered and by page. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { request } from '@/api/client'
+import { Download } from 'lucide-react'
+import { request, type Query } from '@/api/client'
+import { describeError } from '@/api/errors'
+import { toCsv } from '@/screens/routing/exports/formats'
+import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
 import { TextField } from '@/ui/Field'
+import { downloadFile } from '@/ui/files'
 import { Pager } from '@/ui/Pager'
 import { Empty, QueryPanel } from '@/ui/PanelState'
+import { notify } from '@/ui/toasts'
 import { auditFacts, auditWord } from '@/i18n/auditWords'
-import { useCommonText } from '@/i18n/common'
+import { commonText, useCommonText } from '@/i18n/common'
 import { formatTime } from '@/i18n/format'
-import { useAccountsText } from './texts'
+import { accountsText, useAccountsText } from './texts'
 
 interface AuditEvent {
   id: number
@@ -23,17 +29,69 @@ interface AuditEvent {
 }
 
 const LIMIT = 50
+const MOST_AT_ONCE = 500
+const MOST_EXPORTED = 50_000
+
+interface Filter {
+  action: string
+  username: string
+  /** Days of this browser's calendar, both included; "" for any. */
+  from: string
+  to: string
+}
+
+function queryOf({ action, username, from, to }: Filter): Query {
+  const midnight = (day: string, after: number) => {
+    const [year = 0, month = 1, date = 1] = day.split('-').map(Number)
+    return new Date(year, month - 1, date + after).toISOString()
+  }
+  return {
+    action,
+    username,
+    since: from ? midnight(from, 0) : undefined,
+    until: to ? midnight(to, 1) : undefined,
+  }
+}
+
+/** All events of a filter as a file that spreadsheets read. */
+async function exportEvents(query: Query) {
+  const found: AuditEvent[] = []
+  for (;;) {
+    const page = await request<{ total: number; items: AuditEvent[] }>('get', '/api/audit/events', {
+      query: { ...query, offset: found.length, limit: MOST_AT_ONCE },
+    })
+    found.push(...page.items)
+    if (page.items.length === 0 || found.length >= Math.min(page.total, MOST_EXPORTED)) break
+  }
+  const columns = ['at', 'action', 'target', 'account', 'address', 'details'] as const
+  const rows = found.map((event) => [
+    event.at,
+    event.action,
+    event.target,
+    event.username,
+    event.client_host,
+    auditFacts(event.payload),
+  ])
+  const text = toCsv({ name: 'audit', columns: columns.map((column) => auditColumn(column)), rows })
+  downloadFile('audit.csv', text, 'text/csv;charset=utf-8')
+}
+
+function auditColumn(column: 'at' | 'action' | 'target' | 'account' | 'address' | 'details'): string {
+  return column === 'details' ? commonText('details') : accountsText(column)
+}
 
 export function AuditPanel() {
   const t = useAccountsText()
   const common = useCommonText()
-  const [filter, setFilter] = useState({ action: '', username: '', offset: 0 })
+  const [filter, setFilter] = useState({ action: '', username: '', from: '', to: '', offset: 0 })
+  const query = queryOf(filter)
+  const [exporting, setExporting] = useState(false)
   const events = useQuery({
     queryKey: ['audit', filter],
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
       request<{ total: number; items: AuditEvent[] }>('get', '/api/audit/events', {
-        query: { ...filter, limit: LIMIT },
+        query: { ...query, offset: filter.offset, limit: LIMIT },
         signal,
       }),
   })
@@ -52,6 +110,34 @@ export function AuditPanel() {
           value={filter.username}
           onChange={(event) => setFilter({ ...filter, username: event.target.value, offset: 0 })}
         />
+        <TextField
+          label={t('fromFilter')}
+          type="date"
+          max={filter.to || undefined}
+          value={filter.from}
+          onChange={(event) => setFilter({ ...filter, from: event.target.value, offset: 0 })}
+        />
+        <TextField
+          label={t('toFilter')}
+          type="date"
+          min={filter.from || undefined}
+          value={filter.to}
+          onChange={(event) => setFilter({ ...filter, to: event.target.value, offset: 0 })}
+        />
+        <Button
+          icon={Download}
+          className="self-end"
+          busy={exporting}
+          disabled={!events.data?.total}
+          onClick={() => {
+            setExporting(true)
+            exportEvents(query)
+              .catch((error: unknown) => notify('bad', describeError(error)))
+              .finally(() => setExporting(false))
+          }}
+        >
+          {t('auditExport')}
+        </Button>
       </div>
       <QueryPanel
         query={events}

@@ -46,6 +46,9 @@ export const [useAccountsText, accountsText] = screenTexts('accounts', {
     at: '시각',
     address: '주소',
     actionFilter: '작업 이름 (예: auth.login)',
+    fromFilter: '시작일',
+    toFilter: '종료일',
+    auditExport: 'CSV로 내보내기',
     userFilter: '사용자 이메일',
   },
   en: {
@@ -93,6 +96,9 @@ export const [useAccountsText, accountsText] = screenTexts('accounts', {
     at: 'Time',
     address: 'Address',
     actionFilter: 'Action (e.g. auth.login)',
+    fromFilter: 'From',
+    toFilter: 'To',
+    auditExport: 'Export as CSV',
     userFilter: 'E-mail of the person',
   },
 })

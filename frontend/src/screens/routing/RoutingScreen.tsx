@@ -1,6 +1,7 @@
 /** 라우팅 구성: recommend routings, arrange their operations, save them as groups. */
 import { lazy, Suspense } from 'react'
 import { Loading } from '@/ui/PanelState'
+import { useMediaQuery } from '@/ui/useMediaQuery'
 import { useUndoKeys } from '@/ui/useUndoKeys'
 import { Announcer } from './canvas/announce'
 import { CanvasPanel } from './canvas/CanvasPanel'
@@ -23,28 +24,35 @@ const WorkflowDesigner = lazy(() => import('@/blueprint/WorkflowDesigner'))
 
 export default function RoutingScreen() {
   useUndoKeys(useRouting.getState().undo, useRouting.getState().redo)
+  // In one column the candidates stand right below the canvas that they are dragged onto.
+  const wide = useMediaQuery('(min-width: 1280px)')
   return (
     <TimelineDrag>
       <LostDraftNotice />
-      <div className="grid items-stretch gap-5 xl:grid-cols-[18.5rem_minmax(0,1fr)]">
-        <ItemInputs />
-        <WorkList />
-      </div>
-      <div className="mt-5 grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_20.5rem] 2xl:grid-cols-[minmax(0,1fr)_21.5rem]">
-        <div className="flex min-w-0 flex-col gap-5">
+      <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_20.5rem] 2xl:grid-cols-[minmax(0,1fr)_21.5rem]">
+        <div className="flex min-w-0 flex-col gap-4">
+          <div className="grid items-stretch gap-4 md:grid-cols-[17rem_minmax(0,1fr)]">
+            <ItemInputs />
+            <WorkList />
+          </div>
           <RoutingTabs />
           <CanvasPanel />
+          {!wide && <CandidatePanel />}
+          <div className="grid min-w-0 items-start gap-4 lg:grid-cols-2">
+            <div className="flex min-w-0 flex-col gap-4">
+              <AccessPreview />
+              <Deliverables />
+            </div>
+            <div className="flex min-w-0 flex-col gap-4">
+              <FeatureWeights />
+              <PredictionMetrics />
+            </div>
+          </div>
         </div>
-        <CandidatePanel />
-      </div>
-      <div className="mt-5 grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_20.5rem] 2xl:grid-cols-[minmax(0,1fr)_21.5rem]">
-        <div className="grid min-w-0 items-start gap-5 lg:grid-cols-2">
-          <AccessPreview />
-          <Deliverables />
-          <FeatureWeights />
-          <PredictionMetrics />
+        <div className="flex min-w-0 flex-col gap-4">
+          {wide && <CandidatePanel />}
+          <GroupPanel />
         </div>
-        <GroupPanel />
       </div>
       <div className="mt-5">
         <Suspense fallback={<Loading rows={6} />}>

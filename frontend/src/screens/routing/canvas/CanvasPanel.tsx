@@ -7,7 +7,7 @@ import { Card } from '@/ui/Card'
 import { Empty } from '@/ui/PanelState'
 import { formatNumber, formatPercent } from '@/i18n/format'
 import { PredictionWarnings } from '../metrics/PredictionWarnings'
-import { totals } from '../store/operation'
+import { totals, type Operation } from '../store/operation'
 import { activeDocument, useRouting } from '../store/routingStore'
 import { useRoutingText } from '../texts'
 import { CompareDialog } from './CompareDialog'
@@ -30,7 +30,7 @@ export function CanvasPanel() {
   return (
     <Card
       title={t('canvas')}
-      description={t('canvasAbout')}
+      description={document ? <Totals operations={document.operations.present} /> : t('canvasAbout')}
       actions={
         <>
           <div
@@ -99,7 +99,6 @@ function CanvasBody({ view }: { view: View }) {
   const document = useRouting(activeDocument)
   const prediction = useRouting((state) => state.prediction)
   if (!document) return null
-  const sums = totals(document.operations.present)
   const summary = document.summary
   /** The word for a value of the server; one that is not known stays as it is. */
   const named = (kind: string, value: string) => {
@@ -109,20 +108,6 @@ function CanvasBody({ view }: { view: View }) {
   }
   return (
     <>
-      <div className="mb-3 flex flex-wrap items-center gap-x-5 gap-y-1">
-        <span className="inline-flex items-center gap-1.5">
-          <Clock className="size-4 text-accent-ink" aria-hidden />
-          {t('totalRun', { minutes: formatNumber(sums.run) })}
-        </span>
-        <span className="text-[0.86rem] text-muted">
-          {t('totalsDetail', {
-            setup: formatNumber(sums.setup),
-            wait: formatNumber(sums.wait),
-            lead: formatNumber(sums.lead),
-            count: document.operations.present.length,
-          })}
-        </span>
-      </div>
       <PredictionWarnings prediction={prediction} itemCode={document.itemCode} />
       {view === 'difference' ? (
         <DifferenceView document={document} />
@@ -143,6 +128,25 @@ function CanvasBody({ view }: { view: View }) {
         {summary?.PRIORITY && ` · ${named('priority', summary.PRIORITY)}`}
         {summary?.ROUTING_SIGNATURE && ` · ${summary.ROUTING_SIGNATURE}`}
       </p>
+    </>
+  )
+}
+
+function Totals({ operations }: { operations: readonly Operation[] }) {
+  const t = useRoutingText()
+  const sums = totals(operations)
+  return (
+    <>
+      <span className="mr-3 inline-flex items-center gap-1.5 text-heading">
+        <Clock className="size-4 text-accent-ink" aria-hidden />
+        {t('totalRun', { minutes: formatNumber(sums.run) })}
+      </span>
+      {t('totalsDetail', {
+        setup: formatNumber(sums.setup),
+        wait: formatNumber(sums.wait),
+        lead: formatNumber(sums.lead),
+        count: operations.length,
+      })}
     </>
   )
 }

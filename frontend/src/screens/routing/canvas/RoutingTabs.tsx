@@ -69,7 +69,7 @@ export function RoutingTabs() {
       role="tablist"
       aria-label={t('tabs')}
       onKeyDown={onKeyDown}
-      className="flex max-h-32 flex-wrap gap-2 overflow-y-auto p-0.5"
+      className="flex gap-2 overflow-x-auto p-0.5"
     >
       {documents.map((document, place) => {
         const selected = document.id === activeId
@@ -78,7 +78,7 @@ export function RoutingTabs() {
             key={document.id}
             role="presentation"
             className={clsx(
-              'inline-flex max-w-full items-center rounded-full border pr-1',
+              'inline-flex max-w-72 shrink-0 items-center rounded-full border pr-1',
               selected ? 'border-accent-strong bg-accent-soft' : 'border-line-strong bg-field',
             )}
           >
@@ -92,7 +92,7 @@ export function RoutingTabs() {
               tabIndex={selected ? 0 : -1}
               title={document.group?.name}
               onClick={() => activate(document.id)}
-              className="flex min-w-0 items-center gap-2 rounded-full py-1.5 pl-3"
+              className="flex min-w-0 items-center gap-2 rounded-full py-0.5 pl-3"
             >
               {document.group && <FolderOpen className="size-4 shrink-0 text-accent-ink" aria-hidden />}
               <span className="truncate font-semibold text-accent-ink">{names[place]}</span>

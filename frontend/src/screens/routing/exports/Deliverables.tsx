@@ -3,14 +3,16 @@ import { useMutation } from '@tanstack/react-query'
 import { ExternalLink, FileDown } from 'lucide-react'
 import { useState } from 'react'
 import { Link } from 'wouter'
+import { send } from '@/api/client'
 import { describeError } from '@/api/errors'
 import { plantAddress, useVisualization } from '@/api/visualization'
 import { useWorkflow } from '@/api/workflow'
 import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
+import { downloadAnswer } from '@/ui/files'
 import { QueryPanel } from '@/ui/PanelState'
 import { notify } from '@/ui/toasts'
-import { featuresFor, predict, requestOf } from '../inputs/usePrediction'
+import { featuresFor, requestOf } from '../inputs/usePrediction'
 import { useRouting } from '../store/routingStore'
 import { useRoutingText } from '../texts'
 
@@ -79,23 +81,23 @@ function ServerExport() {
   const inputs = useRouting((state) => state.inputs)
   const workflow = useWorkflow()
   const [chosen, setChosen] = useState<ServerFormat[]>(['csv'])
-  const [files, setFiles] = useState<string[]>([])
   const enabled = SERVER_FORMATS.filter((format) => workflow.data?.export[`enable_${format}`] !== false)
 
   const write = useMutation({
     mutationFn: async () => {
       const codes = [...new Set((prediction?.items ?? []).map((item) => item.ITEM_CD))]
-      return predict({
-        ...requestOf(inputs, codes, await featuresFor(inputs)),
-        export_formats: chosen.filter((format) => enabled.includes(format)),
-      })
+      const body = requestOf(inputs, codes, await featuresFor(inputs))
+      const wanted = chosen.filter((format) => enabled.includes(format))
+      for (const format of wanted) {
+        const answer = await send('post', '/api/predict/export', {
+          query: { format, target: 'download' },
+          body,
+        })
+        await downloadAnswer(answer, `routings.${format === 'excel' ? 'xlsx' : format}`)
+      }
+      return wanted.length
     },
-    onSuccess: (response) => {
-      const found = (response.metrics as { exported_files?: unknown } | undefined)?.exported_files
-      const paths = Array.isArray(found) ? found.map(String) : []
-      setFiles(paths)
-      notify('good', t('exportDone', { count: paths.length }))
-    },
+    onSuccess: (count) => notify('good', t('exportDone', { count })),
     onError: (error) => notify('bad', describeError(error)),
   })
 
@@ -130,13 +132,6 @@ function ServerExport() {
           {t('exportRun')}
         </Button>
       </div>
-      {files.length > 0 && (
-        <ul className="mt-2 font-mono text-[0.82rem] break-all">
-          {files.map((file) => (
-            <li key={file}>{file}</li>
-          ))}
-        </ul>
-      )}
     </>
   )
 }

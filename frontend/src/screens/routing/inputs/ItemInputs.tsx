@@ -74,7 +74,7 @@ export function ItemInputs() {
           hint={t('codesHint')}
           error={touched && parsed.codes.length === 0 ? t('codesNeeded') : undefined}
           placeholder={'SLS-0000718\nSLS-0000711'}
-          rows={7}
+          rows={3}
           mono
           spellCheck={false}
           value={inputs.codes}
@@ -126,7 +126,7 @@ export function ItemInputs() {
         </div>
         <CheckField
           label={t('ignoreOwn')}
-          hint={t('ignoreOwnHint')}
+          title={t('ignoreOwnHint')}
           checked={inputs.ignoreOwn}
           onChange={(event) => setInputs({ ignoreOwn: event.target.checked })}
         />

@@ -24,7 +24,7 @@ export function SaveBar() {
   return (
     <section
       aria-label={t('saveBar')}
-      className="card sticky bottom-3 z-20 mt-5 flex flex-wrap items-center justify-between gap-x-4 gap-y-2 bg-[oklch(0.95_0.025_228)] px-5 py-2.5"
+      className="card sticky bottom-3 z-20 mt-5 flex flex-wrap items-center justify-between gap-x-4 gap-y-2 bg-[oklch(0.95_0.025_228)] px-5 py-1.5"
     >
       <div role="status" className="flex min-w-0 flex-wrap items-center gap-x-3">
         <b className="max-w-72 truncate text-heading">
@@ -41,11 +41,17 @@ export function SaveBar() {
         </span>
       </div>
       <div className="flex flex-wrap gap-2">
-        <Button icon={Save} disabled={!document || busy} onClick={() => void saveOne(document, 'server')}>
+        <Button
+          size="sm"
+          icon={Save}
+          disabled={!document || busy}
+          onClick={() => void saveOne(document, 'server')}
+        >
           {t('saveThis')}
         </Button>
         <Button
           variant="primary"
+          size="sm"
           icon={CheckCheck}
           busy={busy && progress !== null}
           disabled={reviewed.length === 0 || busy}

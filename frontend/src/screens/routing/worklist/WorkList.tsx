@@ -37,7 +37,6 @@ export function WorkList() {
   return (
     <Card
       title={t('workList')}
-      description={t('workListAbout')}
       actions={
         rows.length > 0 && (
           <span role="status" className="font-semibold text-accent-ink tabular-nums">

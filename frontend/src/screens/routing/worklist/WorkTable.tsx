@@ -68,9 +68,9 @@ export function WorkTable({ rows }: { rows: readonly WorkRow[] }) {
       role="group"
       aria-label={t('workTable')}
       onKeyDown={onKeyDown}
-      className="relative max-h-[19.5rem] overflow-auto rounded-xl border border-line"
+      className="relative max-h-[17rem] overflow-auto rounded-xl border border-line"
     >
-      <table className="data-table">
+      <table className="data-table [&_td]:py-1!">
         <thead className="sticky top-0 z-10 bg-[oklch(0.95_0.025_228)]">
           <tr>
             <th scope="col" className="w-8">

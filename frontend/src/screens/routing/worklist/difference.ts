@@ -7,7 +7,7 @@ export interface Difference {
   removed: number
   /** Operations of both that stand in another order. */
   moved: number
-  /** Operations of both whose times differ by more than a twentieth. */
+  /** Operations of both whose times differ by more than a quarter. */
   times: number
   /** Operations of both that are done on another machine. */
   machines: number
@@ -17,7 +17,8 @@ export interface Difference {
 
 export type Change = 'same' | 'added' | 'removed' | 'moved' | 'changed'
 
-const TOLERANCE = 0.05
+/** As far off as a predicted time may be and still count as right. */
+const TOLERANCE = 0.25
 
 export function timesDiffer(first: Operation, second: Operation): boolean {
   return (['setup', 'run'] as const).some((key) => {

@@ -2,7 +2,6 @@
 export const WORK_TEXTS = {
   ko: {
     workList: '작업 목록',
-    workListAbout: '품목마다 한 줄입니다. 확인이 필요한 품목이 먼저 나옵니다.',
     workTable: '작업 목록 표. 위아래 화살표로 이동, 스페이스로 선택',
     workSearch: '코드·품명·도면·사양·재질 검색',
     workKeys: 'J/K 다음·이전 · A 검토 완료 · X 선택',
@@ -98,10 +97,11 @@ export const WORK_TEXTS = {
     usedIn: '현재 라우팅 {{count}}건',
     sheetTitle: '라우팅 시트',
     machine: '설비',
+    cellTooLong:
+      '{{row}}행 {{column}}의 글자 수가 Excel 셀의 최대 {{most}}자를 넘습니다. CSV나 JSON으로 저장하세요.',
   },
   en: {
     workList: 'Work list',
-    workListAbout: 'One row an item. Those that need attention come first.',
     workTable: 'Table of the work list. Up and down move, space selects',
     workSearch: 'Search code, name, drawing, specification, material',
     workKeys: 'J/K next and previous · A reviewed · X select',
@@ -197,5 +197,7 @@ export const WORK_TEXTS = {
     usedIn: 'in {{count}} current routings',
     sheetTitle: 'Routing sheet',
     machine: 'Machine',
+    cellTooLong:
+      'Row {{row}}, {{column}} is longer than the {{most}} characters that a cell of Excel holds. Save it as CSV or JSON.',
   },
 }
