@@ -55,7 +55,7 @@ test('the Access form declares number columns as numbers', () => {
 test('Excel is a workbook with a sheet that holds every value', () => {
   const files = unzipSync(toXlsx(sheet))
   const written = strFromU8(files['xl/worksheets/sheet1.xml'] ?? new Uint8Array())
-  expect(written).toContain('<c r="C2"><v>3.25</v></c>')
+  expect(written).toContain('<c r="C2" s="2"><v>3.25</v></c>')
   expect(written).toContain('선삭, 1차')
   expect(Object.keys(files)).toContain('[Content_Types].xml')
 })
@@ -66,4 +66,13 @@ test('columns of a sheet are named as in Excel', () => {
 
 test('the clipboard gets Excel as a table separated by tabs', () => {
   expect(textOf(sheet, 'excel').split('\n')[0]).toBe('CODE\tNAME\tTIME')
+})
+
+test('a workbook has columns as wide as their contents and refuses a text that no cell holds', () => {
+  const long = { ...sheet, rows: [['A', 'x'.repeat(32_768), 1]] }
+  expect(() => toXlsx(long)).toThrow(/1행 NAME/)
+  const files = unzipSync(toXlsx({ ...sheet, rows: [['A', '선삭 1차 가공 공정', 34.20958761556344]] }))
+  const written = strFromU8(files['xl/worksheets/sheet1.xml'] ?? new Uint8Array())
+  expect(written).toContain('<col min="2" max="2" width="20" customWidth="1"/>')
+  expect(strFromU8(files['xl/styles.xml'] ?? new Uint8Array())).toContain('numFmtId="4"')
 })
