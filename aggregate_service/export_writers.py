@@ -24,7 +24,8 @@ from xlsxwriter.format import Format
 from aggregate_service.export_table import flat_rows, nested
 from common.errors import InvalidInput
 from common.spreadsheet_cells import guard_formulas, guard_split_cells
-from plant.output_profile import Applied, OutputProfile, apply_profile
+from plant.output_profile import OutputProfile
+from plant.output_profile.application import Applied, apply_profile
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
 XML_FORBIDDEN: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

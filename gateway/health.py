@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import math
+import struct
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
-
-import numpy as np
 
 import common
 from common.errors import ServiceError
@@ -165,10 +164,8 @@ class HealthChecker:
                 facts["age_seconds"] = round(time.time() - trained, 1)
             if not info.model_version:
                 return Check(False, True, info.problem or "No model version is active: activate one", facts)
-            vector = np.full(info.dimension, 1.0 / math.sqrt(info.dimension), dtype="<f4")
-            search = ann_pb2.SearchRequest(
-                vectors=ann_pb2.Vectors(dimension=info.dimension, data=vector.tobytes()), top_k=1
-            )
+            vector = struct.pack("<f", 1.0 / math.sqrt(info.dimension)) * info.dimension
+            search = ann_pb2.SearchRequest(vectors=ann_pb2.Vectors(dimension=info.dimension, data=vector), top_k=1)
             began = time.perf_counter()
             found = await ann.call(ann.stub.Search, search, as_process=True)
             facts["search_ms"] = round((time.perf_counter() - began) * 1000, 3)

@@ -1,4 +1,7 @@
-"""Opening whatever a path names: an Access file, a folder of Parquet or CSV tables, a workbook, a SQLite file, or a database's address."""
+"""Opening whatever a path names: an Access file, a folder of Parquet or CSV tables, a workbook, a SQLite file, or a database's address.
+
+Each reader is imported where it opens something: most processes open nothing, and no plant has sources of every kind.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,7 @@ from typing import TYPE_CHECKING, Final
 from common.errors import DataProblem
 from common.settings import settings
 from common.source_addresses import ACCESS_ENDINGS, ADDRESS_ENDING, SQLITE_ENDINGS, WORKBOOK_ENDINGS
-from source import workbook
-from source.access_file import AccessFileSource
-from source.databases import address, sqlite_file
-from source.folder import FolderSource
-from source.microsoft_access import MicrosoftAccessSource
+from source.databases import address
 from source.source import Source
 
 if TYPE_CHECKING:
@@ -34,14 +33,20 @@ def open_source(path: Path) -> Source:
         DataProblem: it is missing, none of the kinds of sources, damaged, locked, or has no reader here.
     """
     if path.is_dir():
+        from source.folder import FolderSource
+
         return FolderSource(path)
     ending = path.suffix.lower()
     if ending in ACCESS_ENDINGS:
-        return MicrosoftAccessSource(path) if settings().access_reader == "microsoft" else AccessFileSource(path)
+        return _open_access(path)
     if ending in WORKBOOK_ENDINGS:
-        return workbook.WorkbookSource(path)
+        from source.workbook import WorkbookSource
+
+        return WorkbookSource(path)
     if ending in SQLITE_ENDINGS:
-        return sqlite_file.SqliteSource(path)
+        from source.databases.sqlite_file import SqliteSource
+
+        return SqliteSource(path)
     if ending == ADDRESS_ENDING:
         return _open_database(path)
     if not path.exists():
@@ -51,6 +56,16 @@ def open_source(path: Path) -> Source:
         reason="SOURCE_WRONG_ENDING",
         details={"path": path},
     )
+
+
+def _open_access(path: Path) -> Source:
+    if settings().access_reader == "microsoft":
+        from source.microsoft_access import MicrosoftAccessSource
+
+        return MicrosoftAccessSource(path)
+    from source.access_file import AccessFileSource
+
+    return AccessFileSource(path)
 
 
 def kind_of(path: Path) -> str:
@@ -71,7 +86,7 @@ def kind_of(path: Path) -> str:
 def _open_database(path: Path) -> Source:
     known = address.read_address(path)
     if known.kind == address.POSTGRESQL:
-        from source.databases.postgresql import PostgresqlSource  # its driver is large, and most plants have none
+        from source.databases.postgresql import PostgresqlSource
 
         return PostgresqlSource(path, known)
     from source.databases.odbc_database import OdbcSource
@@ -92,6 +107,6 @@ def open_mapped(path: Path, profile: InputProfile, bounds: QueryBounds | None = 
     source = open_source(path)
     if not profile.queries:
         return source
-    from source.queries import QueriedSource  # a database of its own, which most sources do without
+    from source.queries import QueriedSource
 
     return QueriedSource(source, profile.queries, bounds)

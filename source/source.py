@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
-
-import polars as pl
+from typing import TYPE_CHECKING, Protocol
 
 from common.errors import DataProblem, NotFound
 from plant.columns import ColumnType, SourceColumn
+
+if TYPE_CHECKING:
+    import polars as pl
 
 BATCH_ROWS = 50_000
 

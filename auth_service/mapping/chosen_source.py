@@ -19,7 +19,6 @@ from plant.settings import PlantSettings
 from plant.settings.violations import Violation
 from source.allowed_paths import check_server, may_be_looked_at
 from source.databases.address import locate, parse_address
-from source.diagnosis import why_not_a_table
 from source.opening import open_source
 from source.source import find_name
 
@@ -66,6 +65,8 @@ def check(session: Session, before: PlantSettings, after: PlantSettings) -> Iter
     lacking = _lacking(active, tables)
     if not lacking or any(not _lacking(profile, tables) for profile in _stored(session)):
         return
+    from source.diagnosis import why_not_a_table  # with what reads tables, which this process seldom does
+
     role, table = lacking
     why = why_not_a_table(source, table) or (
         f"{source.description} lacks table {table or '(none named)'}, from which the active input profile {active.name} takes the {role}; "

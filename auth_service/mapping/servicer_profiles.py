@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 from sqlalchemy.orm import Session
 
 from auth_service.control.settings import find, parse
-from auth_service.mapping import input_check, plant_section, profile_effects, profile_transfer, profiles, sql_section
+from auth_service.mapping import plant_section, profile_effects, profile_transfer, profiles, sql_section
 from auth_service.mapping.profile_kinds import INPUT, OUTPUT, inspect
 from auth_service.mapping.settings_hooks import wrapper_saver
 from auth_service.store.active_profiles import active_schema
@@ -20,11 +21,14 @@ from common.errors import InvalidInput, PreconditionFailed
 from common.identity import Caller
 from common.request_context import add_log_fields, current_caller
 from plant.input_profile import InputProfile
-from plant.output_profile import OutputProfile, apply_profile
+from plant.output_profile import OutputProfile
 from plant.settings import PlantSettings
 from protos.documents.v1 import documents_pb2 as pb
 from source.allowed_paths import allowed_path
 from source.serving_source import serving_source
+
+if TYPE_CHECKING:
+    from auth_service.mapping.input_check import Checked
 
 Result = TypeVar("Result")
 
@@ -175,7 +179,7 @@ class ProfileMethods:
             document.access.allowed_servers,
         )
         profile = InputProfile.read(text)
-        checked = await asyncio.to_thread(input_check.check, profile, path, request.rows or input_check.ROWS)
+        checked = await _checked(profile, path, request.rows or None)
         add_log_fields(ok=checked.ok, problems=len(checked.problems))
         return checked_message(checked)
 
@@ -209,6 +213,8 @@ class ProfileMethods:
         if violations:
             problems = [f"{violation.field}: {violation.description}" for violation in violations]
             return pb.PreviewOutputProfileResponse(valid=False, problems=problems)
+        from plant.output_profile.application import apply_profile  # with frames, which this process seldom makes
+
         rows = tables.to_frame(request.rows)
         applied = await asyncio.to_thread(
             apply_profile,
@@ -268,7 +274,7 @@ class ProfileMethods:
         path = self._configured(document)
         if not profile.valid or not path.exists():
             return
-        checked = await asyncio.to_thread(input_check.check, InputProfile.read(profile.stored_json), path, 0)
+        checked = await _checked(InputProfile.read(profile.stored_json), path, 0)
         if checked.opened and checked.problems:
             more = f" (and {len(checked.problems) - 1} more problems)" if len(checked.problems) > 1 else ""
             raise PreconditionFailed(
@@ -315,7 +321,14 @@ def profile_message(profile: profiles.Profile) -> pb.Profile:
     )
 
 
-def checked_message(checked: input_check.Checked) -> pb.CheckInputProfileResponse:
+async def _checked(profile: InputProfile, path: Path, rows: int | None) -> Checked:
+    """A profile looked at against a source, up to `rows` rows of each table; None: as many as usual."""
+    from auth_service.mapping import input_check  # with the readers of sources, which this process seldom needs
+
+    return await asyncio.to_thread(input_check.check, profile, path, input_check.ROWS if rows is None else rows)
+
+
+def checked_message(checked: Checked) -> pb.CheckInputProfileResponse:
     """The outcome of a check as a message."""
     columns = checked.columns
     return pb.CheckInputProfileResponse(

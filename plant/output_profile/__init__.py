@@ -1,6 +1,5 @@
-"""Output profiles: the columns that results are put out with, and what is checked about their values."""
+"""Output profiles: the columns that results are put out with; `application` applies one to rows and checks their values."""
 
-from plant.output_profile.application import Applied, Finding, apply_profile
 from plant.output_profile.profile import KNOWN_COLUMNS, OutputColumn, OutputProfile
 
-__all__ = ["KNOWN_COLUMNS", "Applied", "Finding", "OutputColumn", "OutputProfile", "apply_profile"]
+__all__ = ["KNOWN_COLUMNS", "OutputColumn", "OutputProfile"]

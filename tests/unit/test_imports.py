@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 import subprocess
+import sys
 from collections.abc import Iterator, Set
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTSIDE = ("tests/", "benchmarks/", "protos/", "demo/")
@@ -78,3 +81,11 @@ def test_no_two_modules_need_each_other() -> None:
 
 def test_a_circle_is_found() -> None:
     assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
+
+
+@pytest.mark.parametrize("module", ["auth_service.program", "cli.running.supervisor", "gateway.app", "trainer.program"])
+def test_a_process_that_makes_no_frames_does_not_pay_for_them(module: str) -> None:
+    """Polars and Arrow are 25 MB in each process that loads them, and a tenth of its start."""
+    program = f"import sys, {module}; print({{'polars', 'pyarrow', 'duckdb', 'sklearn', 'scipy'}} & set(sys.modules))"
+    shown = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert shown.stdout.strip() == "set()", shown.stdout + shown.stderr

@@ -17,10 +17,10 @@ import numpy.typing as npt
 from common.errors import DataProblem
 from plant.mechanical_seals import MECHANICAL_SEALS
 from plant.schema import FeatureKind
-from trained.artifacts import StoredFile, feature_columns, stand_in, unpickled
 from trained.artifacts.json_files import json_object
 from trained.artifacts.pickled_arrays import is_numbers, is_scalar, is_texts
-from trained.artifacts.stand_ins import either
+from trained.artifacts.stand_ins import either, stand_in
+from trained.artifacts.unpickler import StoredFile, feature_columns, unpickled
 from trained.older.legacy_encoding import LegacyEncoding, ValueCodes, label_codes, ordinal_codes
 
 

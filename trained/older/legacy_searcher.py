@@ -13,9 +13,9 @@ from typing import Any, Final
 import numpy as np
 
 from common.errors import DataProblem
-from trained.artifacts import StoredFile, opaque, stand_in, unpickled
 from trained.artifacts.pickled_arrays import is_texts
-from trained.artifacts.stand_ins import anything
+from trained.artifacts.stand_ins import anything, opaque, stand_in
+from trained.artifacts.unpickler import StoredFile, unpickled
 from trained.encoding.encoder_directions import scaled_to_unit
 from trained.index.engine import EF_CONSTRUCTION, M, Vectors
 from trained.index.engine_faiss import FaissEngine, engine_from_bytes

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from trained.artifacts import StoredFile, unpickled
+from trained.artifacts.unpickler import StoredFile, unpickled
 from trained.older.legacy_parts import ENCODER_CLASSES, SCALER_CLASSES
 from trained.older.legacy_searcher import SEARCHER_CLASSES
 

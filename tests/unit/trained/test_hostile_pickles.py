@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from common.errors import DataProblem
-from trained.artifacts import load_joblib, opaque, stand_in
 from trained.artifacts.pickled_arrays import is_numbers
+from trained.artifacts.stand_ins import opaque, stand_in
+from trained.artifacts.unpickler import load_joblib
 
 LEGACY = Path(__file__).parents[2] / "data" / "legacy_model"
 ALLOWED = {

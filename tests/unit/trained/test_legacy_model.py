@@ -20,7 +20,8 @@ from sklearn.preprocessing import LabelEncoder, MinMaxScaler, OrdinalEncoder, St
 
 from auth_service.versions.adoption import describe_folder
 from common.errors import DataProblem, PreconditionFailed
-from trained.artifacts import Manifest, StoredFile, describe_file, read_manifest, write_manifest
+from trained.artifacts import Manifest, describe_file, read_manifest, write_manifest
+from trained.artifacts.unpickler import StoredFile
 from trained.index.engine_faiss import FaissEngine
 from trained.item_codes import SUFFIXES, ItemCodeIndex
 from trained.older.legacy_encoding import legacy_number, legacy_text

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from common.errors import DataProblem, InvalidInput, PreconditionFailed
-from trained.artifacts import describe_file, load_joblib, read_manifest, write_manifest
+from trained.artifacts import describe_file, read_manifest, write_manifest
+from trained.artifacts.unpickler import load_joblib
 from trained.encoder import BlockEncoder
 from trained.encoding.dictionary_columns import DictionaryColumn
 from trained.index.engine import build_index

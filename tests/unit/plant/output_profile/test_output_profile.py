@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import InvalidInput
-from plant.output_profile import OutputColumn, OutputProfile, apply_profile
+from plant.output_profile import OutputColumn, OutputProfile
+from plant.output_profile.application import apply_profile
 from plant.output_profile.formats import OutputType, writer
 from plant.output_profile.reading import READERS
 from plant.settings.defaults import COLUMN_ALIASES, OUTPUT_COLUMNS
