@@ -21,6 +21,8 @@ from types import FrameType
 
 import psutil
 
+from common.heap import give_back_now_and_then, keep_heaps_few
+
 SERVICE_PORTS = (10_000, 32_000)
 """Below the ports that Linux (from 32768) and Windows (from 49152) give to outgoing connections."""
 
@@ -63,13 +65,15 @@ def run_until_stopped(
         for number in stop_signals():
             signal.signal(number, on_signal)
         # A blocked selector does not run Python signal handlers on Windows: wake it regularly.
-        waker = asyncio.ensure_future(_tick()) if IS_WINDOWS else None
+        beside = [asyncio.ensure_future(_tick())] if IS_WINDOWS else []
+        beside.append(asyncio.ensure_future(give_back_now_and_then()))
         try:
             return await main(stop)
         finally:
-            if waker:
-                waker.cancel()
+            for task in beside:
+                task.cancel()
 
+    keep_heaps_few()
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         return runner.run(guarded())
 

@@ -13,20 +13,20 @@ from urllib.parse import urlsplit
 import requests
 
 from benchmarks.catalogues import ROOT
-from benchmarks.faults import grpc_guard, http_attacks, rest_fuzzing
+from benchmarks.faults import bursts, grpc_guard, http_attacks, rest_fuzzing
 from benchmarks.faults.hindrances import cut_network, full_disk, stops
 from benchmarks.faults.kills import kills
 from benchmarks.faults.outcome import Outcome
 from benchmarks.faults.postgresql import PostgresqlServer
 from benchmarks.faults.rest_fuzzing import Request, Tally
-from benchmarks.faults.soak import soak
+from benchmarks.faults.soak import known_codes, soak
 from benchmarks.faults.table import show, write_json, write_markdown
 from benchmarks.faults.whole_system import WholeSystem, start_whole
 from common.errors import PreconditionFailed
 from common.process_end import run_and_leave
 
-SECTIONS = ("kills", "kills-postgresql", "stops", "disk", "network", "attacks", "rest", "grpc", "soak")
-OF_THE_WHOLE_SYSTEM = ("attacks", "rest", "grpc", "soak")
+SECTIONS = ("kills", "kills-postgresql", "stops", "disk", "network", "attacks", "burst", "rest", "grpc", "soak")
+OF_THE_WHOLE_SYSTEM = ("attacks", "burst", "rest", "grpc", "soak")
 HEALTH_MS = 100.0
 RATE_ASKED = 20.0
 """Confirmed writes a second under which a kill says little."""
@@ -93,6 +93,8 @@ def hinder_whole(whole: WholeSystem, section: str, *, requests_wanted: int, minu
     match section:
         case "attacks":
             return attacks(whole, seconds=min(http_attacks.SECONDS, minutes * 60 / len(http_attacks.ATTACKS)))
+        case "burst":
+            return [burst(whole, few=minutes < 1)]
         case "rest":
             return [fuzz_rest(whole, count=requests_wanted, minutes=minutes)]
         case "grpc":
@@ -122,6 +124,14 @@ def attacks(whole: WholeSystem, *, seconds: float) -> list[Outcome]:
             )
         )
     return made
+
+
+def burst(whole: WholeSystem, *, few: bool) -> Outcome:
+    """Far more predictions at once than can be made."""
+    pids = {name.partition("-")[0]: pid for name, pid in whole.processes().items()}
+    sizes = {"requests": 30, "items": 50} if few else {}
+    port = urlsplit(whole.url).port or 80
+    return bursts.burst(port, pids["gateway"], whole.user_token, known_codes(whole), health_ms=HEALTH_MS, **sizes)
 
 
 def fuzz_rest(whole: WholeSystem, *, count: int, minutes: float, each: int | None = None) -> Outcome:

@@ -40,7 +40,7 @@ def soak(
     load, stop = _Load(), threading.Event()
     samples: dict[str, list[int]] = {name: [] for name in whole.processes()}
     pids = whole.processes()
-    codes = _codes(whole)
+    codes = known_codes(whole)
     threads = [
         threading.Thread(target=_work, args=(whole, codes, load, stop, number, pause_seconds), daemon=True)
         for number in range(clients)
@@ -113,7 +113,8 @@ def _memory(samples: dict[str, list[int]], minutes: float) -> Outcome:
     )
 
 
-def _codes(whole: WholeSystem) -> list[str]:
+def known_codes(whole: WholeSystem) -> list[str]:
+    """Codes of items that the system knows."""
     with whole.client(whole.user_token) as client:
         found: list[str] = []
         for letters in ("S", "A", "0", "1", "2", "3", "4", "5"):

@@ -7,7 +7,7 @@ import enum
 import inspect
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import grpc
 
@@ -122,7 +122,7 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
                 failure, status = self._translate(error, method, state, context)
                 if failure is None:
                     raise
-                await context.abort_with_status(to_status(failure, state.request_id))
+                await _abort(context, failure, state.request_id)
             finally:
                 elapsed = time.perf_counter() - started
                 self.in_flight -= 1
@@ -153,7 +153,7 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
                 failure, status = self._translate(error, method, state, context)
                 if failure is None:
                     raise
-                await context.abort_with_status(to_status(failure, state.request_id))
+                await _abort(context, failure, state.request_id)
             finally:
                 elapsed = time.perf_counter() - started
                 metrics.calls.labels(method, status).inc()
@@ -231,6 +231,16 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
             user=state.caller.username,
             **{"model_version": self._version(), **state.fields},
         )
+
+
+async def _abort(
+    context: grpc.aio.ServicerContext[Any, Any], failure: errors.ServiceError, request_id: str
+) -> NoReturn:
+    """End a call with an error; one whose caller has gone meanwhile is over without it."""
+    try:
+        await context.abort_with_status(to_status(failure, request_id))
+    except grpc.aio.InternalError as error:
+        raise asyncio.CancelledError from error
 
 
 def _of_grpc_itself(method: str) -> bool:

@@ -1,0 +1,49 @@
+"""Memory that a process no longer needs goes back to the system: a server that runs for months stays as large as its work, not as its
+largest moment times its threads.
+
+glibc keeps a heap for each thread that ever asked for memory, each as large as it once was, and gives freed memory back only from a
+heap's end. So the heaps are few, and once a while all of them are looked through. Elsewhere than on glibc nothing is done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import functools
+import os
+import sys
+from typing import Any, Final
+
+LEAST_HEAPS: Final = 2
+"""On machines of more cores one a core, so that threads do not wait for each other."""
+EVERY_SECONDS: Final = 60.0
+_ARENA_MAX: Final = -8
+"""Number of the option in malloc.h."""
+
+
+@functools.cache
+def _library() -> Any:
+    """The C library where it is glibc; None elsewhere."""
+    if sys.platform != "linux":
+        return None
+    library = ctypes.CDLL(None)
+    return library if hasattr(library, "malloc_trim") and hasattr(library, "mallopt") else None
+
+
+def keep_heaps_few() -> bool:
+    """Let all threads share a few heaps; for the start of a process. Returns whether that could be said."""
+    library = _library()
+    return library is not None and bool(library.mallopt(_ARENA_MAX, max(LEAST_HEAPS, os.cpu_count() or 1)))
+
+
+def give_back() -> bool:
+    """Give free memory of all heaps back to the system; milliseconds. Returns whether there was any."""
+    library = _library()
+    return library is not None and bool(library.malloc_trim(0))
+
+
+async def give_back_now_and_then(seconds: float = EVERY_SECONDS) -> None:
+    """Give free memory back for ever, in a thread, so that nobody waits for it; to be run as a task."""
+    while True:
+        await asyncio.sleep(seconds)
+        await asyncio.to_thread(give_back)

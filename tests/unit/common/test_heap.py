@@ -1,0 +1,42 @@
+"""What many threads have used and freed does not stay with the process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+THREADS = """
+import sys, threading
+from common.heap import give_back, keep_heaps_few
+from pathlib import Path
+def resident():
+    return next(int(line.split()[1]) for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmRSS"))
+few = keep_heaps_few() if sys.argv[1] == "few" else True
+kept = []
+gate = threading.Barrier(12)
+def work(number):
+    held = [bytes(1000 + number) for _ in range(20_000)]
+    kept.append(held[-1])
+    gate.wait()
+before = resident()
+threads = [threading.Thread(target=work, args=(number,)) for number in range(12)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+most = resident()
+gave = give_back()
+print(few, gave, before, most, resident())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's heaps")
+def test_what_threads_have_freed_goes_back_to_the_system() -> None:
+    done = subprocess.run([sys.executable, "-c", THREADS, "few"], cwd=ROOT, capture_output=True, text=True, check=True)
+    few, gave, before, most, after = done.stdout.split()
+    assert (few, gave) == ("True", "True")
+    assert int(after) - int(before) < 20_000  # kB, of 240 MB that were in use
+    assert int(most) >= int(after)
