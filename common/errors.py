@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -133,10 +134,16 @@ _LACKS = {
 }
 
 
+_NO_THREAD = re.compile(r"can't (?:start new|spawn worker) thread")
+"""What Python and Polars say when the system gives them no thread; Polars as a panic, which is no Exception."""
+
+
 def lack_of_resources(error: BaseException) -> Unavailable | None:
     """The error to answer with where the machine lacks something for the moment; None for every other error."""
     if isinstance(error, MemoryError):
         lack: str | None = _LACKS[errno.ENOMEM]
+    elif _NO_THREAD.search(str(error)) and type(error).__name__ in ("RuntimeError", "PanicException"):
+        lack = _LACKS[errno.ENOMEM]
     else:
         lack = _LACKS.get(error.errno or 0) if isinstance(error, OSError) else None
     if lack is None:

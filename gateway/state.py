@@ -14,6 +14,7 @@ from common.settings import Settings
 from common.watch import ControlFollower
 from gateway.admission import Admission
 from gateway.cached_facts import ModelFacts, SnapshotFacts
+from gateway.event_streams import EventStreams
 from gateway.figures import RecentRequests
 from gateway.health import HealthChecker
 from gateway.last_answers import LastAnswers
@@ -35,6 +36,7 @@ class Gateway:
         shared: figures of this and the other gateway processes.
         started_at: when the process began, seconds since 1970 UTC.
         admission: how much work is in progress.
+        streams: answers without an end.
         stopping: set when the process is told to stop; answers without an end finish then.
         clients, health, models, snapshots: available between `start` and `stop`.
     """
@@ -52,6 +54,7 @@ class Gateway:
         self.last = LastAnswers()
         self.shared = SharedFigures(settings.run_path, instance, self.recent, self.last)
         self.admission = Admission(settings.gateway_work, settings.gateway_workers)
+        self.streams = EventStreams()
         self.stopping = asyncio.Event()
         self.started_at = time.time()
         self._credential = ServiceCredential.of(settings)

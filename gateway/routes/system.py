@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from functools import partial
+from typing import Any
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from common.errors import ServiceError
-from common.request_context import current_request
+from common.request_context import current_caller, current_request
 from gateway import system_facts
 from gateway.admission import admits_itself
 from gateway.answers import json_answer
@@ -22,6 +25,24 @@ from gateway.state import Gateway, TheGateway
 HISTORY_SECONDS = 3600
 EVENT_SECONDS = 2.0
 EVENT_HISTORY_SECONDS = 30
+
+
+class EventStream(StreamingResponse):
+    """An answer without an end; what was opened for it is closed when it is over, also when its client went before its first byte.
+
+    Args:
+        opened: holds its place.
+    """
+
+    def __init__(self, opened: ExitStack, content: AsyncIterator[bytes], **more: Any) -> None:
+        super().__init__(content, **more)
+        self._opened = opened
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        with self._opened:
+            await super().__call__(scope, receive, send)
+
 
 area = AreaRouter("/api/system", "system")
 
@@ -42,7 +63,10 @@ async def get_dashboard(gateway: TheGateway) -> Response:
 @admits_itself
 async def stream_dashboard(request: Request, gateway: TheGateway) -> Response:
     """The dashboard's figures every two seconds, as server-sent events; `history` holds the newest bins."""
-    return StreamingResponse(
+    open_stream = ExitStack()
+    open_stream.enter_context(gateway.streams.opened(current_caller().username))
+    return EventStream(
+        open_stream,
         _events(request, gateway),
         media_type="text/event-stream",
         headers={"cache-control": "no-store", "x-accel-buffering": "no"},
@@ -63,10 +87,13 @@ async def _events(request: Request, gateway: Gateway) -> AsyncIterator[bytes]:
     while not gateway.stopping.is_set() and not await request.is_disconnected() and _session_lives(gateway, token):
         if context is not None:
             context.deadline = None  # the answer has no end; each call keeps its own time limit
-        news = await system_facts.dashboard(gateway, EVENT_HISTORY_SECONDS)
-        yield b"data: " + orjson.dumps(news) + b"\n\n"
+        yield await gateway.streams.news(partial(_news, gateway), EVENT_SECONDS / 2)
         with suppress(TimeoutError):
             await asyncio.wait_for(gateway.stopping.wait(), EVENT_SECONDS)
+
+
+async def _news(gateway: Gateway) -> bytes:
+    return b"data: " + orjson.dumps(await system_facts.dashboard(gateway, EVENT_HISTORY_SECONDS)) + b"\n\n"
 
 
 def _session_lives(gateway: Gateway, token: str) -> bool:

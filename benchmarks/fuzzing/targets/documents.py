@@ -23,7 +23,10 @@ _READERS: Final[tuple[Callable[[str], object], ...]] = (InputProfile.parse, Outp
 
 def read(data: bytes) -> None:
     """Read it as each of them."""
-    text = data.decode("utf-8", "surrogatepass" if data[:1] == b"\xed" else "replace")
+    try:
+        text = data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        text = data.decode("utf-8", "replace")
     for reader in _READERS:
         with contextlib.suppress(ServiceError):
             reader(text)

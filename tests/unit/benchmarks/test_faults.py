@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import json
 import random
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ from sqlalchemy import text
 from auth_service.store import schema
 from auth_service.store.database import Database
 from benchmarks.faults import __main__ as guards
+from benchmarks.faults import bursts
 from benchmarks.faults.ledger import Ledger, losses
 from benchmarks.faults.outcome import Outcome
 from benchmarks.faults.rest_fuzzing import Request, mutated, problem_of
@@ -142,3 +145,25 @@ def test_a_fault_that_is_measured_anew_takes_the_place_of_its_row(tmp_path: Path
     assert "5 kills" not in written
     assert "only root" in written
     assert written.endswith("The end.\n")
+
+
+async def test_a_burst_tells_who_was_answered_and_who_was_left_without_a_word() -> None:
+    answers = itertools.cycle(
+        [b"HTTP/1.1 200 OK\r\n\r\n{}", b"HTTP/1.1 503 -\r\nRetry-After: 2\r\n\r\n", b"HTTP/1.1 503 -\r\n\r\n", b""]
+    )
+    asked: list[int] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
+        asked.append(len(json.loads(await reader.readexactly(length))["item_codes"]))
+        writer.write(next(answers))
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        ended = await bursts.send(port, "token", ["A", "B"], 8, 5)
+    assert ended == {"200": 2, "503": 2, "503, untold": 2, "no answer": 2}
+    assert asked == [5] * 8

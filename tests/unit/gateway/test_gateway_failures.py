@@ -84,3 +84,17 @@ def test_every_request_has_a_log_line_with_the_model_version(plant: Any) -> None
     answered = [line for line in lines if line["event"] == "http"]
     assert len(answered) == 3
     assert {line["model_version"] for line in answered} == {"v1"}
+
+
+def test_a_thread_that_the_system_does_not_give_is_a_lack_of_resources() -> None:
+    class PanicException(BaseException):  # as Polars raises it
+        pass
+
+    for error in (
+        RuntimeError("can't start new thread"),
+        PanicException("OS can't spawn worker thread: Resource temporarily unavailable (os error 11)"),
+    ):
+        lack = errors.lack_of_resources(error)
+        assert lack is not None
+        assert (lack.reason, lack.retry_after) == ("LACK_OF_RESOURCES", 5.0)
+    assert errors.lack_of_resources(RuntimeError("something else")) is None

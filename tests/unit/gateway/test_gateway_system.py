@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import time
 from pathlib import Path
@@ -11,9 +13,11 @@ import httpx
 import pytest
 
 from common import errors
+from gateway.event_streams import EACH, EventStreams
 from protos.aggregate.v1 import aggregate_pb2
 from protos.auth.v1 import auth_pb2
 from protos.settings.v1 import settings_pb2
+from tests.support.patience import wait_until
 
 CURVE = [{"ef_search": 64, "recall": 0.999, "latency_ms": 0.2}, {"ef_search": 16, "recall": 0.9, "latency_ms": 0.1}]
 
@@ -149,6 +153,49 @@ def test_the_stream_sends_the_dashboard_with_its_newest_history(plant: Any) -> N
 
 def test_the_stream_is_for_people_who_are_logged_in(plant: Any) -> None:
     assert plant.client("").get("/api/system/events").status_code == 401
+
+
+def test_one_person_has_so_many_streams_and_closed_ones_make_room(plant: Any) -> None:
+    with contextlib.ExitStack() as streams:
+        client = streams.enter_context(plant.client())
+        open_streams = []  # a stream is closed with what reads its lines
+        for _ in range(EACH):
+            open_streams.append(streams.enter_context(client.stream("GET", "/api/system/events")).iter_lines())
+            assert next(open_streams[-1]).startswith("retry")
+        with client.stream("GET", "/api/system/events") as refused:
+            assert (refused.status_code, refused.headers["x-error-reason"]) == (503, "TOO_MANY_STREAMS")
+            assert int(refused.headers["retry-after"]) > 0
+        with plant.client("admin").stream("GET", "/api/system/events") as other:
+            assert first_event(other)
+    wait_until(lambda: _opens(plant), 20, lambda: "a place that was left is not taken")
+
+
+def _opens(plant: Any) -> bool:
+    with plant.client().stream("GET", "/api/system/events") as answer:
+        return bool(answer.status_code == 200)
+
+
+async def test_all_streams_send_what_was_put_together_once() -> None:
+    now, made = [0.0], 0
+
+    async def make() -> bytes:
+        nonlocal made
+        made += 1
+        await asyncio.sleep(0)
+        if made == 3:
+            raise ValueError("nobody answers")
+        return b"news %d" % made
+
+    streams = EventStreams(clock=lambda: now[0])
+    assert set(await asyncio.gather(*(streams.news(make, 1.0) for _ in range(50)))) == {b"news 1"}
+    now[0] = 0.9
+    assert await streams.news(make, 1.0) == b"news 1"
+    now[0] = 1.0
+    assert await streams.news(make, 1.0) == b"news 2"
+    now[0] = 2.0
+    with pytest.raises(ValueError, match="nobody"):
+        await streams.news(make, 1.0)
+    assert await streams.news(make, 1.0) == b"news 4"
 
 
 def test_the_stream_ends_with_its_session(plant: Any, services: Any) -> None:
