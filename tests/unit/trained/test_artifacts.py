@@ -26,15 +26,14 @@ from trained.artifacts import (
     check_integrity,
     describe_file,
     judge,
-    load_joblib,
     read_manifest,
     running_versions,
-    stand_in,
     write_manifest,
 )
 from trained.artifacts import integrity as integrity_module
 from trained.artifacts.pickled_arrays import is_numbers
-from trained.artifacts.stand_ins import anything
+from trained.artifacts.stand_ins import anything, stand_in
+from trained.artifacts.unpickler import load_joblib
 
 LEGACY = Path(__file__).parents[2] / "data" / "legacy_model"
 

@@ -274,7 +274,7 @@ def with_equals(folder: Path) -> None:
         name: (
             DictionaryColumn(column.values, np.where(np.arange(ROWS) < 40, 0, column.codes).astype(np.int32))
             if column.codes is not None
-            else DictionaryColumn(np.where(np.arange(ROWS) < 40, 50.0, column.values))
+            else DictionaryColumn(np.where(np.arange(ROWS) < 40, 50.0, np.asarray(column.values, np.float64)))
         )
         for name, column in small_versions.columns(1).items()
     }
