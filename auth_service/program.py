@@ -34,7 +34,7 @@ from auth_service.store.database import Database
 from auth_service.store.surroundings import Published, Surroundings
 from auth_service.versions.activation import Activation
 from auth_service.versions.servicer_registry import RegistryServicer
-from common.errors import ServiceError, Unavailable
+from common.errors import InvalidInput, ServiceError, Unavailable
 from common.logs import get_logger
 from common.request_context import current_caller
 from common.rpc.server import Service
@@ -77,6 +77,11 @@ class AuthProgram:
             savers=[settings_hooks.wrapper_saver(settings.state_dir)],
         )
         self._shared = not self.database.is_sqlite
+        if len(settings.auth_addresses) > 1 and not self._shared:
+            raise InvalidInput(
+                "ROUTING_ML_AUTH_ADDRESS names several copies of auth_service, which need one PostgreSQL: set ROUTING_ML_DATABASE_URL "
+                "on every host, or name one copy"
+            )
         self.erp = ErpSender(
             settings.state_dir / "erp" / "outbox.db",
             settings,
@@ -233,6 +238,6 @@ class AuthProgram:
         await self.activation.settle()
         await self.plane.settle()
         if self.turn is not None:
-            await asyncio.to_thread(self.turn.leadership.release)
+            await asyncio.to_thread(self.turn.leadership.close)
         self.logins.close()
         await asyncio.to_thread(self.database.close)

@@ -7,6 +7,7 @@ for a while changes nothing any more. There are never two that are active.
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 
@@ -65,6 +66,8 @@ class Leadership:
     def __init__(self, database: Database, name: str) -> None:
         self._database, self._name = database, name
         self._engine = database.new_engine()
+        self._one_at_a_time = threading.Lock()
+        self._closed = False
         self._epoch = 0
         self._valid_until = float("-inf")
 
@@ -94,6 +97,10 @@ class Leadership:
 
     def take(self) -> bool:
         """Renew the lease, or take it where nobody has it; returns whether this copy is active."""
+        with self._one_at_a_time:
+            return not self._closed and self._take()
+
+    def _take(self) -> bool:
         began = time.monotonic()
         told = {"me": self._name, "seconds": LEASE_SECONDS, "epoch": self._epoch}
         try:
@@ -125,6 +132,12 @@ class Leadership:
         with self._database.translating(), self._engine.connect() as connection:
             row = connection.execute(text(_LEADER)).one_or_none()
         return Leader(str(row[0]), int(row[1]), float(row[2])) if row is not None and row[2] > 0 else None
+
+    def close(self) -> None:
+        """Let another copy take over at once, for good: a renewal that is on its way comes before, and none after."""
+        with self._one_at_a_time:
+            self._closed = True
+            self.release()
 
     def release(self) -> None:
         """Let another copy take over at once."""

@@ -15,9 +15,18 @@ from sqlalchemy import text
 
 from auth_service.control import leadership, turn
 from auth_service.control.leadership import Leadership
+from auth_service.control.watch import WatchHub
 from auth_service.erp.outbox import Message, Outbox
 from auth_service.store.database import Database, several_hosts
-from common.errors import NotFound, PreconditionFailed, ServiceError, TooManyRequests, Unavailable
+from common.errors import (
+    AlreadyExists,
+    InvalidInput,
+    NotFound,
+    PreconditionFailed,
+    ServiceError,
+    TooManyRequests,
+    Unavailable,
+)
 from common.processes import free_port
 from common.rpc.client import Caller, connect
 from common.settings import Settings
@@ -172,6 +181,17 @@ async def test_a_copy_that_was_frozen_writes_nothing_when_it_wakes(url: str) -> 
     new.close()
 
 
+async def test_a_renewal_that_comes_late_does_not_take_back_what_was_let_go(url: str) -> None:
+    database = Database(url)
+    ended, next_one = Leadership(database, "one"), Leadership(database, "two")
+    ended.prepare()
+    assert ended.take()
+    ended.close()
+    assert not ended.take()
+    assert next_one.take()
+    database.close()
+
+
 async def test_nobody_takes_over_within_a_unit_of_work(url: str) -> None:
     old, new = Database(url), Database(url)
     before, after = Leadership(old, "one"), Leadership(new, "two")
@@ -240,6 +260,21 @@ async def test_messages_for_the_erp_outlive_the_copy_that_took_them(start: Start
     with pytest.raises(NotFound):
         taken.get("older")
     await client.channel.close()
+
+
+async def test_two_copies_on_sqlite_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="need one PostgreSQL"):
+        await start_plant(plant_settings(tmp_path, auth_address=f"127.0.0.1:{free_port()},127.0.0.2:{free_port()}"))
+
+
+async def test_two_hosts_of_one_name_do_not_push_each_other_out() -> None:
+    hub = WatchHub(settings_pb2.ControlState(revision=1))
+    first = hub.join(settings_pb2.Subscribe(process="ann", instance="ann-50051@x", machine="one"))
+    with pytest.raises(AlreadyExists, match="ROUTING_ML_HOST_NAME"):
+        hub.join(settings_pb2.Subscribe(process="ann", instance="ann-50051@x", machine="two"))
+    assert hub.subscribers["ann-50051@x"] is first
+    again = hub.join(settings_pb2.Subscribe(process="ann", instance="ann-50051@x", machine="one"))
+    assert hub.subscribers["ann-50051@x"] is again
 
 
 @pytest.mark.parametrize(
