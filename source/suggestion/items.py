@@ -8,6 +8,7 @@ from typing import Final
 
 import polars as pl
 
+from plant.schema import MOST_FEATURES
 from source.suggestion.facts import ColumnFacts, Shape, TableFacts, mean_of
 from source.suggestion.vocabulary import fit, squeezed, unit_in
 
@@ -97,7 +98,23 @@ def find_items(
             left_out.append(reason)
             continue
         features.append(_feature(column, units))
-    return ItemsFound(table, key, tuple(_with_levels(_with_displays(features, table), table)), tuple(left_out))
+    shown = list(_with_levels(_with_displays(features, table), table))
+    kept = _most_telling(shown, table)
+    left_out += [LeftOut(feature.column, "too_many") for feature in shown if feature not in kept]
+    return ItemsFound(table, key, tuple(kept), tuple(left_out))
+
+
+def _most_telling(features: Sequence[FeatureFound], table: TableFacts) -> list[FeatureFound]:
+    """At most as many features as a plant can have, in their order: what is shown goes before the rest, fuller columns before emptier."""
+    if len(features) <= MOST_FEATURES:
+        return list(features)
+
+    def rank(feature: FeatureFound) -> tuple[bool, bool, int]:
+        column = table.columns[feature.column]
+        return feature.kind == IDENTITY, bool(feature.display or feature.level), column.present
+
+    best = {feature.column for feature in sorted(features, key=rank, reverse=True)[:MOST_FEATURES]}
+    return [feature for feature in features if feature.column in best]
 
 
 def _content(column: ColumnFacts) -> tuple[object, ...]:

@@ -18,6 +18,7 @@ REASONS = {
     "unit": "is the unit of another column",
     "named": "is a code whose name stands beside it",
     "same_as": "says the same as",
+    "too_many": "is one too many for a plant, others are fuller",
 }
 
 

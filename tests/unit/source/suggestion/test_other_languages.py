@@ -117,3 +117,18 @@ def test_what_all_rows_of_an_item_say_alike_describes_it(tmp_path: Path) -> None
     source = open_mapped(tmp_path, draft.profile)
     read = pl.concat(list(read_role(source, draft.profile, "features")))
     assert read.height == 40
+
+
+def test_more_columns_than_a_plant_can_have_features_are_left_out(tmp_path: Path) -> None:
+    items, steps = plant(
+        ("no", "family", "bore_mm", "step", "operation", "machine", "time"), ["a", "b", "c", "d", "e", "f"]
+    )
+    draw = random.Random(1)
+    many = [pl.Series(f"x{number}", [draw.random() for _ in range(items.height)]) for number in range(300)]
+    items.with_columns(many).write_parquet(tmp_path / "items.parquet")
+    steps.write_parquet(tmp_path / "steps.parquet")
+    draft = suggest_profile(open_source(tmp_path), "p")
+    assert len(draft.profile.plant.features) <= 200
+    assert list(draft.profile.violations()) == []
+    assert draft.found.items is not None
+    assert sum(one.reason == "too_many" for one in draft.found.items.left_out) > 100
