@@ -70,6 +70,8 @@ def read_head(text: str, *, whole: bool) -> CsvHead | str:
     while names and not names[-1] and len(names) > widest:
         names.pop()
     known = [name for name in names if name]
+    if any("\0" in name for name in known):
+        return "a name in its header has a NUL character: it is no text, or of another encoding"
     twice = sorted({name for name in known if known.count(name) > 1})
     if twice:
         return f"column {', '.join(twice)} stands twice in the header"
