@@ -189,7 +189,8 @@ class HealthChecker:
                 "items": info.items,
             }
             if not info.tag:
-                return Check(False, True, info.last_error or "The source has not been read yet", facts)
+                reading = f"The source is being read ({info.reading}, {info.reading_share:.0%})" if info.reading else ""
+                return Check(False, True, reading or info.last_error or "The source has not been read yet", facts)
             if info.last_error:
                 return Check(True, True, f"The last refresh failed, an older snapshot serves: {info.last_error}", facts)
             return Check(True, True, "", facts)

@@ -18,6 +18,8 @@ from installer.wording import words
 PROBE_SECONDS = 5.0
 PATIENCE_SECONDS = 300.0
 POLL_SECONDS = 0.5
+LONGEST_SECONDS = 6 * 3600.0
+"""After which nothing that it says gives it more time."""
 
 
 @dataclass(frozen=True)
@@ -62,18 +64,23 @@ def ask(port: int) -> Served:
 
 
 def verify(layout: Layout, version: str, *, must_predict: bool, patience_seconds: float = PATIENCE_SECONDS) -> Served:
-    """Wait until the gateway of `version` serves, and its control plane with it.
+    """Wait until the gateway of `version` serves, and its control plane with it, as long as it has something new to say of itself.
 
     Args:
         must_predict: also wait until predictions are possible, as they were before.
+        patience_seconds: how long it may say nothing new: a bigger catalogue takes longer to be read, and tells how far it is.
 
     Raises:
         SetupFailed: it does not within the patience; says what it said last.
     """
     port = gateway_port(layout)
-    deadline = time.monotonic() + patience_seconds
+    begun = time.monotonic()
+    deadline, said = begun + patience_seconds, set[Served]()
     while True:
         found = ask(port)
+        if found not in said and time.monotonic() - begun < LONGEST_SECONDS:
+            said.add(found)
+            deadline = time.monotonic() + patience_seconds
         right = found.answers and found.version == version and found.knows_accounts
         if right and (found.predicts or not must_predict):
             return found
