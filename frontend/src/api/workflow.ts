@@ -10,7 +10,7 @@ export interface PlantSettings extends WorkflowConfig {
   search?: { ef_search: number | null; cache_entries: number }
   prediction?: { strategy: 'nearest' | 'consensus' }
   training?: Record<string, unknown>
-  access?: { allowed_folders: string[] }
+  access?: { allowed_folders: string[]; allowed_servers: string[] }
   confirmed_by?: string[]
   unconfirmed?: string[]
 }

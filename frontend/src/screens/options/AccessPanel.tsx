@@ -1,10 +1,11 @@
 /** Access connection test, and the ERP interface. */
 import { useMutation } from '@tanstack/react-query'
+import { useState } from 'react'
 import { CircleCheck, CircleX, PlugZap, Shield, ShieldAlert } from 'lucide-react'
 import { call } from '@/api/client'
 import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
-import { CheckField, SelectField, TextField } from '@/ui/Field'
+import { CheckField, SelectField, TextArea, TextField } from '@/ui/Field'
 import { Failed } from '@/ui/PanelState'
 import { formatNumber } from '@/i18n/format'
 import { sentence } from '@/i18n/sentences'
@@ -68,6 +69,7 @@ export function AccessPanel({ draft, readOnly }: { draft: SettingsDraft; readOnl
         <div className="flex min-w-0 flex-col gap-3">
           <TextField
             label={t('accessPath')}
+            hint={t('accessPathHint')}
             placeholder="\\Share\Routing\ROUTING.accdb"
             disabled={readOnly}
             spellCheck={false}
@@ -115,6 +117,18 @@ export function AccessPanel({ draft, readOnly }: { draft: SettingsDraft; readOnl
             </div>
           )}
           <div className="grid gap-3 sm:grid-cols-2">
+            {(['allowed_folders', 'allowed_servers'] as const).map((key) => (
+              <LinesField
+                key={key}
+                label={t(key === 'allowed_folders' ? 'allowedFolders' : 'allowedServers')}
+                hint={t(key === 'allowed_folders' ? 'allowedFoldersHint' : 'allowedServersHint')}
+                disabled={readOnly}
+                lines={draft.value<string[]>('access', key) ?? []}
+                onChange={(lines) => draft.set('access', { [key]: lines })}
+              />
+            ))}
+          </div>
+          <div className="grid gap-3 sm:grid-cols-2">
             <TextField
               label={t('exportDirectory')}
               disabled={readOnly}
@@ -133,4 +147,40 @@ export function AccessPanel({ draft, readOnly }: { draft: SettingsDraft; readOnl
       </div>
     </Card>
   )
+}
+
+interface LinesFieldProps {
+  label: string
+  hint: string
+  disabled: boolean
+  lines: string[]
+  onChange: (lines: string[]) => void
+}
+
+/** A list with one entry a line; empty lines are no entries. */
+function LinesField({ label, hint, disabled, lines, onChange }: LinesFieldProps) {
+  const [typed, setTyped] = useState('')
+  const same = entries(typed).join('\n') === lines.join('\n')
+  return (
+    <TextArea
+      label={label}
+      hint={hint}
+      rows={3}
+      mono
+      disabled={disabled}
+      spellCheck={false}
+      value={same ? typed : lines.join('\n')}
+      onChange={(event) => {
+        setTyped(event.target.value)
+        onChange(entries(event.target.value))
+      }}
+    />
+  )
+}
+
+function entries(text: string): string[] {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean)
 }
