@@ -42,6 +42,18 @@ const TABLES: readonly (readonly [RegExp, string])[] = [
     /^([\d,]+) items have no routing and are predicted from similar ones(.*)$/,
     '품목 $1건은 라우팅이 없어 유사 품목으로 예측합니다$2',
   ],
+  [
+    /^([\d,]+) rows of (\S+) have the unit (.+) in (.+), which is not known: the times count as absent$/,
+    '$2의 $1행은 $4의 단위 $3을(를) 알 수 없어 시간이 없는 것으로 봅니다',
+  ],
+  [
+    /^([\d,]+) rows of (\S+) have the unit (.+) in (.+), which is not known: the sizes are taken as mm$/,
+    '$2의 $1행은 $4의 단위 $3을(를) 알 수 없어 mm로 봅니다',
+  ],
+  [
+    /^([\d,]+) items have a current routing of which no operation is valid today \(rule of the profile: \w+\)(.*)$/,
+    '품목 $1건의 현재 라우팅에는 오늘 유효한 공정이 없습니다$2',
+  ],
   [/^([\d,]+) rows of (\S+) have no (\S+) and were left out(.*)$/, '$2의 $1행은 $3 값이 없어 제외했습니다$4'],
   [
     /^([\d,]+) rows of (\S+) repeat an item code; the first row of each code counts(.*)$/,
