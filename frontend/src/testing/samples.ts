@@ -65,5 +65,9 @@ export const SEALS: Plant = {
     levels: ['GROUP2'],
   },
   weight_profiles: { 'geometry-focus': words('Geometry', '치수·형상 중심') },
-  output_columns: [],
+  output_columns: [
+    ...['ITEM_CD', 'CANDIDATE_ID', 'ROUTING_SIGNATURE', 'PRIORITY', 'SIMILARITY_TIER', 'PROC_SEQ'],
+    ...['dbo_BI_ROUTING_VIEW_JOB_CD', 'JOB_NM', 'RES_CD', 'RES_DIS', 'TIME_UNIT', 'SETUP_TIME'],
+    ...['MACH_WORKED_HOURS', 'WAIT_TIME', 'MOVE_TIME', 'REFERENCE_ITEM_CD', 'SIMILARITY_SCORE'],
+  ],
 }

@@ -76,3 +76,13 @@ test('a workbook has columns as wide as their contents and refuses a text that n
   expect(written).toContain('<col min="2" max="2" width="20" customWidth="1"/>')
   expect(strFromU8(files['xl/styles.xml'] ?? new Uint8Array())).toContain('numFmtId="4"')
 })
+
+test('columns of any plant have names that XML holds, and Access reads its own back', () => {
+  const other: Sheet = { name: 'x', columns: ['Planned cost', '3. Maß [mm]'], rows: [[1, 'a']] }
+  for (const text of [toXml(other), toAccessXml(other)])
+    expect(new DOMParser().parseFromString(text, 'application/xml').querySelector('parsererror')).toBeNull()
+  expect(toXml(other)).toContain('<Planned_cost>1</Planned_cost>')
+  expect(toXml(other)).toContain('<_3._Maß__mm_>a</_3._Maß__mm_>')
+  expect(toAccessXml(other)).toContain('<Planned_x0020_cost>1</Planned_x0020_cost>')
+  expect(toAccessXml(other)).toContain('<_x0033_._x0020_Maß_x0020__x005B_mm_x005D_>a<')
+})

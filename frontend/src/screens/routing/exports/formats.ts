@@ -1,5 +1,6 @@
 /** A routing as a file in the five formats. Columns are those of the active output profile. */
 import type { OperationStep, WorkflowConfig } from '@/api/types'
+import { usePlantStore } from '@/api/plant'
 import { stepOf } from '../store/operation'
 import type { RoutingDocument } from '../store/routingDocument'
 
@@ -24,26 +25,6 @@ export interface Sheet {
   rows: readonly (readonly Value[])[]
 }
 
-const DEFAULT_COLUMNS = [
-  'ITEM_CD',
-  'CANDIDATE_ID',
-  'ROUTING_SIGNATURE',
-  'PRIORITY',
-  'SIMILARITY_TIER',
-  'PROC_SEQ',
-  'dbo_BI_ROUTING_VIEW_JOB_CD',
-  'JOB_NM',
-  'RES_CD',
-  'RES_DIS',
-  'TIME_UNIT',
-  'SETUP_TIME',
-  'MACH_WORKED_HOURS',
-  'WAIT_TIME',
-  'MOVE_TIME',
-  'REFERENCE_ITEM_CD',
-  'SIMILARITY_SCORE',
-]
-
 function valueOf(value: unknown): Value {
   if (value === null || value === undefined) return null
   return typeof value === 'number' || typeof value === 'string' ? value : JSON.stringify(value)
@@ -51,7 +32,8 @@ function valueOf(value: unknown): Value {
 
 /** One row an operation, as it is on the canvas now. */
 export function sheetOf(document: RoutingDocument, config?: WorkflowConfig): Sheet {
-  const columns = config?.sql.output_columns?.length ? config.sql.output_columns : DEFAULT_COLUMNS
+  const chosen = config?.sql.output_columns
+  const columns = chosen?.length ? chosen : (usePlantStore.getState().plant?.output_columns ?? [])
   const facts: Record<string, unknown> = {
     ...document.summary,
     ITEM_CD: document.itemCode,
@@ -114,18 +96,37 @@ export function escapeXml(value: string): string {
   )
 }
 
-function elements(sheet: Sheet, row: readonly Value[], indent: string): string {
+/** A column's name as the server writes it in XML: what no name holds becomes an underscore. */
+export function xmlName(name: string): string {
+  const clean = name.replace(/[^\p{L}\p{N}_.-]/gu, '_')
+  return /^[\p{L}_]/u.test(clean) ? clean : `_${clean}`
+}
+
+/** A column's name as Access reads it back from XML: what no name holds by its code, a blank as _x0020_. */
+export function accessName(name: string): string {
+  const code = (letter: string) =>
+    `_x${(letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}_`
+  return name.replace(/[^\p{L}\p{N}_.-]/gu, code).replace(/^[^\p{L}_]/u, code)
+}
+
+function elements(
+  sheet: Sheet,
+  row: readonly Value[],
+  indent: string,
+  nameOf: (column: string) => string,
+): string {
   return sheet.columns
     .map((column, index) => {
       const value = row[index] ?? null
-      return value === null ? '' : `${indent}<${column}>${escapeXml(String(value))}</${column}>\n`
+      const name = nameOf(column)
+      return value === null ? '' : `${indent}<${name}>${escapeXml(String(value))}</${name}>\n`
     })
     .join('')
 }
 
 export function toXml(sheet: Sheet): string {
   const body = sheet.rows
-    .map((row) => `  <operation>\n${elements(sheet, row, '    ')}  </operation>\n`)
+    .map((row) => `  <operation>\n${elements(sheet, row, '    ', xmlName)}  </operation>\n`)
     .join('')
   return `<?xml version="1.0" encoding="UTF-8"?>\n<routing name="${escapeXml(sheet.name)}">\n${body}</routing>\n`
 }
@@ -141,12 +142,14 @@ export function toAccessXml(sheet: Sheet): string {
   const types = sheet.columns
     .map((column, index) =>
       numeric[index]
-        ? `          <xsd:element name="${column}" minOccurs="0" od:jetType="double" od:sqlSType="float" type="xsd:double"/>\n`
-        : `          <xsd:element name="${column}" minOccurs="0" od:jetType="text" od:sqlSType="nvarchar"><xsd:simpleType><xsd:restriction base="xsd:string"><xsd:maxLength value="255"/></xsd:restriction></xsd:simpleType></xsd:element>\n`,
+        ? `          <xsd:element name="${accessName(column)}" minOccurs="0" od:jetType="double" od:sqlSType="float" type="xsd:double"/>\n`
+        : `          <xsd:element name="${accessName(column)}" minOccurs="0" od:jetType="text" od:sqlSType="nvarchar"><xsd:simpleType><xsd:restriction base="xsd:string"><xsd:maxLength value="255"/></xsd:restriction></xsd:simpleType></xsd:element>\n`,
     )
     .join('')
   const rows = sheet.rows
-    .map((row) => `    <${ACCESS_TABLE}>\n${elements(sheet, row, '      ')}    </${ACCESS_TABLE}>\n`)
+    .map(
+      (row) => `    <${ACCESS_TABLE}>\n${elements(sheet, row, '      ', accessName)}    </${ACCESS_TABLE}>\n`,
+    )
     .join('')
   return `<?xml version="1.0" encoding="UTF-8"?>
 <root xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:od="urn:schemas-microsoft-com:officedata">
