@@ -29,7 +29,7 @@ class Reasons:
     """
 
     texts: list[str | None]
-    features: list[str]
+    features: list[str | None]
 
 
 def reasons_for(
@@ -44,7 +44,7 @@ def reasons_for(
     stored = {name: snapshot.items[name] for names in reasons for name in names if name in snapshot.items}
     told: dict[tuple[int, int], tuple[str, str]] = {}
     texts: list[str | None] = []
-    features: list[str] = []
+    features: list[str | None] = []
     for row, (item, model) in enumerate(zip(items.tolist(), evidence.model.tolist(), strict=True)):
         have, lack = len(evidence.supporters[row]), len(evidence.dissenters[row])
         if np.isnan(evidence.support[row]):

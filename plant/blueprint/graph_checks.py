@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from plant.blueprint.graph import BlueprintGraph, Edge, Node
+from plant.blueprint.graph import BlueprintGraph, Node
 from plant.blueprint.node_types import BY_TYPE, NODE_TYPES
 from plant.schema import PlantSchema
 from plant.settings.rules import find_circle
@@ -59,7 +59,8 @@ def _shape(graph: BlueprintGraph) -> Iterator[GraphProblem]:
         for thing in things:
             if thing.id in seen:
                 path = (kind, thing.position, "id")
-                yield GraphProblem("DUPLICATE_ID", f"{thing.id} is the id of two {kind}", **_about(thing), path=path)
+                node_id, edge_id = (thing.id, "") if isinstance(thing, Node) else ("", thing.id)
+                yield GraphProblem("DUPLICATE_ID", f"{thing.id} is the id of two {kind}", node_id, edge_id, path)
             seen.add(thing.id)
     ids = {node.id for node in graph.nodes}
     whole = [edge for edge in graph.edges if edge.source in ids and edge.target in ids]
@@ -73,10 +74,6 @@ def _shape(graph: BlueprintGraph) -> Iterator[GraphProblem]:
         closing = next(edge for edge in whole if (edge.source, edge.target) == (circle[-1], circle[0]))
         message = f"The edges run in a circle: {' > '.join([*circle, circle[0]])}"
         yield GraphProblem("CYCLE", message, circle[0], closing.id, ("edges", closing.position))
-
-
-def _about(thing: Node | Edge) -> dict[str, str]:
-    return {"node_id": thing.id} if isinstance(thing, Node) else {"edge_id": thing.id}
 
 
 def _nodes(graph: BlueprintGraph, plant: PlantSchema | None) -> Iterator[GraphProblem]:

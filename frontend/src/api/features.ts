@@ -1,7 +1,6 @@
 /** The features of the active model: weights as trained, which take part, and the stored profiles. */
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { request } from './client'
-import { queryClient } from './queryClient'
 
 export interface ModelFeatures {
   weights: Record<string, number>
@@ -47,9 +46,4 @@ const QUERY = queryOptions({
 
 export function useModelFeatures() {
   return useQuery(QUERY)
-}
-
-/** The features outside of components; null when there is no active model. */
-export function loadFeatures(): Promise<ModelFeatures | null> {
-  return queryClient.fetchQuery(QUERY)
 }

@@ -1,7 +1,6 @@
 /** Operations that the active routing could take, and the time statistics of similar items. */
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import { useModelFeatures } from '@/api/features'
 import { usePlantOperations } from '@/api/plantOperations'
 import { useSettled } from '@/ui/useSettled'
 import { predict, requestOf } from '../inputs/usePrediction'
@@ -17,10 +16,9 @@ export interface Candidate {
 /** Routings of similar items for one item, whether or not it has a routing of its own. */
 function useNeighbourRoutings(itemCode: string | null) {
   const inputs = useRouting((state) => state.inputs)
-  const features = useModelFeatures().data
   const body = itemCode
     ? {
-        ...requestOf(inputs, [itemCode], features),
+        ...requestOf(inputs, [itemCode]),
         ignore_own_routing: true,
         similarity_threshold: Math.min(0.3, inputs.similarity / 100),
         top_k: 30,

@@ -12,7 +12,7 @@ import { Card } from '@/ui/Card'
 import { downloadAnswer } from '@/ui/files'
 import { QueryPanel } from '@/ui/PanelState'
 import { notify } from '@/ui/toasts'
-import { featuresFor, requestOf } from '../inputs/usePrediction'
+import { requestOf } from '../inputs/usePrediction'
 import { useRouting } from '../store/routingStore'
 import { useRoutingText } from '../texts'
 
@@ -86,7 +86,7 @@ function ServerExport() {
   const write = useMutation({
     mutationFn: async () => {
       const codes = [...new Set((prediction?.items ?? []).map((item) => item.ITEM_CD))]
-      const body = requestOf(inputs, codes, await featuresFor(inputs))
+      const body = requestOf(inputs, codes)
       const wanted = chosen.filter((format) => enabled.includes(format))
       for (const format of wanted) {
         const answer = await send('post', '/api/predict/export', {

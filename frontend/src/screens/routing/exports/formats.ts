@@ -30,10 +30,15 @@ function valueOf(value: unknown): Value {
   return typeof value === 'number' || typeof value === 'string' ? value : JSON.stringify(value)
 }
 
+/** The columns of the settings; where there are none, those of the plant. */
+function columnsOf(config?: WorkflowConfig): readonly string[] {
+  const chosen = config?.sql.output_columns
+  return chosen?.length ? chosen : (usePlantStore.getState().plant?.output_columns ?? [])
+}
+
 /** One row an operation, as it is on the canvas now. */
 export function sheetOf(document: RoutingDocument, config?: WorkflowConfig): Sheet {
-  const chosen = config?.sql.output_columns
-  const columns = chosen?.length ? chosen : (usePlantStore.getState().plant?.output_columns ?? [])
+  const columns = columnsOf(config)
   const facts: Record<string, unknown> = {
     ...document.summary,
     ITEM_CD: document.itemCode,
@@ -51,7 +56,7 @@ export function joined(sheets: readonly Sheet[]): Sheet {
   const [first] = sheets
   return {
     name: sheets.length === 1 && first ? first.name : 'routings',
-    columns: first?.columns ?? DEFAULT_COLUMNS,
+    columns: first?.columns ?? columnsOf(),
     rows: sheets.flatMap((sheet) => sheet.rows),
   }
 }

@@ -2,7 +2,6 @@
 import { useMutation } from '@tanstack/react-query'
 import { request } from '@/api/client'
 import { describeError } from '@/api/errors'
-import { loadFeatures, type ModelFeatures } from '@/api/features'
 import type { PredictionRequest, PredictionResponse } from '@/api/types'
 import { ask } from '@/ui/confirm'
 import { notify } from '@/ui/toasts'
@@ -18,11 +17,7 @@ export function predict(body: ExtendedRequest, signal?: AbortSignal): Promise<Pr
 }
 
 /** The request for some items with the weights that were chosen. */
-export function requestOf(
-  inputs: Inputs,
-  codes: readonly string[],
-  features: ModelFeatures | null | undefined,
-): ExtendedRequest {
+export function requestOf(inputs: Inputs, codes: readonly string[]): ExtendedRequest {
   return {
     item_codes: [...codes],
     top_k: inputs.topK,
@@ -31,13 +26,8 @@ export function requestOf(
     with_visualization: false,
     with_evidence: true,
     ignore_own_routing: inputs.ignoreOwn,
-    ...weightsOf(inputs, features),
+    ...weightsOf(inputs),
   }
-}
-
-/** Features of the active model, where the chosen profile needs them. */
-export async function featuresFor(inputs: Inputs): Promise<ModelFeatures | null> {
-  return ['default', 'custom'].includes(inputs.weightProfile) ? null : loadFeatures()
 }
 
 function report(response: PredictionResponse) {
@@ -54,7 +44,7 @@ async function loadCurrent(response: PredictionResponse) {
   if (codes.length === 0) return
   try {
     const body = {
-      ...requestOf({ ...inputs, weightProfile: 'default' }, codes, null),
+      ...requestOf({ ...inputs, weightProfile: 'default' }, codes),
       with_evidence: false,
       ignore_own_routing: false,
     }
@@ -69,7 +59,7 @@ export function usePrediction() {
     mutationKey: ['predict'],
     mutationFn: async (codes: readonly string[]) => {
       const { inputs } = useRouting.getState()
-      const response = await predict(requestOf(inputs, codes, await featuresFor(inputs)))
+      const response = await predict(requestOf(inputs, codes))
       return { response, weightProfile: inputs.weightProfile }
     },
   })

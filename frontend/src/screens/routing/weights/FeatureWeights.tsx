@@ -9,7 +9,7 @@ import { SliderField } from '@/ui/Field'
 import { formatNumber } from '@/i18n/format'
 import { useRouting } from '../store/routingStore'
 import { useRoutingText } from '../texts'
-import { featureLabel } from './featureLabels'
+import { featureLabel, weightProfileLabel } from '@/api/plant'
 import { KNOWN_PROFILES } from './profiles'
 
 const KNOWN: readonly string[] = KNOWN_PROFILES
@@ -31,8 +31,7 @@ export function FeatureWeights() {
   const { features, query } = useFeatures()
   const profiles = [...new Set([...KNOWN, ...(features?.profiles ?? [])])].filter((name) => name !== 'custom')
 
-  const about = (name: string) =>
-    KNOWN.includes(name) ? t(`profile.${name}` as 'profile.default') : t('profile.other')
+  const about = (name: string) => (name === 'default' ? t('profile.default') : weightProfileLabel(name))
 
   return (
     <Card
