@@ -18,7 +18,7 @@ from methods.feature_table import FeatureTable
 from methods.likeness_member import NEAREST
 from methods.members import EVERYBODY, MEMBERS, SHARES, Asked, Learner, Member, likeness, predictions
 from methods.routing_classes import EXACT, RoutingClasses
-from routings.quality_metrics import set_f1
+from routings.quality_metrics import interval, set_f1
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -30,11 +30,6 @@ MOST_DRAWS: Final = 5
 """More draws of the same items hardly tell more, and each costs as much as the first."""
 FEWEST: Final = 5
 """Items with a routing below which nothing can be held out: the usual routing of the group is all there is."""
-COVERED: Final = 0.95
-"""Share of the cases in which an interval is meant to hold the true figure."""
-RESAMPLES: Final = 1_000
-UNSEEN_RARER: Final = 3.0
-"""Where n items out of n came out alike, what differs may still be as frequent as 3 in n (the rule of three, 95 %)."""
 
 
 @dataclass(frozen=True)
@@ -77,20 +72,6 @@ class MemberScores:
             if new.any():
                 made["sequence_exact_without_twin"] = round(float(self.exact[new].mean()), 6)
         return made
-
-
-def interval(values: Floats) -> list[float]:
-    """Bounds within which the mean of such values, 0 to 1, lies in 95 % of the cases: of means drawn again from them (bootstrap)."""
-    if not len(values):
-        return [0.0, 1.0]
-    rare = min(1.0, UNSEEN_RARER / len(values))
-    if float(values.std()) == 0.0:
-        alike = float(values[0])
-        return [round(max(0.0, alike - rare * alike), 6), round(min(1.0, alike + rare * (1.0 - alike)), 6)]
-    random = np.random.default_rng(len(values))
-    drawn = random.multinomial(len(values), np.full(len(values), 1.0 / len(values)), RESAMPLES) @ values / len(values)
-    outside = 0.5 * (1.0 - COVERED)
-    return [round(float(bound), 6) for bound in np.quantile(drawn, [outside, 1.0 - outside])]
 
 
 def chosen_of(members: Sequence[MemberScores]) -> MemberScores:

@@ -50,17 +50,49 @@ def edit_distance(proposed: Operations, right: Operations) -> int:
     return row[-1]
 
 
+def deviations(estimates: Floats, actual: Floats) -> Floats:
+    """(estimate - actual) / actual of each pair; NaN where either is absent or the actual is not above 0."""
+    usable = actual > 0
+    made: Floats = (estimates - actual) / np.where(usable, actual, 1.0)
+    return np.where(usable, made, np.nan)
+
+
 def relative_errors(estimates: Floats, actual: Floats) -> Floats:
     """|estimate - actual| / actual of each pair; NaN where either is absent or the actual is not above 0."""
-    usable = actual > 0
-    errors: Floats = np.abs(estimates - actual) / np.where(usable, actual, 1.0)
-    return np.where(usable, errors, np.nan)
+    return np.abs(deviations(estimates, actual))
 
 
 def mean_of_present(values: Floats) -> float | None:
     """Mean of the values that are not NaN; None when there is none."""
     present = values[~np.isnan(values)]
     return float(present.mean()) if len(present) else None
+
+
+def median_of_present(values: Floats) -> float | None:
+    """Median of the values that are not NaN; None when there is none."""
+    present = values[~np.isnan(values)]
+    return float(np.median(present)) if len(present) else None
+
+
+COVERED: Final = 0.95
+"""Share of the cases in which an interval is meant to hold the true figure."""
+RESAMPLES: Final = 1_000
+UNSEEN_RARER: Final = 3.0
+"""Where n items out of n came out alike, what differs may still be as frequent as 3 in n (the rule of three, 95 %)."""
+
+
+def interval(values: Floats) -> list[float]:
+    """Bounds within which the mean of such values, 0 to 1, lies in 95 % of the cases: of means drawn again from them (bootstrap)."""
+    if not len(values):
+        return [0.0, 1.0]
+    rare = min(1.0, UNSEEN_RARER / len(values))
+    if float(values.std()) == 0.0:
+        alike = float(values[0])
+        return [round(max(0.0, alike - rare * alike), 6), round(min(1.0, alike + rare * (1.0 - alike)), 6)]
+    random = np.random.default_rng(len(values))
+    drawn = random.multinomial(len(values), np.full(len(values), 1.0 / len(values)), RESAMPLES) @ values / len(values)
+    outside = 0.5 * (1.0 - COVERED)
+    return [round(float(bound), 6) for bound in np.quantile(drawn, [outside, 1.0 - outside])]
 
 
 @dataclass(frozen=True)
@@ -126,10 +158,20 @@ class RightRouting:
 
 @dataclass(frozen=True)
 class TimedOperation:
-    """An operation that a proposal shares with the right routing, and how far its run time is off (relative, NaN where unknown)."""
+    """An operation that a proposal shares with the right routing, and how far its run time is off.
+
+    Attributes:
+        operation: which.
+        deviation: by what share of the right time the proposed one is longer (below 0: shorter), NaN where unknown.
+    """
 
     operation: Hashable
-    error: float
+    deviation: float
+
+    @property
+    def error(self) -> float:
+        """How far it is off to either side."""
+        return abs(self.deviation)
 
 
 @dataclass(frozen=True)
@@ -176,7 +218,7 @@ def score(proposals: Sequence[Proposal], right: RightRouting, top: int = 4) -> I
     shared = [(place, place_of[operation]) for place, operation in enumerate(have) if operation in place_of]
     here = np.array([place for place, _there in shared], np.int64)
     there = np.array([place for _here, place in shared], np.int64)
-    errors = relative_errors(first.run_times[here], right.run_times[there])
+    off = deviations(first.run_times[here], right.run_times[there])
     proposed = set(have)
     return ItemScore(
         answered=True,
@@ -184,9 +226,7 @@ def score(proposals: Sequence[Proposal], right: RightRouting, top: int = 4) -> I
         f1=set_f1(first.operations, wanted),
         edits=edit_distance(first.operations, wanted),
         in_top=any(list(proposal.operations) == wanted for proposal in proposals[:top]),
-        timed=tuple(
-            TimedOperation(wanted[place], float(error)) for place, error in zip(there.tolist(), errors, strict=True)
-        ),
+        timed=tuple(TimedOperation(wanted[place], float(one)) for place, one in zip(there.tolist(), off, strict=True)),
         missed=tuple(operation for operation, occurrence in want if (operation, occurrence) not in proposed),
         added=tuple(operation for operation, occurrence in have if (operation, occurrence) not in place_of),
         confidences=first.confidences,
@@ -204,6 +244,8 @@ class Quality:
         sequence_exact: share with the right operations in the right order.
         set_f1: mean F1 of the operations.
         run_time_mape: mean relative error of the run times of shared operations; None without times.
+        run_time_median_error: half of these run times are off by less, relatively; one typing error moves the mean, not this.
+        run_time_bias: median share by which they are longer than the right ones (below 0: shorter).
         top_recall: share whose right sequence is among the first few proposals.
         edit_distance: mean operations to insert, delete or replace.
         calibration_error: of the operations' confidences; None without confidences.
@@ -214,6 +256,8 @@ class Quality:
     sequence_exact: float
     set_f1: float
     run_time_mape: float | None
+    run_time_median_error: float | None
+    run_time_bias: float | None
     top_recall: float
     edit_distance: float
     calibration_error: float | None
@@ -222,13 +266,15 @@ class Quality:
 def quality(scores: Sequence[ItemScore]) -> Quality:
     """The figures of a set of judged items (1 or more)."""
     count = len(scores)
-    errors = np.array([one.error for item in scores for one in item.timed], np.float64)
+    off = np.array([one.deviation for item in scores for one in item.timed], np.float64)
     return Quality(
         items=count,
         unanswered=sum(not one.answered for one in scores),
         sequence_exact=sum(one.exact for one in scores) / count,
         set_f1=sum(one.f1 for one in scores) / count,
-        run_time_mape=mean_of_present(errors),
+        run_time_mape=mean_of_present(np.abs(off)),
+        run_time_median_error=median_of_present(np.abs(off)),
+        run_time_bias=median_of_present(off),
         top_recall=sum(one.in_top for one in scores) / count,
         edit_distance=sum(one.edits for one in scores) / count,
         calibration_error=calibration_error(calibration_of(scores)),

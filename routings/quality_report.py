@@ -6,7 +6,9 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from routings.quality_metrics import ItemScore, Quality, by_operation, calibration_of, quality
+import numpy as np
+
+from routings.quality_metrics import ItemScore, Quality, by_operation, calibration_of, interval, quality
 
 SCHEMA: Final = "routing-ml/evaluation@1"
 NEIGHBOUR_STEPS: Final = (0, 1, 2, 5, 10, 20, 50)
@@ -32,8 +34,13 @@ class JudgedItem:
 
 
 def summary(items: Sequence[JudgedItem], facts: dict[str, Any]) -> dict[str, Any]:
-    """The figures of all items (1 or more) behind facts about the evaluation."""
-    return {"schema_version": SCHEMA, **facts, **_figures(quality([item.score for item in items]))}
+    """The figures of all items (1 or more) behind facts about the evaluation, the main ones with their 95 % intervals."""
+    scores = [item.score for item in items]
+    between = {
+        "sequence_exact_between": interval(np.array([one.exact for one in scores], np.float64)),
+        "set_f1_between": interval(np.array([one.f1 for one in scores], np.float64)),
+    }
+    return {"schema_version": SCHEMA, **facts, **_figures(quality(scores)), **between}
 
 
 def document(items: Sequence[JudgedItem], facts: dict[str, Any]) -> dict[str, Any]:

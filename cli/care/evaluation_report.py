@@ -16,6 +16,8 @@ FIGURES: Final = (
     ("sequence_exact", "Sequence exact", "share of items with the right operations in the right order", True),
     ("set_f1", "Set F1", "operations whatever their order", True),
     ("run_time_mape", "Run time MAPE", "mean relative error of run times", True),
+    ("run_time_median_error", "Run time, median error", "half of the run times are off by less", True),
+    ("run_time_bias", "Run time, bias", "median share by which run times are too long (below 0: too short)", True),
     ("top_recall", "Right one proposed", "share whose right sequence is among the proposals", True),
     ("edit_distance", "Edit distance", "operations to insert, delete or replace", False),
     ("calibration_error", "Calibration error", "distance of confidence and reality", True),

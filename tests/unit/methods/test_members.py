@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from methods.choice import MemberScores, chosen_of, draws_of, hold_out, interval, tells_more
+from methods.choice import MemberScores, chosen_of, draws_of, hold_out, tells_more
 from methods.feature_table import ColumnKind, FeatureColumn, FeatureTable
 from methods.members import BY_NAME, EVERYBODY, MEMBERS, Asked, Fitted, Learner
 from methods.routing_classes import BOTH, COMMON, EXACT, RoutingClasses
@@ -174,20 +174,6 @@ def test_item_codes_are_read_where_they_tell_how_items_are_made(told: bool) -> N
     coded = FeatureTable((*bare.columns, FeatureColumn.of_texts("code", ColumnKind.TEXT, codes)), 40)
     classes = RoutingClasses.of([(TURNED, MILLED)[kind] for kind in kinds])
     assert tells_more(coded, bare, classes) is told
-
-
-def test_an_interval_holds_the_mean_and_narrows_with_items() -> None:
-    random = np.random.default_rng(4)
-    few, many = (random.uniform(size=count) < 0.8 for count in (40, 4000))
-    (low, high), (lower, higher) = interval(few.astype(float)), interval(many.astype(float))
-    assert low < few.mean() < high
-    assert higher - lower < 0.2 * (high - low)
-
-
-def test_items_that_all_came_out_alike_are_no_proof_of_a_figure() -> None:
-    assert interval(np.ones(30)) == [0.9, 1.0]
-    assert interval(np.zeros(30)) == [0.0, 0.1]
-    assert interval(np.zeros(0)) == [0.0, 1.0]
 
 
 def test_how_items_unlike_all_known_ones_come_out_is_told_apart() -> None:

@@ -16,6 +16,7 @@ from routings.quality_metrics import (
     calibration,
     calibration_error,
     edit_distance,
+    interval,
     numbered,
     quality,
     relative_errors,
@@ -140,3 +141,26 @@ def test_figures_of_an_operation_name_where_it_was_missed_and_added() -> None:
     assert (found["A"].items, found["A"].missed, found["A"].added) == (2, 0, 0)
     assert found["A"].run_time_mape == pytest.approx(0.5)
     assert (found["C"].items, found["C"].missed, found["B"].added) == (1, 1, 1)
+
+
+def test_times_have_a_median_error_and_a_bias_that_one_typing_error_does_not_move() -> None:
+    scores = [score([proposal("A", [time])], right("A", [10.0])) for time in (11.0, 11.0, 9.0, 11.0, 10_000.0)]
+    figures = quality(scores)
+    assert figures.run_time_mape is not None
+    assert figures.run_time_mape > 100
+    assert figures.run_time_median_error == pytest.approx(0.1)
+    assert figures.run_time_bias == pytest.approx(0.1)
+
+
+def test_an_interval_holds_the_mean_and_narrows_with_items() -> None:
+    random = np.random.default_rng(4)
+    few, many = (random.uniform(size=count) < 0.8 for count in (40, 4000))
+    (low, high), (lower, higher) = interval(few.astype(float)), interval(many.astype(float))
+    assert low < few.mean() < high
+    assert higher - lower < 0.2 * (high - low)
+
+
+def test_items_that_all_came_out_alike_are_no_proof_of_a_figure() -> None:
+    assert interval(np.ones(30)) == [0.9, 1.0]
+    assert interval(np.zeros(30)) == [0.0, 0.1]
+    assert interval(np.zeros(0)) == [0.0, 1.0]
