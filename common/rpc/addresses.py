@@ -94,7 +94,7 @@ def own_hosts() -> set[str]:
     """Names and IP addresses by which this machine is known to itself."""
     import psutil
 
-    known = {"localhost", "0.0.0.0", "::", socket.gethostname().lower(), socket.getfqdn().lower()}
+    known = {"localhost", "0.0.0.0", "::", socket.gethostname().lower()}
     for entries in psutil.net_if_addrs().values():
         known.update(entry.address.partition("%")[0].lower() for entry in entries)
     return known
