@@ -21,10 +21,10 @@ from common.rpc.balancing import STANDBY
 
 log = get_logger(__name__)
 
-LEASE_SECONDS = 5.0
+LEASE_SECONDS = 4.0
 """How long a copy is active without renewing: the longest time without any is this and a moment."""
 RENEW_SECONDS = 1.0
-MARGIN_SECONDS = 1.0
+MARGIN_SECONDS = 0.8
 """A copy stops this long before its lease ends, so that calls it has begun are over."""
 STATEMENT_MS = 1_500
 
