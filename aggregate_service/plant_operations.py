@@ -32,7 +32,7 @@ class PlantOperations:
         columns: one row an operation, with the columns of a predicted one; times are medians, everything else is of an example.
         uses: int64; operations of current routings that are it.
         machine_of: int64 (machines); which operation a machine belongs to, those of an operation by how often it is done there.
-        machines: parallel; `RES_CD` and `RES_DIS`, the code and the name.
+        machines: parallel; `RES_CD` and `RES_DESC`, the code and the name.
         machine_uses: int64, parallel.
     """
 
@@ -77,7 +77,7 @@ def plant_operations(snapshot: Snapshot, plant: PlantOptions) -> PlantOperations
         machine_of=np.repeat(numbers, lengths).astype(np.int64),
         machines={
             name: _texts(snapshot, column, machine_rows)
-            for name, column in (("RES_CD", roles.machine), ("RES_DIS", roles.machine_name))
+            for name, column in (("RES_CD", roles.machine), ("RES_DESC", roles.machine_name or roles.operation_other))
         },
         machine_uses=np.concatenate([uses for _rows, uses in places]) if places else np.zeros(0, np.int64),
     )

@@ -135,7 +135,7 @@ def operations(found: pb.ListOperationsResponse) -> dict[str, Any]:
         for row, uses in zip(rows_of(found.operations), found.uses, strict=True)
     ]
     for place, uses, row in zip(found.machine_of, found.machine_uses, rows_of(found.machines), strict=True):
-        answer[place]["machines"].append({"code": row["RES_CD"], "name": row["RES_DIS"], "uses": uses})
+        answer[place]["machines"].append({"code": row["RES_CD"], "name": row["RES_DESC"], "uses": uses})
     return {"operations": answer, "snapshot_tag": found.snapshot_tag}
 
 

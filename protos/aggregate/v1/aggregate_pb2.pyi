@@ -815,7 +815,7 @@ class ListOperationsResponse(_message.Message):
 
     @_builtins.property
     def machines(self) -> _table_pb2.Table:
-        """One row a machine of an operation: RES_CD, RES_DIS; those of an operation by how often it is done there."""
+        """One row a machine of an operation: RES_CD, RES_DESC; those of an operation by how often it is done there."""
 
     @_builtins.property
     def machine_of(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:

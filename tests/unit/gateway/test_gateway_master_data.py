@@ -149,7 +149,7 @@ def test_the_operations_of_the_plant_have_their_machines(plant: Any) -> None:
     plant.script.answers["ListOperations"] = aggregate_pb2.ListOperationsResponse(
         operations=table(2, [text_column("PROC_CD", ["TUR", "SAW"])]),
         uses=[5, 2],
-        machines=table(2, [text_column("RES_CD", ["T-1", "S-1"]), text_column("RES_DIS", ["선반", None])]),
+        machines=table(2, [text_column("RES_CD", ["T-1", "S-1"]), text_column("RES_DESC", ["선반", None])]),
         machine_of=[0, 1],
         machine_uses=[5, 2],
         snapshot_tag="t",
