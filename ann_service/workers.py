@@ -8,13 +8,12 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
+from common.process_end import CANNOT_START
 from common.processes import python_module, start_child, stop_all
 
 LOOK_EVERY_SECONDS: Final = 0.2
 STABLE_SECONDS: Final = 30.0
 LONGEST_PAUSE_SECONDS: Final = 30.0
-EXIT_CANNOT_START: Final = 3
-"""Exit code of a process that cannot start (`common.service.EXIT_CANNOT_START`, not imported: this process stays small)."""
 
 
 @dataclass
@@ -40,8 +39,8 @@ async def run_workers(ports: list[int], threads: int, stop: asyncio.Event, grace
         while not stop.is_set():
             for worker in workers:
                 code = worker.process.poll()
-                if code == EXIT_CANNOT_START and worker.first_run:
-                    return EXIT_CANNOT_START
+                if code == CANNOT_START and worker.first_run:
+                    return CANNOT_START
                 _look_after(worker, code, threads)
             try:
                 await asyncio.wait_for(stop.wait(), LOOK_EVERY_SECONDS)

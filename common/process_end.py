@@ -16,6 +16,8 @@ from typing import Any, NoReturn
 _USED_HERE = ("polars", "pyarrow")
 INTERRUPTED = 130
 """Exit code of a program that Ctrl-C has ended, as shells say it."""
+CANNOT_START = 3
+"""Exit code of a process that could not begin to serve: starting it again is of no use until something has changed."""
 
 
 def leave(code: int) -> NoReturn:

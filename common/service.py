@@ -18,6 +18,7 @@ from common.errors import ServiceError
 from common.event_log import report_cannot_start, report_failed, report_started, report_stopped
 from common.identity import Authenticator, KeyRing, ServiceCredential
 from common.logs import configure_logging, get_logger
+from common.process_end import CANNOT_START
 from common.processes import run_until_stopped
 from common.rpc.client import Caller
 from common.rpc.server import STANDBY_HEALTH, RpcServer, Service
@@ -27,8 +28,6 @@ from common.tracing import start_tracing, stop_tracing
 from common.watch import ControlFollower, ControlHandlers
 
 log = get_logger(__name__)
-
-EXIT_CANNOT_START = 3
 
 
 async def _nothing(_said: bool) -> None:
@@ -136,7 +135,7 @@ def run_service(process: str, address: str, build: Callable[[ServiceContext], Pr
 def _cannot_start(instance: str, why: str) -> int:
     print(f"{instance} cannot start: {why}", file=sys.stderr, flush=True)
     report_cannot_start(instance, why)
-    return EXIT_CANNOT_START
+    return CANNOT_START
 
 
 async def _serve(

@@ -18,6 +18,7 @@ import common
 from common.errors import ServiceError
 from common.event_log import report_cannot_start, report_failed, report_started, report_stopped
 from common.logs import configure_logging, get_logger
+from common.process_end import CANNOT_START
 from common.processes import (
     IS_WINDOWS,
     new_event_loop,
@@ -38,7 +39,6 @@ from gateway.request_middleware import RequestMiddleware
 
 log = get_logger(__name__)
 
-EXIT_CANNOT_START = 3
 RESTART_SECONDS = 0.5
 DRAIN_SECONDS = 0.5
 """How long requests are still taken after the signal to stop; their answers close the connections."""
@@ -63,7 +63,7 @@ def serve(settings: Settings, port: int, worker: int | None) -> int:
     except (OSError, ServiceError) as error:
         print(f"{instance} cannot start: {error}", file=sys.stderr, flush=True)
         report_cannot_start(instance, str(error))
-        return EXIT_CANNOT_START
+        return CANNOT_START
 
     async def main(stop: asyncio.Event) -> int:
         return await run_server(settings, app, listening, stop)
@@ -180,7 +180,7 @@ async def run_server(settings: Settings, app: RequestMiddleware, listening: sock
         await server.serve(sockets=[listening])
     finally:
         watching.cancel()
-    return 0 if server.started else EXIT_CANNOT_START
+    return 0 if server.started else CANNOT_START
 
 
 def listen(host: str, port: int, *, shared: bool) -> socket.socket:
@@ -223,7 +223,7 @@ def supervise(settings: Settings, port: int) -> int:
     """Run several worker processes, start again those that end, until told to stop; returns the exit code."""
     if not port_is_free(settings.gateway_host, port):
         print(f"gateway-{port} cannot start: port {port} on {settings.gateway_host} is taken", file=sys.stderr)
-        return EXIT_CANNOT_START
+        return CANNOT_START
     commands = worker_commands(settings, port)
 
     async def main(stop: asyncio.Event) -> int:
@@ -231,8 +231,8 @@ def supervise(settings: Settings, port: int) -> int:
         try:
             while not stop.is_set():
                 for number, child in enumerate(children):
-                    if child.poll() == EXIT_CANNOT_START:
-                        return EXIT_CANNOT_START
+                    if child.poll() == CANNOT_START:
+                        return CANNOT_START
                     if child.poll() is not None:
                         children[number] = _start(commands[number])
                 try:

@@ -21,6 +21,7 @@ from cli.running.supervised_process import Launch, SupervisedProcess
 from common.errors import ServiceError, Unavailable
 from common.logs import get_logger
 from common.patience import Patience
+from common.process_end import CANNOT_START
 from common.processes import python_module
 from common.settings import Settings
 
@@ -30,7 +31,6 @@ WATCH_SECONDS = 0.1
 STOP_SECONDS = 4.5
 PACKAGES = {"auth": "auth_service", "aggregate": "aggregate_service", "ann": "ann_service", "trainer": "trainer"}
 STOP_ORDER = (("gateway",), ("trainer", "ann", "aggregate"), ("auth",))
-EXIT_CANNOT_START = 3
 IDLE_SECONDS = 60.0
 """How long a process that is not ready may do nothing."""
 
@@ -328,6 +328,6 @@ async def _stands_by(settings: Settings, address: str) -> bool:
 
 def _death_notice(process: SupervisedProcess) -> str:
     said = process.said()
-    if process.exit_code == EXIT_CANNOT_START and said:
+    if process.exit_code == CANNOT_START and said:
         return said
     return f"{process.record.name} ended with code {process.exit_code}" + (f":\n{said}" if said else "")
