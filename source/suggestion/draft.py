@@ -27,7 +27,7 @@ from source.suggestion.items import FeatureFound
 from source.suggestion.operations import OperationsFound
 from source.suggestion.queries import quoted
 from source.suggestion.suggestion import Suggestion
-from source.suggestion.time_columns import TimeColumn
+from source.suggestion.time_columns import TIME_ROLES, TimeColumn
 
 ITEMS_QUERY, OPERATIONS_QUERY = "items (query)", "operations (query)"
 UNIT_OF: Final[Mapping[str, str]] = {
@@ -175,8 +175,8 @@ def _operation_columns(found: Suggestion) -> Iterator[ProfileColumn]:
         yield _column(TIME_UNIT, ROUTING, unit, ColumnType.TEXT)
     if operations.base_quantity is not None:
         yield _column(BASE_QUANTITY, ROUTING, operations.base_quantity.name, ColumnType.NUMBER)
-    if "run" in added and not operations.times:
-        yield _column(roles.run, ROUTING, added["run"], ColumnType.NUMBER, "MIN")
+    for role in (role for role in TIME_ROLES if role in added and not operations.times):
+        yield _column(getattr(roles, role), ROUTING, added[role], ColumnType.NUMBER, "MIN")
 
 
 def _unit_of(time: TimeColumn) -> str | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
 
-from plant.units import UNITS
+from plant.units import UNITS, time_unit
 from source.suggestion.facts import ColumnFacts, Shape, TableFacts, facts_of_table
 from source.suggestion.links import Link, is_key
 from source.suggestion.operations import OperationsFound
@@ -71,9 +71,16 @@ def item_rows(
 
 
 def operation_sql(
-    found: OperationsFound, tables: Sequence[TableFacts], links: Sequence[Link]
+    found: OperationsFound,
+    tables: Sequence[TableFacts],
+    links: Sequence[Link],
+    detail: tuple[str, Mapping[str, str]] = ("", {}),
 ) -> tuple[str, dict[str, str]]:
-    """SQL for the operations where a plain mapping is not enough, and the roles' columns in its result; "" where one is."""
+    """SQL for the operations where a plain mapping is not enough, and the roles' columns in its result; "" where one is.
+
+    Args:
+        detail: a join of times from a table of their own, and role -> expression in it (`detail_times`).
+    """
     columns: dict[str, str] = {}
     extra: list[str] = []
     joins: list[str] = []
@@ -112,9 +119,17 @@ def operation_sql(
     if len({time.unit_column.name for time in found.times if time.unit_column is not None}) > 1:
         for time in found.times:
             if time.unit_column is not None:
-                add(time.role, _in_minutes(time.column.name, time.unit_column.name), f"{time.column.name} in minutes")
+                add(
+                    time.role,
+                    in_minutes("o", time.column.name, time.unit_column.name),
+                    f"{time.column.name} in minutes",
+                )
     if not found.times and found.start is not None and found.end is not None:
         add("run", f"date_diff('second', {_moment(found.start)}, {_moment(found.end)}) / 60.0", "minutes")
+    if detail[0]:
+        joins.append(detail[0])
+        for role, expression in detail[1].items():
+            add(role, expression, f"{role} minutes")
     if not extra:
         return "", {}
     lines = [f"SELECT o.*, {', '.join(extra)}", f"FROM {quoted(found.table.name)} AS o", *joins]
@@ -134,14 +149,20 @@ def _moment(column: ColumnFacts) -> str:
     return f"coalesce(try_cast({text} AS TIMESTAMP), try_strptime({text}, [{spellings}]))"
 
 
-def _in_minutes(column: str, unit: str) -> str:
+def in_minutes(alias: str, column: str, unit: str) -> str:
     """SQL for a time in minutes whose unit stands in another column of the row; null where the unit is unknown."""
     cases = " ".join(
         f"WHEN '{spelling.replace(chr(39), chr(39) * 2)}' THEN {known.factor!r}"
         for spelling, known in UNITS.items()
         if known.measures == "time"
     )
-    return f"o.{quoted(column)} * CASE lower(trim(coalesce(o.{quoted(unit)}, 'min'))) {cases} END"
+    return f"{alias}.{quoted(column)} * CASE lower(trim(coalesce({alias}.{quoted(unit)}, 'min'))) {cases} END"
+
+
+def unit_factor(unit: str | None) -> float:
+    """Minutes in the unit that a column's name states; 1 where it states none."""
+    known = time_unit(unit) if unit else None
+    return known.factor if known is not None else 1.0
 
 
 def _label_of(column: ColumnFacts, tables: Sequence[TableFacts], links: Sequence[Link]) -> Join | None:

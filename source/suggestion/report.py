@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from plant.input_profile import InputProfile
 from plant.schema import ROUTING, SEQUENCE
 from source.suggestion.suggestion import Question, Suggestion
+from source.suggestion.time_columns import TIME_ROLES
 
 REASONS = {
     "empty": "has no values",
@@ -40,8 +41,12 @@ def taken(found: Suggestion, profile: InputProfile) -> Iterator[str]:
     for time in operations.times:
         unit = time.unit or (f"unit in {time.unit_column.name}" if time.unit_column is not None else "minutes assumed")
         yield f"  {time.role} time: {time.column.name} ({unit})"
-    if not operations.times and operations.start is not None and operations.end is not None:
-        yield f"  run time: from {operations.start.name} to {operations.end.name}"
+    start, end = operations.start, operations.end
+    if not operations.times and (start is None or end is None):
+        for role in (role for role in TIME_ROLES if role in found.operation_sql_columns):
+            yield f"  {role} time: added up from a table that refers to single operations (minutes)"
+    if not operations.times and start is not None and end is not None:
+        yield f"  run time: from {start.name} to {end.name}"
     if found.results is not None:
         yield f"work results: {found.results.table.name}"
     yield f"items: {found.items.table.name if found.items else operations.table.name}" + (

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import polars as pl
 
+from source.suggestion.detail_times import detail_times
 from source.suggestion.facts import ColumnFacts, TableFacts, facts_of_table, mean_of
 from source.suggestion.items import FeatureFound, ItemsFound, LeftOut, find_items
 from source.suggestion.links import Link, find_links, keys_of
@@ -19,6 +20,8 @@ from source.suggestion.vocabulary import fit
 
 __all__ = ["FeatureFound", "ItemPath", "ItemsFound", "LeftOut", "Question", "Suggestion", "suggest"]
 
+DETAIL_TIMES: Final = 0.4
+"""How sure times are that a table of their own holds."""
 SURE: Final = {"item": 0.6, "sequence": 0.45, "operation": 0.35, "time": 0.25}
 """What must speak for a role (0 to 1) before it is taken without a question: about half of shape and name together."""
 TABLE_MARGIN: Final = 0.35
@@ -95,7 +98,10 @@ def suggest(frames: Mapping[str, pl.DataFrame], totals: Mapping[str, int] | None
     operations = candidates[0]
     results = _results(operations, candidates[1:])
     items, item_sql = _items(operations, results, tables, links)
-    sql, sql_columns = operation_sql(operations, tables, links)
+    detail = detail_times(operations, tables, links)
+    if detail[0]:
+        operations = replace(operations, sureness={**operations.sureness, "time": DETAIL_TIMES})
+    sql, sql_columns = operation_sql(operations, tables, links, detail)
     return Suggestion(
         operations,
         items,

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import psycopg
 import pytest
-from adbc_driver_postgresql import dbapi
+from adbc_driver_postgresql import dbapi  # type: ignore[import-untyped]
 
 from common.errors import DataProblem
 from common.settings import settings

@@ -132,3 +132,31 @@ def test_more_columns_than_a_plant_can_have_features_are_left_out(tmp_path: Path
     assert list(draft.profile.violations()) == []
     assert draft.found.items is not None
     assert sum(one.reason == "too_many" for one in draft.found.items.left_out) > 100
+
+
+def test_times_that_a_table_of_resources_holds_are_added_up(tmp_path: Path) -> None:
+    columns = ("SEGMENT1", "ITEM_TYPE", "UNIT_WEIGHT", "SEQ_NUM", "OPERATION", "DEPARTMENT", "x")
+    items, steps = plant(columns, ["a", "b", "c", "d", "e", "f"])
+    steps = steps.drop("x").with_row_index("OPERATION_SEQUENCE_ID", 90_001)
+    rows = [
+        (operation, 10 * place, f"R{place}", (operation % 7 + place) / 10, "HR" if place == 1 else "MIN")
+        for operation in steps["OPERATION_SEQUENCE_ID"].to_list()
+        for place in (1, 2)
+    ]
+    names = ["OPERATION_SEQUENCE_ID", "RESOURCE_SEQ_NUM", "RESOURCE_ID", "USAGE_RATE_OR_AMOUNT", "RESOURCE_UOM"]
+    resources = pl.DataFrame(rows, orient="row", schema=names)
+    tables = {"MTL_SYSTEM_ITEMS": items, "BOM_OPERATION_SEQUENCES": steps, "BOM_OPERATION_RESOURCES": resources}
+    for name, frame in tables.items():
+        frame.write_parquet(tmp_path / f"{name}.parquet")
+    draft = suggest_profile(open_source(tmp_path), "p")
+    assert draft.found.operations.table.name == "BOM_OPERATION_SEQUENCES"
+    assert draft.found.sure, draft.found.questions
+    source = open_mapped(tmp_path, draft.profile)
+    read = pl.concat(list(read_role(source, draft.profile, "routing", ["ITEM_CD", "PROC_SEQ", "RUN_TIME"])))
+    right = steps.select(
+        ITEM_CD="SEGMENT1",
+        PROC_SEQ="SEQ_NUM",
+        RUN_TIME=60 * (pl.col("OPERATION_SEQUENCE_ID") % 7 + 1) / 10 + (pl.col("OPERATION_SEQUENCE_ID") % 7 + 2) / 10,
+    )
+    both = read.sort("ITEM_CD", "PROC_SEQ"), right.sort("ITEM_CD", "PROC_SEQ")
+    assert both[0]["RUN_TIME"].to_list() == [pytest.approx(value) for value in both[1]["RUN_TIME"]]

@@ -1,0 +1,40 @@
+"""Times of operations that stand in a table of their own, one row for each resource of an operation: they are added up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from source.suggestion.facts import TableFacts
+from source.suggestion.links import Link
+from source.suggestion.operations import OperationsFound
+from source.suggestion.queries import SURE_LINK, in_minutes, quoted, unit_factor
+from source.suggestion.time_columns import find_times
+
+
+def detail_times(
+    found: OperationsFound, tables: Sequence[TableFacts], links: Sequence[Link]
+) -> tuple[str, dict[str, str]]:
+    """A join of minutes to the operations `o`, and role -> expression; nothing where no table refers to single operations with times."""
+    if found.times or (found.start is not None and found.end is not None):
+        return "", {}
+    for link in links:
+        if link.parent.table != found.table.name or link.strength < SURE_LINK or link.child.table == found.table.name:
+            continue
+        table = next(each for each in tables if each.name == link.child.table)
+        free = [column for column in table.columns.values() if column is not link.child and not column.constant]
+        times = find_times(free, table, by_values=False)
+        if not times:
+            continue
+        sums = []
+        for time in times:
+            minutes = (
+                in_minutes("t", time.column.name, time.unit_column.name)
+                if time.unit_column is not None
+                else f"t.{quoted(time.column.name)} * {unit_factor(time.unit)!r}"
+            )
+            sums.append(f"sum({minutes}) AS {time.role}_minutes")
+        key = quoted(link.child.name)
+        inner = f"SELECT t.{key} AS of_operation, {', '.join(sums)} FROM {quoted(table.name)} AS t GROUP BY t.{key}"  # noqa: S608
+        join = f"LEFT JOIN ({inner}) AS d ON o.{quoted(link.parent.name)} = d.of_operation"
+        return join, {time.role: f"d.{time.role}_minutes" for time in times}
+    return "", {}
