@@ -17,6 +17,10 @@ PERMITTED = {
     "gateway/schemas/operations.py",  # the operation of the contract with clients, whatever the plant
 }
 """Files of the program that name columns of the seal plant."""
+PERMITTED_SCREENS = {
+    "frontend/src/screens/routing/store/operation.ts",  # rows of the contract, also of groups that were saved long ago
+    "frontend/src/api/schema.ts",  # generated from the contract
+}
 FOLDERS = (
     "tests/",
     "benchmarks/",
@@ -45,6 +49,20 @@ def test_the_program_names_no_column_of_one_plant() -> None:
         f"{path}:{number}: {hit.group(1)}"
         for path in listed.stdout.split()
         if path not in PERMITTED and not path.startswith(FOLDERS) and (ROOT / path).exists()
+        for number, line in enumerate((ROOT / path).read_text(encoding="utf-8").splitlines(), start=1)
+        for hit in names.finditer(line)
+    ]
+    assert found == []
+
+
+def test_the_screens_name_no_column_of_one_plant() -> None:
+    command = ["git", "ls-files", "frontend/src/*.ts", "frontend/src/*.tsx"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    names = re.compile(r"\b(" + "|".join(map(re.escape, sorted(seal_names(), key=len, reverse=True))) + r")\b")
+    found = [
+        f"{path}:{number}: {hit.group(1)}"
+        for path in listed.stdout.split()
+        if path not in PERMITTED_SCREENS and ".test." not in path and "/testing/" not in path and (ROOT / path).exists()
         for number, line in enumerate((ROOT / path).read_text(encoding="utf-8").splitlines(), start=1)
         for hit in names.finditer(line)
     ]
