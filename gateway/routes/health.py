@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from starlette.responses import Response
 
 from gateway.answers import json_answer
@@ -9,6 +11,8 @@ from gateway.guarded_routes import AreaRouter
 from gateway.schemas.health import HealthReport, HealthResponse
 from gateway.state import TheGateway
 
+NOT_NOW: Final = 503
+RETRY_SECONDS: Final = 5
 area = AreaRouter("", "routing-ml")
 
 
@@ -16,14 +20,14 @@ area = AreaRouter("", "routing-ml")
 async def health_check(gateway: TheGateway) -> Response:
     """Tells whether predictions can be made; 503 when not."""
     health = await gateway.health.check()
-    return json_answer({"status": health.status, "detail": health.detail}, health.http_status)
+    return _told({"status": health.status, "detail": health.detail}, health.http_status)
 
 
 @area.anybody.get("/health", response_model=HealthReport, responses={503: {"model": HealthReport}})
 async def health_report(gateway: TheGateway) -> Response:
     """Tells how each dependency stands: model and search, database, snapshot, control state; 503 when nothing can be predicted."""
     health = await gateway.health.check()
-    return json_answer(health.as_json(), health.http_status)
+    return _told(health.as_json(), health.http_status)
 
 
 @area.anybody.get("/health/live")
@@ -37,4 +41,12 @@ async def readiness(gateway: TheGateway) -> Response:
     """Tells whether requests should be sent here: 503 while nothing can be predicted or the gateway is stopping."""
     health = await gateway.health.check()
     status = 503 if gateway.stopping.is_set() else health.http_status
-    return json_answer({"status": health.status, "detail": health.detail}, status)
+    return _told({"status": health.status, "detail": health.detail}, status)
+
+
+def _told(body: dict[str, Any], status: int) -> Response:
+    """The answer, which says when to ask again where things are not as they should be."""
+    answer = json_answer(body, status)
+    if status == NOT_NOW:
+        answer.headers["retry-after"] = str(RETRY_SECONDS)
+    return answer

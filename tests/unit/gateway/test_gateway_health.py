@@ -84,6 +84,7 @@ def test_without_a_model_nothing_can_be_predicted(plant: Any) -> None:
     plant.script.answers["Info"] = ann_pb2.InfoResponse()
     answer = httpx.get(f"{plant.url}/api/health")
     assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
     assert answer.json()["status"] == "down"
     assert "model" in answer.json()["detail"]
     plant.script.answers["Info"] = ann_pb2.InfoResponse(problem="The active version v1 cannot be loaded: it is gone")
