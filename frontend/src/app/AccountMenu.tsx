@@ -8,6 +8,7 @@ import { confirmLeaving } from '@/session/leaving'
 import { PasswordDialog } from '@/session/PasswordDialog'
 import { logOut, useSession } from '@/session/session'
 import { ADMIN_MENUS } from './menus'
+import { useNotices } from './useNotices'
 import { useShellText } from './texts'
 
 const TRIGGER =
@@ -25,11 +26,24 @@ function MenuItem({ onSelect, children }: { onSelect: () => void; children: Reac
   )
 }
 
+/** How many things wait; nothing where none do. */
+function Count({ count }: { count: number }) {
+  const t = useShellText()
+  if (count === 0) return null
+  return (
+    <span className="rounded-full bg-bad px-1.5 text-[0.75rem] font-bold text-white tabular-nums">
+      {count}
+      <span className="sr-only"> {t('waiting')}</span>
+    </span>
+  )
+}
+
 export function AccountMenu() {
   const t = useShellText()
   const user = useSession((session) => session.user)
   const [, navigate] = useLocation()
   const [changing, setChanging] = useState(false)
+  const notices = useNotices()
 
   const leave = async () => {
     if (!(await confirmLeaving())) return
@@ -53,6 +67,7 @@ export function AccountMenu() {
           <DropdownMenu.Trigger className={TRIGGER}>
             <ShieldCheck className="size-4" aria-hidden />
             {t('admin')}
+            <Count count={Object.values(notices).reduce((sum, count) => sum + count, 0)} />
             <ChevronDown className="size-3.5" aria-hidden />
           </DropdownMenu.Trigger>
           <DropdownMenu.Portal>
@@ -61,7 +76,10 @@ export function AccountMenu() {
                 <MenuItem key={id} onSelect={() => navigate(path)}>
                   <Icon className="size-4 text-accent-ink" aria-hidden />
                   <span>
-                    <span className="block font-medium text-heading">{t(id)}</span>
+                    <span className="flex items-center gap-1.5 font-medium text-heading">
+                      {t(id)}
+                      <Count count={notices[id] ?? 0} />
+                    </span>
                     <span className="block text-[0.8rem] text-muted">
                       {t(`${id}.about` as 'models.about')}
                     </span>

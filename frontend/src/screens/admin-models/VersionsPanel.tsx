@@ -8,7 +8,9 @@ import {
   useRollback,
   useVersions,
   useVerifyVersion,
+  useVersionHistory,
   type Activation,
+  type HistoryEntry,
 } from '@/api/training'
 import type { ModelVersion } from '@/api/types'
 import { Button } from '@/ui/Button'
@@ -33,6 +35,18 @@ function tell(version: Activation) {
   if (version.away?.length) notify('info', modelsText('away', { names: version.away.join(', ') }))
 }
 
+const NO_HISTORY: readonly HistoryEntry[] = []
+
+/** Whether the last that happened to a version is that it was retired: the one before the active is not. */
+export function isWithdrawn(
+  version: Pick<ModelVersion, 'version_name' | 'status'>,
+  history: readonly HistoryEntry[],
+) {
+  if (version.status !== 'retired') return false
+  const last = history.find((entry) => entry.version_name === version.version_name)
+  return last === undefined || last.action === 'retired'
+}
+
 export function VersionsPanel({
   chosen,
   onChoose,
@@ -42,6 +56,7 @@ export function VersionsPanel({
 }) {
   const t = useModelsText()
   const versions = useVersions()
+  const history = useVersionHistory().data ?? NO_HISTORY
   const verify = useVerifyVersion()
   const activate = useActivateVersion()
   const retire = useRetireVersion()
@@ -103,6 +118,7 @@ export function VersionsPanel({
                     key={version.version_name}
                     version={version}
                     chosen={version.version_name === chosen}
+                    withdrawn={isWithdrawn(version, history)}
                     verifying={verify.isPending && verify.variables === version.version_name}
                     onChoose={() => onChoose(version.version_name)}
                     onVerify={() =>
@@ -159,13 +175,23 @@ export function VersionsPanel({
 interface VersionRowProps {
   version: ModelVersion
   chosen: boolean
+  /** Taken out of use on purpose, and not only followed by another version. */
+  withdrawn: boolean
   verifying: boolean
   onChoose: () => void
   onVerify: () => void
   onIntent: (kind: 'activate' | 'retire') => void
 }
 
-function VersionRow({ version, chosen, verifying, onChoose, onVerify, onIntent }: VersionRowProps) {
+function VersionRow({
+  version,
+  chosen,
+  withdrawn,
+  verifying,
+  onChoose,
+  onVerify,
+  onIntent,
+}: VersionRowProps) {
   const t = useModelsText()
   const tone = version.active_flag ? 'good' : version.status === 'retired' ? 'plain' : 'warn'
   return (
@@ -185,7 +211,7 @@ function VersionRow({ version, chosen, verifying, onChoose, onVerify, onIntent }
           {version.active_flag
             ? t('active')
             : version.status === 'retired'
-              ? t('retired')
+              ? t(withdrawn ? 'retired' : 'former')
               : version.status === 'pending'
                 ? t('pending')
                 : version.status}
@@ -204,7 +230,7 @@ function VersionRow({ version, chosen, verifying, onChoose, onVerify, onIntent }
               <Button size="sm" icon={Power} onClick={() => onIntent('activate')}>
                 {t('activate')}
               </Button>
-              {version.status !== 'retired' && (
+              {!withdrawn && (
                 <Button size="sm" icon={Archive} onClick={() => onIntent('retire')}>
                   {t('retire')}
                 </Button>

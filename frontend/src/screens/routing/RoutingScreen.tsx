@@ -16,6 +16,7 @@ import { LostDraftNotice } from './LostDraftNotice'
 import { PredictionMetrics } from './metrics/PredictionMetrics'
 import { useRouting } from './store/routingStore'
 import { TimelineDrag } from './TimelineDrag'
+import { useRoutingAddress } from './useRoutingAddress'
 import { SaveBar } from './worklist/SaveBar'
 import { WorkList } from './worklist/WorkList'
 import { FeatureWeights } from './weights/FeatureWeights'
@@ -23,6 +24,7 @@ import { FeatureWeights } from './weights/FeatureWeights'
 const WorkflowDesigner = lazy(() => import('@/blueprint/WorkflowDesigner'))
 
 export default function RoutingScreen() {
+  useRoutingAddress()
   useUndoKeys(useRouting.getState().undo, useRouting.getState().redo)
   // In one column the candidates stand right below the canvas that they are dragged onto.
   const wide = useMediaQuery('(min-width: 1280px)')
