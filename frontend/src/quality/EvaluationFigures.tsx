@@ -16,6 +16,7 @@ const [useText] = screenTexts('evaluation', {
     items: '평가 품목 {{items}}건 · 미응답 {{unanswered}}건 · 전략 {{strategy}}',
     plantRoutings: '공장의 기존 라우팅과 비교',
     truth: '정답 라우팅과 비교',
+    active: '활성 버전 {{value}}',
   },
   en: {
     sequence: 'Same sequence',
@@ -27,21 +28,35 @@ const [useText] = screenTexts('evaluation', {
     items: '{{items}} items judged · {{unanswered}} unanswered · strategy {{strategy}}',
     plantRoutings: 'against the routings of the plant',
     truth: 'against the true routings',
+    active: 'active version {{value}}',
   },
 })
 
-export function EvaluationFigures({ evaluation }: { evaluation: Evaluation }) {
+interface EvaluationFiguresProps {
+  evaluation: Evaluation
+  /** Of the active version: stands beside each figure. */
+  active?: Evaluation | null
+}
+
+export function EvaluationFigures({ evaluation, active }: EvaluationFiguresProps) {
   const t = useText()
   const { items, unanswered, strategy, variants } = evaluation
+  const figure = (label: string, write: (of: Evaluation) => string) => (
+    <Figure
+      label={label}
+      value={write(evaluation)}
+      remark={active ? t('active', { value: write(active) }) : undefined}
+    />
+  )
   return (
     <>
       <div className="grid grid-cols-2 gap-4 md:grid-cols-3">
-        <Figure label={t('sequence')} value={formatPercent(evaluation.sequence_exact, 1)} />
-        <Figure label={t('operations')} value={formatPercent(evaluation.set_f1, 1)} />
-        <Figure label={t('time')} value={formatPercent(evaluation.run_time_mape, 1)} />
-        <Figure label={t('top', { count: variants })} value={formatPercent(evaluation.top_recall, 1)} />
-        <Figure label={t('edits')} value={formatNumber(evaluation.edit_distance, 2)} />
-        <Figure label={t('calibration')} value={formatPercent(evaluation.calibration_error, 1)} />
+        {figure(t('sequence'), (of) => formatPercent(of.sequence_exact, 1))}
+        {figure(t('operations'), (of) => formatPercent(of.set_f1, 1))}
+        {figure(t('time'), (of) => formatPercent(of.run_time_mape, 1))}
+        {figure(t('top', { count: variants }), (of) => formatPercent(of.top_recall, 1))}
+        {figure(t('edits'), (of) => formatNumber(of.edit_distance, 2))}
+        {figure(t('calibration'), (of) => formatPercent(of.calibration_error, 1))}
       </div>
       <p className="mt-2 text-[0.84rem] text-muted">
         {t('items', {

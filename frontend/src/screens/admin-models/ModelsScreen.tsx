@@ -1,5 +1,5 @@
 /** 모델 관리: versions, what each holds, and the history. Administrators only. */
-import { useState } from 'react'
+import { useSearchParams } from 'wouter'
 import { useVersionDetail, useVersionHistory, useVersions, type VersionDetail } from '@/api/training'
 import { factsOf } from '@/api/versionFacts'
 import { Badge, Card, Figure } from '@/ui/Card'
@@ -14,17 +14,20 @@ import { VersionsPanel } from './VersionsPanel'
 export default function ModelsScreen() {
   const t = useModelsText()
   const versions = useVersions()
-  const [picked, setPicked] = useState<string | null>(null)
+  const [address, go] = useSearchParams()
+  const picked = address.get('version')
   const chosen = picked ?? versions.data?.find((version) => version.active_flag)?.version_name ?? null
   const detail = useVersionDetail(chosen)
+  const active = versions.data?.find((version) => version.active_flag)?.version_name ?? null
+  const activeDetail = useVersionDetail(active)
   return (
     <div className="flex flex-col gap-5">
-      <VersionsPanel chosen={chosen} onChoose={setPicked} />
+      <VersionsPanel chosen={chosen} onChoose={(version) => go({ version })} />
       <div className="grid items-start gap-5 xl:grid-cols-2">
         <Card title={t('details')} description={chosen ?? t('choose')}>
           {chosen && (
             <QueryPanel query={detail} rows={5}>
-              {(data) => <Facts detail={data} />}
+              {(data) => <Facts detail={data} active={chosen === active ? null : activeDetail.data} />}
             </QueryPanel>
           )}
         </Card>
@@ -34,7 +37,7 @@ export default function ModelsScreen() {
   )
 }
 
-function Facts({ detail }: { detail: VersionDetail }) {
+function Facts({ detail, active }: { detail: VersionDetail; active: VersionDetail | null | undefined }) {
   const t = useModelsText()
   const facts = factsOf(detail.manifest)
   return (
@@ -54,7 +57,10 @@ function Facts({ detail }: { detail: VersionDetail }) {
       {facts.evaluation && (
         <section className="mt-4 border-t border-line pt-3" aria-label={t('judged')}>
           <h3 className="mb-2 text-[0.95rem]">{t('judged')}</h3>
-          <EvaluationFigures evaluation={facts.evaluation} />
+          <EvaluationFigures
+            evaluation={facts.evaluation}
+            active={active ? factsOf(active.manifest).evaluation : null}
+          />
         </section>
       )}
       <dl className="mt-4 space-y-1 text-[0.86rem]">
