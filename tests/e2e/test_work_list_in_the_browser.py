@@ -208,7 +208,7 @@ def test_a_card_is_moved_with_a_finger(new_touch_page: Page) -> None:
     x, y = start["x"] + 40, start["y"] + 16
     finger("touchStart", x, y)
     page.wait_for_timeout(400)  # a finger that rests takes the card
-    end = target["x"] + target["width"] - 20
+    end = x + target["x"] - start["x"]
     for step in range(1, 11):
         finger("touchMove", x + (end - x) * step / 10, y)
     finger("touchEnd", end, y)
