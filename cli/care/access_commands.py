@@ -61,7 +61,10 @@ def _print(found: Diagnosis, *, with_columns: bool) -> None:
         ("kind", found.kind),
         ("this Python", f"{found.python_bitness}-bit"),
         ("ODBC drivers", ", ".join(found.drivers) or "none"),
-        ("driver used", found.driver),
+        (
+            "driver used",
+            found.driver or ("none: read as it is stored, without a driver" if found.kind == "Access" else ""),
+        ),
         ("connection", found.connection_string),
         ("tables", ", ".join(found.tables)),
     )
