@@ -178,15 +178,31 @@ def test_the_node_library_has_options_as_schemas(plant: Any) -> None:
 
 def test_a_graph_is_checked_without_being_saved(plant: Any) -> None:
     plant.script.answers["CheckGraph"] = pb.CheckGraphResponse(
-        ok=False, problems=[pb.GraphProblem(node_id="n", reason="UNKNOWN_TYPE", message="there is no such type")]
+        ok=False, problems=[pb.GraphProblem(node_id="n", reason="R", message="said", facts={"option": "m"})]
     )
     graph = {"nodes": [{"id": "n", "type": "x"}], "edges": []}
     body = plant.client().post("/api/blueprint/check", json=graph).json()
     assert body["problems"] == [
-        {"node_id": "n", "edge_id": "", "reason": "UNKNOWN_TYPE", "message": "there is no such type"}
+        {"node_id": "n", "edge_id": "", "reason": "R", "message": "said", "facts": {"option": "m"}}
     ]
     assert (body["ok"], body["pipeline"], body["wrapper_source"]) == (False, None, None)
     assert json.loads(plant.script.last("CheckGraph").graph_json) == graph
+
+
+def test_the_effects_of_an_edited_input_profile_are_answered_to_administrators(plant: Any) -> None:
+    plant.script.answers["InputProfileEffects"] = pb.InputProfileEffectsResponse(
+        refresh=True, changed_columns=["schema"], problems=["schema.features.0.name: ..."]
+    )
+    path, sent = "/api/mapping/input-profiles/effects", {"profile": {"name": "x"}}
+    assert plant.client().post(path, json=sent).status_code == 403
+    body = plant.client("admin").post(path, json=sent)
+    assert body.json() == {
+        "refresh": True,
+        "training": False,
+        "changed_columns": ["schema"],
+        "problems": ["schema.features.0.name: ..."],
+    }
+    assert json.loads(plant.script.last("InputProfileEffects").profile_json) == {"name": "x"}
 
 
 def test_the_wrapper_of_a_revision_is_shown(plant: Any) -> None:
