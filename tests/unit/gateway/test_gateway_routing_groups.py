@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from common import errors
+from gateway.translate.group_rows import operation_row
+from plant.schema import PlantSchema
 from protos.documents.v1 import documents_pb2 as pb
 
 GROUPS = "/api/routing/groups"
@@ -171,3 +173,17 @@ def test_a_workspace_is_stored_without_the_sections_that_were_not_sent(plant: An
         "user": "user@plant.example",
     }
     assert plant.client("").get("/api/settings/workspace").status_code == 401
+
+
+def test_times_that_a_planner_changed_count_in_the_columns_of_another_plant() -> None:
+    schema = PlantSchema.model_validate(
+        {
+            "name": "Fräserei",
+            "features": [{"name": "Material", "kind": "category"}],
+            "routing": {"run": "Dauer", "setup": "Rüsten"},
+        }
+    )
+    values = {"PROC_CD": "F10", "Dauer": 5.0, "RUN_TIME": 7.5, "SETUP_TIME": 2.0}
+    step = pb.RoutingGroupStep(seq=1, process_code="F10", sql_values_json=json.dumps(values))
+    row = operation_row(step, schema)
+    assert (row["Dauer"], row["Rüsten"]) == (7.5, 2.0)
