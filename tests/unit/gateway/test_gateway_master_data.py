@@ -133,7 +133,12 @@ def test_groups_go_by_their_numbers(plant: Any) -> None:
 
 
 def test_many_codes_are_looked_up_at_once(plant: Any) -> None:
-    columns = {"ITEM_CD": ["A-1"], "ITEM_NM": ["슬리브"], "DRAW_NO": ["D-7"], "ITEM_SPEC": [None]}
+    columns: dict[str, list[str | None]] = {
+        "ITEM_CD": ["A-1"],
+        "ITEM_NM": ["슬리브"],
+        "DRAW_NO": ["D-7"],
+        "ITEM_SPEC": [None],
+    }
     plant.script.answers["GetItems"] = aggregate_pb2.GetItemsResponse(
         items=table(1, [text_column(name, values) for name, values in columns.items()]), positions=[1], unknown=[0]
     )
