@@ -28,7 +28,7 @@ SCALES: Final = (0.003, 0.01, 0.03, 0.1, 0.3)
 """Scales of votes that are tried, from nearly the best neighbour alone to nearly all alike, each about three times the one before."""
 TRIED: Final = 640
 """Items by which the scale of the votes is chosen; none of them is among those by which confidences are fitted, where there are more."""
-FEWEST_TRIED: Final = 20
+FEWEST_TRIED: Final = 100
 """Items below which the usual scale stays: chance would choose."""
 NEAR: Final = 0.25
 """A time counts as right when it is off by at most this."""
