@@ -24,7 +24,6 @@ export function ItemCodesPanel() {
         label={t('codes')}
         hideLabel
         hint={t('codesHint')}
-        placeholder={'SLS-0000718\nSLS-0000711\nSLC-0000402'}
         rows={5}
         mono
         spellCheck={false}

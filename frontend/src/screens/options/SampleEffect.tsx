@@ -84,7 +84,6 @@ export function SampleEffect({ now, then }: { now: number; then: number }) {
         <TextField
           className="flex-1"
           label={t('effectItem')}
-          placeholder="SLS-0000718"
           value={item}
           onChange={(event) => setItem(event.target.value)}
         />

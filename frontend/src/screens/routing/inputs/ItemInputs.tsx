@@ -73,7 +73,6 @@ export function ItemInputs() {
           label={t('codes')}
           hint={t('codesHint')}
           error={touched && parsed.codes.length === 0 ? t('codesNeeded') : undefined}
-          placeholder={'SLS-0000718\nSLS-0000711'}
           rows={3}
           mono
           spellCheck={false}
