@@ -142,8 +142,9 @@ def _read(source: Source, table: str, needed: set[str] | None) -> pa.Table:
         :1
     ]
     types = {column.name: column.type for column in wanted}
-    frames = list(source.batches(table, list(types), types, BATCH_ROWS, item_column=""))
-    return (pl.concat(frames).to_arrow() if frames else _empty(wanted)) if wanted else _empty(columns)
+    # batch by batch, so that no two copies of a table are held at once
+    batches = [frame.to_arrow() for frame in source.batches(table, list(types), types, BATCH_ROWS, item_column="")]
+    return (pa.concat_tables(batches) if batches else _empty(wanted)) if wanted else _empty(columns)
 
 
 def _write(
