@@ -70,9 +70,20 @@ def test_relative_paths_start_at_the_project_wherever_the_command_is_given(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(installation, "ROOT", tmp_path / "project")
+    (tmp_path / "project" / "frontend" / "dist").mkdir(parents=True)
     settings = installation_settings()
     assert settings.state_dir == tmp_path / "project" / "var"
     assert settings.frontend_dir == tmp_path / "project" / "frontend" / "dist"
+
+
+def test_screens_that_came_with_the_program_are_served_where_the_installation_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installation, "ROOT", tmp_path / "project")
+    assert installation_settings().frontend_dir == ROOT / "frontend" / "dist"
+    monkeypatch.setenv("ROUTING_ML_FRONTEND_DIR", "screens")
+    installation_settings.cache_clear()
+    assert installation_settings().frontend_dir == tmp_path / "project" / "screens"
 
 
 def test_a_setting_that_is_not_valid_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
