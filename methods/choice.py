@@ -1,5 +1,4 @@
-"""Which member predicts a catalogue, by items that none of them has seen: the best of the simple ones, unless a learned one is better
-by more than one standard error.
+"""Which member predicts a catalogue: the best on items that none of them has seen.
 
 The score that is maximised is the mean of two: whether the proposed routing is exactly right, and F1 of its operations. Exactness alone
 knows no half-right, F1 alone no order.
@@ -75,24 +74,27 @@ class MemberScores:
 
 
 def chosen_of(members: Sequence[MemberScores]) -> MemberScores:
-    """The best of the simple members where it is within one standard error of the best of all, else the first learned one that is.
+    """The member with the best mean score; of equals the simplest.
 
-    The error is that of the differences. Simple members are equally simple, so that among them the better one is taken; of the learned
-    ones the first is the simplest. What everybody is made like says nothing about an item: it is chosen only where all else is worse by
-    more than one standard error.
+    A simple member has no other advantage than its score: all are served alike, so that one that is a little better is better to use,
+    and what a choice gains by chance costs nothing. What everybody is made like says nothing about an item: it is chosen only where all
+    else is worse by more than one standard error of the differences.
 
     Args:
         members: simplest first.
     """
-    best = max(members, key=_mean_score)
     telling = [one for one in members if one.name != EVERYBODY]
-    simple = [one for one in telling if one.simple]
-    for one in [*([max(simple, key=_mean_score)] if simple else []), *(one for one in telling if not one.simple)]:
-        behind = best.score - one.score
-        error = float(behind.std(ddof=1)) / np.sqrt(len(behind)) if len(behind) > 1 else 0.0
-        if float(behind.mean()) <= error:
-            return one
-    return best
+    everybody = [one for one in members if one.name == EVERYBODY]
+    if not telling:
+        return everybody[0]
+    best = max(telling, key=_mean_score)
+    return next((one for one in everybody if _clearly_better(one, best)), best)
+
+
+def _clearly_better(one: MemberScores, other: MemberScores) -> bool:
+    ahead = one.score - other.score
+    error = float(ahead.std(ddof=1)) / np.sqrt(len(ahead)) if len(ahead) > 1 else 0.0
+    return float(ahead.mean()) > error
 
 
 def _mean_score(one: MemberScores) -> float:
