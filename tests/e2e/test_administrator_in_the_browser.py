@@ -94,7 +94,7 @@ def test_an_option_of_the_blueprint_is_saved_trained_activated_and_rolled_back(
         before = next(v["version_name"] for v in client.get("/api/trainer/versions").json() if v["active_flag"])
     open_menu(admin_page, "알고리즘")
     admin_page.locator('.react-flow__node[data-id="index"]').click()
-    admin_page.get_by_role("spinbutton", name="구축 탐색 폭").fill("80")
+    admin_page.get_by_role("textbox", name="구축 탐색 폭").fill("80")
     expect(admin_page.get_by_text("저장하지 않은 변경")).to_be_visible()
     admin_page.get_by_role("button", name="저장", exact=True).click()
     expect(admin_page.get_by_text("저장하고 모든 프로세스에 적용했습니다")).to_be_visible()
