@@ -86,7 +86,7 @@ def test_fifty_items_are_reviewed_and_saved_with_few_clicks_and_keys(admin_page:
         hands.press("a")
     save = admin_page.get_by_role("button", name=SAVE_REVIEWED)
     hands.click(save)
-    expect(admin_page.get_by_text(re.compile("라우팅 [0-9]+건을 저장했습니다"))).to_be_visible()
+    expect(admin_page.get_by_text(re.compile("라우팅 [0-9]+건을 저장했습니다"))).to_be_visible(timeout=120_000)
     assert hands.actions <= MOST_ACTIONS
     assert saved_groups(client, codes) >= 40
 
@@ -130,7 +130,7 @@ def test_a_session_that_ends_in_the_middle_of_saving_goes_on_after_the_log_in(  
     dialog.get_by_label("비밀번호").fill(ADMIN_PASSWORD)
     expect(admin_page.get_by_text("로그인하면 나머지를 이어서 저장합니다.")).to_be_visible()
     dialog.get_by_role("button", name="로그인", exact=True).click()
-    expect(admin_page.get_by_text("라우팅 6건을 저장했습니다.")).to_be_visible()
+    expect(admin_page.get_by_text("라우팅 6건을 저장했습니다.")).to_be_visible(timeout=60_000)
     assert saved_groups(client, codes) == 6
 
 
