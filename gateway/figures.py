@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 from prometheus_client import Counter, Histogram
 
 from common.rpc.metrics import BUCKETS
+from gateway.latency_sketch import LatencySketch, merged, sketch_of
 
 BIN_SECONDS = 10
 KEPT_BINS = 360
@@ -29,17 +30,27 @@ class Bin:
 
     Attributes:
         start: seconds since 1970 UTC.
-        counts: requests by latency bucket; the last is beyond the largest bound.
+        latencies: how long they took.
         total_seconds: sum of their latencies.
         failed: answers with status 500 or above.
         refused: answers with status 400 to 499.
     """
 
     start: int
-    counts: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
+    latencies: LatencySketch = field(default_factory=LatencySketch)
     total_seconds: float = 0.0
     failed: int = 0
     refused: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """For another process; `bins_of` reads it."""
+        return {
+            "start": self.start,
+            "latencies": self.latencies.as_json(),
+            "total_seconds": self.total_seconds,
+            "failed": self.failed,
+            "refused": self.refused,
+        }
 
 
 class RecentRequests:
@@ -47,14 +58,18 @@ class RecentRequests:
 
     def __init__(self) -> None:
         self._bins: deque[Bin] = deque(maxlen=KEPT_BINS)
+        self._ended: deque[orjson.Fragment] = deque(
+            maxlen=KEPT_BINS - 1
+        )  # written once: nothing is added to them any more
 
     def add(self, elapsed: float, status: int, at: float | None = None) -> None:
         """Count one request; `elapsed` in seconds."""
         start = int((time.time() if at is None else at) // BIN_SECONDS) * BIN_SECONDS
         if not self._bins or self._bins[-1].start != start:
+            self._ended.extend(orjson.Fragment(orjson.dumps(one.as_json())) for one in list(self._bins)[-1:])
             self._bins.append(Bin(start))
         current = self._bins[-1]
-        current.counts[bisect_left(BUCKETS, elapsed)] += 1
+        current.latencies.add(elapsed)
         current.total_seconds += elapsed
         current.failed += status >= 500
         current.refused += 400 <= status < CLIENT_GONE
@@ -74,9 +89,9 @@ class RecentRequests:
         """The same figures over the last seconds."""
         return summary(self._since(last_seconds, others))
 
-    def as_json(self) -> list[dict[str, Any]]:
-        """The bins for the other processes; `bins_of` reads them."""
-        return [asdict(one) for one in list(self._bins)]
+    def as_json(self) -> list[Any]:
+        """The bins for the other processes, for orjson; `bins_of` reads them."""
+        return [*self._ended, *(one.as_json() for one in list(self._bins)[-1:])]
 
     def _since(self, last_seconds: int, others: Iterable[Bin]) -> list[Bin]:
         since = time.time() - last_seconds
@@ -87,38 +102,23 @@ def bins_of(stored: Iterable[dict[str, Any]]) -> list[Bin]:
     """Bins as `RecentRequests.as_json` gave them.
 
     Raises:
-        TypeError, ValueError: they are of another program version.
+        KeyError, TypeError, ValueError: they are of another program version.
     """
-    bins = [Bin(**one) for one in stored]
-    if any(len(one.counts) != len(BUCKETS) + 1 for one in bins):
-        raise ValueError("the latency buckets are others")
-    return bins
+    return [Bin(**{**one, "latencies": sketch_of(one["latencies"])}) for one in stored]
 
 
 def summary(bins: list[Bin]) -> dict[str, float]:
-    """Requests, error rate (0 to 1), mean and quantiles (milliseconds; upper bound of the quantile's bucket) over bins."""
-    counts = [sum(column) for column in zip(*(one.counts for one in bins), strict=True)] if bins else []
-    total = sum(counts)
+    """Requests, error rate (0 to 1), mean and quantiles (milliseconds, to the microsecond) over bins."""
+    latencies = merged(one.latencies for one in bins)
+    total = latencies.total
     elapsed = sum(one.total_seconds for one in bins)
+    p50, p95, p99 = (round(seconds * 1000, 3) for seconds in latencies.quantiles((0.50, 0.95, 0.99)))
     return {
         "requests": total,
         "error_rate": sum(one.failed for one in bins) / total if total else 0.0,
         "refused": sum(one.refused for one in bins),
         "mean_ms": round(elapsed / total * 1000, 3) if total else 0.0,
-        "p50_ms": quantile(counts, 0.50),
-        "p95_ms": quantile(counts, 0.95),
-        "p99_ms": quantile(counts, 0.99),
+        "p50_ms": p50,
+        "p95_ms": p95,
+        "p99_ms": p99,
     }
-
-
-def quantile(counts: list[int], share: float) -> float:
-    """Upper bound in milliseconds of the bucket that holds the quantile; 0 without requests."""
-    total = sum(counts)
-    if not total:
-        return 0.0
-    wanted, seen = share * total, 0
-    for position, count in enumerate(counts):
-        seen += count
-        if seen >= wanted:
-            return BUCKETS[min(position, len(BUCKETS) - 1)] * 1000
-    return BUCKETS[-1] * 1000

@@ -42,10 +42,11 @@ async def dashboard(gateway: Gateway, history_seconds: int) -> dict[str, Any]:
         search_info(gateway), snapshot_info(gateway), gateway.snapshots.caches(), gateway.shared.others()
     )
     others = [one for worker in workers for one in worker.bins]
+    history = await asyncio.to_thread(gateway.recent.history, history_seconds, others)
     return {
         "model_version": gateway.plant.serving_version() or None,
         "latency": gateway.recent.summary(others=others),
-        "history": gateway.recent.history(history_seconds, others),
+        "history": history,
         "search_cache": translate.search_cache(info),
         "tables": tables,
         "snapshot": translate.snapshot(snapshot) if snapshot else None,

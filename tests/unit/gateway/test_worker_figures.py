@@ -74,6 +74,11 @@ def test_a_process_that_is_gone_or_of_another_program_version_is_left_out(tmp_pa
     assert read_figures(tmp_path, "gateway-8000-1") == []
     (tmp_path / "gateway-8000-2.figures.json").write_text('{"instance": "gateway-8000-2"}', encoding="utf-8")
     (tmp_path / "gateway-8000-3.figures.json").write_text("{", encoding="utf-8")
+    left = tmp_path / "gateway-8000-1.figures.json"
+    bins = '"bins":[{"start":1,"counts":[1],"total_seconds":1,"failed":0,"refused":0}]'
+    older = left.read_text(encoding="utf-8").replace('"bins":[]', bins)
+    assert older != left.read_text(encoding="utf-8")
+    (tmp_path / "gateway-8000-4.figures.json").write_text(older, encoding="utf-8")
     assert len(read_figures(tmp_path)) == 1
     old = time.time() - worker_figures.FORGOTTEN_SECONDS - 1
     os.utime(tmp_path / "gateway-8000-1.figures.json", (old, old))
