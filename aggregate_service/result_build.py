@@ -14,16 +14,8 @@ from aggregate_service.findings import Findings
 from aggregate_service.routing_build import CurrentRoutings
 from plant.schema import ITEM_CODE, SEQUENCE, ResultRoles
 from routings.time_profiles import LARGEST_TIME
-from source.current_routings import robust_means
+from routings.work_results import TypicalTimes, WorkResults
 from trained.item_codes import ItemCodeIndex
-
-MEASURES = ("setup", "run")
-"""Times that work results report, as roles of the schema, in the order of the columns of `OperationTable.actual`."""
-
-
-def result_columns(roles: ResultRoles) -> tuple[str, ...]:
-    """Internal columns of the work results that a snapshot reads."""
-    return tuple(filter(None, (ITEM_CODE, SEQUENCE, roles.setup, roles.run)))
 
 
 class ItemFinder:
@@ -56,37 +48,17 @@ def read_results(
     findings: Findings,
     name: str,
     roles: ResultRoles,
-) -> tuple[pl.DataFrame, int]:
-    """Results that belong to an operation of a current routing, and the number of rows read.
-
-    Each batch shrinks to row of the operation and two times before the next is read.
-
-    Returns:
-        A frame with `row` (Int32, position among the current operations), `setup` and `run` (Float64, NaN never).
-    """
-    keys = current.item.astype(np.int64) << 32 | (current.sequence.astype(np.int64) + 2**31)
-    parts: list[pl.DataFrame] = []
+) -> tuple[TypicalTimes, int]:
+    """What the results typically say of the operations of the current routings, and the number of rows read."""
+    results, finder = WorkResults(current.item, current.sequence), ItemFinder(index)
     total = unknown = elsewhere = impossible = 0
-    finder = ItemFinder(index)
     for frame in frames:
-        total += frame.height
         item = finder.positions(frame[ITEM_CODE])
-        known = item >= 0
-        unknown += int((~known).sum())
-        sequence = frame[SEQUENCE].cast(pl.Int64, strict=False).fill_null(-(2**31)).to_numpy()
-        row = _find(keys, item << 32 | (sequence + 2**31)) if len(keys) else np.full(len(item), -1)
-        row[~known] = -1
-        elsewhere += int((known & (row < 0)).sum())
-        times = frame.select(
-            pl.Series("row", row, pl.Int32), *(_measured(measure, str(getattr(roles, measure))) for measure in MEASURES)
-        ).filter(pl.col("row") >= 0)
-        usable = [pl.col(measure).is_between(0.0, LARGEST_TIME) for measure in MEASURES]
-        impossible += int(times.select(pl.sum_horizontal((~u).fill_null(False).sum() for u in usable)).item())
-        parts.append(
-            times.with_columns(
-                pl.when(u).then(pl.col(measure)).alias(measure) for u, measure in zip(usable, MEASURES, strict=True)
-            )
-        )
+        left_out = results.add(item, frame, sequence=SEQUENCE, times=roles.times)
+        total += frame.height
+        unknown += int((item < 0).sum())
+        elsewhere += left_out.elsewhere
+        impossible += left_out.impossible
     findings.add(
         unknown,
         f"rows of {name} belong to items that the item master does not have and were left out",
@@ -94,31 +66,10 @@ def read_results(
     )
     findings.add(elsewhere, f"rows of {name} belong to no operation of a current routing and were left out")
     findings.add(impossible, f"times of {name} are negative or above {LARGEST_TIME:,.0f} minutes and count as absent")
-    schema = {"row": pl.Int32, **dict.fromkeys(MEASURES, pl.Float64)}
-    return pl.concat(parts) if parts else pl.DataFrame(schema=schema), total
+    return results.typical(), total
 
 
-def _measured(measure: str, column: str) -> pl.Expr:
-    """A measure's values under its own name; absent everywhere where the plant does not report it."""
-    value = pl.col(column).cast(pl.Float64).fill_nan(None) if column else pl.lit(None, pl.Float64)
-    return value.alias(measure)
-
-
-def _find(keys: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Positions of values in sorted keys, -1 where they are not."""
-    place = np.minimum(keys.searchsorted(wanted), len(keys) - 1)
-    return np.where(keys[place] == wanted, place, -1)
-
-
-def write_results(folder: Path, results: pl.DataFrame, operations: int) -> None:
-    """Write the robust figures of each operation: `actual.npy` float64 (operations, 2) the means of set-up and run time without gross
-    errors (further than 3.5 robust sigma from the median), and `actual_samples.npy` int32 (operations, 2); NaN and 0 without results.
-    """
-    actual = np.full((operations, len(MEASURES)), np.nan)
-    samples = np.zeros((operations, len(MEASURES)), np.int32)
-    for place, measure in enumerate(MEASURES):
-        rows, means, counts = robust_means(results.select("row", value=measure).drop_nulls())
-        actual[rows, place] = means
-        samples[rows, place] = counts
-    write_numpy(folder / "actual.npy", actual)
-    write_numpy(folder / "actual_samples.npy", samples)
+def write_results(folder: Path, typical: TypicalTimes) -> None:
+    """Write the typical times of each operation: `actual.npy` float64 (operations, 2) and `actual_samples.npy` int32 (operations, 2)."""
+    write_numpy(folder / "actual.npy", typical.actual)
+    write_numpy(folder / "actual_samples.npy", typical.samples)

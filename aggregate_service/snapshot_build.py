@@ -17,7 +17,7 @@ from aggregate_service.column_building import TableBuilder, mixed, read_table
 from aggregate_service.column_files import write_numpy
 from aggregate_service.findings import Findings
 from aggregate_service.item_build import ItemOrder, order_items, write_search
-from aggregate_service.result_build import read_results, result_columns, write_results
+from aggregate_service.result_build import read_results, write_results
 from aggregate_service.routing_build import CurrentRoutings, choose_current, clean_times, write_operations
 from aggregate_service.snapshot_changes import FEATURE_HASHES, changes_since, write_hashes
 from aggregate_service.snapshot_store import SnapshotFacts, SnapshotStore, lineage_of, mapping_of, tag_of
@@ -161,10 +161,10 @@ class _Build:
     def _results(self, index: ItemCodeIndex, current: CurrentRoutings) -> int:
         name = self._table("results")
         roles = self._schema.results
-        frames = self._frames("results", result_columns(roles))
-        results, rows = read_results(frames, index, current, self._findings, name, roles)
+        frames = self._frames("results", roles.columns_of_times)
+        typical, rows = read_results(frames, index, current, self._findings, name, roles)
         self._report(Progress("writing", name, rows, progress=SHARES["results"][1]))
-        write_results(self._folder, results, len(current.rows))
+        write_results(self._folder, typical)
         return rows
 
     def _table(self, role: str) -> str:

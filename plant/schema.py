@@ -238,6 +238,16 @@ class ResultRoles(_Part):
     run: str = "ACT_RUN_TIME"
     reported: str = "REPORTED_AT"
 
+    @property
+    def times(self) -> tuple[str, str]:
+        """Columns of set-up and run time, in the order of `OperationTable.actual`."""
+        return self.setup, self.run
+
+    @property
+    def columns_of_times(self) -> tuple[str, ...]:
+        """Columns that tell the times of an operation of an item."""
+        return tuple(filter(None, (ITEM_CODE, SEQUENCE, *self.times)))
+
 
 class WeightProfile(_Part):
     """Weights to choose among at a call.

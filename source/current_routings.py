@@ -1,21 +1,15 @@
-"""The one rule for which routing of an item is the current one, for numbering its operations, and for what work results typically say."""
+"""The one rule for which routing of an item is the current one, and for numbering its operations."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
-
-from routings.time_profiles import FEWEST_SAMPLES
 
 Rows = npt.NDArray[np.int64]
 Integers = npt.NDArray[np.int32]
-
-OUTLIER_DEVIATIONS: Final = 3.5
-MAD_TO_SIGMA: Final = 1.4826
 
 
 class CurrentRows(NamedTuple):
@@ -125,33 +119,3 @@ def number_operations(jobs: npt.NDArray[np.integer], item: npt.NDArray[np.intege
     occurrence[order] = running - np.maximum.accumulate(np.where(starts, running, 0))
     keys, numbers = np.unique(jobs.astype(np.int64) << 32 | occurrence, return_inverse=True)
     return NumberedOperations(np.asarray(numbers, np.int32), keys >> 32, keys & 0xFFFFFFFF)
-
-
-def robust_means(
-    values: pl.DataFrame,
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-    """Mean of the `value`s of each `row` without gross errors: the rows, their means, and how many values each rests on.
-
-    A value is a gross error when it lies further than 3.5 robust sigma (1.4826 times the median deviation) from the median of at least
-    three values; a thousandth of the median is always allowed, as the median deviation is 0 where most values are equal.
-    """
-    if not values.height:
-        return np.zeros(0, np.int32), np.zeros(0), np.zeros(0, np.int64)
-    values = values.sort("row", "value")
-    row, value = values["row"].to_numpy(), values["value"].to_numpy()
-    starts = np.flatnonzero(np.concatenate(([True], row[1:] != row[:-1])))
-    counts = np.diff(np.append(starts, len(row)))
-    median = _middle(value, starts, counts)
-    deviation = np.abs(value - np.repeat(median, counts))
-    by_deviation = pl.DataFrame({"row": row, "deviation": deviation}).sort("row", "deviation")["deviation"].to_numpy()
-    spread = _middle(by_deviation, starts, counts)
-    allowed = OUTLIER_DEVIATIONS * MAD_TO_SIGMA * spread + 1e-3 * median
-    kept = deviation <= np.repeat(np.where(counts < FEWEST_SAMPLES, np.inf, allowed), counts)
-    used = np.add.reduceat(kept.astype(np.int64), starts)
-    return row[starts], np.add.reduceat(np.where(kept, value, 0.0), starts) / used, used
-
-
-def _middle(ordered: npt.NDArray[np.float64], starts: Rows, counts: Rows) -> npt.NDArray[np.float64]:
-    """Medians of the runs of an array that is sorted within each run."""
-    middle: npt.NDArray[np.float64] = (ordered[starts + (counts - 1) // 2] + ordered[starts + counts // 2]) / 2
-    return middle

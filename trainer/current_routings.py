@@ -14,9 +14,10 @@ from plant.input_profile import InputProfile
 from plant.schema import ITEM_CODE, RESULTS, ROUTING, SEQUENCE, RoutingRoles
 from plant.time_columns import TIMES
 from routings.operation_table import OperationTable
-from routings.time_profiles import LARGEST_TIME, without_impossible
+from routings.time_profiles import without_impossible
+from routings.work_results import WorkResults
 from source import Source
-from source.current_routings import choose_current, is_valid, natural_keys, number_operations, robust_means
+from source.current_routings import CurrentRows, choose_current, is_valid, natural_keys, number_operations
 from source.role_reading import read_role
 from trained.item_codes import ItemCodeIndex
 
@@ -84,7 +85,7 @@ def read_current_routings(
     counts = np.bincount(current.item, minlength=len(index))
     actual = np.full((len(rows), 2), np.nan)
     if results and len(rows):
-        actual = _results(source, profile, index, current.item.astype(np.int64), current.sequence)
+        actual = _results(source, profile, index, current)
     return CurrentRoutings(
         table=OperationTable(
             offsets=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
@@ -205,36 +206,11 @@ def _numbered(names: pl.Series) -> tuple[list[str], npt.NDArray[np.int32]]:
 
 
 def _results(
-    source: Source,
-    profile: InputProfile,
-    index: ItemCodeIndex,
-    item: npt.NDArray[np.int64],
-    sequence: npt.NDArray[np.int32],
+    source: Source, profile: InputProfile, index: ItemCodeIndex, current: CurrentRows
 ) -> npt.NDArray[np.float64]:
     """Typical set-up and run time that work results report for each operation, float64 (operations, 2), NaN where none."""
-    roles = profile.plant.results
-    measures = (roles.setup, roles.run)
-    actual = np.full((len(item), 2), np.nan)
-    places = pl.DataFrame(
-        {"item": item, "sequence": sequence.astype(np.int64), "row": np.arange(len(item), dtype=np.int32)}
-    )
-    parts = [
-        frame.select(
-            _positions(frame[ITEM_CODE], index).alias("item"),
-            pl.col(SEQUENCE).cast(pl.Int64).alias("sequence"),
-            *(
-                pl.when(_column(name, pl.Float64()).is_between(0.0, LARGEST_TIME))
-                .then(_column(name, pl.Float64()))
-                .alias(f"_{place}")
-                for place, name in enumerate(measures)
-            ),
-        ).join(places, on=["item", "sequence"])
-        for frame in read_role(source, profile, RESULTS, list(filter(None, (ITEM_CODE, SEQUENCE, *measures))))
-    ]
-    if not parts:
-        return actual
-    whole = pl.concat(parts)
-    for place in range(len(measures)):
-        rows, means, _counts = robust_means(whole.select("row", value=f"_{place}").drop_nulls())
-        actual[rows, place] = means
-    return actual
+    results, roles = WorkResults(current.item, current.sequence), profile.plant.results
+    for frame in read_role(source, profile, RESULTS, roles.columns_of_times):
+        positions = _positions(frame[ITEM_CODE], index).to_numpy()
+        results.add(positions, frame, sequence=SEQUENCE, times=roles.times)
+    return results.typical().actual

@@ -14,7 +14,6 @@ from aggregate_service.snapshot import Snapshot
 from aggregate_service.snapshot_store import SnapshotStore
 from common.errors import DataProblem, Unavailable
 from plant.time_columns import RUN
-from source.current_routings import robust_means
 
 from .conftest import CATALOGUE, DATA, build, edit
 
@@ -149,17 +148,6 @@ def test_an_operation_that_comes_twice_in_a_routing_is_two_operations(tables: Pa
     item = snapshot.codes.find(code)
     start, end = snapshot.operations.offsets[item : item + 2]
     assert len(set(snapshot.operations.operation[start:end].tolist())) == end - start
-
-
-def test_work_results_are_reduced_to_means_without_gross_errors() -> None:
-    values = pl.DataFrame(
-        {"row": [3, 1, 1, 1, 1, 1, 2, 2], "value": [7.0, 10.0, 11.0, 9.0, 10.0, 100.0, 4.0, 400.0]},
-        schema={"row": pl.Int32, "value": pl.Float64},
-    )
-    rows, means, samples = robust_means(values)
-    assert rows.tolist() == [1, 2, 3]
-    assert means.tolist() == [10.0, 202.0, 7.0]
-    assert samples.tolist() == [4, 2, 1]
 
 
 def test_actual_times_of_the_results_stand_beside_the_routing(demo: Snapshot) -> None:
