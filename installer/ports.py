@@ -7,6 +7,7 @@ import errno
 import os
 import socket
 from collections.abc import Sequence
+from pathlib import Path
 
 from bootstrap.progress import SetupFailed
 from installer.layout import Layout
@@ -22,9 +23,13 @@ _ADDRESS_DEFAULTS = {
 }
 
 
-def taken_ports(layout: Layout) -> list[tuple[str, int]]:
-    """Ports of the processes that cannot be listened on, each with the setting that changes it; for a time when no process runs."""
-    settings = read_env(layout.env_file)
+def taken_ports(layout: Layout, example: Path | None = None) -> list[tuple[str, int]]:
+    """Ports of the processes that cannot be listened on, each with the setting that changes it; for a time when no process runs.
+
+    Args:
+        example: what `.env` will be written from where there is none yet.
+    """
+    settings = read_env(layout.env_file if example is None or layout.env_file.exists() else example)
     wanted = [
         (name, address.rpartition(":")[0] or "127.0.0.1", int(address.rpartition(":")[2]))
         for name, default in _ADDRESS_DEFAULTS.items()

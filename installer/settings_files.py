@@ -39,11 +39,15 @@ def _unquoted(value: str) -> str:
 def write_env(layout: Layout, example: Path, *, with_caddy: bool) -> bool:
     """Write `.env` from .env.example with this installation's folders; returns whether it was written (False: there is one).
 
+    A `.env` made by hand before the installation, for another port say, has none of the settings that are written here: it gets them,
+    and what it sets stays.
+
     Args:
         example: .env.example of the version.
         with_caddy: Caddy is in front; it gets a word of its own, without which no program passes for it.
     """
-    if layout.env_file.exists():
+    made_by_hand = read_text(layout.env_file)
+    if layout.env_file.exists() and "ROUTING_ML_STATE_DIR" in made_by_hand:
         return False
     values = {
         "ROUTING_ML_STATE_DIR": _path(layout.data / "var"),
@@ -56,9 +60,13 @@ def write_env(layout: Layout, example: Path, *, with_caddy: bool) -> bool:
     if with_caddy:
         values[PROXY_TOKEN] = secrets.token_urlsafe(32)
     text = example.read_text(encoding="utf-8")
-    for name, value in values.items():
-        line = f"{name}={value}".replace("\\", "\\\\")
-        text = re.sub(rf"^#?{name}=.*$", line, text, count=1, flags=re.MULTILINE)
+    lines = {name: f"{name}={value}" for name, value in values.items()}
+    lines |= {found.group(1): line for line in made_by_hand.splitlines() if (found := _LINE.match(line))}
+    for name, line in lines.items():
+        before = text
+        text = re.sub(rf"^#?{name}=.*$", line.replace("\\", "\\\\"), text, count=1, flags=re.MULTILINE)
+        if text == before and line not in text.splitlines():
+            text = f"{text.rstrip()}\n{line}\n"
     layout.data.mkdir(parents=True, exist_ok=True)
     write_text(layout.env_file, text)
     return True

@@ -235,7 +235,8 @@ def _in_the_way(
     if release:
         found += checks.check_clock(release)
     if former is None and not any(system.services.state(name) == "RUNNING" for name in names):
-        found += checks.check_process_ports(layout, machine)
+        example = release.application / ".env.example" if release else None
+        found += checks.check_process_ports(layout, machine, example)
     if choices.with_caddy:
         runs = system.services.state(CADDY_SERVICE) == "RUNNING" and system.port_before() == choices.https_port
         found += checks.check_site_port(machine, choices.https_port, caddy_runs=runs)

@@ -172,6 +172,22 @@ def test_a_taken_port_is_found_before_anything_is_changed(tmp_path: Path) -> Non
         assert "ROUTING_ML_GATEWAY_PORT" in "".join(one.text for one in checks.check_process_ports(layout))
 
 
+def test_before_there_are_settings_the_ports_are_those_of_the_release(tmp_path: Path) -> None:
+    layout = Layout(tmp_path / "program", tmp_path)
+    example = tmp_path / ".env.example"
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = f"127.0.0.1:{other.getsockname()[1]}"
+        example.write_text(f"ROUTING_ML_AUTH_ADDRESS={taken}\n", encoding="utf-8")
+        assert "ROUTING_ML_AUTH_ADDRESS" in "".join(
+            one.text for one in checks.check_process_ports(layout, None, example)
+        )
+        layout.env_file.write_text("ROUTING_ML_AUTH_ADDRESS=127.0.0.1:1\n", encoding="utf-8")
+        found = checks.check_process_ports(layout, None, example)
+        assert taken.rpartition(":")[2] not in "".join(one.text for one in found)
+
+
 def test_paths_are_the_callers_and_lose_what_stands_behind_them(tmp_path: Path) -> None:
     assert absolute("site.pem", tmp_path) == tmp_path / "site.pem"
     assert absolute("../x/", tmp_path) == tmp_path.parent / "x"

@@ -31,6 +31,21 @@ def test_both_files_of_an_installation_with_caddy_hold_the_same_long_word(layout
     assert SITE_PROXY_TOKEN in (ROOT / "compose-windows" / "Caddyfile").read_text(encoding="utf-8")
 
 
+def test_a_file_made_by_hand_for_another_port_gets_what_it_lacks_and_keeps_what_it_sets(layout: Layout) -> None:
+    layout.data.mkdir(parents=True)
+    layout.env_file.write_text(
+        "ROUTING_ML_GATEWAY_PORT=8123\nOF_THE_PLANT='a # b'\nROUTING_ML_COOKIE_SECURE=false\n", encoding="utf-8"
+    )
+    assert write_env(layout, EXAMPLE, with_caddy=True)
+    settings = Settings(_env_file=layout.env_file)
+    assert (settings.gateway_port, settings.cookie_secure, settings.state_dir) == (8123, False, layout.data / "var")
+    assert settings.proxy_token
+    assert read_env(layout.env_file)["OF_THE_PLANT"] == "a # b"
+    written = layout.env_file.read_bytes()
+    assert not write_env(layout, EXAMPLE, with_caddy=True)
+    assert layout.env_file.read_bytes() == written
+
+
 def test_every_installation_has_a_word_of_its_own(layout: Layout, tmp_path: Path) -> None:
     other = Layout(tmp_path / "b", tmp_path / "c")
     for one in (layout, other):
