@@ -74,7 +74,7 @@ def refused_by_windows(stage: Stage) -> None:
     install = f"{stage.release('r1', '1.0.0')}\\install.ps1"
     for step, *calls in REFUSED[1:]:
         for words in calls:
-            with stage.refusing(*(word.replace("sc.exe", "sc.exe") for word in words)):
+            with stage.refusing(*words):
                 says(stage.play(install, *stage.proxy, expected=1), f"failed at step {step}", "Access is denied")
             nothing_registered(stage)
     with stage.failing("New-NetFirewallRule"):

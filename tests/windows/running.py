@@ -30,6 +30,7 @@ from tests.windows.stage import (
     without_times,
 )
 
+PYTHON = "C:\\Program Files\\RoutingML\\current\\venv\\Scripts\\python.exe"
 COMMAND = "& 'C:\\Program Files\\RoutingML\\current\\venv\\Scripts\\routing-ml.cmd'"
 
 
@@ -109,7 +110,7 @@ def _age(stage: Stage) -> None:
     time.sleep(max(0.0, newest + STARTING_SECONDS + 5 - time.time()))
 
 
-COMMANDS = (
+COMMANDS: tuple[tuple[str, ...], ...] = (
     ("models", "list"),
     ("models", "check", "--dry-run"),
     ("models", "doctor", "C:\\ProgramData\\RoutingML\\models"),
@@ -128,24 +129,32 @@ MARK = "== ended with"
 
 
 def code_pages(stage: Stage) -> None:
-    """Every command with its output in a file under code pages 437 and 949: it ends as it should, without a lost letter."""
+    """Every command with redirected output, code pages 437 and 949 in a prompt, 1252 without one: it ends as it should, no letter lost."""
+    ended = [(page, *one) for page in (437, 949) for one in _in_a_prompt(stage, page)]
+    for words in COMMANDS:
+        code, said = stage.run(PYTHON, "-P", "-m", "cli", *words, codepage=1252)
+        ended.append((1252, words, code, said.decode("cp1252", "replace")))
     wrong = []
-    for page in (437, 949):
-        stage.codepage = page
-        calls = [f"{COMMAND} {' '.join(words)}; '{MARK} ' + $LASTEXITCODE" for words in COMMANDS]
-        try:
-            _code, said = stage.call(options=["--command", "\n".join(calls)])
-        finally:
-            stage.codepage = 437
-        parts = re.split(rf"{MARK} (-?\d+)", said)
-        if len(parts) != 2 * len(COMMANDS) + 1:
-            raise Differs(f"code page {page}: {said[-2000:]}")
-        for words, text, code in zip(COMMANDS, parts[::2], parts[1::2], strict=False):
-            allowed = ("0", "1") if "doctor" in words else ("0",)  # the folder of the models is no version
-            if code not in allowed or "Traceback" in text or "codec" in text:
-                wrong.append(f"code page {page}: {' '.join(words)} ended with {code}:\n{text[-1200:]}")
+    for page, words, code, text in ended:
+        allowed = (0, 1) if "doctor" in words else (0,)  # the folder of the models is no version
+        if code not in allowed or "Traceback" in text or "codec" in text:
+            wrong.append(f"code page {page}: {' '.join(words)} ended with {code}:\n{text[-1200:]}")
     if wrong:
         raise Differs("\n".join(wrong))
+
+
+def _in_a_prompt(stage: Stage, page: int) -> list[tuple[tuple[str, ...], int, str]]:
+    """Each command with its exit code and what it said, called from one prompt with its output in a file."""
+    stage.codepage = page
+    calls = [f"{COMMAND} {' '.join(words)}; '{MARK} ' + $LASTEXITCODE" for words in COMMANDS]
+    try:
+        _code, said = stage.call(options=["--command", "\n".join(calls)])
+    finally:
+        stage.codepage = 437
+    parts = re.split(rf"{MARK} (-?\d+)", said)
+    if len(parts) != 2 * len(COMMANDS) + 1:
+        raise Differs(f"code page {page}: {said[-2000:]}")
+    return [(words, int(code), text) for words, text, code in zip(COMMANDS, parts[::2], parts[1::2], strict=False)]
 
 
 def activation_under_load(stage: Stage) -> None:
