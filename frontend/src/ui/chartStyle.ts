@@ -11,4 +11,4 @@ export const AXIS = {
   nameTextStyle: { color: MUTED },
   splitLine: { lineStyle: { color: 'rgba(120,150,175,0.25)' } },
 }
-export const GRID = { left: 8, right: 12, top: 34, bottom: 6, containLabel: true }
+export const GRID = { left: 8, right: 12, top: 54, bottom: 6, containLabel: true }

@@ -3,10 +3,14 @@ import { useMemo } from 'react'
 import type { HistoryPoint } from '@/api/operations'
 import { Card } from '@/ui/Card'
 import { Chart } from '@/ui/Chart'
+import { amountAxis, lineLook, lineWithGaps, percentTip, shareAxis, tip } from '@/ui/chartFigures'
 import { AXIS, GRID, SERIES, TEXT } from '@/ui/chartStyle'
 import { Empty } from '@/ui/PanelState'
-import { formatClock, formatNumber, formatPercent } from '@/i18n/format'
+import { formatClock } from '@/i18n/format'
 import { useOperationsText } from './texts'
+
+/** Requests are counted by ten seconds; those without any are no point. */
+const STEP_MS = 10_000
 
 const TIME_AXIS = {
   type: 'time',
@@ -25,16 +29,18 @@ export function HistoryCharts({ history }: { history: readonly HistoryPoint[] })
       legend: { top: 0, textStyle: TEXT },
       tooltip: {
         trigger: 'axis',
-        valueFormatter: (value: unknown) => `${formatNumber(Number(value), 2)} ms`,
+        ...tip('ms', 1),
       },
       xAxis: TIME_AXIS,
-      yAxis: { type: 'value', ...AXIS },
+      yAxis: amountAxis('ms'),
       series: (['p50_ms', 'p95_ms', 'p99_ms'] as const).map((name, index) => ({
         name: name.replace('_ms', ''),
         type: 'line',
-        showSymbol: history.length < 40,
-        color: SERIES[index],
-        data: history.map((point) => [point.at * 1000, point[name]]),
+        ...lineLook(index),
+        data: lineWithGaps(
+          history.map((point) => [point.at * 1000, point[name]]),
+          STEP_MS,
+        ),
       })),
     }),
     [history],
@@ -47,14 +53,11 @@ export function HistoryCharts({ history }: { history: readonly HistoryPoint[] })
       tooltip: { trigger: 'axis' },
       xAxis: TIME_AXIS,
       yAxis: [
-        { type: 'value', ...AXIS },
+        amountAxis(t('requestsUnit'), 1),
         {
-          type: 'value',
-          min: 0,
-          max: 1,
-          ...AXIS,
+          ...shareAxis(history.map((point) => point.error_rate)),
+          name: t('errorRate'),
           splitLine: { show: false },
-          axisLabel: { ...AXIS.axisLabel, formatter: (value: number) => formatPercent(value) },
         },
       ],
       series: [
@@ -62,16 +65,19 @@ export function HistoryCharts({ history }: { history: readonly HistoryPoint[] })
           name: t('requests'),
           type: 'bar',
           color: SERIES[0],
+          tooltip: tip('', 0),
           data: history.map((point) => [point.at * 1000, point.requests]),
         },
         {
           name: t('errorRate'),
           type: 'line',
           yAxisIndex: 1,
-          showSymbol: false,
-          color: SERIES[1],
-          tooltip: { valueFormatter: (value: unknown) => formatPercent(Number(value), 2) },
-          data: history.map((point) => [point.at * 1000, point.error_rate]),
+          ...lineLook(1),
+          tooltip: percentTip,
+          data: lineWithGaps(
+            history.map((point) => [point.at * 1000, point.error_rate]),
+            STEP_MS,
+          ),
         },
       ],
     }),

@@ -48,7 +48,11 @@ function Figures({ dashboard, status }: { dashboard: Dashboard; status: SystemSt
   const health = status?.status ?? ''
   const known = health === 'ok' || health === 'degraded' || health === 'down'
   return (
-    <div className="grid grid-cols-2 gap-4 md:grid-cols-4 xl:grid-cols-7" aria-live="off">
+    <div
+      // Seven: the last is as broad as two where there are fewer columns, so that no place stays empty.
+      className="grid grid-cols-2 gap-4 *:last:col-span-2 md:grid-cols-4 xl:grid-cols-7 xl:*:last:col-span-1"
+      aria-live="off"
+    >
       <Card>
         <Figure
           label={t('health')}

@@ -40,7 +40,7 @@ export function SnapshotPanel({ dashboard }: { dashboard: Dashboard }) {
     >
       {snapshot && (
         <>
-          <div className="grid grid-cols-2 gap-4 md:grid-cols-5">
+          <div className="grid grid-cols-2 gap-4 *:last:col-span-2 md:grid-cols-5 md:*:last:col-span-1">
             <Figure label={t('readAt')} value={formatTime(snapshot.read_at)} />
             <Figure
               label={t('withRouting')}

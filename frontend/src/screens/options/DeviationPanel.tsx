@@ -37,7 +37,10 @@ export function DeviationPanel({ draft, readOnly }: { draft: SettingsDraft; read
           </label>
         ))}
       </div>
-      <fieldset disabled={readOnly} className="mt-4 grid items-start gap-4 sm:grid-cols-2 lg:grid-cols-4">
+      <fieldset
+        disabled={readOnly}
+        className="mt-4 grid items-start gap-4 sm:grid-cols-2 lg:grid-cols-3 2xl:grid-cols-6"
+      >
         <CheckField
           label={t('trim')}
           checked={trim}

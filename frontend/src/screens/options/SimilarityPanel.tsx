@@ -4,6 +4,7 @@ import { useMemo } from 'react'
 import { request } from '@/api/client'
 import { Card } from '@/ui/Card'
 import { Chart } from '@/ui/Chart'
+import { amountAxis, lineLook, percentTip, qualityAxis, tip } from '@/ui/chartFigures'
 import { AXIS, GRID, SERIES, TEXT } from '@/ui/chartStyle'
 import { CheckField, SelectField, SliderField } from '@/ui/Field'
 import { NumberField } from '@/ui/NumberField'
@@ -89,7 +90,7 @@ export function SimilarityPanel({ draft, readOnly }: { draft: SettingsDraft; rea
       </div>
       <fieldset
         disabled={readOnly}
-        className="mt-5 grid gap-4 border-t border-line pt-4 sm:grid-cols-2 xl:grid-cols-5"
+        className="mt-5 grid gap-4 border-t border-line pt-4 sm:grid-cols-2 sm:*:last:col-span-2 xl:grid-cols-5 xl:*:last:col-span-1"
       >
         <NumberField
           label={t('threshold')}
@@ -142,28 +143,31 @@ function Curve({ points, ef }: { points: CurvePoint[]; ef: number }) {
   const option = useMemo(
     () => ({
       textStyle: TEXT,
-      grid: { ...GRID, top: 40, bottom: 28 },
+      grid: { ...GRID, top: 54, bottom: 28 },
       legend: { top: 0, textStyle: TEXT },
-      tooltip: { trigger: 'axis', valueFormatter: (value: unknown) => formatNumber(Number(value), 4) },
+      tooltip: { trigger: 'axis' },
       xAxis: {
         type: 'log',
+        logBase: 2,
         name: 'ef_search',
         nameLocation: 'middle',
         nameGap: 26,
-        min: 'dataMin',
-        max: 'dataMax',
+        // The chosen width too, where it was not measured.
+        min: Math.min(ef, ...points.map((point) => point.ef_search)),
+        max: Math.max(ef, ...points.map((point) => point.ef_search)),
         ...AXIS,
         splitLine: { show: false },
       },
       yAxis: [
-        { type: 'value', scale: true, max: 1, ...AXIS },
-        { type: 'value', scale: true, ...AXIS, splitLine: { show: false } },
+        { ...qualityAxis(points.map((point) => point.recall)), name: t('recall') },
+        { ...amountAxis('ms'), splitLine: { show: false } },
       ],
       series: [
         {
           name: t('recall'),
           type: 'line',
-          color: SERIES[0],
+          ...lineLook(0),
+          tooltip: percentTip,
           data: points.map((point) => [point.ef_search, point.recall]),
           markLine: {
             symbol: 'none',
@@ -176,7 +180,8 @@ function Curve({ points, ef }: { points: CurvePoint[]; ef: number }) {
           name: t('latency'),
           type: 'line',
           yAxisIndex: 1,
-          color: SERIES[1],
+          ...lineLook(1),
+          tooltip: tip('ms', 3),
           data: points.map((point) => [point.ef_search, point.latency_ms]),
         },
       ],

@@ -4,6 +4,7 @@ import { Link } from 'wouter'
 import { useReport, type TimeProfiles } from '@/api/reports'
 import { Card } from '@/ui/Card'
 import { Chart } from '@/ui/Chart'
+import { roundTop } from '@/ui/chartFigures'
 import { AXIS, INK, TEXT } from '@/ui/chartStyle'
 import { Empty, QueryPanel } from '@/ui/PanelState'
 import { formatNumber } from '@/i18n/format'
@@ -63,14 +64,15 @@ function Heat({ profiles }: { profiles: TimeProfiles }) {
         grid: { left: 8, right: 8, top: 4, bottom: 44, containLabel: true },
         tooltip: {
           formatter: ({ value }: { value: [number, number, number | null, number] }) =>
-            `${operations[value[1]]?.[0]} · ${t(`kind.${kinds[value[0]] ?? 'run'}`)}: ${formatNumber(value[2], 2)} (n=${formatNumber(value[3], 0)})`,
+            `${operations[value[1]]?.[0]} · ${t(`kind.${kinds[value[0]] ?? 'run'}`)}: ${value[2] === null ? '–' : t('heatMinutes', { value: formatNumber(value[2], 2) })} (n=${formatNumber(value[3], 0)})`,
         },
         xAxis: { type: 'category', data: kinds.map((kind) => t(`kind.${kind}`)), position: 'top', ...AXIS },
         yAxis: { type: 'category', data: operations.map(([code]) => code), ...AXIS },
         visualMap: {
           dimension: 2,
           min: 0,
-          max: Math.max(1, ...known),
+          max: Math.max(1, roundTop(Math.max(0, ...known))),
+          formatter: (value: unknown) => t('heatMinutes', { value: formatNumber(Number(value), 2) }),
           calculable: false,
           orient: 'horizontal',
           left: 'center',

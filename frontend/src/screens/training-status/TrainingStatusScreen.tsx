@@ -38,22 +38,22 @@ export default function TrainingStatusScreen() {
   )
 }
 
-/** Side by side where there is room for four; else two columns that end wherever their panels do. */
+/** Side by side where there is room for four; else two columns. The last panel of a column fills what the others leave. */
 function Panels({ version }: { version: string | null }) {
   const fourColumns = useMediaQuery('(min-width: 1440px)')
   if (fourColumns)
     return (
       <>
-        <div className="grid grid-cols-4 items-start gap-5">
+        <div className="grid grid-cols-4 gap-5">
           <ProjectorCard />
           <FeaturePanel version={version} />
           <TrendPanel />
           <HeatPanel version={version} />
         </div>
-        <div className="grid grid-cols-3 items-start gap-5">
+        <div className="grid grid-cols-3 gap-5">
           <QualityPanel version={version} />
           <ProposalsPanel />
-          <div className="flex min-w-0 flex-col gap-5">
+          <div className="flex min-w-0 flex-col gap-5 *:last:grow">
             <StagesPanel version={version} />
             <RunHistory />
           </div>
@@ -61,14 +61,14 @@ function Panels({ version }: { version: string | null }) {
       </>
     )
   return (
-    <div className="grid items-start gap-5 md:grid-cols-2">
-      <div className="flex min-w-0 flex-col gap-5">
+    <div className="grid gap-5 md:grid-cols-2">
+      <div className="flex min-w-0 flex-col gap-5 *:last:grow">
         <ProjectorCard />
         <QualityPanel version={version} />
         <TrendPanel />
         <StagesPanel version={version} />
       </div>
-      <div className="flex min-w-0 flex-col gap-5">
+      <div className="flex min-w-0 flex-col gap-5 *:last:grow">
         <FeaturePanel version={version} />
         <HeatPanel version={version} />
         <ProposalsPanel />

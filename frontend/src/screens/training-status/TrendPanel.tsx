@@ -6,9 +6,9 @@ import { useVersions, type VersionDetail } from '@/api/training'
 import { factsOf } from '@/api/versionFacts'
 import { Card } from '@/ui/Card'
 import { Chart } from '@/ui/Chart'
+import { amountAxis, lineLook, percentTip, qualityAxis, tip } from '@/ui/chartFigures'
 import { AXIS, GRID, SERIES, TEXT } from '@/ui/chartStyle'
 import { Empty, QueryPanel } from '@/ui/PanelState'
-import { formatNumber } from '@/i18n/format'
 import { useTrainingText } from './texts'
 
 const MOST = 12
@@ -71,20 +71,31 @@ function TrendChart({ points }: { points: Point[] }) {
       textStyle: TEXT,
       grid: GRID,
       legend: { top: 0, textStyle: TEXT },
-      tooltip: { trigger: 'axis', valueFormatter: (value: unknown) => formatNumber(Number(value), 4) },
+      tooltip: { trigger: 'axis' },
       xAxis: { type: 'category', data: points.map((point) => point.name), ...AXIS },
       yAxis: [
-        { type: 'value', scale: true, max: 1, ...AXIS },
-        { type: 'value', ...AXIS, splitLine: { show: false } },
+        {
+          ...qualityAxis(points.flatMap((point) => (point.recall === null ? [] : [point.recall]))),
+          name: t('recall'),
+        },
+        { ...amountAxis('ms'), splitLine: { show: false } },
       ],
       series: [
-        { name: t('recall'), type: 'line', color: SERIES[0], data: points.map((point) => point.recall) },
+        {
+          name: t('recall'),
+          type: 'line',
+          ...lineLook(1),
+          color: SERIES[0],
+          tooltip: percentTip,
+          data: points.map((point) => point.recall),
+        },
         {
           name: t('latency'),
           type: 'bar',
           yAxisIndex: 1,
           color: SERIES[1],
           barMaxWidth: 26,
+          tooltip: tip('ms', 3),
           data: points.map((point) => point.latency),
         },
       ],
