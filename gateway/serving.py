@@ -7,9 +7,9 @@ import contextlib
 import math
 import os
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -27,8 +27,8 @@ from common.processes import (
     python_module,
     run_until_stopped,
     start_child,
-    stop_all,
 )
+from common.restarts import keep_running
 from common.settings import Settings
 from common.tracing import start_tracing, stop_tracing
 from gateway.app import build_app
@@ -39,7 +39,6 @@ from gateway.request_middleware import RequestMiddleware
 
 log = get_logger(__name__)
 
-RESTART_SECONDS = 0.5
 DRAIN_SECONDS = 0.5
 """How long requests are still taken after the signal to stop; their answers close the connections."""
 UNREAD_SECONDS = 0.2
@@ -224,27 +223,5 @@ def supervise(settings: Settings, port: int) -> int:
     if not port_is_free(settings.gateway_host, port):
         print(f"gateway-{port} cannot start: port {port} on {settings.gateway_host} is taken", file=sys.stderr)
         return CANNOT_START
-    commands = worker_commands(settings, port)
-
-    async def main(stop: asyncio.Event) -> int:
-        children = [_start(command) for command in commands]
-        try:
-            while not stop.is_set():
-                for number, child in enumerate(children):
-                    if child.poll() == CANNOT_START:
-                        return CANNOT_START
-                    if child.poll() is not None:
-                        children[number] = _start(commands[number])
-                try:
-                    await asyncio.wait_for(stop.wait(), RESTART_SECONDS)
-                except TimeoutError:
-                    continue
-        finally:
-            await asyncio.to_thread(stop_all, children, grace_seconds=settings.stop_grace_seconds + 1.0)
-        return 0
-
-    return run_until_stopped(main)
-
-
-def _start(command: list[str]) -> subprocess.Popen[bytes]:
-    return start_child(command, working_dir=Path.cwd())
+    starts = [partial(start_child, command, working_dir=Path.cwd()) for command in worker_commands(settings, port)]
+    return run_until_stopped(lambda stop: keep_running(starts, stop, grace_seconds=settings.stop_grace_seconds + 1.0))

@@ -11,11 +11,7 @@ import psutil
 
 from cli.running.run_record import READY, RESTARTING, STARTING, STOPPED, ProcessRecord
 from common.processes import ask_to_stop, kill_tree, start_child
-
-FIRST_DELAY_SECONDS = 0.5
-LONGEST_DELAY_SECONDS = 30.0
-STEADY_SECONDS = 60.0
-"""A process that lived this long is started again without delay growth from earlier deaths."""
+from common.restarts import Restarts
 
 
 @dataclass(frozen=True)
@@ -35,11 +31,6 @@ class Launch:
     address: str
 
 
-def restart_delay(deaths: int) -> float:
-    """Seconds to wait before a start after `deaths` deaths in a row: 0.5, 1, 2, ... up to 30."""
-    return float(min(FIRST_DELAY_SECONDS * 2 ** (deaths - 1), LONGEST_DELAY_SECONDS))
-
-
 class SupervisedProcess:
     """A process and its record.
 
@@ -54,8 +45,7 @@ class SupervisedProcess:
         self.output = logs / f"{launch.name}.out"
         self._variables, self._working_dir = variables, working_dir
         self._child: subprocess.Popen[bytes] | None = None
-        self._deaths = 0
-        self._start_at = 0.0
+        self._restarts = Restarts()
         self._output_from = 0
         self._started = 0.0
 
@@ -83,6 +73,7 @@ class SupervisedProcess:
             output=self.output,
         )
         self._started = time.monotonic()
+        self._restarts.note_start()
         self.record.pid = self._child.pid
         self.record.state = STARTING
         self.record.ready_after = 0.0
@@ -98,16 +89,13 @@ class SupervisedProcess:
 
     def note_death(self) -> float:
         """Note that it ended by itself; returns the seconds until it is started again."""
-        lived = time.monotonic() - self._started
-        self._deaths = 1 if lived > STEADY_SECONDS else self._deaths + 1
-        delay = restart_delay(self._deaths)
-        self._start_at = time.monotonic() + delay
+        delay = self._restarts.note_death()
         self.record.state, self.record.pid = RESTARTING, 0
         return delay
 
     def restart_when_due(self) -> bool:
         """Start it again when its delay is over; returns whether it did."""
-        if self.record.state != RESTARTING or time.monotonic() < self._start_at:
+        if self.record.state != RESTARTING or not self._restarts.due:
             return False
         self.record.restarts += 1
         self.start()

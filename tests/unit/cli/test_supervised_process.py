@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from cli.running.run_record import READY, RESTARTING, STARTING
-from cli.running.supervised_process import LONGEST_DELAY_SECONDS, Launch, SupervisedProcess, restart_delay
+from cli.running.supervised_process import Launch, SupervisedProcess
 from common.processes import is_running
+from common.restarts import restart_delay
 
 Start = Callable[[str], SupervisedProcess]
 
@@ -68,13 +69,6 @@ def test_a_dead_process_is_started_again_only_when_its_delay_is_over(start: Star
     assert process.record.state == STARTING
     wait_for(lambda: not process.alive)
     assert process.note_death() == restart_delay(2)
-
-
-def test_delays_double_and_have_an_end() -> None:
-    delays = [restart_delay(deaths) for deaths in range(1, 12)]
-    assert delays[:4] == [0.5, 1.0, 2.0, 4.0]
-    assert delays == sorted(delays)
-    assert delays[-1] == LONGEST_DELAY_SECONDS
 
 
 def test_killing_takes_the_descendants_along(start: Start, tmp_path: Path) -> None:
