@@ -18,6 +18,8 @@ Routing = tuple[str, ...]
 
 MOST_COMPARED: Final = 1_500
 """Distinct routings that are compared with each other; of more, each stands for itself alone (memory grows with the square)."""
+ORDER: Final = "\x1e"
+"""Begins the name that stands for an order of operations; what follows are their numbers among the operations, in that order."""
 EXACT: Final = "exact"
 COMMON: Final = "common"
 BOTH: Final = "both"
@@ -31,11 +33,13 @@ class RoutingClasses:
         routings: each once, the most frequent first; of equals the one that an item has first.
         of_item: number of each item's routing, -1 where it has none, int64 (n,).
         holders: items with each, int64 (classes,).
+        ordered: whether `told` tells orders; not in what was stored before it did.
     """
 
     routings: tuple[Routing, ...]
     of_item: Integers
     holders: Integers
+    ordered: bool = True
 
     @classmethod
     def of(cls, routings: Sequence[Routing | None]) -> RoutingClasses:
@@ -72,6 +76,30 @@ class RoutingClasses:
         return made
 
     @cached_property
+    def _orders(self) -> dict[int, str]:
+        """Name of the order of each routing that another one has the same operations as, by its number."""
+        having: dict[frozenset[str], list[int]] = {}
+        for row, routing in enumerate(self.routings):
+            having.setdefault(frozenset(routing), []).append(row)
+        place = {operation: number for number, operation in enumerate(self.operations)}
+        rows = sorted(row for alike in having.values() if len(alike) > 1 for row in alike)
+        return {row: ORDER + ",".join(str(place[one]) for one in self.routings[row]) for row in rows}
+
+    @cached_property
+    def told(self) -> tuple[str, ...]:
+        """What tells a routing from all others: its operations, and its order where another has the same operations."""
+        return (*self.operations, *(self._orders.values() if self.ordered else ()))
+
+    @cached_property
+    def telling(self) -> npt.NDArray[np.float32]:
+        """Whether each of `told` is said of each routing, float32 (classes, told)."""
+        if not self.ordered:
+            return self.membership
+        orders = np.zeros((len(self.routings), len(self._orders)), np.float32)
+        orders[list(self._orders), np.arange(len(self._orders))] = 1.0
+        return np.concatenate([self.membership, orders], axis=1)
+
+    @cached_property
     def common(self) -> Floats:
         """F1 of the operations of each pair of routings, 0 to 1, float64 (classes, classes)."""
         shared = (self.membership @ self.membership.T).astype(np.float64)
@@ -95,3 +123,16 @@ class RoutingClasses:
         """The routing to propose for each row of chances, int64 (q,); of equally good ones the more frequent."""
         best: Integers = np.round(self.worth(chances, rule), 9).argmax(axis=1).astype(np.int64)
         return best
+
+
+def orders_told(names: Sequence[str]) -> dict[int, tuple[int, ...]]:
+    """The orders among names as in `RoutingClasses.told`: numbers of the operations, by the place of the order's name."""
+    found: dict[int, tuple[int, ...]] = {}
+    for place in range(len(names) - 1, -1, -1):
+        if not names[place].startswith(ORDER):
+            break
+        numbers = names[place].removeprefix(ORDER).split(",")
+        if not all(one.isascii() and one.isdigit() for one in numbers):
+            break
+        found[place] = tuple(map(int, numbers))
+    return found

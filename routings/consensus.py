@@ -6,12 +6,14 @@ operation belongs. Alternatives are the routings of groups of neighbours that ar
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from methods.routing_classes import orders_told
 from routings.calibration import Calibration, smoothed
 from routings.drafts import MERGED, Drafts, running_number
 from routings.estimates import Estimates
@@ -29,6 +31,8 @@ LEAST_CREDIT: Final = 0.02
 
 OTHERWISE_MADE: Final = 1e-6
 """What a neighbour that is made otherwise counts for order and machines of a routing that is proposed as a whole: it breaks ties."""
+LEAST_ALIKE: Final = 1e-3
+"""What a neighbour that is made just so counts at least for the order, however far it is: more than all that are made otherwise."""
 
 Booleans = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -48,6 +52,7 @@ class Weighed:
         probabilities: what the models say, NaN where there is none, float64 (groups).
         believed: log odds that each operation belongs, float64 (groups).
         calibration: what confidence that deserves.
+        orders: by item, numbers of the models in the order that the version proposes, where it says one.
     """
 
     shared: SharedOperations
@@ -58,6 +63,7 @@ class Weighed:
     probabilities: Floats
     believed: Floats
     calibration: Calibration
+    orders: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def confidence(self) -> Floats:
@@ -119,7 +125,18 @@ def weigh(
         probabilities,
         calibration.believed(probabilities, votes),
         calibration,
+        _orders(estimates, queries) if calibration.whole else {},
     )
+
+
+def _orders(estimates: Estimates, queries: Integers) -> dict[int, tuple[int, ...]]:
+    """`Weighed.orders` of some items of a batch."""
+    told = orders_told(estimates.operations)
+    if not told:
+        return {}
+    places = np.array(list(told))
+    item, place = np.nonzero(estimates.probabilities[queries][:, places] > 0.5)
+    return {query: told[number] for query, number in zip(item.tolist(), places[place].tolist(), strict=True)}
 
 
 class _Sets(NamedTuple):
@@ -154,8 +171,10 @@ def consensus_routings(table: OperationTable, weighed: Weighed, variants: int) -
     kept = _kept(weighed)
     weights, machine_weights = weighed.weights[places], weighed.machine_weights[places]
     if weighed.calibration.whole:
-        apart = np.where(_has_just(shared, routings, kept), 1.0, OTHERWISE_MADE)
-        weights, machine_weights = np.maximum(weights * apart, LEAST_VOTE), machine_weights * apart
+        just = _in_order(weighed, _has_just(shared, routings, kept))
+        apart = np.where(just, 1.0, OTHERWISE_MADE)
+        weights = np.where(just, np.maximum(weights, LEAST_ALIKE), np.maximum(weights * apart, LEAST_VOTE))
+        machine_weights = machine_weights * apart
     ballots = Ballots(kept, run_of_set, variants + 1, votes_of(weights), votes_of(machine_weights))
     voted = vote(table, shared, routings, ballots)
     sets = sets.only(_differ(voted, sets.run * items + sets.query, sets.query))
@@ -188,6 +207,24 @@ def _has_just(shared: SharedOperations, routings: DistinctRoutings, kept: Boolea
     wanted = np.bincount(shared.query_of_groups[kept], minlength=len(shared.group_offsets) - 1)
     just: Booleans = (inside == lengths) & (lengths == wanted[shared.query_of_each])
     return just
+
+
+def _in_order(weighed: Weighed, just: Booleans) -> Booleans:
+    """Those of some neighbours that have the order that the version proposes; all of an item where it proposes none, or none has it."""
+    shared, made = weighed.shared, just.copy()
+    for query, order in weighed.orders.items():
+        own = range(int(shared.neighbours.offsets[query]), int(shared.neighbours.offsets[query + 1]))
+        having = [one for one in own if just[one] and _models(weighed, one) == order]
+        if having:
+            made[own.start : own.stop] = False
+            made[having] = True
+    return made
+
+
+def _models(weighed: Weighed, neighbour: int) -> tuple[int, ...]:
+    """Numbers of the models of a neighbour's operations, in its order."""
+    first, last = weighed.shared.row_offsets[neighbour : neighbour + 2].tolist()
+    return tuple(weighed.models[weighed.shared.flat_groups[first:last]].tolist())
 
 
 def _credible(weighed: Weighed, routings: DistinctRoutings, most: int) -> _Sets:

@@ -264,7 +264,7 @@ def _with_times(
     inputs = ItemInputs.fit(columns, used, schema)
     matrix = inputs.matrix(columns)
     design = TimeDesign.fit(inputs, matrix)
-    names = classes.operations
+    names = classes.told
     place = {name: number for number, name in enumerate(names)}
     every = operation_names(routings)
     counts = np.bincount(table.operation, minlength=len(every))

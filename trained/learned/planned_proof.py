@@ -41,7 +41,7 @@ def check_planned(planned: PlannedRoutings, parts: Parts, operations: tuple[str,
         raise ValueError(f"there is no member {planned.member!r}")
     if not classes or not all(routing and _texts(routing) for routing in planned.classes.routings):
         raise ValueError("its routings are not names of operations, at least one each")
-    if classes * len(operations) > MOST_CELLS or planned.classes.operations != operations:
+    if classes * len(operations) > MOST_CELLS or planned.classes.told != operations:
         raise ValueError("its routings are made of other operations than the model has")
     within("planned.holders", parts["holders"], 0, 2**62, (classes,))
     within("planned.examples", parts["examples"], -1, 2**62, (classes, EXAMPLES))

@@ -1,7 +1,8 @@
 """A chosen member in a version: which whole routing it proposes for an item, and items that are made like that.
 
 What it says goes into the learned block as probabilities of operations: above a half for those of the proposed routing and below for all
-others, the farther from it the surer. So a vector alone tells the proposal, of items that came after the training too.
+others, the farther from it the surer; where several routings have the same operations, so does the order. So a vector alone tells the
+proposal, of items that came after the training too.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ def as_probabilities(classes: RoutingClasses, chances: Floats, proposed: Integer
         chances: of the routings, float64 (q, classes).
         proposed: number of the routing proposed for each, -1: none.
     """
-    made = (1.0 - PROPOSED) * (chances.astype(np.float32) @ classes.membership)
-    made += np.where(proposed[:, None] >= 0, PROPOSED * classes.membership[np.maximum(proposed, 0)], 0.0)
+    made = (1.0 - PROPOSED) * (chances.astype(np.float32) @ classes.telling)
+    made += np.where(proposed[:, None] >= 0, PROPOSED * classes.telling[np.maximum(proposed, 0)], 0.0)
     probabilities: Floats32 = np.clip(made, 0.0, 1.0).astype(np.float32)
     return probabilities
 
@@ -75,7 +76,7 @@ class PlannedRoutings:
     def probabilities(self, columns: Columns, rows: int) -> Floats32:
         """`as_probabilities` of items given by their features, float32 (rows, operations)."""
         table = feature_table(columns, self.features)
-        made = np.empty((rows, len(self.classes.operations)), np.float32)
+        made = np.empty((rows, len(self.classes.told)), np.float32)
         for start in range(0, rows, ROWS_AT_ONCE):
             items = np.arange(start, min(start + ROWS_AT_ONCE, rows), dtype=np.int64)
             part = table.of(items)
@@ -89,7 +90,7 @@ class PlannedRoutings:
 
     @cached_property
     def _class_of(self) -> dict[bytes, int]:
-        rows = np.packbits(self.classes.membership > 0.5, axis=1)
+        rows = np.packbits(self.classes.telling > 0.5, axis=1)
         return {row.tobytes(): number for number, row in reversed(list(enumerate(rows)))}
 
     def told_by(self, probabilities: Floats32) -> Integers:
@@ -103,9 +104,9 @@ class PlannedRoutings:
         if not len(unclear) or not len(self.classes):
             return probabilities
         blurred = probabilities[unclear]
-        squares = (self.classes.membership**2).sum(axis=1)
-        nearest = (squares - 2.0 * blurred @ self.classes.membership.T).argmin(axis=1)
-        inside = self.classes.membership[nearest] > 0.5
+        squares = (self.classes.telling**2).sum(axis=1)
+        nearest = (squares - 2.0 * blurred @ self.classes.telling.T).argmin(axis=1)
+        inside = self.classes.telling[nearest] > 0.5
         made = probabilities.copy()
         made[unclear] = np.where(inside, np.maximum(blurred, PROPOSED), np.minimum(blurred, 1.0 - PROPOSED))
         return made
@@ -115,6 +116,7 @@ class PlannedRoutings:
         facts = {
             "member": self.member,
             "routings": self.classes.routings,
+            "ordered": self.classes.ordered,
             "features": [[one.name, one.kind, one.unit_from, one.is_unit] for one in self.features],
         }
         text = json.dumps(facts, ensure_ascii=False).encode("utf-8", "surrogatepass")
@@ -134,7 +136,12 @@ class PlannedRoutings:
             facts["member"],
             ItemDescription.from_parts(_under(parts, "description.")),
             Fitted.from_parts(_under(parts, "fitted.")),
-            RoutingClasses(tuple(map(tuple, facts["routings"])), np.zeros(0, np.int64), parts["holders"]),
+            RoutingClasses(
+                tuple(map(tuple, facts["routings"])),
+                np.zeros(0, np.int64),
+                parts["holders"],
+                ordered=facts.get("ordered", False) is True,
+            ),
             parts["examples"],
             tuple(ReadFeature(*one) for one in facts["features"]),
         )
