@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from auth_service.versions.registry import VersionFiles, accept_version_name, look_at
+from auth_service.versions.registry import VersionFiles, accept_version_name, is_folder, look_at
 from common.errors import PreconditionFailed
 from trained.artifacts import Artifact, describe_file, write_manifest
 from trained.artifacts.manifest import FILE_NAME
@@ -47,7 +47,7 @@ def adopt(folder: Path, name: str, *, models: Path, derived: Path) -> Adopted:
         OSError: the manifest cannot be written.
     """
     folder = folder.absolute()
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise PreconditionFailed(
             f"There is no folder {folder}: name the folder that holds the artifacts", reason="ARTIFACT_MISSING"
         )

@@ -39,6 +39,14 @@ class VersionFiles:
     bytes: int
 
 
+def is_folder(path: Path) -> bool:
+    """Whether there is such a folder; a name that no file system takes names none."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def look_at(folder: Path, manifest_path: Path) -> VersionFiles:
     """Read the manifest and look whether its artifacts are there.
 
@@ -47,7 +55,7 @@ def look_at(folder: Path, manifest_path: Path) -> VersionFiles:
         DataProblem: the manifest cannot be read.
     """
     folder, manifest_path = folder.absolute(), manifest_path.absolute()
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise PreconditionFailed(f"There is no folder {folder} with the version's artifacts", reason="ARTIFACT_MISSING")
     manifest = read_manifest(manifest_path)
     size = 0

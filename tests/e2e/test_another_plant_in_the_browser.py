@@ -47,7 +47,7 @@ def test_everything_is_said_in_the_words_of_the_plant(page: Page) -> None:
     page.get_by_label("품목 코드 목록").fill(FRAME)
     page.get_by_role("button", name="추천 실행").click()
     page.locator("li[data-operation]").first.click()
-    expect(page.get_by_role("region", name="추천 근거")).to_contain_text("색상 = Black")
+    expect(page.get_by_role("region", name="추천 근거")).to_contain_text("소분류 = 12")
 
     page.goto("/master-data")
     page.get_by_role("textbox", name="Item Codes").fill(FRAME)

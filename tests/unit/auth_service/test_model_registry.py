@@ -237,3 +237,8 @@ def test_a_manifest_that_is_none_is_refused(folder: Path) -> None:
     (folder / "manifest.json").write_text(json.dumps({"schema_version": "other"}))
     with pytest.raises(PreconditionFailed, match="cannot be used"):
         registry.look_at(folder, folder / "manifest.json")
+
+
+def test_a_folder_whose_name_no_file_system_takes_is_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(PreconditionFailed, match="no folder"):
+        registry.look_at(tmp_path / ("x" * 2000), tmp_path / ("x" * 2000) / "manifest.json")
