@@ -166,12 +166,11 @@ def test_the_own_origin_is_recognised_with_and_without_the_usual_port(origin: st
 def test_what_can_be_read_has_the_same_headers_without_its_body(plant: Any) -> None:
     client = plant.client()
     for path in ("/health/live", "/api/workflow/graph", "/api/nothing", "/docs/api", "/openapi.json"):
-        got, head = client.get(path), client.head(path)
+        plain = {"Accept-Encoding": "identity"}  # a time in the graph that differs is as long, but compresses differently
+        got, head = client.get(path, headers=plain), client.head(path, headers=plain)
         assert (head.status_code, head.content) == (got.status_code, b"")
-        for name in ("content-type", "cache-control", "x-error-reason"):
+        for name in ("content-type", "content-length", "cache-control", "x-error-reason"):
             assert head.headers.get(name) == got.headers.get(name), (path, name)
-        # a time of saving in the graph has as many digits as it needs
-        assert abs(int(head.headers["content-length"]) - int(got.headers["content-length"])) <= 3, path
     assert plant.client("").head("/api/workflow/graph").status_code == 401
     assert client.head(SUMMARY).status_code == client.get(SUMMARY).status_code == 405
 
