@@ -102,6 +102,14 @@ def write_text(target: Path, text: str) -> None:
     write_bytes(target, text.encode("utf-8"))
 
 
+def is_folder(path: Path) -> bool:
+    """Whether there is such a folder; a name that no file system takes names none."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def remove_leftovers(folder: Path, *, older_than_seconds: float = 3600.0) -> int:
     """Delete temporary files that killed writers left in `folder`; returns how many."""
     removed = 0

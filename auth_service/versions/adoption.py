@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from auth_service.versions.registry import VersionFiles, accept_version_name, is_folder, look_at
+from auth_service.versions.registry import VersionFiles, accept_version_name, look_at
 from common.errors import PreconditionFailed
+from common.files import is_folder
 from trained.artifacts import Artifact, describe_file, write_manifest
 from trained.artifacts.manifest import FILE_NAME
 from trained.artifacts.rules import artifact_rules

@@ -15,6 +15,7 @@ from auth_service.control.control_state import active_version
 from auth_service.store.audit import record
 from auth_service.store.records import VersionHistoryRecord, VersionRecord
 from common.errors import AlreadyExists, FieldViolation, InvalidInput, NotFound, PreconditionFailed
+from common.files import is_folder
 from trained.artifacts import Manifest, own_file, read_manifest
 
 LONGEST_NAME = 128
@@ -37,14 +38,6 @@ class VersionFiles:
     manifest: Manifest
     manifest_sha256: str
     bytes: int
-
-
-def is_folder(path: Path) -> bool:
-    """Whether there is such a folder; a name that no file system takes names none."""
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):
-        return False
 
 
 def look_at(folder: Path, manifest_path: Path) -> VersionFiles:
@@ -140,7 +133,7 @@ def register(
     now = time.time()
     row = session.scalars(select(VersionRecord).where(VersionRecord.version_name == name)).one_or_none()
     if row is not None:
-        elsewhere = Path(row.artifact_dir) != files.folder and Path(row.artifact_dir).is_dir()
+        elsewhere = Path(row.artifact_dir) != files.folder and is_folder(Path(row.artifact_dir))
         if row.manifest_sha256 != files.manifest_sha256 or elsewhere:
             raise AlreadyExists(
                 f"There is another version {name} in {row.artifact_dir}: choose another name", reason="VERSION_EXISTS"

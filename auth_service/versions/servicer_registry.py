@@ -51,16 +51,10 @@ class RegistryServicer(registry_pb2_grpc.RegistryServiceServicer):
         for field, value in (("artifact_dir", request.artifact_dir), ("manifest_path", request.manifest_path)):
             if not value or "\x00" in value:
                 raise InvalidInput(f"The {field} is missing", violations=[FieldViolation(field, "must be a path")])
-        try:
-            found = await asyncio.to_thread(
-                self._versions.locate, name, request.artifact_dir, request.manifest_path, request.manifest_sha256
-            )
-            files = await asyncio.to_thread(registry.look_at, found.folder, found.manifest_path)
-        except OSError as error:  # a name that no file system takes, among others
-            raise PreconditionFailed(
-                f"The version's files cannot be looked at ({error.strerror or error}): name the folder that holds them",
-                reason="ARTIFACT_MISSING",
-            ) from None
+        found = await asyncio.to_thread(
+            self._versions.locate, name, request.artifact_dir, request.manifest_path, request.manifest_sha256
+        )
+        files = await asyncio.to_thread(registry.look_at, found.folder, found.manifest_path)
         by = current_caller().username
         return version_message(
             await self._plane.database.write(

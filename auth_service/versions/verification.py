@@ -11,6 +11,7 @@ from pathlib import Path
 
 from auth_service.store.records import VersionRecord
 from common.errors import PreconditionFailed, ServiceError
+from common.files import is_folder
 from common.patience import PatienceLost, run_patiently
 from common.processes import python_module
 from plant.schema import PlantSchema
@@ -65,7 +66,7 @@ def check_files(
     """
     found = located(row, versions)
     folder, manifest_path = found.folder, found.manifest_path
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise PreconditionFailed(
             f"The folder {folder} of version {row.version_name} is gone: restore it", reason="ARTIFACT_MISSING"
         )

@@ -17,7 +17,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from common.errors import DataProblem, NotFound, PreconditionFailed, Unavailable
-from common.files import temporary_name
+from common.files import is_folder, temporary_name
 from common.logs import get_logger
 from common.settings import Settings
 from trained.artifacts import Artifact, own_file, read_manifest, sha256_of
@@ -85,7 +85,7 @@ class VersionCache:
         digest = manifest_sha256.lower()
         here = self._models / name
         for found in (registered, Located(here, here / FILE_NAME)):
-            if found.folder.is_dir() and _digest_of(found.manifest_path) == digest:
+            if is_folder(found.folder) and _digest_of(found.manifest_path) == digest:
                 return found
         return self._fetched(name, digest, wanted)
 
