@@ -166,7 +166,9 @@ def test_the_own_origin_is_recognised_with_and_without_the_usual_port(origin: st
 def test_what_can_be_read_has_the_same_headers_without_its_body(plant: Any) -> None:
     client = plant.client()
     for path in ("/health/live", "/api/workflow/graph", "/api/nothing", "/docs/api", "/openapi.json"):
-        plain = {"Accept-Encoding": "identity"}  # a time in the graph that differs is as long, but compresses differently
+        plain = {
+            "Accept-Encoding": "identity"
+        }  # a time in the graph that differs is as long, but compresses differently
         got, head = client.get(path, headers=plain), client.head(path, headers=plain)
         assert (head.status_code, head.content) == (got.status_code, b"")
         for name in ("content-type", "content-length", "cache-control", "x-error-reason"):
