@@ -295,7 +295,7 @@ class Change:
         layout, former = self._layout, operation.former
         reached = STEPS.index(operation.step) if operation.step in STEPS else len(STEPS)
         repair = operation.kind == REPAIR
-        if reached >= STEPS.index("stop") and not repair:
+        if reached > STEPS.index("stop") and not repair:  # one that would not stop need not stop to be started again
             self._system.stop()
         if reached >= STEPS.index("migrate") and not repair:
             self._database.put_back(former or operation.wanted, operation.backup)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.windows import asking, changing, installing, running
+from tests.windows import asking, changing, installing, running, withstanding
 from tests.windows.stage import Differs, Stage
 
 Scenario = Callable[[Stage], None]
@@ -20,6 +20,9 @@ ON_AN_EMPTY_MACHINE: dict[str, Scenario] = {
     "refusals": asking.refusals,
     "no-python": asking.no_python,
     "taken-port": installing.taken_port,
+    "certificates": withstanding.certificates,
+    "python-of-32-bits": withstanding.python_of_32_bits,
+    "full-disk": withstanding.full_disk,
     "nssm": installing.nssm,
     "korean-folders": installing.korean_folders,
     "refused-by-windows": installing.refused_by_windows,
@@ -45,6 +48,9 @@ ON_AN_INSTALLATION: dict[str, Scenario] = {
     **{f"refused-at-{step}": changing.refused(step) for step in changing.REFUSALS},
     **{f"cut-at-{step}": changing.cut(step) for step in changing.CUTS},
     "broken-release": changing.broken_release,
+    "held-file": withstanding.held_file,
+    "will-not-stop": withstanding.will_not_stop,
+    "second-installer": withstanding.second_installer,
     "removal-while-used": installing.removal_while_used,
     "removal": installing.removal,
 }

@@ -346,11 +346,20 @@ def until(what: str, holds: Callable[[], bool], seconds: float = 180.0) -> None:
 
 def processes(package: str) -> list[int]:
     """The Windows Pythons that run a service, by their numbers on this machine."""
+    return _processes(lambda words: words[0].lower().endswith("python.exe") and package in words)
+
+
+def programs(part: str) -> list[int]:
+    """The Windows programs in whose call a text is, by their numbers on this machine."""
+    return _processes(lambda words: ".exe" in words[0].lower() and part in " ".join(words))
+
+
+def _processes(wanted: Callable[[list[str]], bool]) -> list[int]:
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            words = (folder / "cmdline").read_bytes().split(b"\0")
-            if words[0].lower().endswith(b"python.exe") and package.encode() in words:
+            words = (folder / "cmdline").read_bytes().decode("utf-8", "replace").split("\0")
+            if wanted(words):
                 found.append(int(folder.name))
     return sorted(found)
 

@@ -52,15 +52,16 @@ def test_a_first_installation_that_windows_refuses_names_the_step_and_leaves_not
 
 
 @pytest.mark.parametrize("refused", [("sc.exe stop RoutingML-Ann",), ("sc.exe config RoutingML-Ann", "disabled")])
+@pytest.mark.parametrize("for_ever", [False, True])
 def test_a_service_that_will_not_stop_leaves_the_former_version_serving(
-    installed: Server, refused: tuple[str, ...]
+    installed: Server, refused: tuple[str, ...], for_ever: bool
 ) -> None:
     met = []
 
     def once_refused(words: str) -> None:
         if all(part in words for part in refused):
             met.append(words)
-            if len(met) > 1:
+            if len(met) > 1 and not for_ever:
                 installed.windows.refuses = []
 
     installed.windows.refuses, installed.windows.on_told = [refused], once_refused
