@@ -28,8 +28,15 @@ LONGEST_CALL_SECONDS: Final = 3600.0
 
 
 def busyness() -> float:
-    """How many programs share a core of this machine now, 1 to 15: by so much everything takes longer."""
-    return min(MOST_BUSY, max(1.0, psutil.getloadavg()[0] / (psutil.cpu_count() or 1)))
+    """How many programs share a core of this machine now, 1 to 15: by so much everything takes longer.
+
+    1 where that cannot be told: Windows has no such figure when its performance counters are switched off or damaged.
+    """
+    try:
+        load = max(psutil.getloadavg()[:2])
+    except (OSError, RuntimeError):
+        return 1.0
+    return min(MOST_BUSY, max(1.0, load / (psutil.cpu_count() or 1)))
 
 
 @dataclass(frozen=True)

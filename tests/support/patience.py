@@ -5,14 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import psutil
+from common.patience import busyness
 
-MOST = 20.0
-
-
-def busyness() -> float:
-    """How many programs share a core now, at least 1: by so much everything takes longer."""
-    return min(MOST, max(1.0, max(psutil.getloadavg()[:2]) / (psutil.cpu_count() or 1)))
+__all__ = ["busyness", "wait_until"]
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, otherwise: Callable[[], str]) -> None:

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import socket
+from collections.abc import Iterator
 
 from tests.windows.asking import made_certificate
-from tests.windows.stage import GATEWAY_PORT, INSTALLED, SITE, Differs, Stage, health, processes, says, serves, until
+from tests.windows.stage import (
+    GATEWAY_PORT,
+    INSTALLED,
+    SITE,
+    SITE_PORT,
+    Differs,
+    Stage,
+    health,
+    processes,
+    says,
+    serves,
+    until,
+)
 
 PACKAGES = ("auth_service", "aggregate_service", "ann_service", "trainer", "gateway")
 
@@ -198,18 +213,25 @@ def removal_while_used(stage: Stage) -> None:
 
 
 def taken_port(stage: Stage) -> None:
-    """A port that another program has is named with its setting, and nothing is changed."""
-    import socket
-
+    """A port of a process, or of the site, that another program has is named with its cure, and nothing is changed."""
     stage.forget()
     install = f"{stage.release('r1', '1.0.0')}\\install.ps1"
-    with socket.socket() as other:
-        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        other.bind(("127.0.0.1", GATEWAY_PORT))
-        other.listen()
-        data = stage.data
-        data.mkdir(parents=True, exist_ok=True)
-        (data / ".env").write_text(f"ROUTING_ML_GATEWAY_PORT={GATEWAY_PORT}\n", encoding="utf-8")
+    with taken("127.0.0.1", GATEWAY_PORT):
+        stage.data.mkdir(parents=True, exist_ok=True)
+        (stage.data / ".env").write_text(f"ROUTING_ML_GATEWAY_PORT={GATEWAY_PORT}\n", encoding="utf-8")
         says(stage.unchanged(install, *stage.proxy, expected=1), str(GATEWAY_PORT), "ROUTING_ML_GATEWAY_PORT")
+    if stage.caddy:
+        with taken("0.0.0.0", SITE_PORT):
+            says(stage.unchanged(install, *stage.proxy, expected=1), str(SITE_PORT), "-Site")
     if health():
         raise Differs("something serves")
+
+
+@contextlib.contextmanager
+def taken(host: str, port: int) -> Iterator[None]:
+    """Another program has a port."""
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind((host, port))
+        other.listen()
+        yield

@@ -44,6 +44,8 @@ ON_AN_INSTALLATION: dict[str, Scenario] = {
     "as-on-linux": running.as_on_linux,
     "many-connections": running.many_connections,
     "live-figures": running.live_figures,
+    "crowd-at-the-site": running.crowd_at_the_site,
+    "retired-version": running.retired_version,
     "upgrade-and-back": changing.upgrade_and_back,
     **{f"refused-at-{step}": changing.refused(step) for step in changing.REFUSALS},
     **{f"cut-at-{step}": changing.cut(step) for step in changing.CUTS},

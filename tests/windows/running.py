@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
 import re
+import resource
 import signal
+import ssl
 import subprocess
 import threading
 import time
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.windows.changing import differences, serves_predictions
@@ -20,6 +25,7 @@ from tests.windows.stage import (
     INSTALLED,
     ITEMS,
     ROOT,
+    SITE_PORT,
     Differs,
     Stage,
     halt,
@@ -157,10 +163,9 @@ def _in_a_prompt(stage: Stage, page: int) -> list[tuple[tuple[str, ...], int, st
     return [(words, int(code), text) for words, text, code in zip(COMMANDS, parts[::2], parts[1::2], strict=False)]
 
 
-def activation_under_load(stage: Stage) -> None:
-    """A second version is activated while clients predict: no request fails, and both versions have answered."""
-    version = trained(stage, "second")
-    first = stage.predictions()["version"]
+@contextlib.contextmanager
+def asking(stage: Stage) -> Iterator[dict[str, int]]:
+    """Three clients predict meanwhile: none may be refused. Yields how many answers each version has given."""
     said: dict[str, int] = {}
     failed: list[str] = []
     stop = threading.Event()
@@ -177,17 +182,44 @@ def activation_under_load(stage: Stage) -> None:
     for client in clients:
         client.start()
     try:
-        routing_ml(stage, "models", "activate", version)
-        until("the second version answers", lambda: version in said)
-        routing_ml(stage, "models", "activate", first)
-        until("the first version answers again", lambda: stage.predictions()["version"] == first)
+        yield said
     finally:
         stop.set()
         for client in clients:
             client.join()
-    if failed or set(said) != {first, version}:
+    print(f"answers by version: {said}, failed requests: {len(failed)}")
+    if failed:
         raise Differs(f"{len(failed)} requests failed ({failed[:3]}), answered: {said}")
-    print(f"answers by version: {said}")
+
+
+def activation_under_load(stage: Stage) -> None:
+    """A second version is activated while clients predict: no request fails, and both versions have answered."""
+    version = trained(stage, "second")
+    first = stage.predictions()["version"]
+    with asking(stage) as said:
+        routing_ml(stage, "models", "activate", version)
+        until("the second version answers", lambda: version in said)
+        routing_ml(stage, "models", "activate", first)
+        until("the first version answers again", lambda: stage.predictions()["version"] == first)
+    if set(said) != {first, version}:
+        raise Differs(f"answered: {said}")
+    not_refused(stage)
+
+
+def retired_version(stage: Stage) -> None:
+    """The version that answered until now is deleted at once after another was activated: no request fails, and its files go."""
+    before = stage.predictions()["version"]
+    others = [trained(stage, label) for label in ("third", "fourth")]
+    with asking(stage) as said:
+        for version in others:
+            routing_ml(stage, "models", "activate", version)
+        line = f"{COMMAND} models retention --apply --keep 1 --keep-good 1; exit $LASTEXITCODE"
+        _code, told = stage.call(options=["--command", line])  # 1: it is mapped still, and the next time will do it
+        until("the newest version answers", lambda: others[-1] in said)
+        routing_ml(stage, "models", "retention", "--apply", "--keep", "1", "--keep-good", "1")
+    left = [path.name for path in (stage.data / "models").iterdir() if before in path.name]
+    if left:
+        raise Differs(f"{left} is still there:\n{told[-1500:]}")
     not_refused(stage)
 
 
@@ -239,17 +271,61 @@ def as_on_linux(stage: Stage) -> None:
 
 
 STREAMS = 200
+CONNECTIONS = 2000
 
 
 def live_figures(stage: Stage) -> None:
-    """200 people watch the live figures while predictions are made: each gets its events, and no prediction fails."""
+    """200 people watch the live figures of the gateway while predictions are made: each gets its events, and no prediction fails."""
+    watched(stage, lambda: http.client.HTTPConnection("127.0.0.1", GATEWAY_PORT, timeout=60))
+
+
+def crowd_at_the_site(stage: Stage) -> None:
+    """2,000 browsers hold a connection with half a request, and 200 watch the live figures: all are served, by one gateway process."""
+    if not stage.caddy:
+        raise Differs("needs --caddy")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    opened = []
+    try:
+        for _ in range(CONNECTIONS):
+            opened.append(site_connection())
+            opened[-1].connect()
+            opened[-1].sock.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n")
+        watched(stage, site_connection)
+        said = Counter(finished(connection) for connection in opened)
+    finally:
+        for connection in opened:
+            connection.close()
+    print(f"answers of the {CONNECTIONS} once their requests were whole: {dict(said)}")
+    if said != {"200": CONNECTIONS}:
+        raise Differs(f"not all were answered: {said}")
+    serves("1.0.0")
+
+
+def site_connection() -> http.client.HTTPSConnection:
+    """A browser's connection to the site, which has a certificate of Caddy's own authority."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return http.client.HTTPSConnection("localhost", SITE_PORT, timeout=60, context=context)
+
+
+def finished(connection: http.client.HTTPSConnection) -> str:
+    """Status of the answer once the request is whole, or why there is none."""
+    try:
+        connection.sock.sendall(b"\r\n")
+        return connection.sock.recv(4096)[9:12].decode() or "closed"
+    except OSError as error:
+        return repr(error)
+
+
+def watched(stage: Stage, connect: Callable[[], http.client.HTTPConnection]) -> None:
+    """200 watch the live figures while predictions are made: each gets its events, and no prediction fails."""
     account = {"username": "admin@routing.local", "password": stage.password()}
     token = stage.post("/api/auth/login", account)["token"]
     events, failed = [0] * STREAMS, list[str]()
     stop = threading.Event()
 
     def watch(number: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", GATEWAY_PORT, timeout=60)
+        connection = connect()
         try:
             connection.request("GET", "/api/system/events", headers={"Authorization": f"Bearer {token}"})
             answer = connection.getresponse()

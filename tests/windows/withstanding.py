@@ -42,7 +42,9 @@ def python_of_32_bits(stage: Stage) -> None:
     if not own.exists():
         shutil.copytree(stage.disk / "python312", own, ignore=shutil.ignore_patterns("site-packages", "test", "tcl"))
         (own / "Lib" / "site-packages").mkdir()
-    (own / "Lib" / "site-packages" / "sitecustomize.py").write_text("import struct\nstruct.calcsize = lambda _text: 4\n")
+    (own / "Lib" / "site-packages" / "sitecustomize.py").write_text(
+        "import struct\nstruct.calcsize = lambda _text: 4\n"
+    )
     named = "C:\\python32\\python.exe"
     says(stage.unchanged(install, *stage.proxy, "-Python", named, expected=1), f"32-bit {named}", "64-bit Python")
 
@@ -71,7 +73,7 @@ def drive(stage: Stage, megabytes: int) -> Iterator[Path]:
 
 
 def full_disk(stage: Stage) -> None:
-    """A disk without room is said before anything is changed; one that fills up in a step ends with the step, and nothing is left registered."""
+    """A disk without room is said before anything is changed; one that fills up ends with the step, and nothing is left registered."""
     install = f"{stage.release('r1', '1.0.0')}\\install.ps1"
     where = ["-ProgramRoot", r"D:\RoutingML"]
     with drive(stage, SMALL_DISK_MEGABYTES):
@@ -93,7 +95,9 @@ def full_disk(stage: Stage) -> None:
 def held(stage: Stage, file: str) -> Iterator[None]:
     """Another program keeps a file open."""
     mark = "import time; held = open"
-    line = f"Start-Process -FilePath '{OTHER_PYTHON}' -ArgumentList '-c', '\"{mark}(r''''{file}''''); time.sleep(900)\"'"
+    line = (
+        f"Start-Process -FilePath '{OTHER_PYTHON}' -ArgumentList '-c', '\"{mark}(r''''{file}''''); time.sleep(900)\"'"
+    )
     stage.call(options=["--command", line.replace("''''", "''")])
     until("the program runs", lambda: bool(programs(mark)), 60)
     try:

@@ -6,9 +6,10 @@ import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 
-from common.patience import Patience, PatienceLost, Work, run_patiently, work_of
+from common.patience import MOST_BUSY, Patience, PatienceLost, Work, busyness, run_patiently, work_of
 
 
 class Script:
@@ -87,6 +88,27 @@ def test_the_work_of_a_real_process_counts_its_children() -> None:
         child.kill()
         child.wait()
     assert work_of(child.pid) == Work(0.0, 0, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (RuntimeError("PdhAddEnglishCounterW failed. Performance counters may be disabled."), 1.0),
+        (OSError("not told"), 1.0),
+        ((0.0, 0.0, 0.0), 1.0),
+        ((1e6, 0.0, 0.0), MOST_BUSY),
+    ],
+)
+def test_how_busy_a_machine_is_may_be_unknown(
+    monkeypatch: pytest.MonkeyPatch, told: Exception | tuple[float, ...], expected: float
+) -> None:
+    def load() -> tuple[float, ...]:
+        if isinstance(told, Exception):
+            raise told
+        return told
+
+    monkeypatch.setattr(psutil, "getloadavg", load)
+    assert busyness() == expected
 
 
 def test_work_without_end_is_too_much_however_busy_it_is() -> None:
