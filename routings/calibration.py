@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -97,6 +97,10 @@ class Calibration:
 
     def to_json(self) -> str:
         """As `from_json` reads it."""
+        return self._json
+
+    @cached_property
+    def _json(self) -> str:  # every search's answer has it
         return json.dumps({"format": FORMAT, **asdict(self)})
 
     @staticmethod
