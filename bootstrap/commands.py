@@ -141,13 +141,22 @@ def _lock(known: argparse.Namespace) -> int:
 
 
 def _prepare(requirements: str, needs: Sequence[system_packages.Need]) -> Environment:
-    """Install what is missing of the system's packages, the Python packages and the frontend's build."""
+    """Install what is missing of the system's packages, the Python packages and the frontend's build; the last two at the same time."""
     system_packages.ensure(needs)
     environment = Environment(venv_folder())
-    if not environment.python.exists():
-        system_packages.ensure_venv_module()
-    environment.ensure(requirements)
-    frontend.build(environment)
+    screens = frontend.begin()
+    try:
+        if not environment.python.exists():
+            system_packages.ensure_venv_module()
+        environment.ensure(requirements)
+    except BaseException:
+        if screens is not None:
+            screens.give_up()
+        raise
+    if screens is not None:
+        screens.finish()
+    else:
+        frontend.build(environment)
     return environment
 
 

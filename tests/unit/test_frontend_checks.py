@@ -1,4 +1,4 @@
-"""The checks of the screens' own tools: lint, format, and their unit tests. Their types are checked by each build."""
+"""The checks of the screens' own tools: types, lint, format, and their unit tests."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
-CHECKS = (["run", "lint"], ["run", "format:check"], ["test"])
+CHECKS = (["run", "typecheck"], ["run", "lint"], ["run", "format:check"], ["test"])
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 
-def test_the_screens_pass_lint_format_and_their_own_tests() -> None:
+def test_the_screens_pass_types_lint_format_and_their_own_tests() -> None:
     npm = shutil.which("npm")
     if npm is None or not (FRONTEND / "node_modules").is_dir():
         if os.environ.get("CI") and npm is not None:

@@ -73,3 +73,23 @@ def test_without_a_frontend_nothing_happens(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(frontend, "FRONTEND", tmp_path / "nothing")
     frontend.build(Environment(tmp_path / "venv"))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_it_is_built_while_other_things_are_done(project: Path) -> None:
+    building = frontend.begin()
+    assert building is not None
+    building.finish()
+    assert runs(project) == 1
+    assert frontend.begin() is None
+
+
+def test_a_build_that_nobody_needs_any_more_ends(project: Path) -> None:
+    package = json.loads((project / "package.json").read_text(encoding="utf-8"))
+    package["scripts"]["build"] = "node -e \"require('fs').writeFileSync('../runs','x');setInterval(()=>0,1000)\""
+    (project / "package.json").write_text(json.dumps(package), encoding="utf-8")
+    building = frontend.begin()
+    assert building is not None
+    building.give_up()
+    assert not (project / "dist" / frontend.STAMP).exists()
+    with pytest.raises(SetupFailed):
+        building.finish()
