@@ -27,6 +27,8 @@ from auth_service.documents_service import documents_service
 from auth_service.erp.sender import ErpSender
 from auth_service.erp.servicer import ErpServicer
 from auth_service.mapping import chosen_source, plant_section, settings_hooks
+from auth_service.plants.servicer_plants import PlantServicer
+from auth_service.plants.serving import ServingPlants
 from auth_service.store import audit, schema
 from auth_service.store.audit_archive import archive
 from auth_service.store.backup import back_up_before_migration
@@ -98,7 +100,7 @@ class AuthProgram:
             self.database.fence = self.turn.leadership.check_write
 
     def services(self) -> Sequence[Service]:
-        """Accounts, versions, settings with Watch, documents."""
+        """Accounts, versions, settings with Watch, documents, plants, the ERP."""
         surroundings = Surroundings(
             database=self.database, settings=self._context.settings, change=self._change, audit=audit.record_of_caller
         )
@@ -107,6 +109,7 @@ class AuthProgram:
             RegistryServicer(self.plane, self.activation, self._context.settings, self.versions).service(),
             SettingsServicer(self.settings, self.hub).service(),
             documents_service(surroundings),
+            PlantServicer(ServingPlants(surroundings, self.settings, self.activation, self.versions)).service(),
             ErpServicer(self.erp, self._note).service(),
         ]
 

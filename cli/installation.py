@@ -13,7 +13,6 @@ from common.processes import IS_WINDOWS
 from common.settings import Settings, settings_at
 
 ROOT = Path(__file__).resolve().parent.parent
-DEMO_CATALOGUE = ROOT / "demo" / "catalogue"
 
 
 def command(name: str) -> str:

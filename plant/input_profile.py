@@ -97,7 +97,7 @@ class InputProfile(BaseModel):
     Attributes:
         format: 2.
         name: unique name.
-        description: for people.
+        description, description_ko: for people, in English and Korean.
         tables: role -> table of the source, or name of one of `queries`.
         queries: name -> SQL over the source's tables, for roles that no table holds alone.
         plant: the schema; `schema` in JSON.
@@ -112,6 +112,7 @@ class InputProfile(BaseModel):
 
     name: str = Field(min_length=1, max_length=100)
     description: str = Field("", max_length=1000)
+    description_ko: str = Field("", max_length=1000)
     tables: dict[Role, str]
     queries: dict[
         Annotated[str, Field(min_length=1, max_length=100)], Annotated[str, Field(min_length=1, max_length=100_000)]
@@ -181,8 +182,9 @@ class InputProfile(BaseModel):
         for column in made["columns"]:
             if not column["format"]:
                 del column["format"]
-        if not self.queries:
-            del made["queries"]
+        for optional in ("queries", "description_ko"):
+            if not made[optional]:
+                del made[optional]
         return {**made, "schema": self.plant.model_dump(mode="json", exclude_defaults=True)}
 
     def to_json(self) -> str:

@@ -25,6 +25,7 @@ from protos.auth.v1.auth_pb2_grpc import AuthServiceStub
 from protos.common.v1.process_pb2_grpc import ProcessServiceStub
 from protos.documents.v1.documents_pb2_grpc import DocumentsServiceStub
 from protos.erp.v1.erp_pb2_grpc import ErpServiceStub
+from protos.plants.v1.plants_pb2_grpc import PlantServiceStub
 from protos.registry.v1.registry_pb2_grpc import RegistryServiceStub
 from protos.settings.v1.settings_pb2_grpc import SettingsServiceStub
 from protos.trainer.v1.trainer_pb2_grpc import TrainerServiceStub
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from protos.common.v1.process_pb2_grpc import ProcessServiceAsyncStub
     from protos.documents.v1.documents_pb2_grpc import DocumentsServiceAsyncStub
     from protos.erp.v1.erp_pb2_grpc import ErpServiceAsyncStub
+    from protos.plants.v1.plants_pb2_grpc import PlantServiceAsyncStub
     from protos.registry.v1.registry_pb2_grpc import RegistryServiceAsyncStub
     from protos.settings.v1.settings_pb2_grpc import SettingsServiceAsyncStub
     from protos.trainer.v1.trainer_pb2_grpc import TrainerServiceAsyncStub
@@ -82,6 +84,7 @@ READS: Mapping[str, Sequence[str]] = {
         "CheckGraph",
         "GetWrapper",
     ),
+    "routing.plants.v1.PlantService": ("List",),
     "routing.erp.v1.ErpService": ("List", "Get", "Status"),
     "routing.trainer.v1.TrainerService": ("Status",),
     "routing.common.v1.ProcessService": ("Describe", "Metrics"),
@@ -249,6 +252,7 @@ class Clients:
         self.documents: Service[DocumentsServiceAsyncStub] = Service(
             self.caller, "auth_service", DocumentsServiceStub(auth)
         )
+        self.plants: Service[PlantServiceAsyncStub] = Service(self.caller, "auth_service", PlantServiceStub(auth))
         self.erp: Service[ErpServiceAsyncStub] = Service(self.caller, "auth_service", ErpServiceStub(auth))
         self.trainer: Service[TrainerServiceAsyncStub] = Service(self.caller, "trainer", TrainerServiceStub(trainer))
         self.processes: dict[str, Service[ProcessServiceAsyncStub]] = {}

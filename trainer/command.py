@@ -39,6 +39,7 @@ class TrainingRequest:
         settings_file: settings of the trainer service; None: what the installation last knew.
         job_id: identifier of the run.
         profile_file: input profile to read the source through; None: the active one.
+        plant: plant to train for, as auth_service lists it: its source and profile are used. "": the one that serves.
     """
 
     save_dir: Path | None
@@ -60,6 +61,7 @@ class TrainingRequest:
     settings_file: Path | None
     job_id: str
     profile_file: Path | None = None
+    plant: str = ""
 
     def changed(self, options: PipelineOptions) -> PipelineOptions:
         """The pipeline with what the command line says otherwise."""
@@ -158,6 +160,13 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="input profile (JSON) to read the source through. Default: the active one",
     )
+    made.add_argument(
+        "--plant",
+        default="",
+        metavar="NAME",
+        help="train for a plant that comes with the product (demo, or a folder of demo/plants), or for the own one (own) while another "
+        "serves; --activate then makes it the plant that serves",
+    )
     made.add_argument("--job-id", default="", help=argparse.SUPPRESS)
     return made
 
@@ -175,6 +184,10 @@ def read_request(arguments: Sequence[str] | None) -> TrainingRequest:
         )
     if given.lock_timeout < 0:
         raise InvalidInput("--lock-timeout is negative; give 0 or more seconds")
+    if given.plant and (given.dataset or given.profile or given.registry_path):
+        raise InvalidInput(
+            "--plant brings its own source and profile and needs auth_service: leave out --dataset, --profile and --registry-path"
+        )
     return TrainingRequest(
         save_dir=given.save_dir.absolute() if given.save_dir else None,
         dataset=located(given.dataset) if given.dataset else None,
@@ -195,6 +208,7 @@ def read_request(arguments: Sequence[str] | None) -> TrainingRequest:
         settings_file=given.settings,
         job_id=given.job_id or uuid.uuid4().hex,
         profile_file=given.profile.absolute() if given.profile else None,
+        plant=given.plant,
     )
 
 

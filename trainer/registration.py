@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from common.errors import InvalidInput, ServiceError, Unauthenticated, Unavailable
+from common.errors import InvalidInput, NotFound, ServiceError, Unauthenticated, Unavailable
 from common.identity import ServiceCredential
 from common.logs import get_logger
 from common.patience import LONGEST_CALL_SECONDS, PatienceLost, run_patiently
@@ -17,8 +18,10 @@ from common.processes import python_module
 from common.rpc.addresses import is_own
 from common.rpc.client import Caller, connect
 from common.settings import Settings
+from protos.plants.v1.plants_pb2 import ListPlantsRequest, ListPlantsResponse, Plant, ServePlantRequest
+from protos.plants.v1.plants_pb2_grpc import PlantServiceStub
 from protos.registry.v1 import registry_pb2 as pb
-from protos.registry.v1 import registry_pb2_grpc
+from protos.registry.v1.registry_pb2_grpc import RegistryServiceStub
 from trained.artifacts import sha256_of
 from trained.travel import VersionCache
 from trainer.exit_codes import NotActivated, NotRegistered
@@ -172,6 +175,36 @@ class Registrar:
                 details={"version": name, "command": _shown(arguments)},
             ) from None
 
+    def plant(self, name: str) -> Plant:
+        """A plant that is here.
+
+        Raises:
+            NotFound: there is none of that name. ServiceError: auth_service does not answer.
+        """
+        answer: ListPlantsResponse = self._call("List", ListPlantsRequest(), _ANSWER_SECONDS, PlantServiceStub)
+        found = next((plant for plant in answer.plants if plant.name == name), None)
+        if found is None:
+            raise NotFound(
+                f"There is no plant {name!r} here; there are {', '.join(plant.name for plant in answer.plants)}",
+                reason="PLANT_UNKNOWN",
+            )
+        return found
+
+    def serve_plant(self, plant: str, name: str) -> None:
+        """Make a plant the one that serves, with a registered version.
+
+        Raises:
+            NotActivated: says why; the plant before serves on.
+        """
+        try:
+            self._call(
+                "Serve", ServePlantRequest(name=plant, version_name=name), LONGEST_CALL_SECONDS, PlantServiceStub
+            )
+        except ServiceError as error:
+            raise NotActivated(
+                f"{name} is registered but was not activated: {error.message}", details={"version": name}
+            ) from None
+
     def _need_database(self, error: ServiceError) -> None:
         """Refuse to write to a database of this host where the control plane is on another one: nobody would ever look into it.
 
@@ -201,8 +234,10 @@ class Registrar:
     def _registry_arguments(self) -> list[str]:
         return ["--registry-path", str(self._registry_path)] if self._registry_path else []
 
-    def _call(self, method: str, request: Any, timeout: float) -> Any:
-        """Call RegistryService in the name of the installation.
+    def _call(
+        self, method: str, request: Any, timeout: float, service: Callable[[Any], object] = RegistryServiceStub
+    ) -> Any:
+        """Call RegistryService, or another service of auth_service, in the name of the installation.
 
         Raises:
             ServiceError: the registry's answer, or Unavailable.
@@ -215,7 +250,7 @@ class Registrar:
             credential = ServiceCredential.of(self._settings)
             channel = connect(self._settings, self._settings.auth_addresses)
             try:
-                stub = registry_pb2_grpc.RegistryServiceStub(channel)
+                stub = service(channel)
                 caller = Caller(self._settings, "training", credential)
                 return await caller.call(getattr(stub, method), request, service="auth_service", timeout=timeout)
             finally:

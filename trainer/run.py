@@ -24,8 +24,10 @@ from common.started_system import as_started
 from plant.blueprint.options import PipelineOptions, WeightOptions
 from plant.blueprint.pipeline import pipeline_of
 from plant.blueprint.wrapper import current_pipeline
+from plant.input_profile import InputProfile
 from plant.profile_files import read_profile
 from plant.schema import PlantSchema
+from plant.settings.of_plant import of_plant
 from routings.plant_prediction import prediction_options
 from source import Source, open_mapped
 from source.serving_source import Origin, serving_source
@@ -104,13 +106,29 @@ class TrainingRun:
         self._request, self._settings = request, settings
         file = request.settings_file
         self._known = read_settings(file) if file else newest_settings(settings.run_path)
+        self._registrar = Registrar(settings, request.registry_path)
         if request.profile_file is not None:
             self._known = replace(self._known, profile=read_profile(request.profile_file))
+        if request.plant:
+            self._request, self._known, options = self._of_plant(request.plant)
         self._options = request.changed(options or _pipeline(settings, self._known))
         check_names(self._options.weights, self._known.profile.plant)
         self._folder = request.folder(self._options, settings.models_dir)
-        self._registrar = Registrar(settings, request.registry_path)
         self._display = display_for(sys.stdout)
+
+    def _of_plant(self, name: str) -> tuple[TrainingRequest, KnownSettings, PipelineOptions]:
+        """Request, settings and pipeline as they are once another plant serves: weights that are set for features it lacks fall away."""
+        plant = self._registrar.plant(name)
+        profile = InputProfile.parse(plant.profile_json)
+        known = replace(self._known, profile=profile, plant=of_plant(self._known.plant, self._known.profile, profile))
+        options = pipeline_of(known.plant)
+        own = profile.plant.feature_by_name
+        weights = replace(
+            options.weights,
+            weights={one: weight for one, weight in options.weights.weights.items() if one in own},
+            active={one: active for one, active in options.weights.active.items() if one in own},
+        )
+        return replace(self._request, dataset=Path(plant.path)), known, replace(options, weights=weights)
 
     @property
     def name(self) -> str:
@@ -202,8 +220,11 @@ class TrainingRun:
         return source, Training(source, self._known.profile, self._options, report, judging, examples)
 
     def _planner_examples(self, report: ProgressReport) -> list[PlannerExample]:
-        """Routings that planners reviewed; that they cannot be read is only noted. A dry run, which writes nothing, asks for none."""
-        if self._request.dry_run or not self._options.learn.enabled:
+        """Routings that planners reviewed; that they cannot be read is only noted.
+
+        A dry run, which writes nothing, asks for none; nor does a training for another plant than theirs.
+        """
+        if self._request.dry_run or self._request.plant or not self._options.learn.enabled:
             return []
         try:
             return planner_examples(self._settings, self._request.registry_path)
@@ -272,8 +293,12 @@ class TrainingRun:
             NotActivated: it was asked for on the command line and could not be done.
         """
         training = self._known.plant.training
-        if not self._request.activate and training.activation_policy == "never":
+        if not self._request.activate and (self._request.plant or training.activation_policy == "never"):
             return ""
+        if self._request.plant:
+            with report.stage("activating", f"Activating {self.name}"):
+                self._registrar.serve_plant(self._request.plant, self.name)
+            return ", active"
         if training.activation_policy != "always":
             against = objection(
                 manifest.metadata,
@@ -293,7 +318,7 @@ class TrainingRun:
     def _delete_old(self, report: ProgressReport) -> str:
         """What the retention deleted, for the closing message; that it could not is only noted."""
         training = self._known.plant.training
-        if self._request.registry_path is not None or not training.retention_after_training:
+        if self._request.registry_path or self._request.plant or not training.retention_after_training:
             return ""
         rule = RetentionRule(training.keep_versions, training.keep_good_versions)
         try:

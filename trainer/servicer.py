@@ -48,6 +48,7 @@ class TrainerServicer(trainer_pb2_grpc.TrainerServiceServicer):
             dry_run=request.dry_run,
             activate=request.activate,
             requested_by=current_caller().username,
+            plant=request.plant,
         )
         try:
             status = await self._process.start(wanted, self.control)

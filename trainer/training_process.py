@@ -42,6 +42,7 @@ class Wanted:
         dry_run: read and check, write nothing.
         activate: activate the version when it passes the gate.
         requested_by: who asks.
+        plant: plant to train for; "": the one that serves.
     """
 
     label: str = ""
@@ -49,6 +50,7 @@ class Wanted:
     dry_run: bool = False
     activate: bool = False
     requested_by: str = ""
+    plant: str = ""
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,7 @@ class TrainingProcess:
             command += ["--projector-metadata", *wanted.projector_metadata]
         command += ["--dry-run"] if wanted.dry_run else []
         command += ["--activate"] if wanted.activate else []
+        command += [f"--plant={wanted.plant}"] if wanted.plant else []
         return command
 
     def _last_words(self) -> str:

@@ -29,6 +29,9 @@ Check = Callable[[Session, PlantSettings, PlantSettings], Iterable[Violation]]
 Saver = Callable[[Session, int, PlantSettings], None]
 """Does what belongs to saving a revision, in its unit of work; raises to refuse it."""
 
+Make = Callable[[Session, SettingsRevisionRecord, PlantSettings], PlantSettings]
+"""The document to store, from (session, newest revision, its document)."""
+
 CONFLICT_BYTES = 1_500
 """Longest text about a difference in a conflict: it travels in the trailers of the call, which are limited."""
 
@@ -93,7 +96,7 @@ class SettingsDocuments:
         now = time.time()
 
         def make(session: Session, newest: SettingsRevisionRecord, document: PlantSettings) -> PlantSettings:
-            stamp = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+            stamp = _stamp(now)
             if expected_revision and expected_revision != newest.revision:
                 based_on = parse(find(session, expected_revision))
                 yours = merge(based_on, patch_json, now=stamp)
@@ -122,7 +125,7 @@ class SettingsDocuments:
 
     async def _save(
         self,
-        make: Callable[[Session, SettingsRevisionRecord, PlantSettings], PlantSettings],
+        make: Make,
         *,
         author: str,
         comment: str,
@@ -130,37 +133,59 @@ class SettingsDocuments:
         now: float,
     ) -> Saved:
         def work(session: Session) -> SettingsRevisionRecord:
-            newest = find(session, 0)
-            before = parse(newest)
-            after = make(session, newest, before)
-            for adapt in self.adapters:
-                after = adapt(session, before, after, author)
-            changes = difference(before, after)
-            if before.graph.last_saved and [change.path for change in changes] == ["graph.last_saved"]:
-                changes = []
-            if not changes:
-                raise _NothingToStoreError(newest)
-            violations = [violation for check in self.checks for violation in check(session, before, after)]
-            if violations:
-                raise refuse(violations)
-            row = store(
-                session, after, changes, revision=newest.revision + 1, author=author, comment=comment[:1000], now=now
-            )
-            for saver in self.savers:
-                saver(session, row.revision, after)
-            facts = {
-                "revision": row.revision,
-                "comment": row.comment,
-                "paths": [change.path for change in changes][:100],
-            }
-            record(session, action, username=author, target=f"revision {row.revision}", facts=facts)
-            return row
+            return self._store_within(session, make, author=author, comment=comment, action=action, now=now)
 
         try:
             row, outcomes = await self._plane.change(work)
         except _NothingToStoreError as nothing:
             return Saved(nothing.newest, (), changed=False)
         return Saved(row, outcomes, changed=True)
+
+    def patch_within(self, session: Session, patch_json: str, *, comment: str, author: str, now: float) -> bool:
+        """Merge a change into the newest document within somebody else's unit of work; says whether there was anything to store.
+
+        Raises:
+            InvalidInput: see `plant.settings.merge`.
+        """
+        stamp = _stamp(now)
+
+        def make(_session: Session, _newest: SettingsRevisionRecord, document: PlantSettings) -> PlantSettings:
+            return merge(document, patch_json, now=stamp)
+
+        try:
+            self._store_within(session, make, author=author, comment=comment, action="settings.patch", now=now)
+        except _NothingToStoreError:
+            return False
+        return True
+
+    def _store_within(
+        self, session: Session, make: Make, *, author: str, comment: str, action: str, now: float
+    ) -> SettingsRevisionRecord:
+        newest = find(session, 0)
+        before = parse(newest)
+        after = make(session, newest, before)
+        for adapt in self.adapters:
+            after = adapt(session, before, after, author)
+        changes = difference(before, after)
+        if before.graph.last_saved and [change.path for change in changes] == ["graph.last_saved"]:
+            changes = []
+        if not changes:
+            raise _NothingToStoreError(newest)
+        violations = [violation for check in self.checks for violation in check(session, before, after)]
+        if violations:
+            raise refuse(violations)
+        row = store(
+            session, after, changes, revision=newest.revision + 1, author=author, comment=comment[:1000], now=now
+        )
+        for saver in self.savers:
+            saver(session, row.revision, after)
+        facts = {
+            "revision": row.revision,
+            "comment": row.comment,
+            "paths": [change.path for change in changes][:100],
+        }
+        record(session, action, username=author, target=f"revision {row.revision}", facts=facts)
+        return row
 
 
 class _NothingToStoreError(Exception):
@@ -169,6 +194,10 @@ class _NothingToStoreError(Exception):
     def __init__(self, newest: SettingsRevisionRecord) -> None:
         super().__init__()
         self.newest = newest
+
+
+def _stamp(now: float) -> str:
+    return datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def find(session: Session, revision: int) -> SettingsRevisionRecord:

@@ -62,8 +62,8 @@ def check(session: Session, before: PlantSettings, after: PlantSettings) -> Iter
         yield Violation(("data_source", "access_path"), error.message)
         return
     active = InputProfile.parse(profiles.active_record(session, INPUT).profile_json)
-    lacking = _lacking(active, tables)
-    if not lacking or any(not _lacking(profile, tables) for profile in _stored(session)):
+    lacking = lacking_table(active, tables)
+    if not lacking or any(not lacking_table(profile, tables) for profile in _stored(session)):
         return
     from source.diagnosis import why_not_a_table  # with what reads tables, which this process seldom does
 
@@ -81,7 +81,7 @@ def _stored(session: Session) -> Iterator[InputProfile]:
             yield InputProfile.parse(profiles.get(session, INPUT, name).stored_json)
 
 
-def _lacking(profile: InputProfile, tables: Sequence[str]) -> tuple[str, str] | None:
+def lacking_table(profile: InputProfile, tables: Sequence[str]) -> tuple[str, str] | None:
     """The first role, and its table, that a source does not have for a profile."""
     named = {str(role): table.strip() for role, table in profile.tables.items()}
     for role in ROLES:

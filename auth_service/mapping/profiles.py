@@ -304,6 +304,11 @@ def _named(session: Session, kind: str, name: str) -> ProfileRecord | None:
     ).one_or_none()
 
 
+def stored_under(session: Session, kind: str, name: str) -> Profile | None:
+    """The profile of a name; None when there is none."""
+    return get(session, kind, name) if _named(session, kind, name) is not None else None
+
+
 def _existing(session: Session, kind: str, name: str) -> ProfileRecord:
     record = _named(session, kind, name) if name.isprintable() else None
     if record is None:

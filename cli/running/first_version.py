@@ -12,12 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cli.control_plane import ControlPlane
-from cli.installation import DEMO_CATALOGUE, ROOT
+from cli.installation import ROOT
 from cli.running.stored_profiles import read_active
 from common.errors import DataProblem, NotFound, ServiceError
 from common.logs import get_logger
 from common.processes import start_child, stop_all
 from common.settings import Settings
+from plant.examples import DEMO_CATALOGUE
 from plant.input_profile import InputProfile
 from plant.profile_files import write_profile
 from protos.registry.v1.registry_pb2 import GetActiveRequest

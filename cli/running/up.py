@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 from filelock import FileLock, Timeout
 
-from cli.installation import DEMO_CATALOGUE, ROOT, variables_of
+from cli.installation import ROOT, variables_of
 from cli.running.as_services import run_as_services
 from cli.running.data_check import check_source
 from cli.running.foreign_data import suggested_profile
@@ -29,6 +29,7 @@ from common.logs import configure_logging, get_logger
 from common.patience import Patience
 from common.processes import is_running, python_module, run_until_stopped, start_detached
 from common.settings import Settings
+from plant.examples import DEMO_CATALOGUE
 from plant.profile_files import read_profile
 
 log = get_logger(__name__)

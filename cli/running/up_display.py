@@ -96,6 +96,7 @@ class UpDisplay:
             self._console.print(
                 f"  administrator  {settings.admin_email}, at first with the password of ROUTING_ML_ADMIN_PASSWORD"
             )
+        self._console.print(f"  get started    {record.url}/start", markup=False)
         self._console.print(f"  stop           Ctrl-C, or `{command('down')}`", markup=False)
 
     def ended_orphans(self, count: int) -> None:

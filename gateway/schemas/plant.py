@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.schemas.trainer import TrainingStatusModel
 from gateway.schemas.wire import AnswerModel
 
 
@@ -10,6 +11,38 @@ class Words(AnswerModel):
 
     label: str
     label_ko: str
+
+
+class PlantChoice(Words):
+    """A plant that can serve here: the own one, the demo, or one that comes with the product.
+
+    `version_name` is the newest version that was trained for it and may become active; null: it is trained first.
+    """
+
+    name: str
+    about: str
+    about_ko: str
+    path: str
+    profile: str
+    serving: bool
+    version_name: str | None = None
+
+
+class PlantChoicesResponse(AnswerModel):
+    """The plants that can serve here, and whether the source is fixed by the installation, so that only the one that serves can."""
+
+    items: list[PlantChoice]
+    fixed: bool
+    training_by_api: bool
+
+
+class PlantServedResponse(AnswerModel):
+    """What became of it: the plant serves with `version_name`, or it is being trained for first and serves when that is done."""
+
+    name: str
+    serving: bool
+    version_name: str | None = None
+    training: TrainingStatusModel | None = None
 
 
 class PlantFeature(Words):

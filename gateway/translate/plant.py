@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from plant.input_profile import InputProfile
 from plant.schema import PlantSchema
+from protos.plants.v1 import plants_pb2 as pb
 
 
 def plant(profile: str, schema: PlantSchema) -> dict[str, Any]:
@@ -37,6 +39,20 @@ def plant(profile: str, schema: PlantSchema) -> dict[str, Any]:
             name: _words(profile.label or name, profile.label_ko) for name, profile in schema.profiles.items()
         },
         "output_columns": list(schema.output_columns),
+    }
+
+
+def choice(plant: pb.Plant) -> dict[str, Any]:
+    """A plant that can serve here."""
+    return {
+        "name": plant.name,
+        **_words(plant.label, plant.label_ko),
+        "about": plant.about,
+        "about_ko": plant.about_ko,
+        "path": plant.path,
+        "profile": InputProfile.read(plant.profile_json).name,
+        "serving": plant.serving,
+        "version_name": plant.version_name or None,
     }
 
 

@@ -109,10 +109,11 @@ export function useSystemStatus() {
   })
 }
 
-export function useSnapshot() {
+/** Asked every minute, or every other second where something waits for the source to be read. */
+export function useSnapshot(waiting = false) {
   return useQuery({
     queryKey: ['snapshot'],
-    refetchInterval: 60_000,
+    refetchInterval: waiting ? 2000 : 60_000,
     queryFn: ({ signal }) => request<Snapshot>('get', '/api/master-data/snapshot', { signal }),
   })
 }

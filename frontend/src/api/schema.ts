@@ -1936,6 +1936,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/plant/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plant Choices
+         * @description The plants that can serve here: the own one, the demo, and those that come with the product to be tried.
+         */
+        get: operations["get_plant_choices_api_plant_choices_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plant/choices/{name}/serve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Serve Plant
+         * @description Makes a plant the one that serves; trains for it first where no version of it is here. The plant before serves until then.
+         */
+        post: operations["serve_plant_api_plant_choices__name__serve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/blueprint/node-types": {
         parameters: {
             query?: never;
@@ -3590,6 +3630,48 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * PlantChoice
+         * @description A plant that can serve here: the own one, the demo, or one that comes with the product.
+         *
+         *     `version_name` is the newest version that was trained for it and may become active; null: it is trained first.
+         */
+        PlantChoice: {
+            /** Label */
+            label: string;
+            /** Label Ko */
+            label_ko: string;
+            /** Name */
+            name: string;
+            /** About */
+            about: string;
+            /** About Ko */
+            about_ko: string;
+            /** Path */
+            path: string;
+            /** Profile */
+            profile: string;
+            /** Serving */
+            serving: boolean;
+            /** Version Name */
+            version_name?: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PlantChoicesResponse
+         * @description The plants that can serve here, and whether the source is fixed by the installation, so that only the one that serves can.
+         */
+        PlantChoicesResponse: {
+            /** Items */
+            items: components["schemas"]["PlantChoice"][];
+            /** Fixed */
+            fixed: boolean;
+            /** Training By Api */
+            training_by_api: boolean;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * PlantFeature
          * @description A feature of an item: how its values compare, its weight, the heading it is shown under.
          */
@@ -3686,6 +3768,21 @@ export interface components {
             };
             /** Output Columns */
             output_columns: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PlantServedResponse
+         * @description What became of it: the plant serves with `version_name`, or it is being trained for first and serves when that is done.
+         */
+        PlantServedResponse: {
+            /** Name */
+            name: string;
+            /** Serving */
+            serving: boolean;
+            /** Version Name */
+            version_name?: string | null;
+            training?: components["schemas"]["TrainingStatusModel"] | null;
         } & {
             [key: string]: unknown;
         };
@@ -11064,6 +11161,115 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_plant_choices_api_plant_choices_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlantChoicesResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    serve_plant_api_plant_choices__name__serve_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlantServedResponse"];
+                };
+            };
+            /** @description It is being trained for, and serves when that is done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlantServedResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator, or it has to be trained for and training by API is switched off */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A training is running, or the installation fixes the source */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {

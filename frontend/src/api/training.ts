@@ -17,10 +17,10 @@ export interface VersionDetail extends ModelVersion {
   manifest?: Record<string, unknown> | null
 }
 
-const STATUS = ['training-status'] as const
+export const TRAINING_STATUS = ['training-status'] as const
 const VERSIONS = ['versions'] as const
 
-function refreshVersions() {
+export function refreshVersions() {
   for (const key of [
     'versions',
     'version-history',
@@ -36,7 +36,7 @@ function refreshVersions() {
 /** Asked every second while a training runs, else every half minute. */
 export function useTrainingStatus() {
   const status = useQuery({
-    queryKey: STATUS,
+    queryKey: TRAINING_STATUS,
     queryFn: async ({ signal }) =>
       (await call('get', '/api/trainer/status', undefined, {
         query: { details: true },
@@ -61,14 +61,14 @@ export interface TrainingOptions {
 export function useStartTraining() {
   return useMutation({
     mutationFn: (body: TrainingOptions) => request<TrainingState>('post', '/api/trainer/run', { body }),
-    onSuccess: (status) => queryClient.setQueryData(STATUS, status),
+    onSuccess: (status) => queryClient.setQueryData(TRAINING_STATUS, status),
   })
 }
 
 export function useCancelTraining() {
   return useMutation({
     mutationFn: () => request<TrainingState>('post', '/api/trainer/cancel'),
-    onSuccess: (status) => queryClient.setQueryData(STATUS, status),
+    onSuccess: (status) => queryClient.setQueryData(TRAINING_STATUS, status),
   })
 }
 

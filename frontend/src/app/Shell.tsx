@@ -5,6 +5,7 @@ import { Suspense, useEffect, useState } from 'react'
 import { Redirect, Route, Switch, useLocation } from 'wouter'
 import { request } from '@/api/client'
 import { usePlant } from '@/api/plant'
+import { OWN, usePlantChoices } from '@/api/plantChoices'
 import { queryClient } from '@/api/queryClient'
 import { useIsAdmin } from '@/session/session'
 import { Button } from '@/ui/Button'
@@ -14,6 +15,7 @@ import { AccountMenu } from './AccountMenu'
 import { CrashGuard } from './CrashGuard'
 import { MenuBar } from './MenuBar'
 import { fetchMenusWhenIdle, SCREENS, type Screen } from './menus'
+import { startWasSeen } from './startSeen'
 import { useShellText } from './texts'
 
 function PageHeader({ screen }: { screen: Screen }) {
@@ -80,6 +82,16 @@ function ScreenView({ screen }: { screen: Screen }) {
   )
 }
 
+/** The page to get started with, once in a browser, for administrators of a system that does not serve a plant of its own; else routings. */
+function FirstPage() {
+  const isAdmin = useIsAdmin()
+  const [seen] = useState(() => !isAdmin || startWasSeen())
+  const choices = usePlantChoices(!seen)
+  if (!seen && choices.isPending) return <Loading rows={6} />
+  const own = choices.data?.items.some((one) => one.name === OWN) ?? true
+  return <Redirect to={own ? '/routing' : '/start'} replace />
+}
+
 export function Shell() {
   const t = useShellText()
   const [location] = useLocation()
@@ -103,7 +115,7 @@ export function Shell() {
       </header>
       <Switch key={location.split('/')[1]}>
         <Route path="/">
-          <Redirect to="/routing" replace />
+          <FirstPage />
         </Route>
         {SCREENS.map((screen) => (
           <Route key={screen.id} path={screen.path}>

@@ -5,6 +5,7 @@ import {
   Database,
   FileOutput,
   Layers,
+  Rocket,
   Route as RouteIcon,
   Settings,
   UsersRound,
@@ -21,6 +22,7 @@ export type ScreenId =
   | 'data-output'
   | 'training-status'
   | 'options'
+  | 'start'
   | 'accounts'
   | 'models'
   | 'operations'
@@ -68,7 +70,10 @@ export const MENUS: readonly Screen[] = [
   screen('options', '/options', Settings, () => import('@/screens/options/OptionsScreen')),
 ]
 
+const START = screen('start', '/start', Rocket, () => import('@/screens/start/StartScreen'), true)
+
 export const ADMIN_MENUS: readonly Screen[] = [
+  START,
   screen(
     'accounts',
     '/admin/accounts',

@@ -44,6 +44,10 @@ const WHOLE: Record<string, string> = {
   TRAINING_RUNS: '다른 학습이 실행 중입니다. 끝난 뒤 다시 시도하세요.',
   TRAINING_NOT_OURS: '이 서버가 시작하지 않은 학습은 여기서 멈출 수 없습니다.',
   TRAINING_BY_API_OFF: '화면에서 학습을 시작하는 기능이 꺼져 있습니다. 작업 스케줄러로 실행하세요.',
+  PLANT_UNKNOWN: '여기에 없는 공장입니다. 목록을 새로 고치세요.',
+  NOT_TRAINED: '이 공장의 버전이 아직 없습니다. 먼저 학습하세요.',
+  SOURCE_FIXED:
+    'ROUTING_ML_DATASET 설정이 원본을 정해 두었습니다. .env에서 빼고 다시 시작한 뒤 다시 시도하세요.',
   NO_TRAINING: '실행 중인 학습이 없습니다.',
   NO_SNAPSHOT: '원본을 아직 읽지 못했습니다. 원본 설정을 확인하고 잠시 후 다시 시도하세요.',
   EXPORT_NOT_WRITTEN: '내보내기 폴더에 파일을 쓰지 못했습니다. 폴더의 권한과 남은 공간을 확인하세요.',
@@ -64,6 +68,10 @@ const WITH_DETAIL: Record<string, string> = {
   DATA_PROBLEM: '데이터를 읽을 수 없습니다.',
   INTERNAL: '서버에서 오류가 발생했습니다. 다시 시도하고, 계속되면 관리자에게 알려 주세요.',
   SETTINGS_INVALID: '서로 맞지 않거나 범위를 벗어난 설정이 있어 저장하지 않았습니다.',
+  PROFILE_NAME_TAKEN:
+    '이름은 같지만 다른 표를 읽는 프로파일이 있습니다. 그 프로파일의 이름을 바꾸고 다시 시도하세요.',
+  SCHEMA_DIFFERS: '다른 공장의 스키마로 학습한 버전입니다. 맞는 프로파일을 활성화하거나 다시 학습하세요.',
+  WEIGHTS_OF_ANOTHER_PLANT: '블루프린트에 이 공장에 없는 피처의 가중치가 있습니다.',
   PROFILE_INVALID: '프로파일에 고칠 곳이 있습니다.',
   PROFILE_DOES_NOT_FIT: '프로파일이 원본 파일과 맞지 않습니다.',
   BLUEPRINT_INVALID: '그래프에 문제가 있어 저장하지 않았습니다.',

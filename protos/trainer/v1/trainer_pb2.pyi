@@ -124,12 +124,15 @@ class RunRequest(_message.Message):
     PROJECTOR_METADATA_FIELD_NUMBER: _builtins.int
     DRY_RUN_FIELD_NUMBER: _builtins.int
     ACTIVATE_FIELD_NUMBER: _builtins.int
+    PLANT_FIELD_NUMBER: _builtins.int
     version_label: _builtins.str
     """Label that becomes part of the version's name, up to 64 characters; "": the time."""
     dry_run: _builtins.bool
     """Read and check everything, write nothing."""
     activate: _builtins.bool
-    """Activate the version when it is done and passes the gate."""
+    """Activate the version when it is done and passes the gate; of `plant`: make that the plant that serves."""
+    plant: _builtins.str
+    """Plant to train for, as PlantService lists it; "": the one that serves."""
     @_builtins.property
     def projector_metadata(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Columns of the Projector's metadata; empty: the setting."""
@@ -141,10 +144,11 @@ class RunRequest(_message.Message):
         projector_metadata: _abc.Iterable[_builtins.str] | None = ...,
         dry_run: _builtins.bool = ...,
         activate: _builtins.bool = ...,
+        plant: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["activate", b"activate", "dry_run", b"dry_run", "projector_metadata", b"projector_metadata", "version_label", b"version_label"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activate", b"activate", "dry_run", b"dry_run", "plant", b"plant", "projector_metadata", b"projector_metadata", "version_label", b"version_label"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

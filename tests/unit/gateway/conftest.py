@@ -35,6 +35,7 @@ from protos.auth.v1 import auth_pb2, auth_pb2_grpc
 from protos.common.v1 import table_pb2
 from protos.documents.v1 import documents_pb2, documents_pb2_grpc
 from protos.erp.v1 import erp_pb2, erp_pb2_grpc
+from protos.plants.v1 import plants_pb2, plants_pb2_grpc
 from protos.registry.v1 import registry_pb2, registry_pb2_grpc
 from protos.settings.v1 import settings_pb2, settings_pb2_grpc
 from protos.trainer.v1 import trainer_pb2, trainer_pb2_grpc
@@ -206,6 +207,7 @@ class Plant:
                 service(settings_pb2, settings_pb2_grpc, "SettingsService"),
                 service(documents_pb2, documents_pb2_grpc, "DocumentsService"),
                 service(erp_pb2, erp_pb2_grpc, "ErpService"),
+                service(plants_pb2, plants_pb2_grpc, "PlantService"),
             ],
             "trainer": [service(trainer_pb2, trainer_pb2_grpc, "TrainerService")],
         }
