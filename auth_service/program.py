@@ -171,6 +171,7 @@ class AuthProgram:
         await self.erp.stop()
 
     async def _tell_standing_by(self, standing_by: bool) -> None:
+        await asyncio.to_thread(schema.newest)  # known before it is needed
         await self._context.set_standby(standing_by)
 
     def admit(self, method: str) -> None:
@@ -187,7 +188,7 @@ class AuthProgram:
         self.database.check()
         before = schema.current(self.database)
         saved = back_up_before_migration(self.database, before, schema.newest())
-        now = schema.upgrade(self.database)
+        now = before if before == schema.newest() else schema.upgrade(self.database)
         if before != now:
             log.info("database migrated", before=before, now=now, database=self.database.name, saved=str(saved or ""))
         ensure_administrator(self.database, self._passwords, settings)

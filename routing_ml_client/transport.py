@@ -9,7 +9,8 @@ from typing import Any, Final, Self
 
 import httpx
 
-TRY_AGAIN: Final = frozenset({429, 503})
+TRY_AGAIN: Final = frozenset({429, 502, 503, 504})
+"""Answers after which a read is asked again: of a gateway, or of a proxy before several when the one that it chose is gone."""
 LONGEST_PAUSE: Final = 5.0
 CONNECT_SECONDS: Final = 0.5
 """What one of several gateways gets to take a connection."""
@@ -64,7 +65,7 @@ class Transport:
         url: such as http://plant-server:8000; several, of which each is asked while those before it do not answer.
         token: a session token; `log_in` gets one.
         timeout: seconds of a request.
-        retries: how often a read is tried again when the gateway asks for it (429, 503) or cannot be reached.
+        retries: how often a request that changes nothing is tried again when it is asked for (429, 503) or no gateway answers.
         http: a client of httpx with settings of its own; its base URL stays.
 
     Raises:
@@ -121,9 +122,10 @@ class Transport:
         """
         given = {name: value for name, value in (params or {}).items() if value is not None}
         pause = 0.2
-        for left in range(self._retries if method == "GET" else 0, -1, -1):
+        reads = method == "GET" or path in READING_POSTS
+        for left in range(self._retries if reads else 0, -1, -1):
             try:
-                answer = self._ask(method, path, given, body)
+                answer = self._ask(reads, method, path, given, body)
             except httpx.TransportError:
                 if not left:
                     raise
@@ -138,14 +140,13 @@ class Transport:
             pause = min(2 * pause, LONGEST_PAUSE)
         raise AssertionError("the last attempt returns or raises")
 
-    def _ask(self, method: str, path: str, params: Mapping[str, Any], body: Any) -> httpx.Response:
+    def _ask(self, reads: bool, method: str, path: str, params: Mapping[str, Any], body: Any) -> httpx.Response:
         """Ask the gateway that answered last; where it does not, the next one, which is asked first from then on.
 
         What changes something goes to another gateway only where it cannot have arrived.
         """
         if len(self._gateways) == 1:
             return self.http.request(method, path, params=params, json=body)
-        reads = method == "GET" or path in READING_POSTS
         failure: httpx.TransportError | None = None
         for gateway in list(self._gateways):
             try:

@@ -1,8 +1,9 @@
-"""Which copy of auth_service is active where several share one PostgreSQL: a lease in the database, renewed every second.
+"""Which copy of auth_service is active where several share one PostgreSQL: a lease in the database, renewed twice a second.
 
 The lease goes by the database's clock, so that the clocks of the hosts do not matter. A copy that cannot renew it stops before it
 ends; the epoch, which grows with every change of hands, is checked by every unit of work that writes, so that a copy that was away
-for a while changes nothing any more. There are never two that are active.
+for a while changes nothing any more. There are never two that are active. A unit of work that is being done when the lease ends is
+waited for; one whose copy has fallen silent within it is ended by the database, uncommitted, so that nobody waits for a host that is gone.
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ from common.rpc.balancing import STANDBY
 
 log = get_logger(__name__)
 
-LEASE_SECONDS = 4.0
+LEASE_SECONDS = 3.0
 """How long a copy is active without renewing: the longest time without any is this and a moment."""
-RENEW_SECONDS = 1.0
-MARGIN_SECONDS = 0.8
+RENEW_SECONDS = 0.5
+MARGIN_SECONDS = 0.6
 """A copy stops this long before its lease ends, so that calls it has begun are over."""
 STATEMENT_MS = 1_500
+SILENT_MS = 1_000
+"""Who holds the writers' lock and has sent nothing for so long, though its lease has ended, is gone or frozen: it is ended."""
 
 _CREATE = """
 CREATE TABLE IF NOT EXISTS leadership (
@@ -43,6 +46,16 @@ _TAKE = f"""
 UPDATE leadership SET holder = :me, until = {_NOW} + :seconds, epoch = epoch + 1
 WHERE id = 1 AND (until < {_NOW} OR (holder = :me AND :epoch = 0))
 RETURNING epoch
+"""  # noqa: S608 - constants
+
+
+_END_SILENT = f"""
+SELECT count(pg_terminate_backend(activity.pid))
+FROM pg_locks AS held JOIN pg_stat_activity AS activity USING (pid)
+WHERE held.locktype = 'advisory' AND held.granted AND held.classid::bigint << 32 | held.objid::bigint = {WRITER_LOCK}
+  AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND activity.state LIKE 'idle in transaction%' AND activity.usename = current_user
+  AND clock_timestamp() - activity.state_change > interval '{SILENT_MS} milliseconds'
 """  # noqa: S608 - constants
 
 
@@ -109,6 +122,7 @@ class Leadership:
                     connection.execute(text(f"SET LOCAL {limit} = {STATEMENT_MS}"))
                 epoch = connection.execute(text(_RENEW), told).scalar() if self._epoch else None
                 if epoch is None and connection.execute(text(_FREE), told).scalar():
+                    connection.execute(text(_END_SILENT))
                     connection.execute(
                         text(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
                     )  # what writes now ends before

@@ -1,9 +1,10 @@
-"""Taking turns: one copy of auth_service is active, the others look every second whether they have to take over."""
+"""Taking turns: one copy of auth_service is active, the others look whether they have to take over, at last when its lease ends."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable
 
 from auth_service.control.leadership import RENEW_SECONDS, Leader, Leadership, standing_by
@@ -12,6 +13,8 @@ from common.logs import get_logger
 
 log = get_logger(__name__)
 
+SOON_SECONDS = 0.1
+"""How soon a copy looks again while nobody is active."""
 LOOK_SECONDS = 0.2
 """How soon a copy notices that its lease has ended while the database does not answer."""
 REST_SECONDS = 5.0
@@ -76,11 +79,18 @@ class Turn:
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(RENEW_SECONDS)
+            await asyncio.sleep(self._pause())
             try:
                 await self._look()
             except Exception:
                 log.exception("looking after the lease failed")
+
+    def _pause(self) -> float:
+        """Seconds until the next look: a copy that stands by looks when the lease ends by which the other is active."""
+        if self._serves:
+            return RENEW_SECONDS
+        left = self._leader.seconds_left if self._leader is not None else 0.0
+        return min(max(left, SOON_SECONDS), RENEW_SECONDS)
 
     async def _look(self) -> None:
         taking = asyncio.create_task(asyncio.to_thread(self.leadership.take))
@@ -104,6 +114,7 @@ class Turn:
             await self._stand_by()
 
     async def _begin_serving(self) -> None:
+        since = time.monotonic()
         beginning = asyncio.ensure_future(self._begin())
         try:
             while not beginning.done():  # it may migrate the database, which takes longer than a lease
@@ -115,7 +126,7 @@ class Turn:
             beginning.cancel()
             raise
         self._serves = True
-        log.info("this copy is active", epoch=self.leadership.epoch)
+        log.info("this copy is active", epoch=self.leadership.epoch, start_seconds=round(time.monotonic() - since, 3))
 
     async def _step_down(self) -> None:
         self._serves = False

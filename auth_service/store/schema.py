@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -44,8 +45,9 @@ def _config(connection: Connection | None = None) -> Config:
     return config
 
 
+@cache
 def newest() -> str:
-    """The newest migration that this software knows."""
+    """The newest migration that this software knows; found once, since a copy that takes over must not read all of them first."""
     return str(ScriptDirectory.from_config(_config()).get_current_head())
 
 

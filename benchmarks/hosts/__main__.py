@@ -1,13 +1,15 @@
 """`python -m benchmarks.hosts [--short]`: an installation of nine hosts, hindered one after the other while planners predict.
 
-Hosts are network namespaces with mounts of their own, so it needs Linux, root, `ip`, and PostgreSQL. The last line is JSON: requests
-and failed over all faults, slowest_s the slowest request, takeover_s the longest time without a log-in while the active auth_service
+Half of the planners know the addresses of both gateways, the other half asks Caddy, which stands before them. Hosts are network
+namespaces with mounts of their own, so it needs Linux, root, `ip`, PostgreSQL and Caddy. The last line is JSON: requests and failed
+over all faults, slowest_s the slowest request, takeover_s the longest time without a log-in while the active auth_service
 was gone, lost_writes the acknowledged changes that are not in the database afterwards.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import signal
 import sys
@@ -15,7 +17,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -25,6 +26,7 @@ from rich.table import Table
 
 from benchmarks.catalogues import ROOT
 from benchmarks.faults.postgresql import PostgresqlServer
+from benchmarks.hosts.caddy import caddy_before
 from benchmarks.hosts.installation import ADMIN, PASSWORD, Installation, until
 from benchmarks.hosts.load import Load, Period, Writer
 from benchmarks.hosts.network import Host, Network
@@ -55,12 +57,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def measure(folder: Path, catalogue: Path, seconds: float, rounds: int) -> int:
     """Build the installation, do the faults, show what was noticed."""
     folder.chmod(0o755)
-    with Network(folder / "hosts") as network, PostgresqlServer(folder, network.own_address) as server:
+    with (
+        Network(folder / "hosts") as network,
+        PostgresqlServer(folder, network.own_address) as server,
+        contextlib.ExitStack() as started,
+    ):
         installation = Installation(network, server, folder / "share", catalogue)
         said = time.monotonic()
         installation.start_all()
         tell(f"nine hosts serve after {time.monotonic() - said:.0f} s")
-        load = Load(installation, pl.read_parquet(catalogue / "items.parquet")["ITEM_CD"].to_list())
+        caddy = started.enter_context(caddy_before(installation.gateways, network.own_address, folder))
+        codes = pl.read_parquet(catalogue / "items.parquet")["ITEM_CD"].to_list()
+        load = Load(codes, (installation.gateways, caddy))
         writer = Writer(installation)
         load.start()
         writer.start()
@@ -135,7 +143,7 @@ FAULTS: tuple[Fault, ...] = (killed, cut_off, frozen, slowed, restarted)
 def one(installation: Installation, load: Load, kind: str, host: Host, fault: Fault, seconds: float) -> Period:
     """One fault of one host, until everything is well again."""
     period = load.during(f"{kind} {fault.__name__}")
-    with contextmanager(fault)(installation, kind, host):
+    with contextlib.contextmanager(fault)(installation, kind, host):
         time.sleep(seconds)
     installation.until_healthy()
     until(lambda: installation.serves(kind, host), f"{host.name} does not serve again")
@@ -147,13 +155,17 @@ def take_over(installation: Installation, load: Load, fault: Fault, seconds: flo
     """Hinder the active auth_service; returns the seconds until somebody could log in again."""
     active = installation.active_copy()
     period = load.during(f"auth {fault.__name__}")
-    with contextmanager(fault)(installation, "auth", active):
+    with contextlib.contextmanager(fault)(installation, "auth", active):
         began = time.monotonic()
+        leased = until(lambda: installation.active_copy() is not active, "nobody takes the lease")
         until(lambda: can_log_in(installation), "nobody can log in")
         took = time.monotonic() - began
         time.sleep(max(seconds - took, 0.0))
     installation.until_healthy()
-    tell(f"{period.name}: log-in after {took:.1f} s; {period.requests} requests, {period.failed} failed")
+    tell(
+        f"{period.name}: the other copy has the lease after {leased:.1f} s, log-in after {took:.1f} s; "
+        f"{period.requests} requests, {period.failed} failed"
+    )
     return took
 
 

@@ -72,6 +72,7 @@ class Installation:
             "ROUTING_ML_PASSWORD_MEMORY_KIB": "1024",
             "ROUTING_ML_PASSWORD_PARALLELISM": "1",
             "ROUTING_ML_SESSION_MINUTES": "10080",
+            "ROUTING_ML_TRUSTED_PROXIES": network.own_address,
             "ROUTING_ML_CERTIFICATE_DAYS": "1",
             "PYTHONUTF8": "1",
         }

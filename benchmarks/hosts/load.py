@@ -12,9 +12,10 @@ import httpx
 import psycopg
 
 from benchmarks.hosts.installation import ADMIN, PASSWORD, Installation
-from routing_ml_client import ApiError
+from routing_ml_client import ApiError, RoutingMlClient
 
-PLANNERS = 3
+PLANNERS = 2
+"""On each of the ways to the gateways: by a list of their addresses, and through Caddy."""
 
 
 @dataclass
@@ -29,15 +30,22 @@ class Period:
 
 
 class Load:
-    """Planners in threads; `during` names the period that their requests count for."""
+    """Planners in threads; `during` names the period that their requests count for.
 
-    def __init__(self, installation: Installation, codes: Sequence[str]) -> None:
-        self._installation, self._codes = installation, itertools.cycle(codes)
+    Args:
+        codes: items that they ask for, one after the other.
+        ways: how they reach the gateways, each a URL or several.
+    """
+
+    def __init__(self, codes: Sequence[str], ways: Sequence[str | Sequence[str]]) -> None:
+        self._codes = itertools.cycle(codes)
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._period = Period("before")
         self.periods = [self._period]
-        self._threads = [threading.Thread(target=self._plan, daemon=True) for _ in range(PLANNERS)]
+        self._threads = [
+            threading.Thread(target=self._plan, args=(way,), daemon=True) for way in ways for _ in range(PLANNERS)
+        ]
 
     def start(self) -> None:
         """Begin."""
@@ -57,8 +65,8 @@ class Load:
         for thread in self._threads:
             thread.join(60.0)
 
-    def _plan(self) -> None:
-        with self._installation.client() as client:
+    def _plan(self, way: str | Sequence[str]) -> None:
+        with RoutingMlClient(way) as client:
             client.log_in(ADMIN, PASSWORD)
             while not self._ended.is_set():
                 with self._lock:

@@ -163,6 +163,8 @@ class BalancedChannel(grpc.aio.Channel):  # type: ignore[misc,unused-ignore]
             failure: grpc.aio.AioRpcError | None = None
             while (host := self.pick(tried)) is not None:
                 tried.append(host)
+                if failure is not None and not again and await self._still_silent(host):
+                    continue
                 left = None if deadline is None else max(deadline - time.monotonic(), 0.001)
                 call = members.of(host)(request, timeout=left, **options)
                 pending = PendingCall(call, again)
@@ -193,6 +195,13 @@ class BalancedChannel(grpc.aio.Channel):  # type: ignore[misc,unused-ignore]
             await asyncio.sleep(pause)
             pause = min(pause * 3, LONGEST_PAUSE_SECONDS)
         raise Unavailable("No host answers: try again in a moment", retry_after=1.0)
+
+    @staticmethod
+    async def _still_silent(host: ReachedHost) -> bool:
+        """Whether a host is gone, so that a change which another one has refused need not wait for it in vain."""
+        if host.condition is Condition.SILENT:
+            await host.look()
+        return host.condition is Condition.SILENT
 
     @staticmethod
     def _passed_on(host: ReachedHost, error: grpc.aio.AioRpcError, again: bool) -> bool:

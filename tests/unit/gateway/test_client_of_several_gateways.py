@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import httpx
 import pytest
 
+from benchmarks.hosts.caddy import caddy_before
 from common.processes import free_port
-from routing_ml_client import RoutingMlClient
+from routing_ml_client import ApiError, RoutingMlClient
+from tests.support.patience import wait_until
 
 
 class Gateway(ThreadingHTTPServer):
@@ -23,10 +28,14 @@ class Gateway(ThreadingHTTPServer):
     def __init__(self, name: str) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.name, self.hangs, self.drops = name, False, False
+        self.status = 200
         self.asked: list[str] = []
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         self.go_on = threading.Event()
         threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
+
+    def handle_error(self, *_who: object) -> None:
+        """Say nothing of those who have not waited for their answer."""
 
     def end(self) -> None:
         self.go_on.set()
@@ -48,7 +57,7 @@ class Handler(BaseHTTPRequestHandler):
             self.connection.close()
             return
         body = json.dumps({"status": self.server.name}).encode()
-        self.send_response(200)
+        self.send_response(self.server.status)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(body)))
         self.end_headers()
@@ -118,3 +127,45 @@ def test_where_nobody_answers_it_is_an_error_of_the_transport() -> None:
         client.json("GET", "/api/health")
     with pytest.raises(ValueError, match="at least one"):
         RoutingMlClient([])
+
+
+@pytest.fixture
+def caddy(two: tuple[Gateway, Gateway], tmp_path: Path) -> Iterator[str]:
+    """The URL of a real Caddy, with the file that comes with the product, before both gateways."""
+    program = shutil.which("caddy")
+    if program is None:
+        pytest.skip("Caddy is not installed (Debian: apt-get install caddy)")
+    with caddy_before([gateway.url for gateway in two], "127.0.0.1", tmp_path) as url:
+        yield url
+
+
+def test_behind_caddy_a_gateway_that_hangs_or_is_gone_fails_no_read(two: tuple[Gateway, Gateway], caddy: str) -> None:
+    east, west = two
+    with RoutingMlClient(caddy) as client:
+        names = {client.json("POST", "/api/predict", body={"item_codes": ["A"]})["status"] for _ in range(8)}
+        assert names == {"east", "west"}
+        east.hangs = True  # its cable is pulled: it takes what comes and says nothing
+        slowest = 0.0
+        for _ in range(6):
+            began = time.monotonic()
+            assert client.json("POST", "/api/predict", body={"item_codes": ["A"]})["status"] == "west"
+            slowest = max(slowest, time.monotonic() - began)
+        assert slowest < 3.0
+        east.hangs = False
+        east.go_on.set()
+        ask = partial(client.json, "POST", "/api/predict", body={"item_codes": ["A"]})
+        wait_until(lambda: ask()["status"] == "east", 20.0, lambda: "Caddy does not see that it is back")
+        west.drops = True  # its process is gone
+        assert client.json("POST", "/api/predict", body={"item_codes": ["A"]})["status"] == "east"
+
+
+def test_what_changes_something_is_asked_once_whatever_a_proxy_says(two: tuple[Gateway, Gateway]) -> None:
+    east = two[0]
+    east.status = 502
+    with RoutingMlClient(east.url) as client:
+        with pytest.raises(ApiError):
+            client.json("POST", "/api/routing/groups", body={})
+        assert len(east.asked) == 1
+        with pytest.raises(ApiError):
+            client.json("POST", "/api/predict", body={})
+        assert len(east.asked) == 4
