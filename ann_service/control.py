@@ -10,7 +10,8 @@ from typing import Final
 
 from ann_service.delta_index import DeltaIndex
 from ann_service.searcher import Searcher
-from ann_service.served_model import NONE_ACTIVE, ServedModel
+from ann_service.served_model import ServedModel, none_active
+from ann_service.sites_memory import SitesMemory
 from common.errors import PreconditionFailed, ServiceError
 from common.logs import get_logger
 from plant.settings import PlantSettings
@@ -33,6 +34,7 @@ class AnnControl:
         set_serving: reports SERVING or NOT_SERVING.
         on_ready: called when a version serves for the first time.
         versions: finds versions here, and fetches those that are not.
+        site, memory: of a site, whose version is mapped when it is asked for, as far as the budget of the host allows.
     """
 
     def __init__(
@@ -43,7 +45,12 @@ class AnnControl:
         set_serving: Callable[[bool], Awaitable[None]],
         on_ready: Callable[[], None] = lambda: None,
         versions: VersionCache | None = None,
+        *,
+        site: str = "",
+        memory: SitesMemory | None = None,
     ) -> None:
+        self.site, self._memory = site, memory
+        self._active: pb.ActiveVersion | None = None
         self._versions = versions
         self._searcher, self._derived, self._threads = searcher, derived, threads
         self._set_serving, self._on_ready = set_serving, on_ready
@@ -79,14 +86,48 @@ class AnnControl:
         """
         async with self._busy:
             self._apply_settings(state.settings.document_json)
-            if state.HasField("active"):
-                await self._activate(state.active)
+            self._active = state.active if state.HasField("active") else None
+            if self._active is not None:
+                if self._memory is None or self._searcher.slot.current is not None or self._prepared is not None:
+                    await self._activate(self._active)
+                else:
+                    self._wait_to_be_asked(self._active)
+                    await self._set_serving(True)
             else:
-                self._searcher.slot.explain_absence(NONE_ACTIVE)
+                if self._memory is not None:
+                    self._memory.gave_up(self.site)
+                self._searcher.slot.explain_absence(none_active(self.site))
                 if self._searcher.slot.current is not None:
                     log.info("no version is active any more", model_version=self.serving_version())
                     self._searcher.slot.swap(None)
                     await self._set_serving(False)
+
+    async def summon(self) -> None:
+        """Have the active version mapped before it is asked; nothing to do where it always is.
+
+        Raises:
+            ServiceError: it cannot be loaded.
+        """
+        if self._memory is None:
+            return
+        self._memory.used(self.site)
+        if self._searcher.slot.current is None and self._active is not None:
+            async with self._busy:
+                if self._searcher.slot.current is None and self._active is not None:
+                    await self._activate(self._active)
+
+    def let_go(self) -> None:
+        """Unmap the version until it is asked for again."""
+        self._searcher.slot.swap(None)
+        self._searcher.cache.clear()
+        if self._active is not None:
+            self._wait_to_be_asked(self._active)
+
+    def _wait_to_be_asked(self, version: pb.ActiveVersion) -> None:
+        self._searcher.slot.explain_absence(
+            f"The version {version.version_name} of {self.site} is loaded when it is asked for: try again in a moment",
+            loading=True,
+        )
 
     def close(self) -> None:
         """Close all versions."""
@@ -122,6 +163,8 @@ class AnnControl:
             self._told = ""
             self._prepared = None
             slot.swap(served)
+            if self._memory is not None:
+                self._memory.took(self, served.bytes)
             self._searcher.cache.clear()
             log.info("version serves", model_version=version.version_name)
         await self._set_serving(True)
@@ -166,7 +209,8 @@ class AnnControl:
         manifest = read_manifest(manifest_path) if manifest_path.exists() else None
         trained_here = manifest is not None and is_native(manifest, read_training_metadata(manifest, folder))
         identity = str(manifest.metadata.get("source_identity") or "") if manifest is not None else ""
-        return ServedModel(model, delta, digest, trained_here=trained_here, source_identity=identity)
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if self._memory else 0
+        return ServedModel(model, delta, digest, trained_here=trained_here, source_identity=identity, size=size)
 
     @staticmethod
     def _manifest_digest(path: Path, version: pb.ActiveVersion) -> str:

@@ -11,6 +11,7 @@ from ann_service.control import AnnControl
 from ann_service.searcher import Searcher
 from ann_service.served_model import ModelSlot
 from ann_service.servicer import AnnServicer
+from ann_service.sites_memory import SitesMemory
 from common.rpc.interceptor import Access
 from common.rpc.server import Service
 from common.service import ServiceContext
@@ -38,6 +39,8 @@ class AnnProgram:
         self._context = context
         self._ready_ms = 0.0
         self._searcher = Searcher(ModelSlot(), SearchSection().cache_entries)
+        self.memory = SitesMemory(context.settings.sites_memory_bytes)
+        own = context.own
         self._control = AnnControl(
             self._searcher,
             context.settings.derived_path.resolve(),
@@ -45,11 +48,13 @@ class AnnProgram:
             context.set_serving,
             self._note_ready,
             VersionCache.of(context.settings),
+            site=context.settings.at_site,
+            memory=own.memory if isinstance(own, AnnProgram) else None,
         )
 
     def services(self) -> Sequence[Service]:
         """AnnService."""
-        servicer = AnnServicer(self._searcher, lambda: self._ready_ms)
+        servicer = AnnServicer(self._searcher, lambda: self._ready_ms, self._control.summon)
         descriptor = ann_pb2.DESCRIPTOR.services_by_name["AnnService"]
         return [Service(descriptor, ann_pb2_grpc.add_AnnServiceServicer_to_server, servicer, ACCESS)]
 

@@ -28,6 +28,7 @@ class ServedModel:
         model: the version.
         delta: items that came after its training.
         manifest_sha256: hash of the manifest it was loaded by.
+        bytes: size of its files; 0 where nobody asks.
         serial: a number of its own in this process.
     """
 
@@ -39,7 +40,9 @@ class ServedModel:
         *,
         trained_here: bool = False,
         source_identity: str = "",
+        size: int = 0,
     ) -> None:
+        self.bytes = size
         self.model, self.delta, self.manifest_sha256 = model, delta, manifest_sha256
         self.trained_here, self.source_identity = trained_here, source_identity
         self.serial = next(_serials)
@@ -72,10 +75,19 @@ class ServedModel:
 NOT_TOLD: Final = (
     "This process has just started and has not been told yet which model version is active: try again in a moment"
 )
-NONE_ACTIVE: Final = (
-    "No model version is active, so nothing can be searched: train one (train_build_index.py --activate) or "
-    "activate one in the registry"
-)
+
+
+def none_active(site: str) -> str:
+    """Why nothing can be searched where no version is active, at a site or ("") the installation's own plant."""
+    if site:
+        return (
+            f"No model version is active at the site {site}, so nothing can be searched: train one "
+            f"(ROUTING_ML_AT_SITE={site}, train_build_index.py --activate) or activate one in its registry"
+        )
+    return (
+        "No model version is active, so nothing can be searched: train one (train_build_index.py --activate) or "
+        "activate one in the registry"
+    )
 
 
 class ModelSlot:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from ann_service.comparison import compare, hashes_of
@@ -16,17 +16,28 @@ from protos.ann.v1 import ann_pb2 as pb
 from protos.ann.v1 import ann_pb2_grpc
 
 
+async def _always_there() -> None:
+    """Nothing has to be loaded first."""
+
+
 class AnnServicer(ann_pb2_grpc.AnnServiceServicer):
     """See ann.proto.
 
     Args:
         ready_ms: milliseconds from the start of the process until it was ready; 0 before.
+        summon: has the version loaded that is searched, where versions are loaded when they are asked for.
     """
 
-    def __init__(self, searcher: Searcher, ready_ms: Callable[[], float]) -> None:
-        self._searcher, self._ready_ms = searcher, ready_ms
+    def __init__(
+        self,
+        searcher: Searcher,
+        ready_ms: Callable[[], float],
+        summon: Callable[[], Awaitable[None]] = _always_there,
+    ) -> None:
+        self._searcher, self._ready_ms, self._summon = searcher, ready_ms, summon
 
     async def Search(self, request: pb.SearchRequest, context: Any) -> pb.SearchResponse:
+        await self._summon()
         kind, wanted = request.WhichOneof("queries"), wanted_of(request)
         if kind == "items":
             answer = await self._searcher.search_items(request.items.codes, wanted)
@@ -39,10 +50,12 @@ class AnnServicer(ann_pb2_grpc.AnnServiceServicer):
         return to_response(answer)
 
     async def Encode(self, request: pb.EncodeRequest, context: Any) -> pb.EncodeResponse:
+        await self._summon()
         version, vectors = await self._searcher.encode(columns_of(request.features), request.features.rows)
         return pb.EncodeResponse(model_version=version, vectors=to_vectors(vectors))
 
     async def AddItems(self, request: pb.AddItemsRequest, context: Any) -> pb.AddItemsResponse:
+        await self._summon()
         served = self._searcher.slot.needed()
         if request.manifest_sha256 not in ("", served.manifest_sha256):
             raise PreconditionFailed(
@@ -55,6 +68,7 @@ class AnnServicer(ann_pb2_grpc.AnnServiceServicer):
         return pb.AddItemsResponse(model_version=version, delta_items=held, accepted=accepted)
 
     async def CompareItems(self, request: pb.CompareItemsRequest, context: Any) -> pb.CompareItemsResponse:
+        await self._summon()
         with self._searcher.slot.needed().in_use() as served:
             hashes = hashes_of(request.key_hashes)
             found = await asyncio.to_thread(compare, served.model, served.delta.current(), hashes)

@@ -41,6 +41,7 @@ from common.logs import get_logger
 from common.request_context import current_caller
 from common.rpc.server import Service
 from common.service import ServiceContext
+from common.sites import SITE_NOT_STARTED
 from common.watch import ControlHandlers, machine_name
 from trained.travel import VersionCache
 
@@ -63,12 +64,15 @@ class AuthProgram:
         settings = context.settings
         seconds = settings.session_minutes * 60.0
         self.database = Database.of(settings)
-        self.hub = WatchHub()
-        self.plane = ControlPlane(self.database, self.hub, context.keys)
+        measured = not settings.at_site
+        self.hub = WatchHub(measured=measured)
+        self.plane = ControlPlane(self.database, self.hub, context.keys, measured=measured)
         self._passwords = Passwords(settings)
         self._cipher = KeyCipher.of(settings)
         self._signer = Signer()
-        self.logins = Logins(self.database, self._passwords, self._signer, session_seconds=seconds)
+        self.logins = Logins(
+            self.database, self._passwords, self._signer, session_seconds=seconds, site=settings.at_site
+        )
         self.rotation = KeyRotation(self.plane, self._cipher, self._signer, token_seconds=seconds)
         self.versions = VersionCache.of(settings)
         self.activation = Activation(self.plane, settings.derived_path, self.versions)
@@ -92,7 +96,12 @@ class AuthProgram:
         )
         self._tasks: list[asyncio.Task[Any]] = []
         self.turn: Turn | None = None
-        if self._shared:
+        self._began = False
+        self._sites: list[AuthProgram] = []
+        self._own = context.own if isinstance(context.own, AuthProgram) else None
+        if self._own is not None:
+            self._own.join(self)
+        elif self._shared:
             name = f"{context.instance} {machine_name(settings.run_path)}"
             self.turn = Turn(
                 Leadership(self.database, name), begin=self._begin, end=self._end, tell=self._tell_standing_by
@@ -105,13 +114,22 @@ class AuthProgram:
             database=self.database, settings=self._context.settings, change=self._change, audit=audit.record_of_caller
         )
         return [
-            AccountsServicer(self.plane, self.logins, self.rotation).service(),
+            AccountsServicer(
+                self.plane, self.logins, self.rotation, lambda: [site.logins for site in self._sites if site.serves]
+            ).service(),
             RegistryServicer(self.plane, self.activation, self._context.settings, self.versions).service(),
             SettingsServicer(self.settings, self.hub).service(),
             documents_service(surroundings),
             PlantServicer(ServingPlants(surroundings, self.settings, self.activation, self.versions)).service(),
             ErpServicer(self.erp, self._note).service(),
         ]
+
+    def join(self, site: AuthProgram) -> None:
+        """Take a site's program along: it is active when and while this one is."""
+        self._sites = [one for one in self._sites if one._context.settings.at_site != site._context.settings.at_site]
+        self._sites.append(site)
+        if self.turn is not None:
+            site.database.fence = self.turn.leadership.check_write
 
     async def _note(self, action: str, target: str, facts: Mapping[str, object]) -> None:
         caller = current_caller()
@@ -135,6 +153,10 @@ class AuthProgram:
         Raises:
             DataProblem: it is damaged. Unavailable: it cannot be reached or written. Each says what to do.
         """
+        if self._own is not None and self._own.turn is not None:
+            if self._own.serves:
+                await self._begin()
+            return
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
@@ -149,7 +171,7 @@ class AuthProgram:
     async def _begin(self) -> None:
         """Be the copy that is active: open and migrate the database, then serve."""
         self._signer.key = await asyncio.to_thread(self._open)
-        if self.turn is not None:
+        if self._shared:
             await self.logins.recall()
         await self.plane.load()
         self.hub.open()
@@ -159,11 +181,29 @@ class AuthProgram:
             asyncio.create_task(self.rotation.rotate_by_age()),
             asyncio.create_task(self._sweep()),
         ]
+        self._began = True
+        for site in self._sites:
+            await site.begin_with_the_others()
         await self._context.set_standby(False)
         await self._context.set_serving(True)
 
+    @property
+    def serves(self) -> bool:
+        """Whether this copy is active."""
+        return self._began
+
+    async def begin_with_the_others(self) -> None:
+        """Be active for a site; one that cannot holds up no other."""
+        try:
+            await self._begin()
+        except (ServiceError, OSError) as error:
+            log.error("a site cannot be taken over", site=self._context.settings.at_site, error=str(error))
+
     async def _end(self) -> None:
         """Be the copy that stands by: followers go to the other one."""
+        self._began = False
+        for site in self._sites:
+            await site._end()
         await self._context.set_serving(False)
         self.hub.close()
         for task in self._tasks:
@@ -180,8 +220,17 @@ class AuthProgram:
         Raises:
             Unavailable: this copy stands by; nothing was done.
         """
-        if self.turn is not None and not method.startswith(OWN_METHODS):
-            self.turn.check()
+        if method.startswith(OWN_METHODS):
+            return
+        turn = self.turn if self._own is None else self._own.turn
+        if turn is not None:
+            turn.check()
+        if self._own is not None and not self._began:
+            raise Unavailable(
+                f"The site {self._context.settings.at_site} is not served yet: try again in a moment",
+                reason=SITE_NOT_STARTED,
+                retry_after=1.0,
+            )
 
     def _open(self) -> SigningKey:
         settings = self._context.settings
@@ -234,6 +283,8 @@ class AuthProgram:
 
     async def stop(self) -> None:
         """Finish what has begun, let another copy take over, close the database."""
+        if self._own is not None:
+            self._own._sites = [one for one in self._own._sites if one is not self]
         if self.turn is not None:
             await self.turn.stop_watching()
         for task in self._tasks:

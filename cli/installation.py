@@ -33,9 +33,11 @@ def installation_settings() -> Settings:
 
     Raises:
         InvalidInput: a setting cannot be understood; the message names its environment variable.
+        NotFound: ROUTING_ML_AT_SITE names no site.
     """
     try:
-        return settings_at(home())
+        read = settings_at(home())
+        return read.at(read.at_site)
     except ValidationError as error:
         first = error.errors()[0]
         name = f"ROUTING_ML_{'_'.join(str(part) for part in first['loc']).upper()}"
@@ -46,7 +48,7 @@ def variables_of(settings: Settings) -> dict[str, str]:
     """The environment variables that give another process these settings."""
     made = {}
     for name in Settings.model_fields:
-        value = getattr(settings, name)
+        value = getattr(settings.whole, name) if name != "at_site" else settings.at_site
         if value is None:
             continue
         text = ",".join(value) if isinstance(value, list) else str(value)

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from common.errors import PermissionDenied, Unauthenticated, Unavailable
 from common.private_files import private_folder
 from common.settings import Settings
+from common.sites import foreign_site
 
 ISSUER = "routing-ml"
 AUDIENCE = "routing-ml"
@@ -43,6 +44,7 @@ class Caller:
         role: admin, user, service, or "" of nobody.
         session_id: the person's session.
         display_name: name for people; None when none was given.
+        site: the site that the person belongs to; "" for the installation's own plant, and for processes, which serve all.
         issued_at: start of the session, seconds since 1970 UTC.
         expires_at: end of the session, seconds since 1970 UTC.
     """
@@ -51,6 +53,7 @@ class Caller:
     role: str
     session_id: str = ""
     display_name: str | None = None
+    site: str = ""
     issued_at: float = 0.0
     expires_at: float = 0.0
 
@@ -80,11 +83,15 @@ class VerificationKey:
 class KeyRing:
     """The keys that verify tokens and the sessions that ended early. Thread-safe.
 
+    Args:
+        site: the site whose sessions these are; "" the installation's own plant.
+
     Attributes:
         clock_behind: seconds by which the clock of this host is behind that of auth_service, whose clock counts for sessions.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, site: str = "") -> None:
+        self._site = site
         self._lock = threading.Lock()
         self.clock_behind = 0.0
         self._keys: dict[str, tuple[Ed25519PublicKey, float]] = {}
@@ -121,6 +128,7 @@ class KeyRing:
 
         Raises:
             Unauthenticated: forged, expired, for somebody else, signed with an unknown key, or the session has ended.
+            PermissionDenied: it is of another site.
             Unavailable: no key is known yet; a process that has just started must not end anybody's session.
         """
         caller = self._verified.get(token)
@@ -141,6 +149,9 @@ class KeyRing:
         return time.time() + self.clock_behind
 
     def _decode(self, token: str) -> Caller:
+        said = site_of(token)
+        if said != self._site:
+            raise foreign_site(said, self._site)
         if not self._keys:
             raise Unavailable(
                 "Sessions cannot be checked yet: this process has just started. Try again in a moment",
@@ -178,9 +189,19 @@ class KeyRing:
             role=role,
             session_id=str(claims["sid"]),
             display_name=str(name) if name is not None else None,
+            site=self._site,
             issued_at=issued_at,
             expires_at=expires_at,
         )
+
+
+def site_of(token: str) -> str:
+    """The site that a token says it is of, unproved; "" where it says none."""
+    try:
+        said = jwt.decode(token, options={"verify_signature": False}).get("site", "")
+    except (jwt.InvalidTokenError, ValueError, TypeError):
+        return ""
+    return said if isinstance(said, str) else ""
 
 
 class ServiceCredential:

@@ -23,6 +23,7 @@ class RequestContext:
         caller: who asks.
         token: the caller's credential as received, to pass on.
         deadline: time.monotonic() value after which nobody waits any more; None when unbounded.
+        site: the site that the request is for; "" the installation's own plant.
         fields: what handlers add to the request's log line (model_version, items, ...).
         span: its span of a trace; None where nobody traces.
     """
@@ -31,6 +32,7 @@ class RequestContext:
     caller: Caller
     token: str = ""
     deadline: float | None = None
+    site: str = ""
     fields: dict[str, object] = field(default_factory=dict)
     span: Any = None
 

@@ -24,6 +24,7 @@ from common.rpc.client import Caller
 from common.rpc.server import STANDBY_HEALTH, RpcServer, Service
 from common.settings import Settings
 from common.settings import settings as read_settings
+from common.site_programs import SitePrograms
 from common.tracing import start_tracing, stop_tracing
 from common.watch import ControlFollower, ControlHandlers
 
@@ -48,6 +49,7 @@ class ServiceContext:
         caller: makes calls to other services.
         set_serving: reports SERVING or NOT_SERVING.
         set_standby: reports that this copy is well and another one is active.
+        own: the program of the installation's own plant; None: this is it, not the one of a site.
         revision: control revision that is applied; 0 when none.
     """
 
@@ -61,6 +63,7 @@ class ServiceContext:
     set_serving: Callable[[bool], Awaitable[None]]
     revision: Callable[[], int]
     set_standby: Callable[[bool], Awaitable[None]] = _nothing
+    own: Program | None = None
 
 
 class Program(Protocol):
@@ -106,7 +109,7 @@ def run_service(process: str, address: str, build: Callable[[ServiceContext], Pr
         address: `host:port` to serve on.
         build: makes the program; raises ServiceError when it cannot.
     """
-    settings = read_settings()
+    settings = read_settings().whole
     instance = settings.instance(process, address.rpartition(":")[2])
     try:
         configure_logging(settings, process, instance)
@@ -177,6 +180,7 @@ async def _serve(
         set_standby=set_standby,
     )
     program = build(context)
+    sites = SitePrograms(context, program, build)
     server = RpcServer(
         settings,
         process=process,
@@ -186,6 +190,7 @@ async def _serve(
         services=program.services(),
         facts=program.facts,
         admit=program.admit if isinstance(program, Admitting) else None,
+        sites=sites.parts,
     )
     parts["server"] = server
     await server.start()
@@ -199,6 +204,7 @@ async def _serve(
             )
             parts["follower"] = follower
             await follower.start()
+        await sites.start(server)
         log.info("started", address=address, pid=os.getpid())
         report_started(instance, address, common.__version__)
         await stop.wait()
@@ -206,7 +212,9 @@ async def _serve(
     finally:
         if isinstance(program, Draining):
             program.drain()
+        sites.drain()
         await server.stop()
+        await sites.stop()
         if follower is not None:
             await follower.stop()
         await program.stop()

@@ -13,10 +13,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, PrivateAttr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from common.home import PROGRAM, installed_home
+from common.sites import sites_in, unknown_site
 
 Addresses = Annotated[list[str], NoDecode]
 
@@ -66,6 +67,11 @@ class Settings(BaseSettings):
         "127.0.0.1:50071", description="auth_service; several, comma-separated: copies that stand by"
     )
     trainer_address: str = Field("127.0.0.1:50081", description="trainer service")
+    sites_file: Path | None = Field(None, description="TOML file of the sites, where there are several plants")
+    sites_memory_bytes: int = Field(8 * 1024**3, ge=0, description="Most bytes of sites' versions that one host maps")
+    at_site: str = Field(
+        "", description="Site that a command or a training is for; empty: the installation's own plant"
+    )
     host_name: str = Field("", description="Name of this host among several; empty: the system's")
     service_secret: str = Field("", description="Secret of the installation, the same on every host; empty: a file")
     service_secret_file: Path | None = Field(None, description="File with that secret; unset: one in the state folder")
@@ -106,6 +112,41 @@ class Settings(BaseSettings):
     log_max_bytes: int = Field(20 * 1024 * 1024, ge=1024, description="A log file is rotated at this size")
     log_retention_days: int = Field(30, ge=1, description="Rotated log files older than this are deleted")
     log_console: bool = Field(False, description="Write log lines to standard error too")
+
+    _whole: Settings | None = PrivateAttr(None)
+
+    @property
+    def whole(self) -> Settings:
+        """The settings of the installation that these are part of: themselves unless they are a site's."""
+        return self._whole or self
+
+    def at(self, name: str) -> Settings:
+        """The settings of one of the sites; "" the installation's own.
+
+        Raises:
+            NotFound: there is no such site. InvalidInput: the file of the sites cannot be understood.
+        """
+        whole = self.whole
+        if not name:
+            return whole
+        site = sites_in(whole.sites_file).get(name)
+        if site is None:
+            raise unknown_site(name)
+        folder = whole.state_dir / "sites" / name
+        made = whole.model_copy(
+            update={
+                "at_site": name,
+                "state_dir": folder,
+                "models_dir": site.models or folder / "models",
+                "dataset": None,
+                "initial_dataset": site.source,
+                "source_password": "",
+                "database_url": _database_of(whole.database_url, name, folder),
+                "log_dir": whole.logs_path,
+            }
+        )
+        made._whole = whole
+        return made
 
     @field_validator("ann_addresses", "aggregate_addresses", "allowed_origins", "trusted_proxies", mode="before")
     @classmethod
@@ -206,13 +247,25 @@ class Settings(BaseSettings):
 
     @property
     def secrets_path(self) -> Path:
-        """Folder of key material, readable by the service accounts only."""
+        """Folder of the installation's key material, readable by the service accounts only."""
+        return self.whole.state_dir / "secrets"
+
+    @property
+    def plant_secrets_path(self) -> Path:
+        """Folder of what only this plant may know, as the word by which its ERP knows it; a site has its own."""
         return self.state_dir / "secrets"
 
     @property
     def sqlalchemy_url(self) -> str:
         """URL of the control-plane database."""
         return self.database_url or f"sqlite:///{(self.state_dir / 'routing.db').resolve().as_posix()}"
+
+
+def _database_of(url: str, site: str, folder: Path) -> str:
+    """URL of a site's database: a schema of its own on PostgreSQL, a file of its own otherwise."""
+    if not url.startswith("postgres"):
+        return f"sqlite:///{(folder / 'routing.db').resolve().as_posix()}"
+    return f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3Dsite_{site}"
 
 
 _PATHS = (
@@ -224,6 +277,7 @@ _PATHS = (
     "dataset",
     "initial_dataset",
     "log_dir",
+    "sites_file",
     "service_secret_file",
     "tls_certificate",
     "tls_key",
@@ -251,6 +305,11 @@ def settings_at(home: Path) -> Settings:
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The settings of this process, read once: those of the installation that it lies in, in a clone those of the current folder."""
+    """The settings of this process, read once: those of the installation that it lies in, in a clone those of the current folder.
+
+    Raises:
+        NotFound: they name a site that is not there.
+    """
     home = installed_home()
-    return Settings() if home is None else settings_at(home)
+    read = Settings() if home is None else settings_at(home)
+    return read.at(read.at_site)

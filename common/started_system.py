@@ -20,7 +20,7 @@ ENDED = ("stopped", "failed")
 def as_started(settings: Settings) -> Settings:
     """The settings with the addresses of the run that is alive, and the source of the last one where none is set."""
     try:
-        record: dict[str, Any] = json.loads((settings.run_path / RECORD_FILE).read_text(encoding="utf-8"))
+        record: dict[str, Any] = json.loads((settings.whole.run_path / RECORD_FILE).read_text(encoding="utf-8"))
         update = _source(settings, record) | (_addresses(settings, record) if _alive(record) else {})
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return settings
@@ -33,7 +33,7 @@ def _alive(record: dict[str, Any]) -> bool:
 
 def _source(settings: Settings, record: dict[str, Any]) -> dict[str, Any]:
     source = Path(record.get("dataset") or "")
-    set_already = settings.dataset is not None or settings.initial_dataset is not None
+    set_already = bool(settings.at_site) or settings.dataset is not None or settings.initial_dataset is not None
     return {"initial_dataset": source} if not set_already and record.get("dataset") and source.exists() else {}
 
 

@@ -27,6 +27,7 @@ from common.rpc.balancing import STANDBY, BalancedChannel
 from common.rpc.client import connect
 from common.rpc.status import from_rpc_error
 from common.settings import Settings
+from common.sites import SITE_KEY, SITE_NOT_STARTED
 from protos.settings.v1 import settings_pb2 as pb
 from protos.settings.v1 import settings_pb2_grpc
 
@@ -45,7 +46,7 @@ RETRY_SECONDS = (2.0, 15.0)
 """Pause before a state that could not be applied (a version's folder is away) is tried again: the first one, doubled up to the last."""
 
 
-PASSING = (Unavailable.default_reason, DeadlineExceeded.default_reason, STANDBY)
+PASSING = (Unavailable.default_reason, DeadlineExceeded.default_reason, STANDBY, SITE_NOT_STARTED)
 """Reasons of refusals that pass by themselves."""
 
 
@@ -171,7 +172,11 @@ class ControlFollower:
                 yield request
 
         stub = settings_pb2_grpc.SettingsServiceStub(channel)
-        metadata = (("authorization", self._credential.header(self._instance)),)
+        site = self._settings.at_site
+        metadata = (
+            ("authorization", self._credential.header(self._instance)),
+            *(((SITE_KEY, site),) if site else ()),
+        )
         stream = stub.Watch(requests(), metadata=metadata)
         try:
             while True:

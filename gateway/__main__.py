@@ -11,7 +11,7 @@ from gateway.serving import serve, supervise
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the gateway; returns the exit code."""
-    settings = read_settings()
+    settings = read_settings().whole
     parser = argparse.ArgumentParser(prog="python -m gateway", description="Serves the REST API of Routing ML.")
     parser.add_argument("--port", type=int, default=settings.gateway_port, help="port to serve on")
     parser.add_argument("--worker", type=int, help="number of this process among several that share the port")

@@ -39,7 +39,7 @@ def build_app(settings: Settings, instance: str) -> RequestMiddleware:
     gateway = Gateway(settings, instance)
     api = build_api(gateway)
     add_pages(api, settings.frontend_dir, settings.docs_dir)
-    wrapped: ASGIApp = HidePaths(api, known_folders(settings, lambda: gateway.plant.document))
+    wrapped: ASGIApp = HidePaths(api, known_folders(settings, lambda: gateway.of_request().plant.document))
     if settings.allowed_origins:
         wrapped = CORSMiddleware(
             wrapped,
@@ -55,7 +55,8 @@ def build_app(settings: Settings, instance: str) -> RequestMiddleware:
         keys=gateway.keys,
         recent=gateway.recent,
         stopping=gateway.stopping,
-        version=gateway.plant.serving_version,
+        version=lambda: gateway.of_request().plant.serving_version(),
+        sites=gateway.sites,
     )
 
 

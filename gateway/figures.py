@@ -20,6 +20,7 @@ CLIENT_GONE = 499
 """Status of a request whose client did not wait for the answer: neither failed nor refused."""
 
 requests = Counter("routing_http_requests", "Requests answered", ["method", "route", "status"])
+site_requests = Counter("routing_site_requests", "Requests answered for each site", ["site", "status"])
 refused = Counter("routing_http_refused", "Requests refused because there was too much work", ["lane"])
 seconds = Histogram("routing_http_seconds", "Time of a request inside the gateway", ["route"], buckets=BUCKETS)
 

@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Final
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from common import tracing
-from common.errors import ServiceError, Unauthenticated, Unavailable, lack_of_resources
-from common.identity import Caller, KeyRing
+from common.errors import PermissionDenied, ServiceError, Unauthenticated, Unavailable, lack_of_resources
+from common.identity import Caller, KeyRing, site_of
 from common.logs import get_logger
 from common.request_context import RequestContext, add_log_fields, enter_request, leave_request, new_request_id
 from common.settings import Settings
+from common.sites import SITE_KEY, unknown_site
 from gateway import figures
 from gateway.admission import exchange
 from gateway.bodies import BodySpace, declared_length, limited, too_large
 from gateway.failures import ClientGone, failure
 from gateway.security import JSON_POLICY, PAGE_POLICY, Origins, Sender, credentials_of, identify
 
+if TYPE_CHECKING:
+    from gateway.state import Gateway
+
 log = get_logger(__name__)
 
 REFUSAL: Final = "routing_ml_refusal"
 """Key in the ASGI scope: why the token that came was not accepted."""
+
+SITE_HEADER: Final = SITE_KEY.encode("ascii")
 
 EVENT_STREAM: Final = "/api/system/events"
 """Path whose answer has no end, so that its time says nothing."""
@@ -47,6 +53,7 @@ class RequestMiddleware:
         recent: gets every request to `/api/*` for the dashboard.
         stopping: what the server sets when it is told to stop.
         version: the active model version, for the log lines of requests that name none themselves.
+        sites: the plants beside the installation's own, by name.
     """
 
     def __init__(
@@ -58,7 +65,9 @@ class RequestMiddleware:
         recent: figures.RecentRequests,
         stopping: asyncio.Event,
         version: Callable[[], str],
+        sites: Mapping[str, Gateway] | None = None,
     ) -> None:
+        self.sites = sites or {}
         self.app, self.settings, self.keys, self.recent = app, settings, keys, recent
         self.stopping, self.version = stopping, version
         self.origins = Origins(settings.allowed_origins)
@@ -142,12 +151,27 @@ class _Exchange:
         if declared_length(self._scope) > self._settings.max_body_bytes:
             raise too_large(self._settings.max_body_bytes)
         try:
-            self._context.caller = identify(self._gateway.keys, credentials)
-        except (Unauthenticated, Unavailable) as refusal:
+            self._context.caller = identify(self._keys_for(credentials.token), credentials)
+        except (Unauthenticated, Unavailable, PermissionDenied) as refusal:
             self._scope[REFUSAL] = self._inner[REFUSAL] = refusal
         else:
             if credentials.token:
                 self._context.token = f"Bearer {credentials.token}"
+
+    def _keys_for(self, token: str) -> KeyRing:
+        """The keys of the site that the request is for: the one that it names, else the one of its session.
+
+        Raises:
+            NotFound: it names a site that is not there.
+        """
+        sites, wanted = self._gateway.sites, self._headers.get(SITE_HEADER, "").strip()
+        if wanted and wanted not in sites:
+            raise unknown_site(wanted)
+        site = wanted or (site_of(token) if token and sites else "")
+        if site not in sites:
+            return self._gateway.keys
+        self._context.site = self._context.fields["site"] = site
+        return sites[site].keys
 
     async def _fail(self, error: ServiceError, send: Send) -> None:
         if self._status:
@@ -178,10 +202,13 @@ class _Exchange:
         path = self._scope["path"]
         route = getattr(self._inner.get("route"), "path", "") or ("static" if self._status == 200 else "none")
         figures.requests.labels(self._scope["method"], route, status).inc()
+        if self._context.site:
+            figures.site_requests.labels(self._context.site, status).inc()
         if path != EVENT_STREAM:
             figures.seconds.labels(route).observe(elapsed)
             if path.startswith("/api/") and path != "/api/health":
-                self._gateway.recent.add(elapsed, status)
+                site = self._gateway.sites.get(self._context.site)
+                (site or self._gateway).recent.add(elapsed, status)
         log.info(
             "http",
             method=self._scope["method"],

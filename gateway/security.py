@@ -56,6 +56,7 @@ def identify(keys: KeyRing, credentials: Credentials) -> Caller:
     Raises:
         Unauthenticated: the token is not valid, or not any more.
         Unavailable: no verification key is known yet.
+        PermissionDenied: it is of another site.
     """
     if not credentials.token:
         return Caller.nobody()
@@ -142,7 +143,7 @@ def clear_session_cookie(response: Response, *, secure: bool) -> None:
     response.delete_cookie(COOKIE, path="/", secure=secure, httponly=True, samesite="lax")
 
 
-def require_login(caller: Caller, refusal: Unauthenticated | Unavailable | None) -> None:
+def require_login(caller: Caller, refusal: Unauthenticated | Unavailable | PermissionDenied | None) -> None:
     """Refuse callers who are nobody.
 
     Args:
@@ -151,6 +152,7 @@ def require_login(caller: Caller, refusal: Unauthenticated | Unavailable | None)
     Raises:
         Unauthenticated: no token, or one that is not valid.
         Unavailable: tokens cannot be checked now.
+        PermissionDenied: the token is of another site.
     """
     if not caller.role:
         raise refusal or Unauthenticated("Log in first: the request carries neither a session cookie nor a token")

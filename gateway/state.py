@@ -10,7 +10,9 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from common.identity import KeyRing, ServiceCredential
+from common.request_context import current_request
 from common.settings import Settings
+from common.sites import sites_in
 from common.watch import ControlFollower
 from gateway.admission import Admission
 from gateway.cached_facts import ModelFacts, SnapshotFacts
@@ -39,6 +41,7 @@ class Gateway:
         streams: answers without an end.
         stopping: set when the process is told to stop; answers without an end finish then.
         clients, health, models, snapshots: available between `start` and `stop`.
+        sites: the same for each of several plants.
     """
 
     clients: Clients
@@ -46,19 +49,23 @@ class Gateway:
     models: ModelFacts
     snapshots: SnapshotFacts
 
-    def __init__(self, settings: Settings, instance: str) -> None:
+    def __init__(self, settings: Settings, instance: str, whole: Gateway | None = None) -> None:
         self.settings, self.instance = settings, instance
-        self.keys = KeyRing()
+        self.keys = KeyRing(settings.at_site)
         self.plant = PlantState()
         self.recent = RecentRequests()
         self.last = LastAnswers()
         self.shared = SharedFigures(settings.run_path, instance, self.recent, self.last)
-        self.admission = Admission(settings.gateway_work, settings.gateway_workers)
-        self.streams = EventStreams()
-        self.stopping = asyncio.Event()
+        self.admission: Admission = (
+            whole.admission if whole else Admission(settings.gateway_work, settings.gateway_workers)
+        )
+        self.streams: EventStreams = whole.streams if whole else EventStreams()
+        self.stopping: asyncio.Event = whole.stopping if whole else asyncio.Event()
         self.started_at = time.time()
         self._credential = ServiceCredential.of(settings)
         self.follower: ControlFollower | None = None
+        names = () if whole else sites_in(settings.sites_file)
+        self.sites: dict[str, Gateway] = {name: Gateway(settings.at(name), instance, self) for name in names}
 
     async def start(self) -> None:
         """Connect and take over the control state (the last known one when auth_service does not answer)."""
@@ -76,20 +83,27 @@ class Gateway:
         self.snapshots = SnapshotFacts(self.clients)
         await self.follower.start()
         await self.shared.start()
+        await asyncio.gather(*(site.start() for site in self.sites.values()))
 
     async def stop(self) -> None:
         """Disconnect."""
+        await asyncio.gather(*(site.stop() for site in self.sites.values()))
         await self.health.stop()
         await self.shared.stop()
         if self.follower is not None:
             await self.follower.stop()
         await self.clients.close()
 
+    def of_request(self) -> Gateway:
+        """What handles the current request."""
+        context = current_request()
+        return self.sites.get(context.site, self) if context is not None else self
+
 
 def gateway_of(request: Request) -> Gateway:
-    """The gateway that handles a request."""
+    """The gateway that handles a request: that of its site, where there are several."""
     gateway: Gateway = request.app.state.gateway
-    return gateway
+    return gateway.of_request() if gateway.sites else gateway
 
 
 async def _gateway(request: Request) -> Gateway:

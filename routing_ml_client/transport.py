@@ -64,6 +64,7 @@ class Transport:
     Args:
         url: such as http://plant-server:8000; several, of which each is asked while those before it do not answer.
         token: a session token; `log_in` gets one.
+        site: the plant that is asked, where there are several; "" the one that the session belongs to.
         timeout: seconds of a request.
         retries: how often a request that changes nothing is tried again when it is asked for (429, 503) or no gateway answers.
         http: a client of httpx with settings of its own; its base URL stays.
@@ -77,8 +78,9 @@ class Transport:
         url: str | Sequence[str],
         *,
         token: str = "",
+        site: str = "",
         timeout: float = 30.0,
-        retries: int = 2,
+        retries: int = 3,
         http: httpx.Client | None = None,
     ) -> None:
         named = [url] if isinstance(url, str) else list(url)
@@ -90,6 +92,8 @@ class Transport:
         self._retries = retries
         if token:
             self.http.headers["Authorization"] = f"Bearer {token}"
+        if site:
+            self.http.headers["X-Routing-Site"] = site
 
     def __enter__(self) -> Self:
         return self

@@ -225,9 +225,11 @@ class TrainingProcess:
 
 
 def _start(command: list[str], settings: Settings, output: Path) -> subprocess.Popen[bytes]:
+    whole = settings.whole
     environment = {
-        "ROUTING_ML_STATE_DIR": str(settings.state_dir.absolute()),
-        "ROUTING_ML_MODELS_DIR": str(settings.models_dir.absolute()),
+        "ROUTING_ML_STATE_DIR": str(whole.state_dir.absolute()),
+        "ROUTING_ML_MODELS_DIR": str(whole.models_dir.absolute()),
+        "ROUTING_ML_AT_SITE": settings.at_site,
         "PYTHONIOENCODING": "utf-8",
     }
     return start_child(command, environment=environment, output=output)

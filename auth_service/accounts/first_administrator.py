@@ -14,7 +14,7 @@ from common.settings import Settings
 log = get_logger(__name__)
 
 PASSWORD_FILE_VARIABLE = "ROUTING_ML_ADMIN_PASSWORD_FILE"  # noqa: S105 - a variable's name
-"""File that a random password is written to; unset: it is printed."""
+"""File that a random password is written to, that of a site with its name added; unset: it is printed."""
 
 
 def ensure_administrator(database: Database, passwords: Passwords, settings: Settings) -> str | None:
@@ -37,20 +37,21 @@ def ensure_administrator(database: Database, passwords: Passwords, settings: Set
             session, settings.admin_email, password_hash, status="approved", is_admin=True, client_host="", by="system"
         )
         if not settings.admin_password:
-            _tell(account.username, password)
+            _tell(account.username, password, settings.at_site)
     log.info("first administrator created", user=account.username)
     return account.username
 
 
-def _tell(username: str, password: str) -> None:
+def _tell(username: str, password: str, site: str) -> None:
     target = os.environ.get(PASSWORD_FILE_VARIABLE)
     if not target:
+        who = f"First administrator of the site {site}" if site else "First administrator"
         print(
-            f"First administrator: {username}  password: {password}  (told this once; stored only as a hash)",
+            f"{who}: {username}  password: {password}  (told this once; stored only as a hash)",
             flush=True,
         )
         return
-    path = Path(target)
+    path = Path(f"{target}.{site}" if site else target)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -74,6 +74,7 @@ class Logins:
 
     Args:
         session_seconds: life of a session.
+        site: the site whose accounts these are; "" the installation's own plant.
     """
 
     def __init__(
@@ -84,7 +85,9 @@ class Logins:
         *,
         session_seconds: float,
         throttle: LoginThrottle | None = None,
+        site: str = "",
     ) -> None:
+        self._site = site
         self._database, self._passwords, self._signer = database, passwords, signer
         self._session_seconds = session_seconds
         self._throttle = throttle or LoginThrottle()
@@ -106,6 +109,10 @@ class Logins:
                 self._throttle.failed(key, attempt.client_host, max(now - attempt.at, 0.0))
             else:
                 self._throttle.succeeded(key, attempt.client_host)
+
+    async def knows(self, username: str) -> bool:
+        """Whether there is an account of this name, ignoring case."""
+        return await self._database.read(lambda session: accounts.find(session, username) is not None)
 
     async def register(self, username: str, password: str, display_name: str | None, client_host: str) -> AccountRecord:
         """Create a pending account.
@@ -193,7 +200,7 @@ class Logins:
                 client_host=client_host,
                 facts={"session": row.session_id},
             )
-            return LoggedIn(found, row, self._signer.key.sign(sessions.claims(row, found)))
+            return LoggedIn(found, row, self._signer.key.sign(sessions.claims(row, found, self._site)))
 
         return await self._database.write(work)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
@@ -10,7 +12,7 @@ from sqlalchemy.orm import Session
 from auth_service.accounts import accounts
 from auth_service.accounts.accounts import Decision
 from auth_service.accounts.key_rotation import KeyRotation
-from auth_service.accounts.logins import Logins
+from auth_service.accounts.logins import LoggedIn, Logins
 from auth_service.accounts.throttle import Allowance
 from auth_service.control import sessions
 from auth_service.control.control_plane import ControlPlane
@@ -43,9 +45,17 @@ class AccountsServicer(auth_pb2_grpc.AuthServiceServicer):
 
     Args:
         rotation: makes new signing keys.
+        sites: log-ins of the sites that have accounts of their own.
     """
 
-    def __init__(self, plane: ControlPlane, logins: Logins, rotation: KeyRotation) -> None:
+    def __init__(
+        self,
+        plane: ControlPlane,
+        logins: Logins,
+        rotation: KeyRotation,
+        sites: Callable[[], Sequence[Logins]] = tuple,
+    ) -> None:
+        self._sites = sites
         self._plane, self._logins, self._rotation = plane, logins, rotation
         self._ui_events = Allowance(UI_EVENTS_AT_ONCE, UI_EVENTS_PER_SECOND)
         self._all_ui_events = Allowance(ALL_UI_EVENTS_AT_ONCE, ALL_UI_EVENTS_PER_SECOND)
@@ -63,8 +73,18 @@ class AccountsServicer(auth_pb2_grpc.AuthServiceServicer):
         )
 
     async def Login(self, request: pb.LoginRequest, context: Any) -> pb.Session:
-        begun = await self._logins.login(request.username, request.password, request.client_host)
-        return session_message(begun.account, begun.session, begun.token)
+        *others, last = await self._whose(request.username)
+        for logins in others:
+            with contextlib.suppress(Unauthenticated):
+                return _begun(await logins.login(request.username, request.password, request.client_host))
+        return _begun(await last.login(request.username, request.password, request.client_host))
+
+    async def _whose(self, username: str) -> list[Logins]:
+        """Where somebody can log in: where there is such an account; where none is, at the installation's own plant, in vain."""
+        sites = self._sites()
+        if not sites:
+            return [self._logins]
+        return [one for one in (self._logins, *sites) if await one.knows(username)] or [self._logins]
 
     async def Me(self, request: pb.MeRequest, context: Any) -> pb.Session:
         caller = _person()
@@ -235,3 +255,7 @@ def event_message(event: AuditRecord) -> pb.AuditEvent:
         request_id=event.request_id,
         payload_json=event.payload_json,
     )
+
+
+def _begun(begun: LoggedIn) -> pb.Session:
+    return session_message(begun.account, begun.session, begun.token)

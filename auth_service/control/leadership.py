@@ -29,7 +29,7 @@ MARGIN_SECONDS = 0.6
 """A copy stops this long before its lease ends, so that calls it has begun are over."""
 STATEMENT_MS = 1_500
 SILENT_MS = 1_000
-"""Who holds the writers' lock and has sent nothing for so long, though its lease has ended, is gone or frozen: it is ended."""
+"""Who holds the writers' lock or that of a renewal and has sent nothing for so long, though its lease has ended, is ended."""
 
 _CREATE = """
 CREATE TABLE IF NOT EXISTS leadership (
@@ -52,8 +52,9 @@ RETURNING epoch
 _END_SILENT = f"""
 SELECT count(pg_terminate_backend(activity.pid))
 FROM pg_locks AS held JOIN pg_stat_activity AS activity USING (pid)
-WHERE held.locktype = 'advisory' AND held.granted AND held.classid::bigint << 32 | held.objid::bigint = {WRITER_LOCK}
-  AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+WHERE held.granted AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND (held.locktype = 'advisory' AND held.classid::bigint << 32 | held.objid::bigint = {WRITER_LOCK}
+       OR held.locktype = 'relation' AND held.relation = 'leadership'::regclass AND held.mode = 'RowExclusiveLock')
   AND activity.state LIKE 'idle in transaction%' AND activity.usename = current_user
   AND clock_timestamp() - activity.state_change > interval '{SILENT_MS} milliseconds'
 """  # noqa: S608 - constants
@@ -81,6 +82,7 @@ class Leadership:
         self._engine = database.new_engine()
         self._one_at_a_time = threading.Lock()
         self._closed = False
+        self._schema = ""
         self._epoch = 0
         self._valid_until = float("-inf")
 
@@ -106,6 +108,7 @@ class Leadership:
             connection.begin(),
         ):
             connection.execute(text(_CREATE))
+            self._schema = str(connection.execute(text("SELECT current_schema()")).scalar())
             connection.execute(text("INSERT INTO leadership VALUES (1, 0, '', 0) ON CONFLICT (id) DO NOTHING"))
 
     def take(self) -> bool:
@@ -118,7 +121,7 @@ class Leadership:
         told = {"me": self._name, "seconds": LEASE_SECONDS, "epoch": self._epoch}
         try:
             with self._database.translating(), self._engine.connect() as connection, connection.begin():
-                for limit in ("statement_timeout", "lock_timeout"):
+                for limit in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
                     connection.execute(text(f"SET LOCAL {limit} = {STATEMENT_MS}"))
                 epoch = connection.execute(text(_RENEW), told).scalar() if self._epoch else None
                 if epoch is None and connection.execute(text(_FREE), told).scalar():
@@ -174,7 +177,9 @@ class Leadership:
         Raises:
             Unavailable: another copy has taken over.
         """
-        epoch = session.execute(text("SELECT epoch FROM leadership WHERE id = 1")).scalar()
+        table = f'"{self._schema}".leadership' if self._schema else "leadership"  # sites have schemas of their own
+        asked = f"SELECT epoch FROM {table} WHERE id = 1"  # noqa: S608 - a name that the database gave
+        epoch = session.execute(text(asked)).scalar()
         if epoch != self._epoch or not self.active:
             self._valid_until = float("-inf")
             raise standing_by(None)

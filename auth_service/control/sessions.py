@@ -35,8 +35,8 @@ def begin(session: Session, account: AccountRecord, *, seconds: float, client_ho
     return row
 
 
-def claims(row: SessionRecord, account: AccountRecord) -> dict[str, object]:
-    """What the session's token says."""
+def claims(row: SessionRecord, account: AccountRecord, site: str = "") -> dict[str, object]:
+    """What the session's token says; `site` is the one of several that the account is of."""
     said: dict[str, object] = {
         "sub": account.username,
         "sid": row.session_id,
@@ -46,6 +46,8 @@ def claims(row: SessionRecord, account: AccountRecord) -> dict[str, object]:
     }
     if account.display_name is not None:
         said["name"] = account.display_name
+    if site:
+        said["site"] = site
     return said
 
 

@@ -74,7 +74,8 @@ class Pushed:
 class Subscriber:
     """One follower and what it still owes an answer to."""
 
-    def __init__(self, who: pb.Subscribe) -> None:
+    def __init__(self, who: pb.Subscribe, *, measured: bool = True) -> None:
+        self._measured = measured
         self.process, self.instance, self.pid = who.process, who.instance, who.pid
         self.model_version, self.machine = who.model_version, who.machine
         self.since = time.time()
@@ -110,12 +111,13 @@ class Subscriber:
             return
         took = time.perf_counter() - sent.at
         self.lag_ms = took * 1000
-        confirm_seconds.labels(sent.kind).observe(took)
-        lag_gauge.labels(self.instance).set(took)
+        if self._measured:
+            confirm_seconds.labels(sent.kind).observe(took)
+            lag_gauge.labels(self.instance).set(took)
         self.last_problem = "" if said.ok else said.reason or "no reason given"
         if said.ok and sent.revision:
             self.confirmed_revision = max(self.confirmed_revision, sent.revision)
-            confirmed_gauge.labels(self.instance).set(self.confirmed_revision)
+            self._tell()
         elif sent.revision:
             self._refused = (said.event_id, sent.revision)
         if not sent.answered.done():
@@ -129,7 +131,11 @@ class Subscriber:
             return
         self._refused, self.last_problem = (0, 0), ""
         self.confirmed_revision = max(self.confirmed_revision, revision)
-        confirmed_gauge.labels(self.instance).set(self.confirmed_revision)
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._measured:
+            confirmed_gauge.labels(self.instance).set(self.confirmed_revision)
 
     def close(self) -> None:
         """End the stream; what was not answered counts as away."""
@@ -145,9 +151,11 @@ class WatchHub:
 
     Args:
         state: the control state of the moment; replaced by `publish`.
+        measured: whether the process's figures tell of its followers; they tell of the installation's own plant.
     """
 
-    def __init__(self, state: pb.ControlState | None = None) -> None:
+    def __init__(self, state: pb.ControlState | None = None, *, measured: bool = True) -> None:
+        self._measured = measured
         self.state = state or pb.ControlState()
         self.subscribers: dict[str, Subscriber] = {}
         self._events = 0
@@ -171,7 +179,7 @@ class WatchHub:
                 f"A process of another machine is known as {who.instance}: give each machine a ROUTING_ML_HOST_NAME of its own",
                 reason="HOST_NAME_TAKEN",
             )
-        subscriber = Subscriber(who)
+        subscriber = Subscriber(who, measured=self._measured)
         if before is not None:
             before.close()
         self.subscribers[who.instance] = subscriber
@@ -185,13 +193,15 @@ class WatchHub:
         subscriber.close()
         if self.subscribers.get(subscriber.instance) is subscriber:
             del self.subscribers[subscriber.instance]
-            for gauge in (confirmed_gauge, lag_gauge):
+            for gauge in (confirmed_gauge, lag_gauge) if self._measured else ():
                 with contextlib.suppress(KeyError):
                     gauge.remove(subscriber.instance)
             log.info("follower left", follower=subscriber.instance, kind=subscriber.process)
         self._count()
 
     def _count(self) -> None:
+        if not self._measured:
+            return
         kinds = {"gateway", "ann", "aggregate", "trainer"} | {s.process for s in self.subscribers.values()}
         for kind in kinds:
             subscribers_gauge.labels(kind).set(sum(s.process == kind for s in self.subscribers.values()))

@@ -205,6 +205,6 @@ class ErpSender:
 
     def _authorization(self) -> str:
         try:
-            return (self._installation.secrets_path / AUTHORIZATION_FILE).read_text(encoding="utf-8").strip()
+            return (self._installation.plant_secrets_path / AUTHORIZATION_FILE).read_text(encoding="utf-8").strip()
         except FileNotFoundError:
             return ""

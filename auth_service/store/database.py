@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import contextvars
 import os
+import re
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -196,10 +197,18 @@ class Database:
         with self.translating(), self.engine.connect() as connection:
             if not self.is_sqlite:
                 connection.execute(text("SELECT 1"))
+                self._ensure_schema(connection)
                 return
             findings = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check(5)")]
         if findings != ["ok"]:
             raise self._corrupt("; ".join(findings))
+
+    def _ensure_schema(self, connection: Connection) -> None:
+        """Make the schema that the URL chooses, where it chooses one that is not there yet, as for a new site."""
+        chosen = re.search(r"search_path=(\w+)", str(self.url.query.get("options", "")))
+        if chosen is not None and connection.execute(text("SELECT current_schema()")).scalar() is None:
+            connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{chosen[1]}"'))
+            connection.commit()
 
     def _corrupt(self, finding: str) -> DataProblem:
         return DataProblem(

@@ -31,6 +31,8 @@ ROLES = {
 PORTS = {"auth": 50071, "aggregate": 50061, "ann": 50051, "trainer": 50081, "gateway": 8000}
 PACKAGES = {"auth": "auth_service", "aggregate": "aggregate_service", "ann": "ann_service", "gateway": "gateway"}
 START_SECONDS = 240.0
+_LOOP = asyncio.Runner()
+"""One for all probes: what gRPC still has to say to a loop would come after its end."""
 
 
 class Installation:
@@ -160,7 +162,7 @@ def _probe(settings: Settings, address: str) -> bool:
         finally:
             await probe.close()
 
-    return asyncio.run(ask())
+    return _LOOP.run(ask())
 
 
 def until(condition: Callable[[], bool], complaint: str, seconds: float = START_SECONDS) -> float:

@@ -85,7 +85,7 @@ def cancel(message_id: MessageId) -> None:
 @app.command("set-authorization")
 def set_authorization() -> None:
     """Read the value of the header Authorization for the ERP from standard input (empty: none) and keep it among the secrets."""
-    path = installation_settings().secrets_path / AUTHORIZATION_FILE
+    path = installation_settings().plant_secrets_path / AUTHORIZATION_FILE
     value = sys.stdin.readline().strip()
     if not value:
         path.unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from common.rpc.certificates import TrustedCertificates
 from common.rpc.server import MAX_MESSAGE_BYTES
 from common.rpc.status import from_rpc_error
 from common.settings import Settings
+from common.sites import SITE_KEY
 from common.tracing import traceparent
 
 Request = TypeVar("Request")
@@ -111,6 +112,7 @@ class Caller:
 
     def __init__(self, settings: Settings, process: str, credential: ServiceCredential | None) -> None:
         self._timeout = settings.rpc_timeout_seconds
+        self._site = ((SITE_KEY, settings.at_site),) if settings.at_site else ()
         self._own = credential.header(process) if credential else ""
 
     async def call(
@@ -141,14 +143,14 @@ class Caller:
             raise from_rpc_error(error, service) from None
 
     def metadata(self, *, as_process: bool = False) -> tuple[tuple[str, str], ...]:
-        """Metadata of a call: request id and credential."""
+        """Metadata of a call: request id, credential, and the site where there are several."""
         context = current_request()
         if context is None:
-            return (("x-request-id", new_request_id()), ("authorization", self._own))
+            return (("x-request-id", new_request_id()), ("authorization", self._own), *self._site)
         credential = self._own if as_process else context.token
         if not credential:
-            return (("x-request-id", context.request_id), *traceparent())
-        return (("x-request-id", context.request_id), ("authorization", credential), *traceparent())
+            return (("x-request-id", context.request_id), *self._site, *traceparent())
+        return (("x-request-id", context.request_id), ("authorization", credential), *self._site, *traceparent())
 
     def time_left(self, timeout: float | None, service: str) -> float:
         """Seconds the call may take.

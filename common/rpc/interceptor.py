@@ -7,6 +7,7 @@ import enum
 import inspect
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import grpc
@@ -18,6 +19,7 @@ from common.request_context import RequestContext, enter_request, leave_request,
 from common.rpc import metrics
 from common.rpc.foreign_messages import WholeMessages, tolerant, whole
 from common.rpc.status import code_of, to_status
+from common.sites import SITE_KEY, unknown_site
 
 log = get_logger(__name__)
 
@@ -56,13 +58,30 @@ Handler = Callable[[Any, Any], Awaitable[Any]]
 StreamHandler = Callable[[Any, Any], AsyncIterator[Any]]
 
 
+@dataclass(frozen=True)
+class SitePart:
+    """What answers calls for one site, or for the installation's own plant.
+
+    Attributes:
+        authenticator: knows who calls.
+        version: model version of the moment, for the log lines of calls that name none themselves.
+        admit: raises ServiceError to refuse a call by its method.
+        behaviours: full method name -> what answers it; what is not named is the same for all sites.
+    """
+
+    authenticator: Authenticator
+    version: Callable[[], str] = lambda: ""
+    admit: Callable[[str], None] | None = None
+    behaviours: Mapping[str, Any] = field(default_factory=dict)
+
+
 class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-ignore]
     """Wraps the handlers of all services of a server.
 
     Args:
         access: full method name (`/package.Service/Method`) -> who may call it; what is not named needs a log-in.
-        version: model version of the moment, for the log lines of calls that name none themselves.
-        admit: raises ServiceError to refuse a call by its method.
+        version, admit: see SitePart.
+        sites: what answers calls for each site; read anew at every call.
     """
 
     def __init__(
@@ -71,8 +90,10 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
         access: Mapping[str, Access],
         version: Callable[[], str] = lambda: "",
         admit: Callable[[str], None] | None = None,
+        sites: Mapping[str, SitePart] | None = None,
     ) -> None:
-        self._authenticator, self._version, self._refuse = authenticator, version, admit
+        self._own = SitePart(authenticator, version, admit)
+        self._sites = sites if sites is not None else {}
         self._access = dict(access)
         self._wrapped: dict[str, Any] = {}
         self.in_flight = 0
@@ -116,8 +137,8 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
             self.in_flight += 1
             status = "OK"
             try:
-                self._admit(method, state)
-                return await behaviour(WholeMessages(request) if streaming else whole(request), context)
+                answers = self._admit(method, state) or behaviour
+                return await answers(WholeMessages(request) if streaming else whole(request), context)
             except BaseException as error:
                 failure, status = self._translate(error, method, state, context)
                 if failure is None:
@@ -140,9 +161,9 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
             token = enter_request(state)
             status = "OK"
             try:
-                self._admit(method, state)
+                answers = self._admit(method, state) or behaviour
                 messages = WholeMessages(request) if streaming else whole(request)
-                async for response in behaviour(messages, context):
+                async for response in answers(messages, context):
                     yield response
                 if streaming and messages.refusal is not None:
                     raise messages.refusal
@@ -167,7 +188,7 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
 
     @staticmethod
     def _begin(method: str, context: grpc.aio.ServicerContext[Any, Any]) -> RequestContext:
-        request_id, authorization, traceparent = None, "", ""
+        request_id, authorization, traceparent, site = None, "", "", ""
         for key, value in context.invocation_metadata() or ():
             if key == "x-request-id":
                 request_id = value if isinstance(value, str) else None
@@ -175,29 +196,49 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
                 authorization = value
             elif key == "traceparent" and isinstance(value, str):
                 traceparent = value
+            elif key == SITE_KEY and isinstance(value, str):
+                site = value
         remaining = context.time_remaining()
         state = RequestContext(
             request_id=new_request_id(request_id),
             caller=Caller.nobody(),
             token=authorization,
+            site=site,
             deadline=None if remaining is None or remaining > 1e8 else time.monotonic() + remaining,
         )
+        if site:
+            state.fields["site"] = site[:40]
         if not _of_grpc_itself(method):
             tracing.begin(method, state, traceparent)
         return state
 
-    def _admit(self, method: str, state: RequestContext) -> None:
+    def _admit(self, method: str, state: RequestContext) -> Any:
+        """Let a call in; returns what answers it at its site, None where that is the same for all.
+
+        Raises:
+            ServiceError: there is no such site, or the caller may not.
+        """
         access = self._access.get(method, Access.USER)
         if _of_grpc_itself(method):
-            return
-        if self._refuse is not None:
-            self._refuse(method)
+            return None
+        part = self._part(state.site)
+        if part.admit is not None:
+            part.admit(method)
         try:
-            state.caller = self._authenticator.identify(state.token)
+            state.caller = part.authenticator.identify(state.token)
         except (errors.Unauthenticated, errors.Unavailable):
             if access is not Access.OPEN:
                 raise
         access.check(state.caller)
+        return part.behaviours.get(method)
+
+    def _part(self, site: str) -> SitePart:
+        if not site:
+            return self._own
+        part = self._sites.get(site)
+        if part is None:
+            raise unknown_site(site)
+        return part
 
     @staticmethod
     def _translate(
@@ -229,7 +270,7 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
             status=status,
             duration_ms=round(elapsed * 1000, 3),
             user=state.caller.username,
-            **{"model_version": self._version(), **state.fields},
+            **{"model_version": self._sites.get(state.site, self._own).version(), **state.fields},
         )
 
 

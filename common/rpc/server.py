@@ -21,7 +21,7 @@ from common.identity import Authenticator
 from common.logs import get_logger
 from common.processes import port_is_free, resident_bytes
 from common.rpc.certificates import ServerCertificate
-from common.rpc.interceptor import Access, RequestInterceptor
+from common.rpc.interceptor import Access, RequestInterceptor, SitePart
 from common.settings import Settings
 from protos.common.v1 import process_pb2, process_pb2_grpc
 
@@ -48,6 +48,30 @@ class Service:
     add: Callable[[Any, Any], None]
     servicer: object
     access: Mapping[str, Access] = field(default_factory=dict)
+
+
+class _Behaviours:
+    """Stands where generated code expects a server, and notes what answers each method."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Any] = {}
+
+    def add_generic_rpc_handlers(self, _handlers: Any) -> None:
+        """Nothing: they come again by name."""
+
+    def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Any]) -> None:
+        """Note them."""
+        for method, one in handlers.items():
+            behaviour = one.unary_unary or one.unary_stream or one.stream_unary or one.stream_stream
+            self.found[f"/{service}/{method}"] = behaviour
+
+
+def behaviours_of(services: Sequence[Service]) -> dict[str, Any]:
+    """Full method name -> what answers it."""
+    noted = _Behaviours()
+    for service in services:
+        service.add(service.servicer, noted)
+    return noted.found
 
 
 class ProcessServicer(process_pb2_grpc.ProcessServiceServicer):
@@ -81,6 +105,7 @@ class RpcServer:
         address: `host:port`; the host must be loopback unless TLS is configured.
         facts: model version and control revision of the moment, for Describe.
         admit: called with the method of every call before anything else; raises ServiceError to refuse it.
+        sites: what answers calls for each site, see RequestInterceptor.
     """
 
     def __init__(
@@ -94,6 +119,7 @@ class RpcServer:
         services: Sequence[Service],
         facts: Callable[[], tuple[str, int]] = lambda: ("", 0),
         admit: Callable[[str], None] | None = None,
+        sites: Mapping[str, SitePart] | None = None,
     ) -> None:
         host, _, port = address.rpartition(":")
         self.address = address
@@ -110,7 +136,7 @@ class RpcServer:
             for service in everything
             for method, level in service.access.items()
         }
-        self._interceptor = RequestInterceptor(authenticator, access, lambda: facts()[0], admit)
+        self._interceptor = RequestInterceptor(authenticator, access, lambda: facts()[0], admit, sites)
         self._server = grpc.aio.server(
             interceptors=[self._interceptor],
             options=[

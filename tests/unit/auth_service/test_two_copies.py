@@ -211,6 +211,19 @@ async def test_nobody_takes_over_within_a_unit_of_work_that_is_being_done(url: s
     new.close()
 
 
+async def test_a_renewal_that_was_cut_off_in_its_middle_holds_up_nobody(url: str) -> None:
+    database = Database(url)
+    before, after = Leadership(database, "one"), Leadership(database, "two")
+    before.prepare()
+    assert before.take()
+    with psycopg.connect(url) as cut_off_now:  # within it, the cable is pulled
+        cut_off_now.execute("UPDATE leadership SET until = until")
+        await asyncio.sleep(LEASE_SECONDS + 0.1)
+        assert await asyncio.to_thread(after.take)
+        cut_off_now.close()
+    database.close()
+
+
 async def test_a_unit_of_work_of_a_copy_that_has_fallen_silent_is_undone_and_holds_up_nobody(url: str) -> None:
     old, new = Database(url), Database(url)
     before, after = Leadership(old, "one"), Leadership(new, "two")

@@ -168,4 +168,4 @@ def test_what_changes_something_is_asked_once_whatever_a_proxy_says(two: tuple[G
         assert len(east.asked) == 1
         with pytest.raises(ApiError):
             client.json("POST", "/api/predict", body={})
-        assert len(east.asked) == 4
+        assert len(east.asked) == 5

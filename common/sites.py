@@ -1,0 +1,100 @@
+"""Sites: several plants in one installation, each with a schema, a source, versions, accounts, settings and an audit log of its own.
+
+The file that ROUTING_ML_SITES_FILE names has a table for each:
+
+    [busan]
+    source = "D:/plants/busan/items.accdb"
+    models = "D:/plants/busan/models"
+
+Every process serves all of them; a call says in its metadata which one it is for. What belongs to no site is the installation's own
+plant, which is all there is where no file is named.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from common.errors import InvalidInput, NotFound, PermissionDenied
+
+SITE_KEY: Final = "x-routing-site"
+"""Metadata of a call, and header of a request, that names the site."""
+SITE_NOT_STARTED: Final = "SITE_NOT_STARTED"
+"""Reason of refusals while a process begins to serve a site, or cannot."""
+NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,30}")
+FIELDS: Final = ("source", "models")
+
+
+@dataclass(frozen=True)
+class Site:
+    """One plant of several.
+
+    Attributes:
+        name: lower case letters, digits and underscores.
+        source: its source until its operators save another one; None: they have to.
+        models: folder of its versions; None: in its state folder.
+    """
+
+    name: str
+    source: Path | None = None
+    models: Path | None = None
+
+
+def sites_in(path: Path | None) -> Mapping[str, Site]:
+    """The sites that a file describes, by name; none where there is no file.
+
+    Raises:
+        InvalidInput: it cannot be read or understood.
+    """
+    return _read(path, path.stat().st_mtime_ns if path is not None and path.exists() else 0) if path is not None else {}
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, _changed: int) -> Mapping[str, Site]:
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidInput(f"{path} of ROUTING_ML_SITES_FILE cannot be read: {error}") from None
+    return {name: _site(path, name, table) for name, table in tables.items()}
+
+
+def _site(path: Path, name: str, table: Any) -> Site:
+    where = f"{path}: [{name}]"
+    if not NAME.fullmatch(name):
+        raise InvalidInput(
+            f"{where}: a site's name is a lower case letter, then up to 30 letters, digits and underscores"
+        )
+    if not isinstance(table, dict):
+        raise InvalidInput(f"{path}: {name} has to be a table, [{name}], with {', '.join(FIELDS)}")
+    if unknown := sorted(set(table) - set(FIELDS)):
+        raise InvalidInput(f"{where} has no {', '.join(unknown)}; known are {', '.join(FIELDS)}")
+    source, models = table.get("source"), table.get("models")
+    if not all(value is None or (isinstance(value, str) and value) for value in (source, models)):
+        raise InvalidInput(f"{where}: source and models have to be texts, the paths of a source and of a folder")
+    folder = path.parent
+    return Site(name, folder / source if source else None, folder / models if models else None)
+
+
+def unknown_site(name: str) -> NotFound:
+    """What a call for a site that is not there is answered with."""
+    return NotFound(
+        f"This installation has no site {name[:40]!r}: name one of ROUTING_ML_SITES_FILE in {SITE_KEY}, or none",
+        reason="SITE_UNKNOWN",
+    )
+
+
+def foreign_site(own: str, wanted: str) -> PermissionDenied:
+    """What somebody of one site is answered who asks for another one."""
+    return PermissionDenied(
+        f"This session belongs to {_called(own)}, and the request is for {_called(wanted)}: log in there",
+        reason="SITE_FOREIGN",
+    )
+
+
+def _called(name: str) -> str:
+    return f"the site {name[:40]!r}" if name else "the installation's own plant"
