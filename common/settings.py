@@ -95,7 +95,9 @@ class Settings(BaseSettings):
     frontend_dir: Path = Field(Path("frontend/dist"), description="Built frontend that the gateway serves")
     docs_dir: Path = Field(Path("docs/site"), description="Built documents that the gateway serves under /docs")
     metrics_token: str = Field("", description="Bearer token that a Prometheus server reads /metrics with; empty: none")
-    otlp_endpoint: str = Field("", description="OpenTelemetry collector that traces go to, such as http://otel:4317")
+    otlp_endpoint: str = Field(
+        "", description="OpenTelemetry collector that traces and figures go to, such as http://otel:4317"
+    )
     https_certificate: Path | None = Field(None, description="PEM certificate of the HTTPS proxy, to watch its age")
     certificate_days: int = Field(30, ge=1, description="A certificate that ends sooner is told in /api/health")
     least_free_bytes: int = Field(1024**3, ge=0, description="Less free space on a disk of ours is told in /api/health")

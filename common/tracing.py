@@ -1,4 +1,4 @@
-"""One request seen through all hosts: OpenTelemetry traces over OTLP, off unless the settings name a collector.
+"""One request seen through all hosts: OpenTelemetry traces over OTLP, and figures beside them, off unless the settings name a collector.
 
 Every process begins a span for each request that it handles and passes `traceparent` on with its own calls. Off, it costs a
 comparison a request, and the packages are not needed.
@@ -10,20 +10,22 @@ from typing import Any
 
 import common
 from common.errors import InvalidInput
+from common.otlp_metrics import MetricsSender
 from common.request_context import RequestContext, current_request
 from common.settings import Settings
 
 _tracer: Any = None
 _provider: Any = None
+_metrics: MetricsSender | None = None
 
 
 def start_tracing(settings: Settings, process: str, instance: str) -> None:
-    """Send spans to the collector of the settings; nothing where they name none.
+    """Send spans and figures to the collector of the settings; nothing where they name none.
 
     Raises:
         InvalidInput: the packages are not installed.
     """
-    global _tracer, _provider
+    global _tracer, _provider, _metrics
     if not settings.otlp_endpoint:
         return
     try:
@@ -33,7 +35,7 @@ def start_tracing(settings: Settings, process: str, instance: str) -> None:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError:
         raise InvalidInput(
-            f"ROUTING_ML_OTLP_ENDPOINT is {settings.otlp_endpoint}: traces need the packages opentelemetry-sdk and "
+            f"ROUTING_ML_OTLP_ENDPOINT is {settings.otlp_endpoint}: traces and figures need the packages opentelemetry-sdk and "
             "opentelemetry-exporter-otlp-proto-grpc, which are not installed"
         ) from None
     facts = {
@@ -48,14 +50,17 @@ def start_tracing(settings: Settings, process: str, instance: str) -> None:
     _provider = TracerProvider(resource=Resource.create(facts))
     _provider.add_span_processor(BatchSpanProcessor(exporter))
     _tracer = _provider.get_tracer("routing-ml")
+    _metrics = MetricsSender(settings.otlp_endpoint, facts)
 
 
 def stop_tracing() -> None:
     """Send what is left."""
-    global _tracer, _provider
+    global _tracer, _provider, _metrics
     if _provider is not None:
         _provider.shutdown()
-    _tracer = _provider = None
+    if _metrics is not None:
+        _metrics.stop()
+    _tracer = _provider = _metrics = None
 
 
 def begin(name: str, request: RequestContext, traceparent: str = "") -> None:
