@@ -56,7 +56,9 @@ class Replicated:
     def replicate(self) -> None:
         """Make the replica; from now on the primary acknowledges what the replica has, too."""
         port = str(self._ports[0])
-        self._run("pg_basebackup", "-D", self._data(1), "-R", "-c", "fast", "-h", "127.0.0.1", "-p", port, "-U", "routing")
+        self._run(
+            "pg_basebackup", "-D", self._data(1), "-R", "-c", "fast", "-h", "127.0.0.1", "-p", port, "-U", "routing"
+        )
         self._start(1)
         with psycopg.connect(f"postgresql://routing@127.0.0.1:{port}/postgres", autocommit=True) as connection:
             connection.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
