@@ -17,7 +17,7 @@ log = get_logger(__name__)
 
 EVERY_SECONDS = 15.0
 ANSWER_SECONDS = 3.0
-CUMULATIVE = 2
+CUMULATIVE: Any = 2
 """AGGREGATION_TEMPORALITY_CUMULATIVE of the protocol: counts since the start of the process."""
 
 
