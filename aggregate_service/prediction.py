@@ -291,7 +291,8 @@ def _warnings(
     similarity_of = dict(
         zip(batch.query[batch.variant == 1].tolist(), batch.similarity[batch.variant == 1].tolist(), strict=True)
     )
-    for position in batch.below_threshold.tolist():
+    nothing = set(_nothing_in_common(neighbours).tolist())
+    for position in sorted(set(batch.below_threshold.tolist()) - nothing):
         found.append(
             Warning(
                 position,
@@ -301,6 +302,12 @@ def _warnings(
             )
         )
     counts = np.diff(neighbours.offsets)
+    for position in sorted(nothing & set(batch.query[batch.predicted].tolist())):
+        text = (
+            f"No item has anything in common with {item_codes[position]}: what is proposed is how items of its group, or most items, are "
+            "made"
+        )
+        found.append(Warning(position, "USUAL_ROUTING", text))
     for position in without:
         if position in without_features:
             text = (
@@ -308,10 +315,21 @@ def _warnings(
                 "master"
             )
             found.append(Warning(position, "NO_FEATURES", text))
+        elif position in nothing:
+            text = f"No item has anything in common with {item_codes[position]}, so nothing is proposed: check its features"
+            found.append(Warning(position, "NOTHING_IN_COMMON", text))
         elif counts[position]:
             text = f"None of the {counts[position]} neighbours of {item_codes[position]} has a routing"
             found.append(Warning(position, "NO_NEIGHBOUR_WITH_ROUTING", text))
         else:
             text = f"{item_codes[position]} has no routing of its own and no neighbours were given"
             found.append(Warning(position, "NO_NEIGHBOURS", text))
+    return found
+
+
+def _nothing_in_common(neighbours: Neighbours) -> npt.NDArray[np.int64]:
+    """Items that have neighbours, but none with a similarity above 0."""
+    query = neighbours.query_of_each()
+    similar = np.bincount(query[neighbours.similarities > 0.0], minlength=len(neighbours.offsets) - 1)
+    found: npt.NDArray[np.int64] = np.flatnonzero((np.diff(neighbours.offsets) > 0) & (similar == 0))
     return found

@@ -27,6 +27,13 @@ PREDICTIONS: Final = 200
 """Folds are drawn until each figure rests on so many predictions: one draw of a few dozen items says little."""
 MOST_DRAWS: Final = 5
 """More draws of the same items hardly tell more, and each costs as much as the first."""
+RACED: Final = 400
+"""Predictions up to which members are judged further while the draws decide between them: twice what each figure rests on."""
+MOST_RACED: Final = 20
+"""Draws of the smallest catalogues; what is still undecided then makes no difference."""
+APART: Final = 2.0
+"""Standard errors, over the draws, by which a member that is behind stays behind."""
+ROUNDING: Final = 1e-9
 FEWEST: Final = 5
 """Items with a routing below which nothing can be held out: the usual routing of the group is all there is."""
 
@@ -108,15 +115,25 @@ class HeldOut:
     Attributes:
         scores: simplest member first.
         chances: by member, of the routings, float32 (n, classes); mean over the draws of folds.
+        draws: how often folds were drawn.
+        undecided: members of whom so many draws did not say which is best; none where one is.
     """
 
     scores: list[MemberScores]
     chances: Mapping[str, npt.NDArray[np.float32]]
+    draws: int
+    undecided: Sequence[Member] = ()
 
 
 def draws_of(items: int) -> int:
-    """How often folds are drawn for so many items."""
+    """How often folds are drawn for so many items at least."""
     return int(np.clip(-(-PREDICTIONS // max(items, 1)), 1, MOST_DRAWS))
+
+
+def most_draws_of(items: int) -> int:
+    """How often folds are drawn for so many items at most; figures of one draw that rest on enough predictions are not drawn again."""
+    least = draws_of(items)
+    return least if least == 1 else int(np.clip(-(-RACED // max(items, 1)), least, MOST_RACED))
 
 
 def folds_of(items: int, seed: int, draw: int = 0) -> Integers:
@@ -137,10 +154,33 @@ def kinds_of(table: FeatureTable) -> Integers:
     return made
 
 
+@dataclass
+class _Tally:
+    """What a member has said so far.
+
+    Attributes:
+        chances: of the routings, summed over the draws, float32 (n, classes).
+        exact, f1: of each item, summed over the draws, float64 (n,).
+        means: score of each draw.
+    """
+
+    chances: npt.NDArray[np.float32]
+    exact: Floats
+    f1: Floats
+    means: list[float] = field(default_factory=list)
+
+    def score(self) -> float:
+        """Mean over the draws."""
+        return round(float(np.mean(self.means)), 9)
+
+
 def hold_out(
     table: FeatureTable, classes: RoutingClasses, seed: int, members: Sequence[Member] = MEMBERS, **forest: int
 ) -> HeldOut:
     """Judge members by folds that are held out together.
+
+    Few items are drawn into folds again and again until one member is ahead whatever the folds: until then it is the draw that chooses.
+    Members that are behind are not judged further.
 
     Args:
         table: items, all with a routing.
@@ -148,31 +188,62 @@ def hold_out(
         forest: trees and threads of the forest.
     """
     count = len(classes.of_item)
-    draws, kinds, twins = draws_of(count), kinds_of(table), np.zeros(count)
-    whole = {one.name: np.zeros((count, len(classes)), np.float32) for one in members}
-    exact = {one.name: np.zeros(count) for one in members}
-    f1 = {one.name: np.zeros(count) for one in members}
+    tallies = {
+        one.name: _Tally(np.zeros((count, len(classes)), np.float32), np.zeros(count), np.zeros(count))
+        for one in members
+    }
+    kinds, twins = kinds_of(table), np.zeros(count)
     known: dict[tuple[int, int], float] = {}
-    for draw in range(draws):
-        folds = folds_of(count, seed, draw)
+    running, draws = list(members), 0
+    while draws < draws_of(count) or (len(running) > 1 and draws < most_draws_of(count)):
+        folds = folds_of(count, seed, draws)
+        before = {one.name: tallies[one.name].exact.sum() + tallies[one.name].f1.sum() for one in running}
         for fold in range(int(folds.max(initial=0)) + 1):
             asked = np.flatnonzero(folds == fold)
             others = np.flatnonzero(folds != fold)
-            twins[asked] += np.isin(kinds[asked], kinds[others]) / draws
+            twins[asked] += np.isin(kinds[asked], kinds[others])
             learner = Learner.of(table.of(others), classes.of_item[others], len(classes), seed=seed, **forest)
             questions = Asked(table.of(asked), learner.description.describe(table.of(asked)))
-            said = predictions(learner, questions, members)
-            for one in members:
-                chances = said[one.name]
+            said = predictions(learner, questions, running)
+            for one in running:
+                tally, chances, right = tallies[one.name], said[one.name], classes.of_item[asked]
                 proposed = classes.proposed(chances, one.rule)
-                right = classes.of_item[asked]
-                whole[one.name][asked] += (chances / draws).astype(np.float32)
-                exact[one.name][asked] += (proposed == right) / draws
-                f1[one.name][asked] += [
-                    _f1(classes, known, a, b) / draws for a, b in zip(proposed.tolist(), right.tolist(), strict=True)
+                tally.chances[asked] += chances.astype(np.float32)
+                tally.exact[asked] += proposed == right
+                tally.f1[asked] += [
+                    _f1(classes, known, a, b) for a, b in zip(proposed.tolist(), right.tolist(), strict=True)
                 ]
-    scores = [MemberScores(one.name, one.simple, exact[one.name], f1[one.name], twins) for one in members]
-    return HeldOut(scores, whole)
+        for one in running:
+            tally = tallies[one.name]
+            whole = float(tally.exact.sum() + tally.f1.sum() - before[one.name])
+            tally.means.append(0.5 * whole / max(count, 1))
+        draws += 1
+        if draws >= draws_of(count):
+            running = _still_running(running, tallies)
+    scores = [_scores(one, tallies[one.name], twins / draws) for one in members]
+    means = {name: (one.chances / len(one.means)).astype(np.float32) for name, one in tallies.items()}
+    raced = draws > draws_of(count) and len(running) > 1
+    return HeldOut(scores, means, draws, running if raced else ())
+
+
+def _scores(member: Member, tally: _Tally, twins: Floats) -> MemberScores:
+    draws = len(tally.means)
+    return MemberScores(member.name, member.simple, tally.exact / draws, tally.f1 / draws, twins)
+
+
+def _still_running(running: Sequence[Member], tallies: Mapping[str, _Tally]) -> list[Member]:
+    """The best member and those whom only the luck of the draws may keep from being it.
+
+    A member that did as the best one in every draw is told apart by no further one.
+    """
+    best = max(running, key=lambda one: tallies[one.name].score())
+    kept = []
+    for one in running:
+        behind = np.array(tallies[best.name].means) - np.array(tallies[one.name].means)
+        unclear = len(behind) > 1 and behind.mean() <= APART * behind.std(ddof=1) / np.sqrt(len(behind))
+        if one is best or (unclear and bool(np.abs(behind).max() > ROUNDING)):
+            kept.append(one)
+    return kept
 
 
 def tells_more(more: FeatureTable, fewer: FeatureTable, classes: RoutingClasses) -> bool:

@@ -86,7 +86,8 @@ class Fitted:
     def from_parts(cls, parts: Mapping[str, npt.NDArray[Any]]) -> Fitted:
         """The member of such arrays."""
         names = list(dict.fromkeys(key.partition(".")[0] for key in parts))
-        kinds: dict[str, Any] = {"group": GroupMember, "vote": LikenessMember, "forest": ForestMember}
+        kinds: dict[str, Any] = dict.fromkeys(("everybody", "group"), GroupMember)
+        kinds |= dict.fromkeys(("nearest", "vote"), LikenessMember) | {"forest": ForestMember}
         return cls({name: kinds[name].from_parts(_under(parts, name)) for name in names})
 
 
@@ -167,6 +168,33 @@ def predictions(learner: Learner, asked: Asked, members: Sequence[Member]) -> di
 
 
 BY_NAME: Final[Mapping[str, Member]] = {member.name: member for member in MEMBERS}
+JOINED: Final = " + "
+"""Between the names of members that predict together."""
+
+
+def together(members: Sequence[Member]) -> Member:
+    """Some members as one, whose chances are the mean of theirs, each part once."""
+    chosen = [member for member in MEMBERS if member in members]
+    parts: dict[str, Part] = {}
+    for member in chosen:
+        alone = member.name if len(member.parts) == 1 and member.name in (EVERYBODY, "nearest") else ""
+        parts |= {alone or name: part for name, part in member.parts.items()}
+    rule = EXACT if all(member.rule == EXACT for member in chosen) else BOTH
+    return Member(JOINED.join(member.name for member in chosen), rule, parts)
+
+
+def named(name: str) -> Member:
+    """The member of a name, also of several that predict together.
+
+    Raises:
+        KeyError: there is none.
+    """
+    if name in BY_NAME:
+        return BY_NAME[name]
+    made = together([BY_NAME[one] for one in name.split(JOINED)])
+    if made.name != name:
+        raise KeyError(name)
+    return made
 
 
 def likeness(learner: Learner, shares: tuple[float, float, float], bandwidth: float) -> LikenessMember:

@@ -58,6 +58,8 @@ class Calibration:
         unlike_below: an item whose features are less similar than this to those of all its neighbours is unlike anything seen; None:
             not measured.
         cases: held-out cases behind the curve of the operations.
+        reached: share of held-out run times that were not above the mean, the ample and the safe time that neighbours gave; none: too few
+            could be judged.
         whole: whether the version proposes whole routings: its operations are those that the models say belong, its order that of
             the neighbours which have just these.
         vote_scale: similarity lost, from the best neighbour on, over which a vote loses two thirds of its weight.
@@ -74,6 +76,7 @@ class Calibration:
     times: Curve = field(default_factory=Curve)
     unlike_below: float | None = None
     cases: int = 0
+    reached: tuple[float, ...] = ()
     whole: bool = False
     scaled: bool = True
     vote_scale: float = USUAL_VOTE_SCALE
@@ -85,9 +88,9 @@ class Calibration:
             probabilities: of the models, NaN where there is none.
             votes: smoothed share of the neighbours' weight, see `smoothed`.
         """
-        cast = log_odds(votes)
-        with_model = self.bias + self.model * log_odds(np.nan_to_num(probabilities, nan=0.5)) + self.vote * cast
-        return np.where(np.isnan(probabilities), self.bias_alone + self.vote_alone * cast, with_model)
+        cast, unknown = log_odds(votes), np.isnan(probabilities)
+        with_model = self.bias + self.model * log_odds(np.where(unknown, 0.5, probabilities)) + self.vote * cast
+        return np.where(unknown, self.bias_alone + self.vote_alone * cast, with_model)
 
     def confidence(self, believed: Floats) -> Floats:
         """Probability that operations with such log odds belong."""
@@ -122,6 +125,7 @@ def _parsed(text: str) -> Calibration:
         made: dict[str, Any] = {
             name: _curve(value) if isinstance(value, Mapping) else value for name, value in content.items()
         }
+        made["reached"] = tuple(made.get("reached", ()))
         return _checked(Calibration(**made))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DataProblem(f"The calibration is damaged ({error}): restore it from a backup, or train again") from error
@@ -135,6 +139,10 @@ def _checked(made: Calibration) -> Calibration:
         raise ValueError("it holds what is no number")
     if made.vote_scale <= 0.0:
         raise ValueError("vote_scale is above 0")
+    if len(made.reached) not in (0, 3) or not all(
+        type(one) in (int, float) and 0.0 <= one <= 1.0 for one in made.reached
+    ):
+        raise ValueError("reached is none or three shares")
     if not (isinstance(made.whole, bool) and isinstance(made.scaled, bool)):
         raise ValueError("whole and scaled are true or false")
     for curve in (made.operations, made.times):

@@ -179,7 +179,7 @@ def consensus_routings(table: OperationTable, weighed: Weighed, variants: int) -
     voted = vote(table, shared, routings, ballots)
     sets = sets.only(_differ(voted, sets.run * items + sets.query, sets.query))
     sets = sets.only(running_number(sets.query) < variants)
-    asked = np.flatnonzero(lengths_of(shared.neighbours.offsets))
+    asked = lengths_of(shared.neighbours.offsets).nonzero()[0]
     query = np.concatenate([asked, sets.query])
     run = np.concatenate([np.zeros(len(asked), np.int64), sets.run])
     slot = np.concatenate([np.full(len(asked), MERGED), places[1][routings.set_first[sets.number]]])
@@ -201,8 +201,8 @@ def _kept(weighed: Weighed) -> Booleans:
 
 def _has_just(shared: SharedOperations, routings: DistinctRoutings, kept: Booleans) -> Booleans:
     """Whether each neighbour has just the operations of the consensus, bool (neighbours)."""
-    lengths = lengths_of(shared.row_offsets)
-    neighbour = np.repeat(np.arange(len(lengths)), lengths)
+    lengths = shared.row_lengths
+    neighbour = np.arange(len(lengths)).repeat(lengths)
     inside = np.bincount(neighbour, kept[shared.flat_groups], len(lengths))
     wanted = np.bincount(shared.query_of_groups[kept], minlength=len(shared.group_offsets) - 1)
     just: Booleans = (inside == lengths) & (lengths == wanted[shared.query_of_each])
@@ -237,9 +237,9 @@ def _credible(weighed: Weighed, routings: DistinctRoutings, most: int) -> _Sets:
     query, slot = shared.query_of_each, shared.slot_of_each
     chance = np.clip(np.asarray(sigmoid(weighed.believed), np.float64), LEAST_CREDIT, 1.0 - LEAST_CREDIT)
     without = np.log(1.0 - chance)
-    lengths = lengths_of(shared.row_offsets)[routings.set_first]
+    lengths = shared.row_lengths[routings.set_first]
     groups = shared.flat_groups[ranges(shared.row_offsets[routings.set_first], lengths)]
-    sets = np.repeat(np.arange(len(lengths)), lengths)
+    sets = np.arange(len(lengths)).repeat(lengths)
     gained = np.bincount(sets, (np.log(chance) - without)[groups], len(lengths))
     weight = np.bincount(routings.set_of[routings.of_neighbour], weighed.weights[query, slot], len(lengths))
     owner = query[routings.set_first]
@@ -253,9 +253,9 @@ def _differ(voted: Drafted, drafts: Integers, others: Integers) -> Booleans:
     """Whether each draft has other operations, or another order, than the one beside it."""
     lengths = lengths_of(voted.offsets)
     differ: Booleans = lengths[drafts] != lengths[others]
-    same = np.flatnonzero(~differ)
+    same = (~differ).nonzero()[0]
     unequal = voted.of(drafts[same]).groups != voted.of(others[same]).groups
-    differ[np.repeat(same, lengths[drafts[same]])[unequal]] = True
+    differ[same.repeat(lengths[drafts[same]])[unequal]] = True
     return differ
 
 
@@ -265,7 +265,7 @@ def _weights_of(weighed: Weighed, routings: DistinctRoutings, sets: _Sets) -> Fl
     place = np.full(len(routings.set_first), -1, np.int64)
     place[sets.number] = np.arange(len(sets.number))
     of_neighbour = place[routings.set_of[routings.of_neighbour]]
-    inside = np.flatnonzero(of_neighbour >= 0)
+    inside = (of_neighbour >= 0).nonzero()[0]
     weights = np.zeros((len(sets.number), weighed.weights.shape[1]))
     weights[of_neighbour[inside], slot[inside]] = weighed.weights[query[inside], slot[inside]]
     return weights

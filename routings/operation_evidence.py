@@ -12,10 +12,11 @@ import numpy.typing as npt
 from plant.time_columns import RUN, SETUP
 from routings.consensus import Weighed
 from routings.operation_sharing import SharedOperations
-from routings.time_profiles import ProfileOptions, TimeProfiles, confidence
+from routings.time_profiles import ProfileOptions, confidence, time_profiles
 
 EVIDENCE_TIMES: Final = (("RUN_TIME", RUN), ("SETUP_TIME", SETUP))
 """Times whose range is answered."""
+EVIDENCE_COLUMNS: Final = [column for _name, column in EVIDENCE_TIMES]
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -51,24 +52,31 @@ class Evidence:
 
 
 def evidence_of(
-    weighed: Weighed, shared: SharedOperations, estimates: TimeProfiles, groups: Integers, options: ProfileOptions
+    weighed: Weighed,
+    shared: SharedOperations,
+    times: Floats,
+    groups: Integers,
+    outliers: ProfileOptions,
+    options: ProfileOptions,
 ) -> Evidence:
     """Evidence of shared operations.
 
     Args:
         shared: the operations, with the times that the estimates were made of.
-        estimates: the profiles that the times were taken from, one row a group.
+        times: those of the neighbours, one row a group, float64 (groups, len(TIMES), s); minutes, NaN where absent.
         groups: int64; the shared operations.
+        outliers: which of the times an estimate uses.
         options: how the ranges are made.
     """
     query = shared.query_of_groups[groups]
-    profiles = shared.profiles(groups, options)
+    weights = shared.weights_of(groups)
+    profiles = time_profiles(times[:, EVIDENCE_COLUMNS], weights, options)
+    run = time_profiles(times[:, RUN], weights[:, 0], outliers)
     present = shared.rows[groups] >= 0
     similarity = np.where(present, shared.similarities[query], 0.0).sum(axis=1) / np.maximum(present.sum(axis=1), 1)
-    mean, sigma = estimates.standard[:, RUN], estimates.sigma[:, RUN]
     with np.errstate(invalid="ignore", divide="ignore"):
-        variation = np.where(sigma == 0.0, 0.0, sigma / mean)
-    trust = confidence(estimates.samples[:, RUN], similarity, variation)
+        variation = np.where(run.sigma == 0.0, 0.0, run.sigma / run.standard)
+    trust = confidence(run.samples, similarity, variation)
     items = shared.neighbours.items
     supporters, dissenters = [], []
     for number, item in enumerate(query.tolist()):
@@ -78,11 +86,11 @@ def evidence_of(
         dissenters.append(items[start:end][~has])
     return Evidence(
         support=shared.support()[groups],
-        samples=estimates.samples[:, RUN],
+        samples=run.samples,
         confidence=trust,
         ranges={
-            name: (profiles.optimal[:, column], profiles.standard[:, column], profiles.safe[:, column])
-            for name, column in EVIDENCE_TIMES
+            name: (profiles.optimal[:, place], profiles.standard[:, place], profiles.safe[:, place])
+            for place, (name, _column) in enumerate(EVIDENCE_TIMES)
         },
         belief=weighed.confidence[groups],
         learned=weighed.probabilities[groups],

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from routings.operation_table import Neighbours, OperationTable, distinct, lengths_of, offsets_of, ranges
-from routings.time_profiles import ProfileOptions, TimeProfiles, standard_times, time_profiles
+from routings.time_profiles import ProfileOptions, standard_times
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -31,10 +31,10 @@ class SharedOperations:
         weights: float64 (q, s); similarity squared, alike where all are 0.
         group_offsets: int64 (q + 1); the groups of item i are [group_offsets[i], group_offsets[i + 1]).
         rows: int64 (groups, s); row of the operation in the neighbour's routing, -1 where the neighbour lacks it.
-        places: int64 (groups, s); its place in that routing from 0, -1 where it lacks it.
         row_offsets: int64 (neighbours + 1); the operations of neighbour n are [row_offsets[n], row_offsets[n + 1]) of the next two.
         flat_rows: int64; rows of the operations of all neighbours in the order of their routings.
         flat_groups: int64; the group of each.
+        flat_places: int64; the place of each in its routing, from 0.
         table: the routings.
         ratios: by what times of neighbours are multiplied to be the item's; None: they count as they are.
     """
@@ -44,17 +44,22 @@ class SharedOperations:
     weights: Floats
     group_offsets: Integers
     rows: Integers
-    places: Integers
     row_offsets: Integers
     flat_rows: Integers
     flat_groups: Integers
+    flat_places: Integers
     table: OperationTable
     ratios: TimeRatios | None = None
 
     @cached_property
     def query_of_groups(self) -> Integers:
         """Number of the item of each group."""
-        return np.repeat(np.arange(len(self.group_offsets) - 1), lengths_of(self.group_offsets))
+        return np.arange(len(self.group_offsets) - 1).repeat(lengths_of(self.group_offsets))
+
+    @cached_property
+    def row_lengths(self) -> Integers:
+        """Number of operations of each neighbour."""
+        return lengths_of(self.row_offsets)
 
     @cached_property
     def query_of_each(self) -> Integers:
@@ -83,22 +88,19 @@ class SharedOperations:
         times[place, :, slot] = found
         return times
 
-    def profiles(self, groups: Integers, options: ProfileOptions) -> TimeProfiles:
-        """Profiles (n, len(TIMES)) of the times of the neighbours that share each of some operations, weighted."""
-        return time_profiles(self.times_of(groups), self._weights_of(groups), options)
-
     def usual_times(self, groups: Integers, options: ProfileOptions) -> Floats:
-        """STANDARD of the `profiles` of some operations alone, float64 (n, len(TIMES)); minutes, NaN where none is known."""
-        return standard_times(self.times_of(groups), self._weights_of(groups), options)
+        """STANDARD of the profiles of some operations, float64 (n, len(TIMES)); minutes, NaN where none is known."""
+        return standard_times(self.times_of(groups), self.weights_of(groups), options)
 
-    def _weights_of(self, groups: Integers) -> Floats:
+    def weights_of(self, groups: Integers) -> Floats:
+        """Weights of the times of some operations, float64 (n, 1, s)."""
         return self.weights[self.query_of_groups[groups]][:, None, :]
 
 
 def share_operations(table: OperationTable, neighbours: Neighbours) -> SharedOperations:
     """Line up the operations of the neighbours (all usable, see `usable_neighbours`) of a few items.
 
-    Memory is about 32 bytes x groups x neighbours, and as much again for each time of `times_of`: call it for some dozens of items at
+    Memory is about 24 bytes x groups x neighbours, and as much again for each time of `times_of`: call it for some dozens of items at
     a time.
     """
     queries = len(neighbours.offsets) - 1
@@ -117,25 +119,23 @@ def share_operations(table: OperationTable, neighbours: Neighbours) -> SharedOpe
     lengths = table.lengths(neighbours.items)
     row_offsets = offsets_of(lengths)
     rows = ranges(table.offsets[neighbours.items], lengths)
-    place = np.arange(len(rows)) - np.repeat(row_offsets[:-1], lengths)
-    row_query, row_slot = np.repeat(query, lengths), np.repeat(slot, lengths)
+    place = np.arange(len(rows)) - row_offsets[:-1].repeat(lengths)
+    row_query, row_slot = query.repeat(lengths), slot.repeat(lengths)
     keys = (row_query << 32) | table.operation[rows]
     groups, flat_groups = distinct(keys)
     group_offsets = np.searchsorted(groups, np.arange(queries + 1) << 32)
 
-    shape = (len(groups), slots)
-    group_rows, places = np.full(shape, -1, np.int64), np.full(shape, -1, np.int64)
+    group_rows = np.full((len(groups), slots), -1, np.int64)
     group_rows[flat_groups, row_slot] = rows
-    places[flat_groups, row_slot] = place
     return SharedOperations(
         neighbours=neighbours,
         similarities=similarities,
         weights=weights,
         group_offsets=group_offsets,
         rows=group_rows,
-        places=places,
         row_offsets=row_offsets,
         flat_rows=rows,
         flat_groups=flat_groups,
+        flat_places=place,
         table=table,
     )

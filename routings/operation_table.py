@@ -52,7 +52,7 @@ class OperationTable:
         """Times of operations, absent actuals taken from work results; float64 (n, len(TIMES))."""
         times: npt.NDArray[np.float64] = self.times[rows]
         for place, column in enumerate(ACTUAL):
-            absent = np.flatnonzero(np.isnan(times[:, column]))
+            absent = np.isnan(times[:, column]).nonzero()[0]
             times[absent, column] = self.actual[rows[absent], place]
         return times
 
@@ -60,7 +60,7 @@ class OperationTable:
 def offsets_of(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Where pieces of these lengths begin when they stand one after the other, and where the last one ends; int64 (n + 1)."""
     offsets = np.zeros(len(lengths) + 1, np.int64)
-    np.cumsum(lengths, out=offsets[1:])
+    lengths.cumsum(out=offsets[1:])
     return offsets
 
 
@@ -73,11 +73,16 @@ def lengths_of(offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 def distinct(keys: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """The distinct keys, ascending, and the number of each key among them: `np.unique`, but many keys are not sorted."""
     if len(keys) < MANY:
-        found, numbers = np.unique(keys, return_inverse=True)
-        return found, numbers
+        order = keys.argsort()
+        ordered = keys[order]
+        begins = np.ones(len(keys), np.bool_)
+        np.not_equal(ordered[1:], ordered[:-1], out=begins[1:])
+        numbers = np.empty(len(keys), np.int64)
+        numbers[order] = begins.cumsum() - 1
+        return ordered[begins], numbers
     encoded = pa.array(keys).dictionary_encode()
     found = encoded.dictionary.to_numpy()
-    order = np.argsort(found)
+    order = found.argsort()
     numbers = np.empty(len(found), np.int64)
     numbers[order] = np.arange(len(found))
     return found[order], numbers[encoded.indices.to_numpy()]
@@ -85,9 +90,12 @@ def distinct(keys: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.ND
 
 def ranges(starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """The numbers [start, start + length) of every pair one after the other."""
-    ends = np.cumsum(lengths)
-    total = int(ends[-1]) if len(ends) else 0
-    return np.repeat(starts - (ends - lengths), lengths) + np.arange(total)
+    if not len(lengths):
+        return np.zeros(0, np.int64)
+    ends = lengths.cumsum()
+    made: npt.NDArray[np.int64] = (starts - ends + lengths).repeat(lengths)
+    made += np.arange(len(made))
+    return made
 
 
 @dataclass(frozen=True)
@@ -118,7 +126,18 @@ class Neighbours:
 
     def query_of_each(self) -> npt.NDArray[np.int64]:
         """Number of the query of each neighbour."""
-        return np.repeat(np.arange(len(self.offsets) - 1), lengths_of(self.offsets))
+        return np.arange(len(self.offsets) - 1).repeat(lengths_of(self.offsets))
+
+
+def with_something_in_common(neighbours: Neighbours) -> Neighbours:
+    """The neighbours whose similarity is above 0: one that has nothing in common with an item says nothing about it."""
+    kept = ~(neighbours.similarities <= 0.0)
+    if kept.all():
+        return neighbours
+    counts = np.bincount(neighbours.query_of_each()[kept], minlength=len(neighbours.offsets) - 1)
+    return Neighbours(
+        offsets_of(counts), neighbours.items[kept], neighbours.similarities[kept], neighbours.found_at()[kept]
+    )
 
 
 def usable_neighbours(
@@ -134,16 +153,18 @@ def usable_neighbours(
         threshold: similarity, 0 to 1.
     """
     query = neighbours.query_of_each()
-    similar = np.nan_to_num(neighbours.similarities, nan=-1.0)
+    similar = np.where(np.isnan(neighbours.similarities), -1.0, neighbours.similarities)
     usable = (table.lengths(neighbours.items) > 0) & (neighbours.items != items[query])
-    order = np.flatnonzero(usable)
+    order = usable.nonzero()[0]
     order = order[np.lexsort((-similar[order], query[order]))]  # stable: equal similarities keep the order they came in
     places = neighbours.found_at()[order]
     query, found, similar = query[order], neighbours.items[order], similar[order]
     if len(found):
-        _, first = np.unique(query * max(table.items, 1) + found, return_index=True)
-        if len(first) < len(found):
-            first.sort()
+        keys = query * max(table.items, 1) + found
+        of_key = keys.argsort(kind="stable")
+        again = keys[of_key[1:]] == keys[of_key[:-1]]
+        if again.any():
+            first = np.delete(np.arange(len(keys)), of_key[1:][again])
             query, found, similar, places = query[first], found[first], similar[first], places[first]
     best = np.ones(len(query), bool)
     best[1:] = query[1:] != query[:-1]

@@ -7,14 +7,14 @@ their sums are exact, and a result depends neither on the order of summation nor
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from routings.operation_sharing import SharedOperations
-from routings.operation_table import OperationTable, distinct, lengths_of, offsets_of, ranges
+from routings.operation_table import MANY, OperationTable, distinct, lengths_of, offsets_of, ranges
 
 MAJORITY: Final = 0.5
 ROUNDING: Final = 1e-9
@@ -51,22 +51,25 @@ class DistinctRoutings:
 
 def distinct_routings(shared: SharedOperations) -> DistinctRoutings:
     """The distinct routings among the neighbours."""
-    lengths = lengths_of(shared.row_offsets)
+    lengths = shared.row_lengths
     matrix = np.full((len(lengths), int(lengths.max(initial=1))), -1, np.int32)
-    matrix[np.repeat(np.arange(len(lengths)), lengths), _places(shared)] = shared.flat_groups
+    matrix[np.arange(len(lengths)).repeat(lengths), shared.flat_places] = shared.flat_groups
     of_neighbour, first = _distinct_rows(matrix)
     set_of, first_of_set = _distinct_rows(np.sort(matrix[first], axis=1))
     return DistinctRoutings(of_neighbour, first, set_of, first[first_of_set])
 
 
-def _places(shared: SharedOperations) -> Integers:
-    """Place of each operation of the neighbours in its routing, from 0."""
-    return np.arange(len(shared.flat_rows)) - np.repeat(shared.row_offsets[:-1], lengths_of(shared.row_offsets))
-
-
 def _distinct_rows(matrix: npt.NDArray[np.int32]) -> tuple[Integers, Integers]:
     """Number of each row among the distinct ones in the order of appearance, and where each of those appears first."""
     count, width = matrix.shape
+    if count < MANY:
+        places: dict[bytes, int] = {}
+        rows_as_bytes: list[Any] = matrix.view(np.dtype((np.void, width * matrix.itemsize))).ravel().tolist()
+        numbers = [places.setdefault(row, len(places)) for row in rows_as_bytes]
+        found = np.array(numbers, np.int64)
+        starts = np.zeros(len(places), np.int64)
+        starts[found[::-1]] = np.arange(count)[::-1]
+        return found, starts
     rows = pa.Array.from_buffers(pa.binary(width * matrix.itemsize), count, [None, pa.py_buffer(matrix)])
     number = rows.dictionary_encode().indices.to_numpy().astype(np.int64)
     first = np.zeros(int(number.max(initial=-1)) + 1, np.int64)
@@ -141,13 +144,13 @@ class _Entries(NamedTuple):
 
 
 def _entries(shared: SharedOperations, routings: DistinctRoutings, ballots: Ballots) -> _Entries:
-    lengths = lengths_of(shared.row_offsets)[routings.first]
+    lengths = shared.row_lengths[routings.first]
     at = ranges(shared.row_offsets[routings.first], lengths)
-    group, place = shared.flat_groups[at], _places(shared)[at]
-    routing = np.repeat(np.arange(len(routings.first)), lengths)
+    group, place = shared.flat_groups[at], shared.flat_places[at]
+    routing = np.arange(len(routings.first)).repeat(lengths)
     run = ballots.run_of_set[routings.set_of][routing]
     votes = np.bincount(routings.of_neighbour, ballots.votes, len(routings.first))[routing]
-    kept, own = np.flatnonzero(ballots.kept[group]), np.flatnonzero(run > 0)
+    kept, own = ballots.kept[group].nonzero()[0], (run > 0).nonzero()[0]
     both = np.concatenate([kept, own])
     return _Entries(
         np.concatenate([np.zeros(len(kept), np.int64), run[own]]), routing[both], group[both], place[both], votes[both]
@@ -178,20 +181,20 @@ def _wins(operation: Integers, draft: Integers, entries: _Entries, drafts: int) 
     start = offsets_of(length)
     begins = np.ones(len(operation), np.bool_)
     begins[1:] = (entries.routing[1:] != entries.routing[:-1]) | (entries.run[1:] != entries.run[:-1])
-    voter = np.cumsum(begins) - 1  # a routing that votes on a draft
+    voter = begins.cumsum() - 1  # a routing that votes on a draft
     voters = np.bincount(draft[operation[begins]], minlength=drafts)
     length = np.where(voters > 1, length, 0)  # a draft with one voter needs no comparisons
     square = offsets_of(length**2)
     of_entry = draft[operation]
     ends = np.cumsum(np.bincount(voter))[voter] if len(voter) else voter
     after = np.where(voters[of_entry] > 1, ends - np.arange(len(operation)) - 1, 0)
-    earlier = np.repeat(np.arange(len(operation)), after)
+    earlier = np.arange(len(operation)).repeat(after)
     later = ranges(np.arange(len(operation)) + 1, after)
     in_draft = operation - start[of_entry]
     pair = (square[of_entry] + in_draft * length[of_entry])[earlier] + in_draft[later]
     before = np.bincount(pair, entries.votes[earlier], int(square[-1]))
     wide = length[draft]
-    row = np.repeat(np.arange(len(draft)), wide)
+    row = np.arange(len(draft)).repeat(wide)
     column = ranges(np.zeros(len(draft), np.int64), wide)
     reverse = square[draft][row] + column * wide[row] + (row - start[draft][row])
     won = before > before[reverse] + ROUNDING * UNIT
@@ -201,9 +204,9 @@ def _wins(operation: Integers, draft: Integers, entries: _Entries, drafts: int) 
 def _rows(table: OperationTable, shared: SharedOperations, routings: DistinctRoutings, ballots: Ballots) -> Integers:
     """The row that stands for each operation in each run, int64 (runs + 1, groups); 0 where the run lacks the operation."""
     groups, runs = len(shared.rows), ballots.runs + 1
-    neighbour = np.repeat(np.arange(len(routings.of_neighbour)), lengths_of(shared.row_offsets))
+    neighbour = np.arange(len(routings.of_neighbour)).repeat(shared.row_lengths)
     own_run = ballots.run_of_set[routings.set_of][routings.of_neighbour][neighbour]
-    kept, own = np.flatnonzero(ballots.kept[shared.flat_groups]), np.flatnonzero(own_run > 0)
+    kept, own = ballots.kept[shared.flat_groups].nonzero()[0], (own_run > 0).nonzero()[0]
     at = np.concatenate([kept, own])
     run = np.concatenate([np.zeros(len(kept), np.int64), own_run[own]])
     group = shared.flat_groups[at]
@@ -214,7 +217,7 @@ def _rows(table: OperationTable, shared: SharedOperations, routings: DistinctRou
     votes = np.round(votes / UNIT, 9)
     first_machine = np.searchsorted(machines >> 32, np.arange(groups))
     most = np.maximum.reduceat(votes.reshape(runs, -1), first_machine, axis=1) if groups else np.zeros((runs, 0))
-    stands = np.flatnonzero(votes[cell] == most[run, group])[::-1]  # the first one is written last
+    stands = (votes[cell] == most[run, group]).nonzero()[0][::-1]  # the first one is written last
     chosen = np.zeros((runs, groups), np.int64)
     chosen[run[stands], group[stands]] = shared.flat_rows[at[stands]]
     return chosen

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -28,9 +29,10 @@ from routings.operation_table import (
     offsets_of,
     ranges,
     usable_neighbours,
+    with_something_in_common,
 )
 from routings.operation_vote import merged_routings
-from routings.time_profiles import ProfileOptions
+from routings.time_profiles import ProfileOptions, standard_times
 
 NEIGHBOURS_AT_ONCE: Final = 6_400
 """Neighbours of the items that are looked at together: more would not fit the processor's cache, fewer cost calls."""
@@ -109,13 +111,13 @@ def nearest(table: OperationTable, weighed: Weighed, variants: int) -> Drafts:
     shared = weighed.shared
     merged = merged_routings(table, shared)
     query, slot = shared.query_of_each, shared.slot_of_each
-    near = np.flatnonzero(slot < variants)
-    asked = np.flatnonzero(lengths_of(shared.neighbours.offsets))
-    lengths = np.concatenate([lengths_of(shared.row_offsets), lengths_of(merged.offsets)])
+    near = (slot < variants).nonzero()[0]
+    asked = lengths_of(shared.neighbours.offsets).nonzero()[0]
+    lengths = np.concatenate([shared.row_lengths, lengths_of(merged.offsets)])
     starts = np.concatenate([shared.row_offsets[:-1], merged.offsets[:-1] + len(shared.flat_rows)])
     chosen = np.concatenate([near, asked + len(query)])
     of_query = np.concatenate([query[near], asked])
-    order = np.argsort(of_query, kind="stable")
+    order = of_query.argsort(kind="stable")
     chosen = chosen[order]
     places = ranges(starts[chosen], lengths[chosen])
     return Drafts(
@@ -177,10 +179,10 @@ def predict_routings(
     own = table.lengths(items) > 0
     if options.ignore_own:
         own[:] = False
-    asking = np.flatnonzero(~own & (items >= 0) & (lengths_of(neighbours.offsets) > 0))
+    asking = (~own & (items >= 0) & (lengths_of(neighbours.offsets) > 0)).nonzero()[0]
     parts = []
     if own.any() or not len(asking):
-        parts.append(_own_routings(table, items, np.flatnonzero(own), options.evidence))
+        parts.append(_own_routings(table, items, own.nonzero()[0], options.evidence))
     most = int(lengths_of(neighbours.offsets)[asking].max(initial=1))
     at_once = max(1, NEIGHBOURS_AT_ONCE // most)
     for start in range(0, len(asking), at_once):
@@ -229,35 +231,35 @@ def _predicted(
     )
     whole = learned is not None and learned.estimates.calibration.whole and strategy is consensus
     # A routing that is proposed as a whole does not rest on similarity: items that are made like it may be unlike
+    if not whole:
+        asked = with_something_in_common(asked)
     usable = usable_neighbours(table, items[queries], asked, 0.0 if whole else options.threshold)
     shared = share_operations(table, usable)
     weighed = weigh(table, shared, queries, *((learned.estimates, learned.model_of) if learned else (None, None)))
     outliers, profile = options.outliers, options.profile
     if strategy is consensus:  # times compare by factors
         shared = weighed.shared
-        outliers, profile = replace(outliers, geometric=True), replace(profile, geometric=True)
+        outliers, profile = _by_factors(outliers), _by_factors(profile)
     drafts = strategy(table, weighed, options.max_variants)
     query, slot, offsets, groups, rows = drafts.query, drafts.slot, drafts.offsets, drafts.groups, drafts.rows
     lengths = lengths_of(offsets)
     used, use = np.unique(groups, return_inverse=True)
     evidence = None
+    known = shared.times_of(used)
+    times = standard_times(known, shared.weights_of(used), outliers)
     if options.evidence:
-        estimates = shared.profiles(used, outliers)
-        evidence = evidence_in_order([evidence_of(weighed, shared, estimates, used, profile)], use)
-        times = estimates.standard
-    else:
-        times = shared.usual_times(used, outliers)
+        evidence = evidence_in_order([evidence_of(weighed, shared, known, used, outliers, profile)], use)
     merged = slot == MERGED
-    place = np.arange(len(rows)) - np.repeat(offsets[:-1], lengths)
+    place = np.arange(len(rows)) - offsets[:-1].repeat(lengths)
     weighted = (shared.weights * shared.similarities).sum(axis=1) / np.maximum(shared.weights.sum(axis=1), 1e-300)
     nearby = usable.offsets[query] + np.maximum(slot, 0)
     standing = np.where(merged, weighted[query], usable.similarities[nearby])
     stated = drafts.similarity
     rank = running_number(query) + 1
     rank_of_variant = _running_count(query, ~merged)
-    below = np.flatnonzero(
+    below = (
         (lengths_of(usable.offsets) > 0) & (shared.similarities[:, :1].max(axis=1, initial=-1.0) < options.threshold)
-    )
+    ).nonzero()[0]
     return RoutingBatch(
         query=queries[query],
         rank=rank,
@@ -266,9 +268,7 @@ def _predicted(
         similarity=np.clip(np.where(np.isnan(stated), standing, stated), 0.0, 1.0),
         offsets=offsets,
         rows=rows,
-        sequence=np.where(np.repeat(merged, lengths), (place + 1) * SEQUENCE_STEP, table.sequence[rows]).astype(
-            np.int64
-        ),
+        sequence=np.where(merged.repeat(lengths), (place + 1) * SEQUENCE_STEP, table.sequence[rows]).astype(np.int64),
         times=times[use],
         predicted=np.ones(len(query), bool),
         below_threshold=queries[below],
@@ -276,9 +276,14 @@ def _predicted(
     )
 
 
+@lru_cache(maxsize=64)
+def _by_factors(options: ProfileOptions) -> ProfileOptions:
+    return replace(options, geometric=True)
+
+
 def _running_count(query: Integers, counted: npt.NDArray[np.bool_]) -> Integers:
     """For each routing the number of counted ones of its item up to and including itself."""
-    running = np.cumsum(counted)
+    running = counted.cumsum()
     first = np.searchsorted(query, query)
     before = np.concatenate(([0], running))[first]
     result: Integers = running - before
@@ -288,7 +293,7 @@ def _running_count(query: Integers, counted: npt.NDArray[np.bool_]) -> Integers:
 def _in_order(parts: Sequence[RoutingBatch]) -> RoutingBatch:
     """Several batches as one, routings ordered by item (each item is in one part only)."""
     query = np.concatenate([part.query for part in parts])
-    order = np.argsort(query, kind="stable")
+    order = query.argsort(kind="stable")
     lengths = np.concatenate([lengths_of(part.offsets) for part in parts])
     starts = offsets_of(lengths)[:-1]
     operations = ranges(starts[order], lengths[order])

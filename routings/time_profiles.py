@@ -147,11 +147,14 @@ def keep_between_quantiles(times: Floats, weights: Floats, options: ProfileOptio
 
 def _quantile(ordered: Floats, count: npt.NDArray[np.int64], share: float) -> Floats:
     """Linearly interpolated quantile of the first `count` values of each sorted sample (NumPy's default method)."""
-    place = share * np.maximum(count - 1, 0)
-    below = np.floor(place).astype(np.int64)
-    above = np.minimum(below + 1, np.maximum(count - 1, 0))
-    low = np.take_along_axis(ordered, below[..., None], axis=-1)[..., 0]
-    high = np.take_along_axis(ordered, above[..., None], axis=-1)[..., 0]
+    last = np.maximum(count - 1, 0)
+    place = share * last
+    below = place.astype(np.int64)  # never negative: cutting off rounds down
+    above = np.minimum(below + 1, last)
+    flat = ordered.reshape(-1)
+    starts = np.arange(0, flat.size, ordered.shape[-1]).reshape(count.shape)
+    low = flat[starts + below]
+    high = flat[starts + above]
     result: Floats = low + (high - low) * (place - below)
     return result
 
@@ -222,13 +225,18 @@ def standard_times(times: Floats, weights: Floats, options: ProfileOptions) -> F
         InvalidInput: the strategy does not exist.
     """
     rule = outlier_rule(options.strategy)
-    spread = np.broadcast_to(weights, times.shape)
-    kept = rule(times, spread, options)
+    some = (~np.isnan(times)).any(axis=-1)
+    made = np.full(some.shape, np.nan)
+    known, spread = times[some], np.broadcast_to(weights, times.shape)[some]
+    if not len(known):
+        return made
+    kept = rule(known, spread, options)
     if options.geometric:
-        return geometric_mean(times, spread, kept)
-    used, total = _used(spread, kept)
-    standard: Floats = (used * np.where(kept, times, 0.0)).sum(axis=-1) / total
-    return standard
+        made[some] = geometric_mean(known, spread, kept)
+    else:
+        used, total = _used(spread, kept)
+        made[some] = (used * np.where(kept, known, 0.0)).sum(axis=-1) / total
+    return made
 
 
 def confidence(samples: npt.NDArray[np.int64], similarity: Floats, variation: Floats) -> Floats:

@@ -15,7 +15,7 @@ from routings.estimates import Estimates
 from routings.operation_evidence import evidence_of
 from routings.operation_sharing import SharedOperations, share_operations
 from routings.operation_table import Neighbours, OperationTable, ranges, usable_neighbours
-from routings.time_profiles import ProfileOptions
+from routings.time_profiles import ProfileOptions, standard_times
 from trained.encoder import BlockEncoder
 from trained.index.engine import Engine, Vectors
 from trained.learned.learned_model import LearnedOutputs, log_odds, sigmoid
@@ -39,6 +39,7 @@ FAR_OFF: Final = 2.0
 """A time that is off by more than this counts as off by this: one typing error decides nothing."""
 SURELY_NOT: Final = 20.0
 """Log odds against an operation that the chosen routing does not have and no model knows."""
+ROUNDING: Final = 1e-9
 SURE: Final = 0.002
 """No confidence is nearer to 0 or 1 than this."""
 
@@ -59,6 +60,7 @@ class Judged:
         trust: confidence of the run time by rule, 0 where it cannot be judged.
         near: whether the run time was right.
         likeness: best similarity of each item to a neighbour by its features alone.
+        reached: whether a run time that can be judged was not above the mean, the ample and the safe time, bool (times, 3).
         gained: by how much less of itself a run time is off when neighbours' times are scaled to the item, one a time that can be judged.
     """
 
@@ -69,6 +71,7 @@ class Judged:
     trust: Floats
     near: Booleans
     likeness: Floats
+    reached: Booleans
     gained: Floats
 
 
@@ -104,7 +107,8 @@ def calibrate(
         parts.append(_judged(known, chosen[start : start + AT_ONCE], k, usual, start))
     judged = Judged(*(np.concatenate([getattr(part, name) for part in parts]) for name in Judged.__annotations__))
     made = fit_calibration(judged) if encoder.learned.model.planned is None else whole_calibration(judged)
-    return replace(made, vote_scale=usual.vote_scale)
+    reached = tuple(judged.reached.mean(axis=0).round(6).tolist()) if len(judged.reached) >= FEWEST_CASES else ()
+    return replace(made, vote_scale=usual.vote_scale, reached=reached)
 
 
 @dataclass(frozen=True)
@@ -235,16 +239,21 @@ def _judged(known: _Known, items: Integers, k: int, calibration: Calibration, st
     belongs, keys, own_keys = _belongs(table, items, shared)
     own_rows = ranges(table.offsets[items], table.lengths(items))
     every = np.arange(len(keys))
-    profiles = weighed.shared.profiles(every, ProfileOptions("trimmed_std", geometric=True))
-    proof = evidence_of(weighed, weighed.shared, profiles, every, ProfileOptions(geometric=True))
+    outliers = ProfileOptions("trimmed_std", geometric=True)
+    times, weights = weighed.shared.times_of(every), shared.weights_of(every)
+    proof = evidence_of(weighed, weighed.shared, times, every, outliers, ProfileOptions(geometric=True))
+    estimated = standard_times(times[:, RUN], weights[:, 0], outliers)
     order = np.argsort(own_keys)
     place = np.clip(np.searchsorted(own_keys[order], keys), 0, max(len(order) - 1, 0))
     actual = np.where(belongs, table.times[own_rows[order][place], RUN], np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
-        off = np.abs(profiles.standard[:, RUN] / actual - 1.0)
-        plain = shared.profiles(every, ProfileOptions("trimmed_std", geometric=True)).standard[:, RUN]
+        off = np.abs(estimated / actual - 1.0)
+        plain = standard_times(shared.times_of(every)[:, RUN], weights[:, 0], outliers)
         gained = np.minimum(np.abs(plain / actual - 1.0), FAR_OFF) - np.minimum(off, FAR_OFF)
     timed = ~np.isnan(off) & (actual > 0)
+    ample, mean, safe = proof.ranges["RUN_TIME"]
+    ranged = timed & ~np.isnan(safe)
+    times_given = np.stack([mean, ample, safe], axis=1)[ranged]
     likeness = np.full(len(items), -1.0)
     similar = np.einsum(
         "nd,nd->n", encoder.features_alone(vectors[items[query]]), encoder.features_alone(vectors[found])
@@ -258,6 +267,7 @@ def _judged(known: _Known, items: Integers, k: int, calibration: Calibration, st
         np.where(timed, proof.confidence, 0.0),
         off <= NEAR,
         likeness,
+        actual[ranged, None] <= times_given * (1.0 + ROUNDING),
         gained[timed & ~np.isnan(gained)],
     )
 

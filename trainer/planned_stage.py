@@ -9,12 +9,12 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from methods.choice import FEWEST, MemberScores, chosen_of, draws_of, folds_of, hold_out, tells_more
+from methods.choice import FEWEST, MemberScores, chosen_of, folds_of, hold_out, tells_more
 from methods.feature_table import FeatureTable
 from methods.forest_member import ForestMember
 from methods.group_member import NUMBERS_OF, GroupMember
 from methods.leaks import leaks
-from methods.members import BY_NAME, MEMBERS, Learner
+from methods.members import MEMBERS, Learner, named, together
 from methods.routing_classes import RoutingClasses
 from plant.schema import PlantSchema
 from routings.quality_metrics import set_f1
@@ -150,18 +150,35 @@ def choose(
     few = len(classes) * SHARED_BY <= len(judged) and len(judged) * len(classes) <= MOST_CELLS
     members = MEMBERS if few else [one for one in MEMBERS if "forest" not in one.parts]
     found = hold_out(table, classes, seed, members, trees=TREES_JUDGED, threads=threads)
-    scores = list(found.scores)
+    scores, chances = list(found.scores), dict(found.chances)
+    candidates = scores
+    if found.undecided:
+        joined = together(found.undecided)
+        both = hold_out(table, classes, seed, [joined], trees=TREES_JUDGED, threads=threads)
+        names = {one.name for one in found.undecided}
+        scores, chances = [*scores, *both.scores], {**chances, **both.chances}
+        candidates = [one for one in scores if one.name not in names]
     if consensus is not None:
-        scores.append(_judged_consensus(consensus, judged, classes, seed, found.scores[0].twins))
-    chosen = chosen_of(scores)
-    return Choice(chosen.name, scores, judged, found.chances.get(chosen.name), read, leaks(table, classes))
+        judged_too = _judged_consensus(consensus, judged, classes, (seed, found.draws), found.scores[0].twins)
+        scores, candidates = [*scores, judged_too], [*candidates, judged_too]
+    chosen = chosen_of(candidates)
+    return Choice(chosen.name, scores, judged, chances.get(chosen.name), read, leaks(table, classes))
 
 
 def _judged_consensus(
-    consensus: Consensus, judged: Integers, classes: RoutingClasses, seed: int, twins: npt.NDArray[np.float64]
+    consensus: Consensus,
+    judged: Integers,
+    classes: RoutingClasses,
+    drawn: tuple[int, int],
+    twins: npt.NDArray[np.float64],
 ) -> MemberScores:
+    """How the consensus does.
+
+    Args:
+        drawn: seed of the folds, and how often they are drawn.
+    """
     right = [classes.routings[number] for number in classes.of_item.tolist()]
-    draws = draws_of(len(judged))
+    seed, draws = drawn
     exact, f1 = np.zeros(len(judged)), np.zeros(len(judged))
     for draw in range(draws):
         proposals = consensus(judged, folds_of(len(judged), seed, draw))
@@ -196,7 +213,7 @@ def planned_stage(
         keys[item] = key
     classes = RoutingClasses.of(keys).most_frequent(MOST_CLASSES)
     taught, chances = _taught(table, classes, choice, seed, threads)
-    member = BY_NAME[choice.chosen]
+    member = named(choice.chosen)
     learner = Learner.of(
         table.of(taught), classes.of_item[taught], len(classes), trees=TREES, seed=seed, threads=threads
     )
@@ -237,7 +254,7 @@ def _taught(
         moved = np.zeros((len(taught), len(classes)), np.float32)
         moved[:, [place[routing] for routing in judged.routings]] = choice.chances
         return taught, moved
-    member = BY_NAME[choice.chosen]
+    member = named(choice.chosen)
     found = hold_out(table.of(taught), known, seed, [member], trees=TREES_JUDGED, threads=threads)
     return taught, found.chances[member.name]
 

@@ -376,6 +376,9 @@ class Training:
                 "No item has a routing to judge predictions against: the version is written without evaluation"
             )
             return None
+        if calibration.reached:
+            named = dict(zip(("standard", "optimal", "safe"), calibration.reached, strict=True))
+            found["summary"] = {**found["summary"], "ranges": named}
         if learned.choice is not None:
             found = {**found, "methods": learned.choice.document()}
             found["summary"] = {**found["summary"], **simplest_beaten(learned.choice)}

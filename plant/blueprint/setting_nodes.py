@@ -19,8 +19,8 @@ SETTING_NODES: Final[tuple[NodeType, ...]] = (
         "features",
         "Time profiles",
         "시간 프로파일",
-        "Learns optimal, standard and safe times of operations",
-        "공정의 최적, 표준, 안전 시간을 학습합니다",
+        "Learns mean, ample and safe times of operations",
+        "공정의 평균, 여유, 안전 시간을 학습합니다",
         part="times",
         options=(
             Option(
@@ -48,8 +48,8 @@ SETTING_NODES: Final[tuple[NodeType, ...]] = (
                 "optimal_sigma",
                 NUMBER,
                 0.67,
-                "Sigma of OPTIMAL",
-                "최적 시그마",
+                "Sigma of the ample time",
+                "여유 시그마",
                 "OPTIMAL = mean + this many sigma",
                 "OPTIMAL = 평균 + 이 값 × 시그마",
                 0,

@@ -95,7 +95,7 @@ def test_an_edited_routing_is_saved_as_a_group_and_comes_back_after_a_reload(adm
     recommend(admin_page)
     card(admin_page, 1).get_by_role("button", name="시간 편집").click()
     editor = admin_page.get_by_role("dialog")
-    expect(editor.get_by_role("table")).to_contain_text("최적")
+    expect(editor.get_by_role("table")).to_contain_text("여유")
     editor.get_by_label("가공 (분)").fill("12.5")
     editor.get_by_role("button", name="적용", exact=True).click()
     card(admin_page, 2).get_by_role("group").press("Delete")

@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from methods.item_description import ItemDescription
-from methods.likeness_member import LikenessMember
-from methods.members import BY_NAME
+from methods.members import named
 from methods.text_parts import MOST_NUMBERS
 from plant.schema import FeatureKind
 from trained.artifacts.array_files import of_kind, within
@@ -37,8 +36,10 @@ def check_planned(planned: PlannedRoutings, parts: Parts, operations: tuple[str,
         ValueError: two do not fit, or one holds what it cannot.
     """
     classes = len(planned.classes)
-    if planned.member not in BY_NAME:
-        raise ValueError(f"there is no member {planned.member!r}")
+    try:
+        member = named(planned.member)
+    except (KeyError, AttributeError, TypeError):
+        raise ValueError(f"there is no member {planned.member!r}") from None
     if not classes or not all(routing and _texts(routing) for routing in planned.classes.routings):
         raise ValueError("its routings are not names of operations, at least one each")
     if classes * len(operations) > MOST_CELLS or planned.classes.told != operations:
@@ -50,13 +51,13 @@ def check_planned(planned: PlannedRoutings, parts: Parts, operations: tuple[str,
         if not (_texts((one.name, one.unit_from or "")) and one.kind in kinds and isinstance(one.is_unit, bool)):
             raise ValueError("its features are of another form")
     _check_description(planned.description)
-    if set(planned.fitted.parts) != set(BY_NAME[planned.member].parts):
+    if set(planned.fitted.parts) != set(member.parts):
         raise ValueError(f"its parts are not those of {planned.member}")
     for name in planned.fitted.parts:
         given = {
             key.removeprefix(f"fitted.{name}."): one for key, one in parts.items() if key.startswith(f"fitted.{name}.")
         }
-        _CHECKS[name](planned, given, classes)
+        _CHECKS[name](planned, planned.fitted.parts[name], given, classes)
 
 
 def check_examples(planned: PlannedRoutings, items: int) -> None:
@@ -79,8 +80,7 @@ def _check_description(description: ItemDescription) -> None:
         raise ValueError("it names a part of texts twice")
 
 
-def _check_group(planned: PlannedRoutings, parts: Parts, classes: int) -> None:
-    member: Any = planned.fitted.parts["group"]
+def _check_group(_planned: PlannedRoutings, member: Any, parts: Parts, classes: int) -> None:
     rows = len(of_kind("planned.group.chances", parts["chances"], "f", (None, classes)))
     if not rows or not _texts(member.levels) or len(member.levels) != len(member.shares):
         raise ValueError("its groups are of another form")
@@ -89,9 +89,7 @@ def _check_group(planned: PlannedRoutings, parts: Parts, classes: int) -> None:
             raise ValueError(f"its groups of level {depth} lead to chances that there are not")
 
 
-def _check_likeness(planned: PlannedRoutings, parts: Parts, classes: int) -> None:
-    member = planned.fitted.parts["vote"]
-    assert isinstance(member, LikenessMember)
+def _check_likeness(planned: PlannedRoutings, member: Any, parts: Parts, classes: int) -> None:
     columns, texts = len(planned.description.columns), len(planned.description.parts)
     facts = of_kind("planned.vote.facts", parts["facts"], "f", (5,))
     if not member.bandwidth > 0 or float(facts[4]) != classes:
@@ -108,7 +106,7 @@ def _check_likeness(planned: PlannedRoutings, parts: Parts, classes: int) -> Non
     _check_offsets("planned.vote.starts", parts["starts"], texts, len(holders))
 
 
-def _check_forest(planned: PlannedRoutings, parts: Parts, classes: int) -> None:
+def _check_forest(planned: PlannedRoutings, _member: Any, parts: Parts, classes: int) -> None:
     columns, texts = len(planned.description.columns), len(planned.description.parts)
     facts = within("planned.forest.facts", parts["facts"], 0, 2**31, (4,)).tolist()
     if facts[:3] != [columns, texts, classes] or facts[3] > DEEPEST:
@@ -127,8 +125,10 @@ def _check_forest(planned: PlannedRoutings, parts: Parts, classes: int) -> None:
         raise ValueError("planned.forest.leaf_offsets gives a leaf more chances than there are routings")
 
 
-_CHECKS: Final[Mapping[str, Callable[[PlannedRoutings, Parts, int], None]]] = {
+_CHECKS: Final[Mapping[str, Callable[[PlannedRoutings, Any, Parts, int], None]]] = {
+    "everybody": _check_group,
     "group": _check_group,
+    "nearest": _check_likeness,
     "vote": _check_likeness,
     "forest": _check_forest,
 }

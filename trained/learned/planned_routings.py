@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from methods.item_description import ItemDescription
-from methods.members import BY_NAME, Asked, Fitted
+from methods.members import Asked, Fitted, named
 from methods.routing_classes import RoutingClasses
 from trained.encoding.dictionary_columns import Columns
 from trained.learned.feature_columns import ReadFeature, feature_table
@@ -86,7 +86,7 @@ class PlannedRoutings:
 
     def proposed(self, chances: Floats) -> Integers:
         """Number of the routing that each row of chances leads to."""
-        return self.classes.proposed(chances, BY_NAME[self.member].rule)
+        return self.classes.proposed(chances, named(self.member).rule)
 
     @cached_property
     def _class_of(self) -> dict[bytes, int]:

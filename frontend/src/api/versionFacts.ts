@@ -18,6 +18,13 @@ export interface Evaluation {
   variants: number
   edit_distance: number
   calibration_error: number | null
+  /** The method that predicts and the best of the simple ones, judged on the same items; absent where they were not compared. */
+  method?: string
+  method_exact?: number
+  simple_method?: string
+  simple_exact?: number
+  /** Share of run times that were not above each of the three times proposed; absent where too few could be judged. */
+  ranges?: { standard: number; optimal: number; safe: number } | null
 }
 
 export interface VersionFacts {

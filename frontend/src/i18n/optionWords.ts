@@ -21,3 +21,23 @@ export function optionWord(value: string): string {
   const words = WORDS[value]
   return words ? words[currentLanguage() === 'ko' ? 0 : 1] : value
 }
+
+const METHODS: Record<string, readonly [ko: string, en: string]> = {
+  everybody: ['전체에서 가장 흔한 라우팅', 'most frequent of all'],
+  group: ['그룹에서 가장 흔한 라우팅', 'most frequent of the group'],
+  'group medoid': ['그룹의 대표 라우팅', 'typical of the group'],
+  nearest: ['가장 비슷한 품목', 'nearest item'],
+  vote: ['비슷한 품목의 투표', 'vote of similar items'],
+  forest: ['의사결정 숲', 'forest'],
+  committee: ['그룹·투표·숲의 평균', 'group, vote and forest'],
+  consensus: ['합의', 'consensus'],
+}
+
+/** The name of a method that a training compares; several that predict together are joined by " + ". */
+export function methodWord(name: string): string {
+  const place = currentLanguage() === 'ko' ? 0 : 1
+  return name
+    .split(' + ')
+    .map((one) => METHODS[one]?.[place] ?? one)
+    .join(' + ')
+}

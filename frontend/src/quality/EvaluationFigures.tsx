@@ -2,7 +2,7 @@
 import type { Evaluation } from '@/api/versionFacts'
 import { screenTexts } from '@/i18n'
 import { formatNumber, formatPercent } from '@/i18n/format'
-import { optionWord } from '@/i18n/optionWords'
+import { methodWord, optionWord } from '@/i18n/optionWords'
 import { Figure } from '@/ui/Card'
 
 const [useText] = screenTexts('evaluation', {
@@ -17,6 +17,8 @@ const [useText] = screenTexts('evaluation', {
     plantRoutings: '공장의 기존 라우팅과 비교',
     truth: '정답 라우팅과 비교',
     active: '활성 버전 {{value}}',
+    methods: '예측 방법 {{method}} {{exact}} · 가장 나은 단순 방법 {{simple}} {{simpleExact}}',
+    ranges: '실제 가공 시간이 평균 이하 {{standard}} · 여유 이하 {{optimal}} · 안전 이하 {{safe}}',
   },
   en: {
     sequence: 'Same sequence',
@@ -29,6 +31,9 @@ const [useText] = screenTexts('evaluation', {
     plantRoutings: 'against the routings of the plant',
     truth: 'against the true routings',
     active: 'active version {{value}}',
+    methods: 'method {{method}} {{exact}} · best simple method {{simple}} {{simpleExact}}',
+    ranges:
+      'actual run times up to the mean {{standard}} · up to the ample time {{optimal}} · up to the safe time {{safe}}',
   },
 })
 
@@ -66,6 +71,25 @@ export function EvaluationFigures({ evaluation, active }: EvaluationFiguresProps
         })}{' '}
         · {t(evaluation.judged_against === 'truth' ? 'truth' : 'plantRoutings')}
       </p>
+      {evaluation.method && evaluation.simple_method && (
+        <p className="text-[0.84rem] text-muted">
+          {t('methods', {
+            method: methodWord(evaluation.method),
+            exact: formatPercent(evaluation.method_exact, 1),
+            simple: methodWord(evaluation.simple_method),
+            simpleExact: formatPercent(evaluation.simple_exact, 1),
+          })}
+        </p>
+      )}
+      {evaluation.ranges && (
+        <p className="text-[0.84rem] text-muted">
+          {t('ranges', {
+            standard: formatPercent(evaluation.ranges.standard),
+            optimal: formatPercent(evaluation.ranges.optimal),
+            safe: formatPercent(evaluation.ranges.safe),
+          })}
+        </p>
+      )}
     </>
   )
 }

@@ -122,6 +122,20 @@ async def test_an_item_unlike_everything_known_is_predicted_with_a_warning(small
     assert [warning.reason for warning in answer.warnings] == ["UNLIKE_TRAINING_DATA"]
 
 
+@pytest.mark.parametrize(("whole", "reason"), [(False, "NOTHING_IN_COMMON"), (True, "USUAL_ROUTING")])
+async def test_without_anything_in_common_nothing_is_proposed_or_what_is_usual_is_marked(
+    small: Running, small_tables: Path, whole: bool, reason: str
+) -> None:
+    request, operations = asked(small_tables)
+    request.neighbours.similarities[:] = [0.0] * 4
+    jobs = operations["JOB_CD"].unique().sort().to_list()
+    said = replace(estimates_of(jobs, [0.97] * len(jobs), 4), calibration=Calibration(whole=whole))
+    request.estimates.CopyFrom(to_message(said))
+    answer = await small.call("Predict", request)
+    assert (answer.routings.rows > 0) == whole
+    assert [warning.reason for warning in answer.warnings] == [reason]
+
+
 async def test_estimates_that_do_not_fit_the_request_are_refused(small: Running, small_tables: Path) -> None:
     request, _operations = asked(small_tables)
     request.estimates.CopyFrom(to_message(estimates_of(["INS"], [0.5], 3)))

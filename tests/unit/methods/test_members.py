@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from methods.choice import MemberScores, chosen_of, draws_of, hold_out, tells_more
+from methods.choice import MemberScores, chosen_of, draws_of, hold_out, most_draws_of, tells_more
 from methods.feature_table import ColumnKind, FeatureColumn, FeatureTable
-from methods.members import BY_NAME, EVERYBODY, MEMBERS, Asked, Fitted, Learner
+from methods.members import BY_NAME, EVERYBODY, MEMBERS, Asked, Fitted, Learner, named, together
 from methods.routing_classes import BOTH, COMMON, EXACT, RoutingClasses
 from methods.text_parts import numbers_in, parts_of_text
 
@@ -153,6 +153,40 @@ def test_what_everybody_is_made_like_is_chosen_only_where_all_else_is_clearly_wo
 @pytest.mark.parametrize(("items", "draws"), [(2, 5), (25, 5), (119, 2), (200, 1), (800, 1)])
 def test_folds_are_drawn_until_a_figure_rests_on_enough_predictions(items: int, draws: int) -> None:
     assert draws_of(items) == draws
+
+
+def test_few_items_are_drawn_again_while_the_draws_decide_and_what_stays_undecided_predicts_together() -> None:
+    table, routings = plant(30)
+    classes = RoutingClasses.of(routings)
+    clear = hold_out(table, classes, 1, [BY_NAME[EVERYBODY], BY_NAME["group"], BY_NAME["group medoid"]])
+    assert (clear.draws, list(clear.undecided)) == (draws_of(30), [])
+    random = np.random.default_rng(7)
+    chance = RoutingClasses.of([(TURNED, MILLED)[one] for one in random.integers(0, 2, 30).tolist()])
+    rivals = [BY_NAME["nearest"], BY_NAME["vote"]]
+    unclear = hold_out(table, chance, 1, rivals)
+    assert (unclear.draws, list(unclear.undecided)) == (most_draws_of(30), rivals)
+    assert unclear.draws > draws_of(30)
+    assert most_draws_of(800) == 1
+
+
+def test_members_that_predict_together_give_the_mean_of_their_chances_each_part_once() -> None:
+    joined = together([BY_NAME["committee"], BY_NAME["nearest"], BY_NAME["vote"]])
+    assert (joined.name, set(joined.parts)) == ("nearest + vote + committee", {"nearest", "vote", "group", "forest"})
+    assert named(joined.name) == joined
+    table, routings = plant(40)
+    classes = RoutingClasses.of(routings)
+    learner = Learner.of(table, classes.of_item, len(classes))
+    asked = Asked(table, learner.described)
+    two = together([BY_NAME["nearest"], BY_NAME["group"]])
+    said = [BY_NAME[name].fit(learner).predict(asked) for name in ("group", "nearest")]
+    stored = {key: np.array(part) for key, part in two.fit(learner).to_parts().items()}
+    np.testing.assert_allclose(Fitted.from_parts(stored).predict(asked), np.mean(said, axis=0), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["", "nobody", "nearest + group", "group + nobody", "group + group"])
+def test_only_members_that_there_are_have_names(name: str) -> None:
+    with pytest.raises(KeyError):
+        named(name)
 
 
 @pytest.mark.parametrize("told", [True, False])

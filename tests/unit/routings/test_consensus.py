@@ -177,7 +177,8 @@ def test_a_calibration_survives_its_file_and_a_damaged_one_is_named() -> None:
         {"bias": "0"}, {"vote": None}, {"model": True}, {"bias_alone": 1e999}, {"unlike_below": []}, {"whole": 1}, {"cases": {}},
         {"operations": {"scores": [0, 1], "shares": [0.5]}}, {"operations": {"scores": [1, 0], "shares": [0, 1]}},
         {"times": {"scores": [float("nan")], "shares": [0.5]}}, {"times": 5}, {"nobody": 1},
-        {"vote_scale": 0.0}, {"vote_scale": "0.04"},
+        {"vote_scale": 0.0}, {"vote_scale": "0.04"}, {"reached": [0.5]}, {"reached": [0.1, 0.2, 2.0]},
+        {"reached": 3}, {"reached": ["a", "b", "c"]},
     ],
 )  # fmt: skip
 def test_a_calibration_with_what_nothing_can_be_computed_with_is_damaged(change: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ from routings.calibration import Calibration
 from routings.consensus import Weighed, weigh
 from routings.estimates import Estimates
 from routings.operation_sharing import share_operations
-from routings.operation_table import Neighbours, OperationTable, usable_neighbours
+from routings.operation_table import Neighbours, OperationTable, usable_neighbours, with_something_in_common
 from routings.routing_prediction import Learned, PredictionOptions, RoutingBatch, predict_routings
 from routings.time_profiles import ProfileOptions, time_profiles
 from trained.learned.learned_model import TimeModel
@@ -100,7 +100,7 @@ def check(
 ) -> None:
     """Compare a batch with the plain rules, item by item."""
     items = np.arange(table.items)
-    usable = usable_neighbours(table, items, near, options.threshold)
+    usable = usable_neighbours(table, items, with_something_in_common(near), options.threshold)
     shared = share_operations(table, usable)
     weighed = weigh(table, shared, items, learned.estimates if learned else None, learned.model_of if learned else None)
     times = weighed.shared if options.strategy == "consensus" else shared

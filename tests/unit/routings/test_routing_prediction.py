@@ -178,10 +178,16 @@ def test_unknown_items_and_items_without_neighbours_get_nothing() -> None:
     assert len(batch.query) == 0
 
 
-def test_similarities_of_zero_still_give_times() -> None:
-    table = table_of([[], [(1, 10.0)], [(1, 20.0)]])
-    batch = predict(table, [0], neighbours_of([(1, 0.0), (2, 0.0)]), threshold=0.0)
-    assert run_times(batch, 0) == [15.0]
+@pytest.mark.parametrize("strategy", ["nearest", "consensus"])
+@pytest.mark.parametrize("threshold", [0.0, 0.8])
+def test_neighbours_that_have_nothing_in_common_with_an_item_are_no_reason_for_a_routing(
+    strategy: str, threshold: float
+) -> None:
+    table = table_of([[], [(1 + step, 10.0) for step in range(343)], [(1, 20.0)], []])
+    both = neighbours_of([(1, 0.0), (2, 0.0)], [(1, 0.0), (2, 0.9)])
+    batch = predict(table, [0, 3], both, threshold=threshold, strategy=strategy)
+    assert set(batch.query.tolist()) == {1}
+    assert run_times(batch, 0) == pytest.approx([20.0])
 
 
 def test_evidence_says_who_has_the_operation_and_how_sure_its_time_is() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from common.errors import DataProblem
 from methods.feature_table import ColumnKind, FeatureColumn, FeatureTable
-from methods.members import BY_NAME, MEMBERS, Asked, Learner
+from methods.members import BY_NAME, MEMBERS, Asked, Learner, named, together
 from methods.routing_classes import RoutingClasses
 from plant.schema import FeatureKind
 from trained.learned.feature_columns import ReadFeature
@@ -48,10 +48,13 @@ def made(name: str) -> PlannedRoutings:
         ReadFeature("SIZE", str(FeatureKind.SIZE)),
     )
     examples = examples_of(classes, np.arange(ITEMS)[::-1])
-    return PlannedRoutings(name, learner.description, BY_NAME[name].fit(learner), classes, examples, features)
+    return PlannedRoutings(name, learner.description, named(name).fit(learner), classes, examples, features)
 
 
-@pytest.fixture(scope="module", params=[member.name for member in MEMBERS])
+JOINED = together([BY_NAME["everybody"], BY_NAME["nearest"]])
+
+
+@pytest.fixture(scope="module", params=[member.name for member in (*MEMBERS, JOINED)])
 def parts(request: pytest.FixtureRequest) -> tuple[dict[str, Any], tuple[str, ...]]:
     member = made(request.param)
     return member.to_parts(), member.classes.operations

@@ -76,6 +76,8 @@ def test_a_training_stores_what_the_evaluation_of_a_sample_found(version: Path) 
     assert 0.1 < summary["sequence_exact"] <= summary["top_recall"] <= 1.0
     assert 0.5 < summary["set_f1"] <= 1.0
     assert 0.0 < summary["run_time_mape"] < 2.0
+    reached = summary["ranges"]
+    assert 0.3 < reached["standard"] < reached["optimal"] < reached["safe"] <= 1.0
     assert sum(group["items"] for group in whole["by_family"]) == 60
     assert sum(group["items"] for group in whole["by_neighbours"]) == 60
     assert {entry["operation"] for entry in whole["operations"]} >= {"INS", "DEB"}

@@ -1,4 +1,4 @@
-/** Optimal, standard and safe times of an operation, and the neighbours that they were calculated from. */
+/** Mean, ample and safe times of an operation, and the neighbours that they were calculated from. */
 import { formatNumber, formatPercent } from '@/i18n/format'
 import { useEvidence } from '../candidates/useCandidates'
 import { processKey, type Operation, type Statistics, type TimeRange, type Times } from '../store/operation'
@@ -39,7 +39,7 @@ export function TimeStatistics({ operation, onUse }: TimeStatisticsProps) {
   )
 }
 
-const PROFILES = ['optimal', 'standard', 'safe'] as const
+const PROFILES = ['standard', 'optimal', 'safe'] as const
 
 /** The ranges, each value a button that uses it, and how far they can be trusted. */
 export function TimeFigures({
@@ -62,7 +62,12 @@ export function TimeFigures({
           <tr>
             <td />
             {PROFILES.map((profile) => (
-              <th key={profile} scope="col" className="px-1 text-right font-medium text-muted">
+              <th
+                key={profile}
+                scope="col"
+                title={t(`${profile}Hint`)}
+                className="px-1 text-right font-medium text-muted"
+              >
                 {t(profile)}
               </th>
             ))}
