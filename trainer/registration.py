@@ -62,11 +62,16 @@ class Registrar:
 
     Args:
         registry_path: SQLite file of the registry; given, only the command is used, on that file.
+        loop: running event loop of a server, on which calls are made from its other threads; None: a loop for each call, which gRPC
+            never forgets, so for processes that end.
     """
 
-    def __init__(self, settings: Settings, registry_path: Path | None = None) -> None:
+    def __init__(
+        self, settings: Settings, registry_path: Path | None = None, *, loop: asyncio.AbstractEventLoop | None = None
+    ) -> None:
         self._settings = settings
         self._registry_path = registry_path
+        self._loop = loop
 
     def check_free(self, name: str) -> None:
         """Refuse a name that the registry has already; nothing when auth_service does not answer.
@@ -257,6 +262,8 @@ class Registrar:
                 await channel.close()
 
         try:
+            if self._loop is not None:
+                return asyncio.run_coroutine_threadsafe(call(), self._loop).result()
             return asyncio.run(call())
         except OSError as error:
             raise Unavailable(f"auth_service cannot be called: {error}") from None

@@ -78,8 +78,9 @@ class TrainerServicer(trainer_pb2_grpc.TrainerServiceServicer):
             newest=request.keep_versions or training.keep_versions,
             good=request.keep_good_versions or training.keep_good_versions,
         )
+        registrar = Registrar(self._settings, loop=asyncio.get_running_loop())
         done = await asyncio.to_thread(
-            apply_retention, Registrar(self._settings), self._settings.models_dir, rule, dry_run=request.dry_run
+            apply_retention, registrar, self._settings.models_dir, rule, dry_run=request.dry_run
         )
         add_log_fields(dry_run=request.dry_run, freed_bytes=freed_bytes(done))
         return pb.RetentionResponse(

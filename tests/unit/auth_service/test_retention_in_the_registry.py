@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import shutil
 from pathlib import Path
 
@@ -12,7 +14,10 @@ from auth_service.versions import registry
 from auth_service.versions.servicer_registry import version_message
 from common.errors import PreconditionFailed
 from protos.registry.v1 import registry_pb2 as pb
+from protos.trainer.v1 import trainer_pb2
+from tests.unit.auth_service.conftest import Plant
 from trainer.retention import DELETED, KEPT, RetentionRule, apply_retention
+from trainer.servicer import TrainerServicer
 
 LEGACY = Path(__file__).parents[2] / "data" / "legacy_model"
 
@@ -68,3 +73,17 @@ def test_what_can_be_rolled_back_to_stays_and_what_is_deleted_is_retired(sqlite:
     assert told[0].reason.startswith("retention: older than the 1 newest")
     again = apply_retention(Direct(sqlite), models, RetentionRule(1, 1), dry_run=False)
     assert {one.outcome for one in again} == {KEPT}
+
+
+async def test_calls_of_the_trainer_leave_no_event_loop_behind(plant: Plant) -> None:
+    """gRPC keeps every event loop that it was ever used on, so a server may use one only."""
+    trainer = TrainerServicer(None, plant.settings)  # type: ignore[arg-type]  # no training is asked for
+
+    async def loops_after_a_call() -> int:
+        answer = await trainer.ApplyRetention(trainer_pb2.RetentionRequest(dry_run=True), None)
+        assert list(answer.versions) == []
+        gc.collect()
+        return sum(isinstance(found, asyncio.AbstractEventLoop) for found in gc.get_objects())
+
+    first = await loops_after_a_call()
+    assert [await loops_after_a_call() for _ in range(3)] == [first] * 3
