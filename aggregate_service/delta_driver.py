@@ -26,6 +26,7 @@ from aggregate_service.snapshot_changes import feature_hashes
 from aggregate_service.snapshot_store import SnapshotStore
 from common.errors import ServiceError
 from common.logs import get_logger
+from common.patience import LONGEST_CALL_SECONDS
 from common.rpc.addresses import is_own, parse_address
 from common.rpc.client import Caller, connect
 from common.rpc.reached_host import Condition, ReachedHost
@@ -40,7 +41,6 @@ log = get_logger(__name__)
 LOOK_SECONDS: Final = 5.0
 ITEMS_A_CALL: Final = 1_000
 REMOVED_A_CALL: Final = 10_000
-CALL_SECONDS: Final = 60.0
 
 Key = tuple[object, ...]
 
@@ -157,7 +157,7 @@ class DeltaDriver:
             worker.ann.CompareItems,
             ann_pb2.CompareItemsRequest(key_hashes=now.keys.astype("<u8").tobytes()),
             service="ann_service",
-            timeout=CALL_SECONDS,
+            timeout=LONGEST_CALL_SECONDS,
         )
         plan = await asyncio.to_thread(self._plan, snapshot, now, found)
         held = await self._send(worker, snapshot, plan, found) if leads and not plan.problem else info.delta_items
@@ -211,7 +211,9 @@ class DeltaDriver:
                 removed_codes=plan.removed[step * REMOVED_A_CALL : (step + 1) * REMOVED_A_CALL],
                 manifest_sha256=found.manifest_sha256,
             )
-            answer = await self._caller.call(worker.ann.AddItems, request, service="ann_service", timeout=CALL_SECONDS)
+            answer = await self._caller.call(
+                worker.ann.AddItems, request, service="ann_service", timeout=LONGEST_CALL_SECONDS
+            )
             held, accepted = answer.delta_items, accepted + answer.accepted
         if accepted or plan.removed:
             log.info(

@@ -44,6 +44,19 @@ def _render(_logger: object, _method: str, event: structlog.typing.EventDict) ->
     return render_json({"at": event.pop("at", None), **event})
 
 
+class GoneCallers(logging.Filter):
+    """gRPC tells with a traceback that an answer could not be sent, because whoever asked had hung up: that is one line, and no failure."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Change such a record; all are let through."""
+        error = record.exc_info[1] if record.exc_info else None
+        if type(error).__name__ == "ExecuteBatchError":
+            record.levelno, record.levelname = logging.INFO, "INFO"
+            record.msg, record.args = "the caller had hung up before its answer", ()
+            record.exc_info = record.exc_text = None
+        return True
+
+
 def configure_logging(settings: Settings, process: str, instance: str) -> None:
     """Send structlog and standard logging to `<logs>/<instance>.jsonl` as JSON lines.
 
@@ -96,6 +109,7 @@ def configure_logging(settings: Settings, process: str, instance: str) -> None:
         handler.setFormatter(formatter)
         root.addHandler(handler)
     root.setLevel(settings.log_level.upper())
+    logging.getLogger("grpc._cython.cygrpc").addFilter(GoneCallers())
     for noisy in ("uvicorn.access", "grpc", "asyncio", "httpx", "httpcore", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from common.errors import Unavailable
+from common.finishing import finished
 
 EACH: Final = 20
 """Streams of one person, a dashboard in a tab each, that one gateway process keeps open."""
@@ -61,7 +62,7 @@ class EventStreams:
             self._made_at = self._clock()
             made = self._news = asyncio.ensure_future(make())
         try:
-            return await asyncio.shield(made)
+            return await finished(made)
         except BaseException:
             if made.done() and self._news is made:
                 self._news = None

@@ -19,6 +19,7 @@ from starlette.routing import Match
 
 from common import errors
 from common.request_context import add_log_fields
+from common.whole_numbers import whole_number
 from gateway.answers import json_answer
 
 MOST_VALIDATION_ERRORS = 100
@@ -106,7 +107,8 @@ def failure(
 
 def body_location(field: str) -> list[str | int]:
     """A field's path (`graph.edges.0.target`) as the location in a 422 body."""
-    return ["body", *(int(part) if part.isdigit() else part for part in field.split(".") if part)]
+    parts = [part for part in field.split(".") if part]
+    return ["body", *(part if (place := whole_number(part)) is None else place for part in parts)]
 
 
 def validation_failure(problems: Sequence[Mapping[str, object]]) -> Response:

@@ -17,6 +17,9 @@ from installer.wording import words
 
 STOP_SECONDS = 90.0
 START_SECONDS = 180.0
+"""How long a service that stops or starts may show no sign of going on: it takes the time that it needs as long as it shows one."""
+LONGEST_SECONDS = 6 * 3600.0
+"""After which no sign gives it more time."""
 SETTLE_SECONDS = 2.0
 DELETE_SECONDS = 30.0
 POLL_SECONDS = 0.5
@@ -65,14 +68,19 @@ class WindowsServices:
         return self._query(name)[1]
 
     def _query(self, name: str) -> tuple[str, int]:
+        state, process, _said = self._told(name)
+        return state, process
+
+    def _told(self, name: str) -> tuple[str, int, str]:
+        """State, number of the process, and all that the service manager says: a service that goes on counts its steps there."""
         answer = self._machine.run([self._sc, "queryex", name])
         if answer.returncode == NOT_INSTALLED_CODE:
-            return "", 0
+            return "", 0, ""
         found = _STATES.search(answer.stdout)
         if not found:
             raise SetupFailed(f"sc.exe queryex {name}: {(answer.stdout or answer.stderr).strip()}")
         process = _PROCESS.search(answer.stdout)
-        return found.group(1), int(process.group(1)) if process else 0
+        return found.group(1), int(process.group(1)) if process else 0, answer.stdout
 
     def stop(self, names: Sequence[str]) -> None:
         """Stop in the opposite order, each finishing its requests, and let nothing start them meanwhile.
@@ -211,11 +219,19 @@ class WindowsServices:
             time.sleep(self._poll)
 
     def _wait(self, name: str, wanted: str, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        while (state := self.state(name)) != wanted:
+        """Wait until a service is in a state, as long as its steps, its process or its state change at least every `seconds`."""
+        begun = shown_at = time.monotonic()
+        before = ""
+        while True:
+            state, _process, told = self._told(name)
+            if state == wanted:
+                return
             if wanted == "RUNNING" and state == "STOPPED":
                 raise SetupFailed(words("service.ended", name=name))
-            if time.monotonic() > deadline:
+            now = time.monotonic()
+            if told != before and now - begun < LONGEST_SECONDS:
+                before, shown_at = told, now
+            if now - shown_at > seconds:
                 raise SetupFailed(words("service.still", name=name, state=state, seconds=f"{seconds:.0f}"))
             time.sleep(self._poll)
 

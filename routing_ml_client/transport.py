@@ -49,7 +49,7 @@ class ApiError(Exception):
         self.reason = answer.headers.get("x-error-reason", "")
         self.request_id = answer.headers.get("x-request-id", "")
         after = answer.headers.get("retry-after", "")
-        self.retry_after = float(after) if after.isdigit() else None
+        self.retry_after = float(after) if after.isascii() and after.isdigit() else None
         super().__init__(f"{answer.request.method} {answer.request.url.path}: {self.status} {self._text()}")
 
     def _text(self) -> str:

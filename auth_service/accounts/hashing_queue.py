@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from common.errors import TooManyRequests
+from common.finishing import finished
 
 Result = TypeVar("Result")
 
@@ -44,7 +45,7 @@ class HashingQueue:
         await self._turn(group)
         running = asyncio.get_running_loop().run_in_executor(self._executor, job)
         running.add_done_callback(lambda _done: self._release())
-        return await asyncio.shield(running)
+        return await finished(running)
 
     async def _turn(self, group: str) -> None:
         if self._free:

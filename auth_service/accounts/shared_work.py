@@ -7,6 +7,8 @@ from collections.abc import Callable, Coroutine, Hashable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from common.finishing import finished
+
 Answer = TypeVar("Answer")
 
 
@@ -30,7 +32,7 @@ class SharedWork(Generic[Answer]):
             running.task.add_done_callback(lambda task: self._forget(key, task))
         running.waiting += 1
         try:
-            return await asyncio.shield(running.task)
+            return await finished(running.task)
         finally:
             running.waiting -= 1
             if not running.waiting and not running.task.done():

@@ -14,6 +14,7 @@ from auth_service.control.sessions import Ended
 from auth_service.control.watch import Answer, Outcome, Pushed, WatchHub, ended_sessions, outcomes_of
 from auth_service.store.database import Database
 from common.errors import ServiceError
+from common.finishing import finished
 from common.identity import KeyRing, VerificationKey
 from common.logs import get_logger
 from protos.settings.v1 import settings_pb2 as pb
@@ -111,7 +112,7 @@ class ControlPlane:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return await asyncio.shield(task)
+        return await finished(task)
 
     async def look_for_changes(self, on_health: Callable[[bool], Awaitable[None]]) -> None:
         """For ever: push what another process has changed in the database.

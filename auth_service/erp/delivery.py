@@ -185,11 +185,12 @@ async def _beginning(answer: httpx.Response) -> str:
 
 def wished_pause(header: str) -> float | None:
     """Seconds that a header Retry-After asks for, which has a number or a date."""
-    if header.strip().isdigit():
-        return float(header.strip()[:9])
+    text = header.strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
     try:
         return max(0.0, email.utils.parsedate_to_datetime(header).timestamp() - time.time())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 

@@ -17,6 +17,7 @@ from auth_service.erp.database_outbox import DatabaseOutbox
 from auth_service.erp.outbox import Message, Outbox
 from auth_service.store.database import Database
 from common.errors import ServiceError, Unavailable
+from common.finishing import finished
 from common.logs import get_logger
 from common.settings import Settings
 from plant.export_folder import export_folder
@@ -94,7 +95,7 @@ class ErpSender:
         if outbox is None:
             raise self._problem
         work = asyncio.get_running_loop().run_in_executor(self._thread, lambda: action(outbox, *arguments, **named))
-        return await asyncio.shield(work)
+        return await finished(work)
 
     def wake(self) -> None:
         """Look at the queue now: something was put in, or a setting changed."""

@@ -25,6 +25,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 from common.database_copy import RESTORE_COMMAND
 from common.errors import Conflict, DataProblem, InvalidInput, ServiceError, Unavailable
+from common.finishing import finished
 from common.settings import Settings
 
 Result = TypeVar("Result")
@@ -348,4 +349,4 @@ def after_commit(session: Session, action: Callable[[], None]) -> None:
 
 async def _finish(pool: ThreadPoolExecutor, work: Callable[[], Result]) -> Result:
     context = contextvars.copy_context()  # the request's id belongs into what is logged and audited on the thread
-    return await asyncio.shield(asyncio.get_running_loop().run_in_executor(pool, lambda: context.run(work)))
+    return await finished(asyncio.get_running_loop().run_in_executor(pool, lambda: context.run(work)))

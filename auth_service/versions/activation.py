@@ -23,6 +23,7 @@ from auth_service.store.records import VersionRecord
 from auth_service.versions import registry
 from auth_service.versions.verification import check_files, load_in_child
 from common.errors import PreconditionFailed, ServiceError
+from common.finishing import finished
 from common.logs import get_logger
 from plant.schema import PlantSchema
 from protos.settings.v1 import settings_pb2 as pb
@@ -85,7 +86,7 @@ class Activation:
         task: asyncio.Task[Activated] = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return await asyncio.shield(task)
+        return await finished(task)
 
     async def settle(self) -> None:
         """Wait until the activations that have begun are finished."""

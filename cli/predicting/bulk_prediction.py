@@ -15,6 +15,7 @@ from cli.predicting.prediction import ask_services
 from cli.predicting.prediction_journal import PredictionJournal
 from cli.predicting.remote_prediction import predict_remotely, translated
 from common.errors import DeadlineExceeded, PreconditionFailed, Unavailable
+from common.patience import LONGEST_CALL_SECONDS
 from common.tables import to_frame
 from protos.aggregate.v1.aggregate_pb2 import PredictResponse
 from routing_ml_client import RoutingMlClient
@@ -26,6 +27,8 @@ UNDER_WAY: Final = 2
 """Batches at a time: while one is looked up and stored here, the services work on the other."""
 
 CALL_SECONDS: Final = 120.0
+"""In which a call of several items is answered, or divided into smaller ones. One item alone may take as long as its service works."""
+
 PAUSES: Final = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 """Seconds before a batch is tried again when a service does not answer (it may be restarting)."""
 
@@ -97,6 +100,7 @@ async def predict_all(
     Raises:
         ServiceError: a service refused, or did not answer for minutes; what is stored stays.
     """
+    pace = _Pace(batch)
     parts = iter([part for part in range(-(-len(codes) // batch)) if part not in journal.finished])
     storing = asyncio.Lock()
     pauses: list[float] = []  # none before the first answer: services that never answered are not waited for
@@ -104,7 +108,7 @@ async def predict_all(
     async def work(waiting: Iterator[int]) -> None:
         for part in waiting:
             chosen = codes[part * batch : (part + 1) * batch]
-            found = await _patiently(ask, chosen, pauses)
+            found = await _in_reach(ask, chosen, pauses, pace)
             pauses[:] = PAUSES
             async with storing:
                 await asyncio.to_thread(
@@ -121,13 +125,54 @@ async def predict_all(
         await asyncio.gather(*workers, return_exceptions=True)
 
 
+@dataclass
+class _Pace:
+    """How many items this catalogue on this machine does within one call."""
+
+    most: int
+
+    def too_many(self, items: int) -> None:
+        """Note that so many were not answered in time."""
+        self.most = max(1, min(self.most, items // 2))
+
+
+async def _in_reach(ask: Ask, codes: Sequence[str], pauses: Sequence[float], pace: _Pace) -> PredictedBatch:
+    """The answer to a batch, in as many calls as it takes so that each is answered in time."""
+    answers: list[PredictedBatch] = []
+    done = 0
+    while done < len(codes):
+        asked = codes[done : done + pace.most]
+        try:
+            found = await _patiently(ask, asked, pauses)
+        except DeadlineExceeded:
+            if len(asked) == 1:
+                raise
+            pace.too_many(len(asked))
+            continue
+        if answers and found.model_version != answers[-1].model_version:
+            answers, done = [], 0  # a version became active meanwhile: a batch is of one
+            continue
+        answers.append(found)
+        done += len(asked)
+    return answers[0] if len(answers) == 1 else _joined(answers)
+
+
+def _joined(answers: Sequence[PredictedBatch]) -> PredictedBatch:
+    """One batch of several in order; what differs in type between them becomes what holds both."""
+    filled = [one.rows for one in answers if one.rows.height]
+    version = answers[0].model_version
+    rows = pl.concat(filled, how="diagonal_relaxed") if filled else answers[0].rows
+    unanswered = [one for answer in answers for one in answer.unanswered]
+    return PredictedBatch(_in_order(rows, version), version, unanswered)
+
+
 async def _patiently(ask: Ask, codes: Sequence[str], pauses: Sequence[float]) -> PredictedBatch:
     """The answer to a batch, asked again after each of `pauses` (seconds) while services do not answer or change versions."""
     for pause in (*pauses, None):
         try:
             return await ask(codes)
-        except (Unavailable, DeadlineExceeded, PreconditionFailed):
-            if pause is None:
+        except (Unavailable, DeadlineExceeded, PreconditionFailed) as error:
+            if pause is None or (isinstance(error, DeadlineExceeded) and len(codes) > 1):
                 raise
             await asyncio.sleep(pause)
     raise AssertionError("the last attempt returns or raises")
@@ -143,7 +188,7 @@ def by_services(control: ControlPlane, options: BulkOptions) -> Ask:
             top_k=options.top_k,
             threshold=options.threshold,
             detailed=options.detailed,
-            timeout=CALL_SECONDS,
+            timeout=CALL_SECONDS if len(codes) > 1 else LONGEST_CALL_SECONDS,
         )
         rows = await asyncio.to_thread(rows_of, answer, version)
         unknown = [codes[position] for position in answer.unknown]
@@ -181,7 +226,7 @@ def rows_of(answer: PredictResponse, model_version: str) -> pl.DataFrame:
 def _in_order(rows: pl.DataFrame, model_version: str) -> pl.DataFrame:
     """Rows with what is said of the routing first, and the model version last."""
     first = [name for name in OF_ROUTING if name in rows.columns]
-    rest = [name for name in rows.columns if name not in OF_ROUTING]
+    rest = [name for name in rows.columns if name not in (*OF_ROUTING, "MODEL_VERSION")]
     return rows.select(first + rest).with_columns(pl.lit(model_version).alias("MODEL_VERSION"))
 
 

@@ -11,7 +11,7 @@ import httpx
 import typer
 
 from cli.predicting.prediction import Prediction, Routing
-from common.errors import InvalidInput, PermissionDenied, ServiceError, Unauthenticated, Unavailable
+from common.errors import DeadlineExceeded, InvalidInput, PermissionDenied, ServiceError, Unauthenticated, Unavailable
 from routing_ml_client import ApiError, RoutingMlClient
 from routing_ml_client.bodies import PredictionRequest
 
@@ -27,7 +27,7 @@ _ERRORS: Final[dict[int, type[ServiceError]]] = {
     429: Unavailable,
     502: Unavailable,
     503: Unavailable,
-    504: Unavailable,
+    504: DeadlineExceeded,
 }
 
 
@@ -84,5 +84,7 @@ def translated(url: str) -> Iterator[None]:
     except ApiError as error:
         kind = _ERRORS.get(error.status, ServiceError)
         raise kind(f"{url} answered {error}", retry_after=error.retry_after) from None
+    except httpx.ReadTimeout:
+        raise DeadlineExceeded(f"{url} did not answer within {CALL_SECONDS:.0f} s") from None
     except (httpx.TransportError, httpx.InvalidURL) as error:
         raise Unavailable(f"{url} cannot be reached: {error}. See that --url is right and the gateway runs") from None

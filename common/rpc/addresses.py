@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from common.errors import InvalidInput
+from common.whole_numbers import whole_number
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,12 @@ def parse_address(address: str) -> Target:
     """
     host, _, port = address.strip().rpartition(":")
     bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
-    if not bare or (":" in bare and bare == host) or not port.isdigit() or not 1 <= int(port) <= 65535:
+    if not bare or (":" in bare and bare == host) or not (number := whole_number(port, 65535)):
         raise InvalidInput(
             f"{address!r} is no address of a service: write host:port, such as ann1.plant.local:50051 or 10.0.0.5:50051, "
             "an IPv6 address in brackets"
         )
-    return Target(bare, int(port))
+    return Target(bare, number)
 
 
 async def resolve(targets: Sequence[Target]) -> dict[Target, list[Target]]:

@@ -12,6 +12,7 @@ from typing import Any
 import grpc
 from grpc_health.v1 import health_pb2
 
+from common.finishing import finished
 from common.rpc.addresses import Target
 
 ANSWER_SECONDS = 0.6
@@ -63,7 +64,7 @@ class ReachedHost:
         """Ask it how it is; whoever asks at the same time shares the answer."""
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look(), name=f"look at {self.target.text}")
-        await asyncio.shield(self._looking)
+        await finished(self._looking)
 
     async def _look(self) -> None:
         try:

@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from common.patience import LONGEST_CALL_SECONDS
 from common.request_context import allow_more_time
 from gateway.answers import iso_time, json_answer
 from gateway.bodies import document_value
@@ -23,8 +24,6 @@ from plant.settings import PlantSettings
 from protos.aggregate.v1 import aggregate_pb2 as pb
 from source.serving_source import Origin, serving_source
 
-SOURCE_SECONDS = 60.0
-
 area = AreaRouter("/api/access", "access")
 tests = AreaRouter("/api/access", "workspace")
 
@@ -32,10 +31,12 @@ tests = AreaRouter("/api/access", "workspace")
 @tests.user.post("/connection/test", response_model=AccessConnectionResponse)
 async def test_access_connection(body: AccessConnectionRequest, gateway: TheGateway) -> Response:
     """Opens an Access file and says whether, and what of it, can be read."""
-    allow_more_time(SOURCE_SECONDS)
+    allow_more_time(LONGEST_CALL_SECONDS)
     aggregate = gateway.clients.aggregate
     found = await aggregate.call(
-        aggregate.stub.TestSource, pb.TestSourceRequest(path=body.path, table=body.table or ""), timeout=SOURCE_SECONDS
+        aggregate.stub.TestSource,
+        pb.TestSourceRequest(path=body.path, table=body.table or ""),
+        timeout=LONGEST_CALL_SECONDS,
     )
     return json_answer(
         {
@@ -97,9 +98,9 @@ async def read_serving_source(gateway: TheGateway) -> Response:
 
 
 async def _columns(gateway: Gateway, request: pb.TableColumnsRequest) -> pb.TableColumnsResponse:
-    allow_more_time(SOURCE_SECONDS)
+    allow_more_time(LONGEST_CALL_SECONDS)
     aggregate = gateway.clients.aggregate
-    return await aggregate.call(aggregate.stub.TableColumns, request, timeout=SOURCE_SECONDS)
+    return await aggregate.call(aggregate.stub.TableColumns, request, timeout=LONGEST_CALL_SECONDS)
 
 
 def _profiled(row: dict[str, Any]) -> dict[str, Any]:

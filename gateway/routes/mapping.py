@@ -12,6 +12,7 @@ from fastapi import Query
 from starlette.responses import Response
 
 from common.errors import InvalidInput
+from common.patience import LONGEST_CALL_SECONDS
 from common.request_context import allow_more_time
 from gateway.answers import json_answer, no_content, now_iso
 from gateway.bodies import document_text
@@ -27,7 +28,6 @@ from protos.documents.v1 import documents_pb2 as pb
 
 Kind = Literal["input", "output"]
 KINDS: Mapping[str, pb.ProfileKind.ValueType] = {"input": pb.PROFILE_KIND_INPUT, "output": pb.PROFILE_KIND_OUTPUT}
-CHECK_SECONDS = 120.0
 
 area = AreaRouter("/api/mapping", "mapping")
 
@@ -49,12 +49,12 @@ async def create_profile(kind: Kind, body: bodies.ProfileSaveRequest, gateway: T
 @area.admin.post("/input-profiles/check", response_model=bodies.ProfileCheckResponse)
 async def check_input_profile(body: bodies.ProfileCheckRequest, gateway: TheGateway) -> Response:
     """Checks an input profile against a real source."""
-    allow_more_time(CHECK_SECONDS)
+    allow_more_time(LONGEST_CALL_SECONDS)
     documents = gateway.clients.documents
     request = pb.CheckInputProfileRequest(
         profile_json=_profile_text(body.profile), name=body.name, path=body.path, rows=body.rows
     )
-    found = await documents.call(documents.stub.CheckInputProfile, request, timeout=CHECK_SECONDS)
+    found = await documents.call(documents.stub.CheckInputProfile, request, timeout=LONGEST_CALL_SECONDS)
     return json_answer(translate.checked(found))
 
 

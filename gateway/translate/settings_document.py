@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from common.errors import InvalidInput
+from common.whole_numbers import whole_number
 from gateway.answers import iso_time_or_now
 from gateway.bodies import document_value
 from gateway.translate.visualization import web_address
@@ -79,9 +80,10 @@ def expected_revision(if_match: str | None) -> int:
     text = (if_match or "").strip().removeprefix("W/").strip('"')
     if text in ("", "*"):
         return 0
-    if not text.isdigit() or not 0 < int(text[:20]) < 2**63:
+    wanted = whole_number(text, 2**63 - 1)
+    if not wanted:
         raise InvalidInput('If-Match must be the ETag of a settings answer, such as "12"')
-    return int(text)
+    return wanted
 
 
 def revision(one: pb.Revision) -> dict[str, Any]:

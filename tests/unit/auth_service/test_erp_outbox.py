@@ -367,7 +367,9 @@ def test_which_answers_are_final() -> None:
     assert [s for s in (301, 400, 401, 404, 413, 422, 501) if not delivery.is_permanent(s)] == []
     assert [s for s in (408, 425, 429, 500, 502, 503, 504) if delivery.is_permanent(s)] == []
     assert delivery.wished_pause("120") == 120.0
-    assert delivery.wished_pause("soon") is None
+    for strange in ("soon", "\u00b2", "-5", "Wed, 21 Oct 99999999999 07:28:00 GMT", "1e9", ""):
+        assert delivery.wished_pause(strange) is None, strange
+    assert delivery.wished_pause("9" * 5000) == 999_999_999.0
     assert (delivery.wished_pause("Wed, 21 Oct 2099 07:28:00 GMT") or 0) > 1e6
 
 

@@ -12,7 +12,7 @@ import pytest
 import structlog
 
 from common import errors
-from gateway.failures import failure
+from gateway.failures import body_location, failure
 
 from .conftest import control_state
 
@@ -28,6 +28,16 @@ from .conftest import control_state
 def test_every_503_says_when_to_try_again(error: errors.ServiceError, seconds: str) -> None:
     answer = failure(error)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, seconds)
+
+
+@pytest.mark.parametrize("field", ["a.\u00b9", "\u0663", "9" * 5000, "a.-1", "9" * 30, "..", ""])
+def test_a_field_of_any_name_is_told(field: str) -> None:
+    error = errors.InvalidInput("wrong", violations=[errors.FieldViolation(field, "must be there")])
+    assert failure(error).status_code == 422
+
+
+def test_a_place_in_a_list_is_told_as_a_number() -> None:
+    assert body_location("graph.edges.0.target") == ["body", "graph", "edges", 0, "target"]
 
 
 def test_an_error_that_no_waiting_helps_says_nothing_of_it() -> None:

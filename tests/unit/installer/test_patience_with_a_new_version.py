@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from bootstrap.progress import SetupFailed
-from installer import verification
+from installer import verification, windows_services
 from installer.layout import Layout
+from installer.machine import AUTOMATIC, Machine, RegisteredService
 from installer.verification import Served
+from installer.windows_services import WindowsServices
 
 
 class Clock:
@@ -64,3 +68,39 @@ def test_a_gateway_that_says_the_same_for_long_has_failed(
     with pytest.raises(SetupFailed):
         verification.verify(layout, "2.0.0", must_predict=True, patience_seconds=300)
     assert 300 <= clock.now <= 302
+
+
+def services_that_say(clock: Clock, monkeypatch: pytest.MonkeyPatch, said: Callable[[float], str]) -> WindowsServices:
+    """Services of a machine whose service manager says `said(seconds)` of the one that is started."""
+    monkeypatch.setattr(windows_services, "time", clock)
+
+    def run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        told = said(clock.now) if "queryex" in command else ""
+        return subprocess.CompletedProcess(list(command), 0, told, "")
+
+    registered = RegisteredService("a.exe", "", AUTOMATIC, True, ())
+    return WindowsServices(Machine(run, lambda _name: registered, lambda *_: None), Path(), poll_seconds=5.0)
+
+
+def test_a_service_that_goes_on_may_take_any_time_to_start(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    def said(now: float) -> str:
+        if now > 4000:
+            return " STATE : 4  RUNNING\n PID : 7\n"
+        return f" ZUSTAND : 2  START_PENDING\n PR\u00dcFPUNKT : {int(now / 100):#x}\n PID : 7\n"
+
+    services_that_say(clock, monkeypatch, said).start(["A"])
+    assert clock.now > 4000
+
+
+def test_a_service_that_shows_no_step_is_not_waited_for(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    services = services_that_say(clock, monkeypatch, lambda _now: " STATE : 2  START_PENDING\n PID : 7\n")
+    with pytest.raises(SetupFailed, match="START_PENDING"):
+        services.start(["A"])
+    assert clock.now < 2 * windows_services.START_SECONDS
+
+
+def test_a_service_that_only_counts_is_given_up_some_day(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    services = services_that_say(clock, monkeypatch, lambda now: f" STATE : 3  STOP_PENDING\n CHECKPOINT : {now}\n")
+    with pytest.raises(SetupFailed, match="STOP_PENDING"):
+        services.stop_one("A")
+    assert clock.now < windows_services.LONGEST_SECONDS + 2 * windows_services.STOP_SECONDS
