@@ -15,6 +15,7 @@ from common.rpc.interceptor import Access
 from gateway.admission import ONE_REQUEST
 from gateway.bodies import JsonRequest, declared_length, limited, too_large
 from gateway.failures import validation_failure
+from gateway.large_bodies import FirstProblem
 from gateway.security import require_admin, require_login
 from gateway.state import gateway_of
 
@@ -53,6 +54,7 @@ class OpenRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler with access check and orjson around FastAPI's."""
         handle = super().get_route_handler()
+        first = FirstProblem(self.body_field) if self.body_field is not None else None
         access, reads_body = self.access, self.body_field is not None
         counts = access is not Access.OPEN and not getattr(self.endpoint, "admits_itself", False)
 
@@ -70,9 +72,11 @@ class OpenRoute(APIRoute):
                 receive = limited(receive, most)
                 if declared_length(request.scope) > most:
                     raise too_large(most)
-            wrapped = JsonRequest(request.scope, receive)
+            wrapped = JsonRequest(request.scope, receive, gateway_of(request).turns)
             if reads_body:
-                await wrapped.body()  # here, where a body over the limit still is an error of ours
+                await wrapped.read()  # here, where a body over the limit still is an error of ours
+                if first is not None and wrapped.has_many_values and (problems := await wrapped.problems(first)):
+                    return validation_failure(problems)
             if counts:
                 await gateway_of(request).admission.enter(counts=ONE_REQUEST)
             return await handle(wrapped)

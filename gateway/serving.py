@@ -43,6 +43,8 @@ DRAIN_SECONDS = 0.5
 """How long requests are still taken after the signal to stop; their answers close the connections."""
 UNREAD_SECONDS = 0.2
 """How long connections that were accepted last have to send their request."""
+SWITCH_SECONDS = 0.0005
+"""How long a thread that puts a large answer together keeps the interpreter from the event loop, which needs it many times a request."""
 LOOP_TURNS = 3
 """A loop reads what has come only after what was due: where it was late, both are due at once, and the request must not be missed."""
 
@@ -67,6 +69,7 @@ def serve(settings: Settings, port: int, worker: int | None) -> int:
     async def main(stop: asyncio.Event) -> int:
         return await run_server(settings, app, listening, stop)
 
+    sys.setswitchinterval(SWITCH_SECONDS)
     address = f"{settings.gateway_host}:{port}"
     log.info("started", address=address, pid=os.getpid())
     report_started(instance, address, common.__version__)

@@ -15,6 +15,7 @@ from common.settings import Settings
 from common.sites import sites_in
 from common.watch import ControlFollower
 from gateway.admission import Admission
+from gateway.bodies import Turns
 from gateway.cached_facts import ModelFacts, SnapshotFacts
 from gateway.event_streams import EventStreams
 from gateway.figures import RecentRequests
@@ -38,6 +39,7 @@ class Gateway:
         shared: figures of this and the other gateway processes.
         started_at: when the process began, seconds since 1970 UTC.
         admission: how much work is in progress.
+        turns: of the large bodies that are read.
         streams: answers without an end.
         stopping: set when the process is told to stop; answers without an end finish then.
         clients, health, models, snapshots: available between `start` and `stop`.
@@ -59,6 +61,7 @@ class Gateway:
         self.admission: Admission = (
             whole.admission if whole else Admission(settings.gateway_work, settings.gateway_workers)
         )
+        self.turns: Turns = whole.turns if whole else Turns()
         self.streams: EventStreams = whole.streams if whole else EventStreams()
         self.stopping: asyncio.Event = whole.stopping if whole else asyncio.Event()
         self.started_at = time.time()

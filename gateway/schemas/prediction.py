@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from gateway.schemas.operations import OperationStep
-from gateway.schemas.wire import AnswerModel, ItemCode, NotNegative, RequestModel, Share
+from gateway.schemas.wire import AnswerModel, FeatureWeights, ItemCode, RequestModel, Share
 
 MOST_ITEM_CODES = 10_000
 ExportFormat = Literal["csv", "excel", "txt", "parquet", "json"]
@@ -21,9 +21,7 @@ class PredictionRequest(RequestModel):
     top_k: Annotated[int, Field(ge=1, le=50)] | None = None
     similarity_threshold: Share | None = None
     mode: str = Field("summary", description="summary: the key columns; detailed: all output columns")
-    feature_weights: dict[str, NotNegative] | None = Field(
-        None, description="Weights for this call only, 1 = as trained"
-    )
+    feature_weights: FeatureWeights | None = Field(None, description="Weights for this call only, 1 = as trained")
     weight_profile: str | None = None
     export_formats: list[ExportFormat] | None = None
     with_visualization: bool = False

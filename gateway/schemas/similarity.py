@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from gateway.schemas.wire import AnswerModel, ItemCode, NotNegative, RequestModel, Share
+from gateway.schemas.wire import AnswerModel, FeatureWeights, ItemCode, RequestModel, Share
 
 MOST_ITEM_CODES = 10_000
 
@@ -17,7 +17,7 @@ class SimilaritySearchRequest(RequestModel):
     item_codes: Annotated[list[ItemCode], Field(min_length=1, max_length=MOST_ITEM_CODES)]
     top_k: Annotated[int, Field(ge=1, le=50)] | None = None
     min_similarity: Share | None = None
-    feature_weights: dict[str, NotNegative] | None = None
+    feature_weights: FeatureWeights | None = None
     weight_profile: str | None = None
     include_manifest_metadata: bool = False
     ef_search: Annotated[int, Field(ge=1, le=4096)] | None = Field(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 
 class RequestModel(BaseModel):
@@ -42,3 +42,15 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 NotNegative = Annotated[float, Field(ge=0.0)]
 """0 or more."""
+
+MOST_WEIGHTS: Final = 2_000
+
+
+def _few_weights(value: object) -> object:
+    if isinstance(value, dict) and len(value) > MOST_WEIGHTS:  # before each is looked at, which would take its time
+        raise ValueError(f"has {len(value):,} entries, more than {MOST_WEIGHTS:,}")
+    return value
+
+
+FeatureWeights = Annotated[dict[str, NotNegative], BeforeValidator(_few_weights)]
+"""Weight by name of the feature."""

@@ -78,8 +78,11 @@ def services_that_say(clock: Clock, monkeypatch: pytest.MonkeyPatch, said: Calla
         told = said(clock.now) if "queryex" in command else ""
         return subprocess.CompletedProcess(list(command), 0, told, "")
 
+    def hands(step: str, **details: object) -> None:
+        raise AssertionError(step)
+
     registered = RegisteredService("a.exe", "", AUTOMATIC, True, ())
-    return WindowsServices(Machine(run, lambda _name: registered, lambda *_: None), Path(), poll_seconds=5.0)
+    return WindowsServices(Machine(run, lambda _name: registered, hands), Path(), poll_seconds=5.0)
 
 
 def test_a_service_that_goes_on_may_take_any_time_to_start(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
