@@ -18,7 +18,7 @@ from gateway.large_bodies import FirstProblem
 from gateway.routes import AREAS
 
 BODIES = {
-    f"{sorted(route.methods)[0]} {route.path}": route.body_field
+    f"{sorted(route.methods or ())[0]} {route.path}": route.body_field
     for area in AREAS
     for router in area.routers()
     for route in router.routes
