@@ -260,7 +260,7 @@ def _evidence(
     columns |= {"BELIEF": evidence.belief, "LEARNED": evidence.learned, "TIME_BELIEF": evidence.time_belief}
     owners = np.repeat(items[batch.query], np.diff(batch.offsets))
     why = reasons_for(snapshot, evidence, owners, learned.estimates.reasons if learned else ())
-    columns["WHY"], columns["REASONS"] = list(why.texts), list(why.features)
+    columns["WHY"], columns["REASONS"], columns["CHANGES"] = list(why.texts), list(why.features), list(why.changes)
     return columns
 
 

@@ -33,7 +33,7 @@ def lock(*, upgrade: bool = False, check: bool = False) -> list[str]:
     changed = []
     with tempfile.TemporaryDirectory() as folder, Step("Locking the requirements"):
         uv = _fetch_uv(Path(folder))
-        for name, constraint in (("dev", None), ("runtime", "dev"), ("node", None)):
+        for name, constraint in (("dev", None), ("runtime", "dev"), ("node", None), ("benchmarks", "dev")):
             locked = ROOT / "requirements" / f"{name}.txt"
             fresh = Path(folder) / f"{name}.txt"
             before = locked.read_bytes().replace(b"\r\n", b"\n") if locked.exists() else b""

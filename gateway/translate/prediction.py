@@ -10,7 +10,7 @@ from gateway.translate.rows import rows_of
 from predicting.neighbours import Found
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
-LISTS = ("NEIGHBOURS_FOR", "NEIGHBOURS_AGAINST", "REASONS")
+LISTS = ("NEIGHBOURS_FOR", "NEIGHBOURS_AGAINST", "REASONS", "CHANGES")
 """Facts of the evidence that tables hold as JSON lists."""
 SUMMED = ("requested_items", "returned_routings", "returned_candidates", "search_ms")
 

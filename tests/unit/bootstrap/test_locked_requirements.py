@@ -6,7 +6,7 @@ from bootstrap.environment import requirements_file
 
 
 def test_the_locked_requirements_carry_hashes_and_no_address() -> None:
-    for name in ("runtime", "dev", "node"):
+    for name in ("runtime", "dev", "node", "benchmarks"):
         text = requirements_file(name).read_text(encoding="utf-8")
         assert "://" not in text
         assert "--index" not in text

@@ -88,6 +88,9 @@ function Why({ statistics, own }: { statistics: Statistics; own: boolean }) {
           )}
         </p>
       )}
+      {statistics.changes.map(({ feature, value, items, of }) => (
+        <p key={feature}>{t('whyNot', { feature: featureLabel(feature), value, items, of })}</p>
+      ))}
     </div>
   )
 }

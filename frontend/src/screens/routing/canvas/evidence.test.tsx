@@ -26,6 +26,7 @@ const EVIDENCE = {
     { feature: 'ITEM_MATERIAL', value: 'SUS 304, L' },
     { feature: 'PART_TYPE', value: null },
   ],
+  CHANGES: [{ feature: 'ITEM_MATERIAL', value: 'AL', items: 3, of: 4 }],
 }
 
 function show(evidence: Record<string, unknown> | null, metrics: Record<string, unknown> = {}) {
@@ -68,6 +69,7 @@ test('an operation that is selected shows why it is proposed', () => {
   expect(evidence().getByText(/학습한 모델은 99%로/).textContent).toContain(
     '외경 = 30 · 재질 = SUS 304, L · 부품 유형 = 없음',
   )
+  expect(evidence().getByText(/이 공정이 없는 유사 품목 4개 중 3개는 재질 = AL/)).toBeTruthy()
   expect(evidence().getByText('84%')).toBeTruthy()
   expect(evidence().getByText('12')).toBeTruthy()
 })

@@ -21,10 +21,19 @@ export interface Statistics {
   /** Probability that the operation belongs. */
   belief: number | null
   reasons: Reason[]
+  /** What would speak against the operation: most neighbours without it have this. */
+  changes: Change[]
   run: TimeRange | null
   setup: TimeRange | null
   neighboursFor: string[]
   neighboursAgainst: string[]
+}
+
+export interface Change {
+  feature: string
+  value: string
+  items: number
+  of: number
 }
 
 export interface TimeRange {
@@ -111,6 +120,18 @@ export function reasonsOf(reasons: unknown): Reason[] {
   )
 }
 
+function changesOf(changes: unknown): Change[] {
+  if (!Array.isArray(changes)) return []
+  return changes.flatMap((one: Partial<Record<keyof Change, unknown>> | null) =>
+    typeof one?.feature === 'string' &&
+    typeof one.value === 'string' &&
+    typeof one.items === 'number' &&
+    typeof one.of === 'number'
+      ? [{ feature: one.feature, value: one.value, items: one.items, of: one.of }]
+      : [],
+  )
+}
+
 /** Reads the evidence that the server gives with an operation; null when it gives none. */
 export function statisticsOf(step: ExtendedStep): Statistics | null {
   const facts = step.EVIDENCE ?? step
@@ -128,6 +149,7 @@ export function statisticsOf(step: ExtendedStep): Statistics | null {
     learned: firstNumber(facts.LEARNED),
     belief,
     reasons: reasonsOf(facts.REASONS),
+    changes: changesOf(facts.CHANGES),
     run,
     setup,
     neighboursFor,
