@@ -163,7 +163,10 @@ class RequestBytes:
         lines = head.lstrip(b"\r\n").split(b"\n")
         if lines[0][:8].upper() == b"CONNECT ":
             raise Refused(501, "METHOD_NOT_SERVED", "This server is no proxy: it serves no CONNECT")
-        kept, length, encodings = [lines[0]], set[bytes](), []
+        version = lines[0].rstrip(b"\r").rpartition(b" ")[2]
+        if not version.startswith(b"HTTP/"):
+            raise _unclear("its first line does not end with a version of HTTP")
+        kept, length, encodings, hosts = [lines[0]], set[bytes](), [], 0
         for line in lines[1:-2]:
             name, colon, value = line.partition(b":")
             if not colon or not _NAME.fullmatch(name):
@@ -175,8 +178,13 @@ class RequestBytes:
                 length.add(value.strip(b" \t\r"))
             elif wanted == b"transfer-encoding":
                 encodings.append(value.strip(b" \t\r").lower())
+            hosts += wanted == b"host"
             kept.append(line)
+        if hosts > 1:
+            raise _unclear("it is meant for more than one host")
         if encodings:
+            if version == b"HTTP/1.0":
+                raise _unclear("HTTP/1.0 knows no bodies in chunks")
             if encodings != [b"chunked"] or length:
                 raise _unclear("its length is said in two ways, or in one that is not served")
             self._part, self._extensions, self._chunks = _Part.CHUNK_LINE, 0, 0

@@ -79,6 +79,10 @@ def test_requests_are_told_apart(sent: bytes, passed_on: list[bytes]) -> None:
         (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "400 UNCLEAR_REQUEST"),
         (b"GET / HTTP/1.1\r\nA: b\r\n folded\r\n\r\n", "400 UNCLEAR_REQUEST"),
         (b"CONNECT a:1 HTTP/1.1\r\n\r\n", "501 METHOD_NOT_SERVED"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nhOST: b\r\n\r\n", "400 UNCLEAR_REQUEST"),
+        (b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", "400 UNCLEAR_REQUEST"),
+        (b"GET /\r\n\r\n", "400 UNCLEAR_REQUEST"),
+        (b"GET\r\n\r\n", "400 UNCLEAR_REQUEST"),
     ],
 )
 def test_what_is_too_much_or_unclear_is_refused(sent: bytes, why: str) -> None:
