@@ -263,6 +263,19 @@ async def test_a_second_copy_with_another_secret_replaces_no_key(start: Start) -
     assert third.program._context.keys.verify(token).username == ADMIN
 
 
+async def test_an_older_program_does_not_take_over_a_newer_database(start: Start, url: str) -> None:
+    first, older = await start("east"), await start("west")
+    with psycopg.connect(url) as connection:  # the first copy's host was upgraded, and has migrated the database
+        connection.execute("UPDATE alembic_version SET version_num = '9999_newer'")
+    await first.program.stop()
+    await asyncio.sleep(1.0)
+    assert older.program.turn is not None
+    with pytest.raises(Unavailable):
+        older.program.turn.check()
+    with pytest.raises(PreconditionFailed, match="newer version of the software"):
+        await start("south", auth_address=f"127.0.0.1:{free_port()}")
+
+
 async def test_alone_it_says_that_the_secret_differs(start: Start) -> None:
     first = await start("east")
     await first.program.stop()

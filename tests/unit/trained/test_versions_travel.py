@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -18,7 +19,7 @@ import pytest
 from common.errors import DataProblem, InvalidInput, PreconditionFailed, Unavailable
 from common.processes import free_port
 from trained.artifacts import describe_file, sha256_of, write_manifest
-from trained.travel import Place, VersionCache, place_of
+from trained.travel import Place, VersionCache, place_of, places
 from trained.travel.cache import small
 from trained.travel.places import FolderPlace, key_of
 
@@ -161,6 +162,43 @@ def test_a_store_that_is_away_or_only_read_is_told_with_what_to_do(
         hosts.locate(hosts.host("ann"), digest)
 
 
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 128 KiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        pytest.skip("only root may mount a disk")
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(folder)], capture_output=True
+    ).returncode:
+        pytest.skip("nothing may be mounted here")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_full_store_and_a_full_disk_of_a_host_are_told_and_nothing_half_stays(
+    hosts: Hosts, small_disk: Path, tmp_path: Path
+) -> None:
+    digest = trained(hosts.version, index=os.urandom(300_000))
+    full = Hosts(tmp_path, place_of(str(small_disk)))
+    with pytest.raises(Unavailable, match=r"cannot be written \(No space left"):
+        full.publish()
+    assert not [path for path in small_disk.rglob("*") if path.is_file()]
+    hosts.publish()
+    host = VersionCache(hosts.place, small_disk / "versions", small_disk / "models", ENOUGH)
+    with pytest.raises(Unavailable, match=r"cannot be kept in .*free disk space"):
+        hosts.locate(host, digest)
+    assert sum(path.stat().st_size for path in small_disk.rglob("*") if path.is_file()) < 2_000
+
+
+def test_a_store_that_may_only_be_read_is_told(hosts: Hosts, small_disk: Path) -> None:
+    trained(hosts.version, index=b"i")
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with pytest.raises(Unavailable, match=r"cannot be written \(Read-only file system"):
+        Hosts(hosts.folder, place_of(str(small_disk))).publish()
+
+
 def test_the_cache_keeps_what_was_used_last(hosts: Hosts) -> None:
     digests = []
     for number in range(3):
@@ -232,8 +270,6 @@ def s3(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory)
 
 
 def _until_it_listens(port: int) -> None:
-    import socket
-
     deadline = time.monotonic() + 60.0
     while True:
         try:
@@ -266,6 +302,21 @@ def test_an_object_store_that_is_away_is_told(monkeypatch: pytest.MonkeyPatch, t
     trained(hosts.version, index=b"i")
     with pytest.raises(Unavailable, match="AWS_ENDPOINT_URL"):
         hosts.publish()
+
+
+def test_an_object_store_that_takes_connections_and_says_nothing_is_told_in_time(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pytest.importorskip("obstore")
+    monkeypatch.setattr(places, "ANSWER_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        for name, value in (("ACCESS_KEY_ID", "k"), ("SECRET_ACCESS_KEY", "s"), ("REGION", "us-east-1")):
+            monkeypatch.setenv(f"AWS_{name}", value)
+        began = time.monotonic()
+        with pytest.raises(Unavailable, match=r"cannot be read.*AWS_ENDPOINT_URL"):
+            place_of("s3://bucket").has("sha256/aa")
+        assert time.monotonic() - began < 30.0
 
 
 def test_an_address_that_is_no_store_is_refused() -> None:
