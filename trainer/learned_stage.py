@@ -16,7 +16,8 @@ from trained.learned.learned_inputs import ItemInputs
 from trained.learned.learned_model import LearnedModel, LearnedOutputs, operation_key
 from trained.learned.time_design import TimeDesign
 from trainer.current_routings import CurrentRoutings
-from trainer.operation_models import BoostingOptions, fit_operations
+from trainer.operation_fitter import BoostingOptions
+from trainer.operation_models import fit_operations
 from trainer.time_models import fit_times
 
 FEWEST_ITEMS: Final = 20

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from common.errors import DataProblem
+from common.settings import settings as read_settings
 from plant.blueprint.options import PipelineOptions, ProjectorOptions
 from plant.input_profile import InputProfile
 from plant.schema import FEATURES, ITEM_CODE, RESULTS
@@ -39,7 +40,7 @@ from trainer.evaluation import MOST_NEIGHBOURS, Evaluated, EvaluationOptions, ev
 from trainer.feature_reports import feature_importance, feature_recommendations, feature_statistics
 from trainer.held_out_consensus import held_out_consensus
 from trainer.learned_stage import FEWEST_ITEMS, LearnedStage, LearningOptions, learn, learned_weights
-from trainer.operation_models import BoostingOptions
+from trainer.operation_fitter import BoostingOptions
 from trainer.operation_times import operation_times
 from trainer.planned_stage import CONSENSUS, Choice, choose, operation_names, planned_stage, simplest_beaten
 from trainer.planner_examples import PlannerExample, with_examples
@@ -270,6 +271,7 @@ class Training:
             most_rows=options.most_rows,
             threads=self._options.index.threads or os.cpu_count() or 1,
             seed=options.seed,
+            cluster=read_settings().ray_address,
         )
         wanted = LearningOptions(options.operations, options.least_items, options.folds, options.directions, boosting)
         started = time.perf_counter()

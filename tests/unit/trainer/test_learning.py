@@ -24,7 +24,7 @@ from trainer.calibrating import logistic, rising
 from trainer.catalogue import Catalogue, read_catalogue
 from trainer.current_routings import CurrentRoutings, read_current_routings
 from trainer.learned_stage import LearnedStage, LearningOptions, learn, learned_weights
-from trainer.operation_models import BoostingOptions
+from trainer.operation_fitter import BoostingOptions
 
 OPTIONS = LearningOptions(folds=2, boosting=BoostingOptions(iterations=15))
 
