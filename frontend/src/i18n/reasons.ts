@@ -13,7 +13,8 @@ const WHOLE: Record<string, string> = {
   FOREIGN_ORIGIN: '이 주소에서 온 요청은 받지 않습니다. 정해진 주소로 접속하세요.',
   SITE_FOREIGN: '다른 공장의 세션입니다. 그 공장으로 다시 로그인하세요.',
   SITE_UNKNOWN: '이 설치에 없는 공장입니다. 주소나 헤더의 이름을 확인하세요.',
-  SITE_NOT_STARTED: '이 공장은 아직 시작되지 않았습니다. 잠시 후 다시 시도하고, 계속되면 관리자에게 알려 주세요.',
+  SITE_NOT_STARTED:
+    '이 공장은 아직 시작되지 않았습니다. 잠시 후 다시 시도하고, 계속되면 관리자에게 알려 주세요.',
   CONTROL_PLANE_STANDBY: '다른 서버가 이어받는 중입니다. 잠시 후 다시 시도하세요.',
   OUTCOME_UNKNOWN: '서버가 응답하지 않아 처리되었는지 알 수 없습니다. 확인한 뒤 다시 시도하세요.',
   TOO_MANY_REQUESTS: '요청이 너무 많습니다. 잠시 후 다시 시도하세요.',
