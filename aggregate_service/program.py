@@ -52,7 +52,7 @@ class AggregateProgram:
                 aggregate_pb2.DESCRIPTOR.services_by_name["AggregateService"],
                 aggregate_pb2_grpc.add_AggregateServiceServicer_to_server,
                 self._servicer,
-                {"Refresh": Access.ADMIN},
+                {"Refresh": Access.ADMIN, "SuggestProfile": Access.ADMIN},
             )
         ]
 

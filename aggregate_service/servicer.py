@@ -53,6 +53,8 @@ class AggregateServicer(aggregate_pb2_grpc.AggregateServiceServicer):
         self._fits: tuple[Snapshot | None, PlantSchema | None] = (None, None)
         self._summaries: AnswerCache[pb.SummarizeTimesResponse] = AnswerCache(CACHED_SUMMARIES)
         self._operations: tuple[tuple[Snapshot, SqlSection], pb.ListOperationsResponse] | None = None
+        self._suggesting = asyncio.Lock()
+        """One source is looked into at a time: each may take 1.5 GB."""
         self._looked_up = {"item_master": [0, 0], "routing": [0, 0]}
 
     async def Predict(self, request: pb.PredictRequest, context: Any) -> pb.PredictResponse:
@@ -122,6 +124,10 @@ class AggregateServicer(aggregate_pb2_grpc.AggregateServiceServicer):
             self._browser().describe, request.path, request.table, profile=request.profile
         )
         return messages.to_columns_response(described, request.path)
+
+    async def SuggestProfile(self, request: pb.SuggestProfileRequest, context: Any) -> pb.SuggestProfileResponse:
+        async with self._suggesting:
+            return await asyncio.to_thread(_suggest, self._browser(), request)
 
     async def Export(self, request: pb.ExportRequest, context: Any) -> pb.ExportResponse:
         files = await asyncio.to_thread(
@@ -238,6 +244,12 @@ async def _in_place(size: int, function: Any, *arguments: Any) -> Any:
     if size <= IN_THE_LOOP:
         return function(*arguments)
     return await asyncio.to_thread(function, *arguments)
+
+
+def _suggest(browser: SourceBrowser, request: pb.SuggestProfileRequest) -> pb.SuggestProfileResponse:
+    from aggregate_service.suggestion_messages import to_suggestion
+
+    return to_suggestion(browser.suggest(request.path, request.name, dict(request.answers)))
 
 
 def _predict(snapshot: Snapshot, plant: PlantOptions, request: pb.PredictRequest) -> pb.PredictResponse:

@@ -6,16 +6,22 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from common.errors import DataProblem, ServiceError
 from common.source_addresses import is_address
 from plant.settings.sections import DataSourceSection
-from source import Source, open_source
+from source import Source, open_mapped, open_source
 from source.allowed_paths import allowed_path
 from source.databases.address import parse_address
 from source.diagnosis import path_hash
 from source.source import find_name, no_such_table
 from source.table_profile import ColumnProfile, columns_only, profile_table
+
+if TYPE_CHECKING:
+    from source.suggestion.answers import Answers
+    from source.suggestion.drafting import Draft
+    from source.suggestion.preview import Preview
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,21 @@ class TableDescription:
     tables: Sequence[str]
     rows: int
     updated_at: float
+
+
+@dataclass(frozen=True)
+class SuggestedSource:
+    """The draft of a source's profile and what it would read.
+
+    Attributes:
+        tables: tables of the source.
+        preview: None where the rows cannot be read through the draft; `problem` says why.
+    """
+
+    draft: Draft
+    tables: tuple[str, ...]
+    preview: Preview | None
+    problem: str
 
 
 class SourceBrowser:
@@ -109,6 +130,30 @@ class SourceBrowser:
         chosen = self._table(source, wanted, tables) if wanted or not tables else self._known(tables) or tables[0]
         rows, columns = profile_table(source, chosen) if profile else (0, columns_only(source, chosen))
         return TableDescription(chosen, columns, tables, rows, _changed_at(path))
+
+    def suggest(self, text: str, name: str, answers: Answers) -> SuggestedSource:
+        """Draft the profile of a source and read some of its items through it.
+
+        Args:
+            name: of the profile; "": the source's.
+
+        Raises:
+            PermissionDenied: the path is outside the allowed folders.
+            InvalidInput: an answer does not fit the source.
+            DataProblem: the source cannot be read, or nothing in it looks like operations.
+        """
+        from source.suggestion.drafting import suggest_profile
+        from source.suggestion.preview import preview_of
+
+        path = allowed_path(text, self._configured, self._allowed, self._servers)
+        source = open_source(path)
+        draft = suggest_profile(source, name.strip() or path.stem, answers=answers)
+        preview, problem = None, ""
+        try:
+            preview = preview_of(open_mapped(path, draft.profile), draft.profile)
+        except ServiceError as error:
+            problem = error.message
+        return SuggestedSource(draft, tuple(source.tables()), preview, problem)
 
     def _table(self, source: Source, table: str, tables: Sequence[str]) -> str:
         if table:

@@ -58,6 +58,7 @@ READS: Mapping[str, Sequence[str]] = {
         "ListOperations",
         "TestSource",
         "TableColumns",
+        "SuggestProfile",
     ),
     "routing.auth.v1.AuthService": (
         "Me",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from datetime import datetime
 
 import polars as pl
@@ -32,7 +32,7 @@ def read_role(
     batch_rows: int = BATCH_ROWS,
     on_rows: Callable[[int], None] | None = None,
     on_finding: OnFinding | None = None,
-) -> Iterator[pl.DataFrame]:
+) -> Generator[pl.DataFrame, None, None]:
     """The table of a role in frames with internal column names.
 
     Args:

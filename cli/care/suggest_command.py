@@ -23,6 +23,14 @@ def suggest(
         Path | None, typer.Option("--out", help="Write the profile to this file; default: only say what was found")
     ] = None,
     name: Annotated[str, typer.Option("--name", help="Name of the profile; default: the source's name")] = "",
+    answer: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--answer",
+            help="Answer to a question, as TOPIC=CHOICE: operations_table, item, sequence, operation, time (a column), "
+            "time_unit (MIN, H, SEC, DAY), no_time (a column, or nothing), no_items (nothing)",
+        ),
+    ] = None,
 ) -> None:
     """Find items, operations, machines, times and features in a source, and write a profile that maps them.
 
@@ -36,7 +44,7 @@ def suggest(
 
     path = located(source)
     typer.echo(f"Looking into {path}", err=True)
-    draft = suggest_profile(open_source(path), name or path.stem, on_table=_tell)
+    draft = suggest_profile(open_source(path), name or path.stem, on_table=_tell, answers=_answers(answer or []))
     for line in taken(draft.found, draft.profile):
         typer.echo(line)
     for table, why in draft.unread.items():
@@ -45,9 +53,19 @@ def suggest(
         write_text(out, json.dumps(draft.profile.document(), ensure_ascii=False, indent=1) + "\n")
         typer.echo(f"Written to {out}")
     for question in draft.found.questions:
-        typer.echo(f"? {asked(question)}")
+        typer.echo(f"? {asked(question)} [{question.topic}]")
     if draft.found.questions:
         raise typer.Exit(EXIT_QUESTIONS)
+
+
+def _answers(given: list[str]) -> dict[str, str]:
+    answers = {}
+    for text in given:
+        topic, sign, chosen = text.partition("=")
+        if not sign:
+            raise typer.BadParameter(f"{text!r} is no answer: write TOPIC=CHOICE", param_hint="--answer")
+        answers[topic.strip()] = chosen.strip()
+    return answers
 
 
 def _tell(table: str, place: int, number: int) -> None:

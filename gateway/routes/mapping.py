@@ -22,6 +22,7 @@ from gateway.state import Gateway, TheGateway
 from gateway.translate import prediction
 from gateway.translate import profiles as translate
 from gateway.translate.rows import mixed_table
+from gateway.translate.suggestions import suggested
 from predicting.neighbours import SearchOptions, find_neighbours
 from protos.aggregate.v1 import aggregate_pb2
 from protos.documents.v1 import documents_pb2 as pb
@@ -56,6 +57,16 @@ async def check_input_profile(body: bodies.ProfileCheckRequest, gateway: TheGate
     )
     found = await documents.call(documents.stub.CheckInputProfile, request, timeout=LONGEST_CALL_SECONDS)
     return json_answer(translate.checked(found))
+
+
+@area.admin.post("/input-profiles/suggest", response_model=bodies.ProfileSuggestResponse)
+async def suggest_input_profile(body: bodies.ProfileSuggestRequest, gateway: TheGateway) -> Response:
+    """Looks into a source that nobody has described: drafts its input profile, asks what the data do not decide, and shows items of it."""
+    allow_more_time(LONGEST_CALL_SECONDS)
+    aggregate = gateway.clients.aggregate
+    request = aggregate_pb2.SuggestProfileRequest(path=body.path, name=body.name, answers=body.answers)
+    found = await aggregate.call(aggregate.stub.SuggestProfile, request, timeout=LONGEST_CALL_SECONDS)
+    return json_answer(suggested(found))
 
 
 @area.admin.post("/input-profiles/effects", response_model=bodies.ProfileEffectsResponse)

@@ -42,6 +42,84 @@ class ProfileSaveRequest(RequestModel):
     comment: str = ""
 
 
+class ProfileSuggestRequest(RequestModel):
+    """A source to draft an input profile of, and what was answered to the questions of an earlier draft (topic -> what was chosen)."""
+
+    path: Annotated[str, Field(max_length=4096)] = ""
+    name: Annotated[str, Field(max_length=100)] = ""
+    answers: Annotated[dict[str, Annotated[str, Field(max_length=1000)]], Field(max_length=20)] = {}
+
+
+class SuggestedRole(AnswerModel):
+    """A role of the operations and its column; `unit` is "" where nothing states it."""
+
+    role: str
+    column: str
+    unit: str
+    unit_column: str
+    examples: list[str]
+
+
+class SuggestedFeature(AnswerModel):
+    """A column of the items and what it is taken for."""
+
+    column: str
+    name: str
+    kind: str
+    unit: str
+    unit_column: str
+    display: str
+    level: int
+    examples: list[str]
+
+
+class SuggestedLeftOut(AnswerModel):
+    """A column of the items that is left out, and why."""
+
+    column: str
+    reason: str
+    detail: str
+
+
+class SuggestionQuestion(AnswerModel):
+    """What the data do not decide, what the draft takes meanwhile, and what else it could be."""
+
+    topic: str
+    table: str
+    taken: str
+    candidates: list[str]
+
+
+class PreviewedItem(AnswerModel):
+    """An item as it would be read, with its operations; times in minutes."""
+
+    code: str
+    features: dict[str, str | None]
+    operations: list[dict[str, str | None]]
+
+
+class ProfileSuggestResponse(AnswerModel):
+    """The draft of an input profile, what it takes for what, what is to be asked, and some items as they would be read."""
+
+    profile: dict[str, Any]
+    items_table: str
+    operations_table: str
+    results_table: str
+    items_by_query: bool
+    operations_by_query: bool
+    roles: list[SuggestedRole]
+    features: list[SuggestedFeature]
+    left_out: list[SuggestedLeftOut]
+    questions: list[SuggestionQuestion]
+    columns: list[str]
+    tables: list[str]
+    unread: dict[str, str]
+    items: list[PreviewedItem]
+    rows: int
+    findings: list[str]
+    problem: str
+
+
 class ProfileCheckRequest(RequestModel):
     """An input profile to check against a source; without a profile the stored one of that name."""
 

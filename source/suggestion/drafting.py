@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from common.errors import DataProblem
 from plant.input_profile import InputProfile
 from source.source import Source
+from source.suggestion.answers import Answers
 from source.suggestion.draft import draft_profile
 from source.suggestion.reading import read_sample
 from source.suggestion.suggestion import NothingFound, Suggestion, suggest
@@ -22,15 +23,21 @@ class Draft:
     unread: dict[str, str]
 
 
-def suggest_profile(source: Source, name: str, on_table: Callable[[str, int, int], None] | None = None) -> Draft:
-    """Draft the profile of a source.
+def suggest_profile(
+    source: Source,
+    name: str,
+    on_table: Callable[[str, int, int], None] | None = None,
+    answers: Answers | None = None,
+) -> Draft:
+    """Draft the profile of a source, with what somebody answered to the questions of an earlier draft.
 
     Raises:
+        InvalidInput: an answer does not fit the source.
         DataProblem: the source cannot be read, or no table of it looks like operations (reason NO_OPERATIONS).
     """
     sample = read_sample(source, on_table)
     try:
-        found = suggest(sample.frames, sample.totals)
+        found = suggest(sample.frames, sample.totals, answers)
     except NothingFound as nothing:
         looked = ", ".join(nothing.tables[:12]) or "no tables"
         raise DataProblem(

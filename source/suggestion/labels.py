@@ -60,18 +60,22 @@ def _names_label(column: ColumnFacts) -> bool:
     return max(fit(column.name, "operation"), fit(column.name, "machine")) >= 0.5
 
 
-def operation_and_machine(labels: Sequence[Label]) -> tuple[Label | None, Label | None]:
-    """The operation is what fits best; the machine the best of the rest that is named as one. One column may be both."""
-    if not labels:
+def operation_and_machine(labels: Sequence[Label], answered: str = "") -> tuple[Label | None, Label | None]:
+    """The operation is what fits best; the machine the best of the rest that is named as one. One column may be both.
+
+    Args:
+        answered: the column that somebody named as the operation; "" for the one that fits best.
+    """
+    operation = next((label for label in labels if answered in ("", label.column.name)), None)
+    if operation is None:
         return None, None
-    operation = labels[0]
     rest = [
         label for label in labels if label.column is not operation.column and fit(label.column.name, "machine") >= 0.5
     ]
     machine = max(rest, key=lambda label: label.score_as_machine, default=None)
     if machine is None and fit(operation.column.name, "machine") >= 0.5:
         machine = operation
-    return (operation, machine) if machine is not None else _by_values(operation, labels)
+    return (operation, machine) if machine is not None or answered else _by_values(operation, labels)
 
 
 def _by_values(operation: Label, labels: Sequence[Label]) -> tuple[Label, Label | None]:

@@ -12,6 +12,7 @@ from typing import Final
 
 import polars as pl
 
+from source.suggestion.answers import TABLE_TOPIC, Answers, column_answers
 from source.suggestion.facts import ColumnFacts, Shape, TableFacts
 from source.suggestion.labels import code_and_name, find_labels, operation_and_machine
 from source.suggestion.links import Link
@@ -68,13 +69,21 @@ class OperationsFound:
         return sum(self.sureness.values())
 
 
-def find_operations(tables: Sequence[TableFacts], links: Sequence[Link]) -> list[OperationsFound]:
-    """All tables that can hold the operations, the best first."""
+def find_operations(
+    tables: Sequence[TableFacts], links: Sequence[Link], answers: Answers | None = None
+) -> list[OperationsFound]:
+    """All tables that can hold the operations, the best first; only what follows the answers where there are any."""
+    answers = answers or {}
+    named = column_answers(answers)
     found = []
     for table in tables:
+        if answers.get(TABLE_TOPIC, table.name) != table.name or not named.keys() <= {
+            role for role, column in named.items() if column in table.columns
+        }:
+            continue
         best: OperationsFound | None = None
-        for path in item_paths(table, tables, links):
-            judged = _judge(table, path, tables, links)
+        for path in item_paths(table, tables, links, named.get("item", "")):
+            judged = _judge(table, path, tables, links, answers)
             if judged is not None and (best is None or _rank(judged, tables) > _rank(best, tables)):
                 best = judged
         if best is not None:
@@ -89,10 +98,16 @@ def _rank(found: OperationsFound, tables: Sequence[TableFacts]) -> float:
     return found.score + 0.01 * min(columns, 20)
 
 
-def item_paths(table: TableFacts, tables: Sequence[TableFacts], links: Sequence[Link]) -> Iterator[ItemPath]:
-    """Ways from a table's rows to items: direct references, references through a header table, and columns named as item codes."""
+def item_paths(
+    table: TableFacts, tables: Sequence[TableFacts], links: Sequence[Link], answered: str = ""
+) -> Iterator[ItemPath]:
+    """Ways from a table's rows to items: direct references, references through a header table, and columns named as item codes.
+
+    Args:
+        answered: the column that somebody named as the item's; the ways through it only.
+    """
     by_name = {each.name: each for each in tables}
-    direct = [link for link in links if link.child.table == table.name]
+    direct = [link for link in links if link.child.table == table.name and answered in ("", link.child.name)]
     for link in direct:
         parent = by_name[link.parent.table]
         if _is_lookup(parent, link) or _looks_like_header(parent, link, links):
@@ -119,7 +134,7 @@ def item_paths(table: TableFacts, tables: Sequence[TableFacts], links: Sequence[
             fit(column.name, "item_key"), 0.9 * fit(column.name, "item"), 0.5 * fit(column.name, "routing_number")
         )
         if (
-            itemlike >= 0.3
+            (itemlike >= 0.3 if not answered else column.name == answered)
             and not any(link.child is column for link in direct)
             and 1 < column.distinct < column.rows
             and column.shape in (Shape.WHOLE, Shape.TEXT)
@@ -153,7 +168,7 @@ def _looks_like_header(parent: TableFacts, link: Link, links: Sequence[Link]) ->
 
 
 def _judge(
-    table: TableFacts, path: ItemPath, tables: Sequence[TableFacts], links: Sequence[Link]
+    table: TableFacts, path: ItemPath, tables: Sequence[TableFacts], links: Sequence[Link], answers: Answers
 ) -> OperationsFound | None:
     rows = min(table.rows, JUDGED_ROWS)
     item = item_of_rows(path, tables).head(rows)
@@ -168,7 +183,9 @@ def _judge(
         for column in table.columns.values()
         if column is not path.column and not column.constant and not column.guid
     ]
-    sequence = find_sequence(free, path.column if path.header is not None else None, item, rows, referring)
+    named = column_answers(answers)
+    header = path.column if path.header is not None else None
+    sequence = find_sequence(free, header, item, rows, referring, named.get("sequence", ""))
     used = {path.column.name} | to_items
     sureness: dict[str, float] = {"item": path.strength}
     rivals: dict[str, tuple[str, ...]] = {}
@@ -186,7 +203,7 @@ def _judge(
     used |= {column.name for column in (number, order, start, end) if column is not None}
     group = group_of(item, number, rows)
     labels = find_labels([column for column in free if column.name not in used], group, rows, referring)
-    operation, machine = operation_and_machine(labels)
+    operation, machine = operation_and_machine(labels, named.get("operation", ""))
     if operation is None:
         return None
     sureness["operation"] = operation.score_as_operation
@@ -208,7 +225,13 @@ def _judge(
         machine_code, machine_name = code_and_name(machine.column, labels, taken, rows, "machine")
     taken = used | {column.name for column in (code, name, machine_code, machine_name) if column is not None}
     timed = start is not None and end is not None
-    times = find_times([column for column in free if column.name not in taken], table, by_values=not timed)
+    times = find_times(
+        [column for column in free if column.name not in taken],
+        table,
+        by_values=not timed,
+        answered=named.get("time", ""),
+        unit=answers.get("time_unit"),
+    )
     if times:
         sureness["time"] = 0.6 * max(time.score for time in times)
     elif start is not None and end is not None:

@@ -33,13 +33,21 @@ def find_sequence(
     item: pl.Series,
     rows: int,
     referring: Mapping[str, Link],
+    answered: str = "",
 ) -> SequenceFound | None:
+    """What orders the rows of an item.
+
+    Args:
+        answered: the column that somebody named for it; "" for the one that fits best.
+    """
     numbers: list[ColumnFacts | None] = [None]
     if header is not None:
         numbers.append(header)  # the head is the routing
     numbers += [column for column in columns if can_number_routings(column, item, rows)]
     found: list[SequenceFound] = []
     for column in columns:
+        if answered not in ("", column.name):
+            continue
         values = _sequence_values(column, rows)
         if values is None:
             continue
@@ -69,7 +77,7 @@ def find_sequence(
         return None
     found.sort(key=lambda sequence: -sequence.score)
     best_one = found[0]
-    if best_one.score < 0.2:
+    if best_one.score < 0.2 and not answered:
         return None
     close = tuple(sequence.column.name for sequence in found[1:] if sequence.score > best_one.score - 0.1)
     return SequenceFound(best_one.column, best_one.number, best_one.score, close)

@@ -8,6 +8,7 @@ from typing import Final
 
 import polars as pl
 
+from source.suggestion.answers import TIME_UNITS, Answers, cannot_be, check_answers
 from source.suggestion.detail_times import detail_times
 from source.suggestion.facts import ColumnFacts, TableFacts, facts_of_table, mean_of
 from source.suggestion.items import FeatureFound, ItemsFound, LeftOut, find_items
@@ -15,7 +16,7 @@ from source.suggestion.links import Link, find_links, keys_of
 from source.suggestion.log_items import items_of_log
 from source.suggestion.operations import ItemPath, OperationsFound, find_operations, item_of_rows
 from source.suggestion.queries import RoleRows, item_rows, operation_sql
-from source.suggestion.time_columns import UNNAMED
+from source.suggestion.time_columns import UNNAMED, TimeColumn
 from source.suggestion.vocabulary import fit
 
 __all__ = ["FeatureFound", "ItemPath", "ItemsFound", "LeftOut", "Question", "Suggestion", "suggest"]
@@ -24,6 +25,8 @@ DETAIL_TIMES: Final = 0.4
 """How sure times are that a table of their own holds."""
 SURE: Final = {"item": 0.6, "sequence": 0.45, "operation": 0.35, "time": 0.25}
 """What must speak for a role (0 to 1) before it is taken without a question: about half of shape and name together."""
+USUAL_MINUTES: Final = (0.5, 240.0)
+"""Between these lies the middle run time of an operation when it is told in minutes: half a minute to half a shift."""
 TABLE_MARGIN: Final = 0.35
 """Two tables whose scores (sums over five roles) are closer than this could both be the operations."""
 
@@ -33,7 +36,7 @@ class Question:
     """Something that the data do not decide.
 
     Attributes:
-        topic: what is asked: operations_table, item, sequence, operation, time, no_time, no_items.
+        topic: what is asked, one of `answers.TOPICS`.
         table: where.
         taken: what the draft takes for it; "" for nothing.
         candidates: what else it could be.
@@ -80,20 +83,28 @@ class NothingFound(Exception):
         self.tables = tuple(tables)
 
 
-def suggest(frames: Mapping[str, pl.DataFrame], totals: Mapping[str, int] | None = None) -> Suggestion:
+def suggest(
+    frames: Mapping[str, pl.DataFrame], totals: Mapping[str, int] | None = None, answers: Answers | None = None
+) -> Suggestion:
     """Find the roles of tables and columns.
 
     Args:
         frames: table -> its first rows; item tables whole, so that references can be followed.
         totals: table -> all its rows, where a frame has only the first.
+        answers: what somebody answered to questions of an earlier suggestion; these are not asked again.
 
     Raises:
         NothingFound: no table can be the operations.
+        InvalidInput: an answer names a topic, table or column that is not there, or a column that cannot be what it is taken for.
     """
+    answers = answers or {}
+    check_answers(answers, {name: frame.columns for name, frame in frames.items()})
     tables = [facts_of_table(name, frame, (totals or {}).get(name)) for name, frame in frames.items() if frame.height]
     links = find_links(tables)
-    candidates = [found for found in find_operations(tables, links) if found.sureness.get("sequence", 0) > 0]
+    candidates = [found for found in find_operations(tables, links, answers) if found.sureness.get("sequence", 0) > 0]
     if not candidates:
+        if answers:
+            raise cannot_be(answers)
         raise NothingFound(sorted(frames))
     operations = candidates[0]
     results = _results(operations, candidates[1:])
@@ -109,7 +120,9 @@ def suggest(frames: Mapping[str, pl.DataFrame], totals: Mapping[str, int] | None
         item_sql,
         sql,
         sql_columns,
-        tuple(_questions(operations, results, items, candidates)),
+        tuple(
+            question for question in _questions(operations, results, items, candidates) if question.topic not in answers
+        ),
     )
 
 
@@ -215,7 +228,23 @@ def _questions(
         asked.append(Question("no_time", table, ""))
     elif operations.times and max(time.score for time in operations.times) <= UNNAMED:
         asked.append(Question("time", table, operations.times[0].column.name))
+    else:
+        asked += [
+            Question("time_unit", table, time.column.name, TIME_UNITS[1:])
+            for time in operations.times
+            if _odd_minutes(time)
+        ]
     return asked
+
+
+def _odd_minutes(time: TimeColumn) -> bool:
+    """Whether a run time whose unit nobody states would be strange in minutes: hours or seconds look like that."""
+    if time.role != "run" or time.unit is not None or time.unit_column is not None or time.column.numbers is None:
+        return False
+    if time.column.spelled:
+        return False
+    middle = time.column.numbers.filter(time.column.numbers > 0).median()
+    return isinstance(middle, float) and not USUAL_MINUTES[0] <= middle <= USUAL_MINUTES[1]
 
 
 def _chosen(operations: OperationsFound) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from plant.formats import HOURS
@@ -27,12 +27,40 @@ class TimeColumn:
     score: float
 
 
-def find_times(columns: Sequence[ColumnFacts], table: TableFacts, *, by_values: bool = True) -> tuple[TimeColumn, ...]:
+def find_times(
+    columns: Sequence[ColumnFacts],
+    table: TableFacts,
+    *,
+    by_values: bool = True,
+    answered: str = "",
+    unit: str | None = None,
+) -> tuple[TimeColumn, ...]:
     """Columns of times by name, one a role; numbers not below zero that are no costs, quantities or sizes.
 
     Args:
         by_values: take a column whose values look like times where no name says so.
+        answered: the column that somebody named as the run time.
+        unit: of the times that state none, as somebody said (`answers.TIME_UNITS`).
     """
+    found = _by_names(columns, table)
+    chosen = next((column for column in columns if column.name == answered and column.numbers is not None), None)
+    if chosen is not None:
+        others = tuple(time for time in found if time.role != "run" and time.column is not chosen)
+        stated = unit_in(chosen.name)
+        found = (*others, TimeColumn(chosen, "run", stated, None if stated else _unit_column(chosen, table), 1.0))
+    found = found or (_unnamed(columns) if by_values else ())
+    if unit is None:
+        return found
+    return tuple(
+        replace(time, unit=_ANSWERED[unit]) if time.unit is None and time.unit_column is None else time
+        for time in found
+    )
+
+
+_ANSWERED: Final = {"MIN": "min", "H": "h", "SEC": "s", "DAY": "d"}
+
+
+def _by_names(columns: Sequence[ColumnFacts], table: TableFacts) -> tuple[TimeColumn, ...]:
     found: dict[str, TimeColumn] = {}
     for column in columns:
         if column.shape not in (Shape.WHOLE, Shape.NUMBER) or column.numbers is None:
@@ -60,7 +88,7 @@ def find_times(columns: Sequence[ColumnFacts], table: TableFacts, *, by_values: 
         candidate = TimeColumn(column, role, unit, None if unit else _unit_column(column, table), score)
         if role not in found or found[role].score < score:
             found[role] = candidate
-    return tuple(found.values()) or (_unnamed(columns) if by_values else ())
+    return tuple(found.values())
 
 
 def _unnamed(columns: Sequence[ColumnFacts]) -> tuple[TimeColumn, ...]:

@@ -1836,6 +1836,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/mapping/input-profiles/suggest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Suggest Input Profile
+         * @description Looks into a source that nobody has described: drafts its input profile, asks what the data do not decide, and shows items of it.
+         */
+        post: operations["suggest_input_profile_api_mapping_input_profiles_suggest_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/mapping/input-profiles/effects": {
         parameters: {
             query?: never;
@@ -4025,6 +4045,24 @@ export interface components {
             trim_upper_percent?: number | null;
         };
         /**
+         * PreviewedItem
+         * @description An item as it would be read, with its operations; times in minutes.
+         */
+        PreviewedItem: {
+            /** Code */
+            code: string;
+            /** Features */
+            features: {
+                [key: string]: string | null;
+            };
+            /** Operations */
+            operations: {
+                [key: string]: string | null;
+            }[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * ProfileActivationResponse
          * @description What the activation means.
          */
@@ -4275,6 +4313,75 @@ export interface components {
              * @default
              */
             comment?: string;
+        };
+        /**
+         * ProfileSuggestRequest
+         * @description A source to draft an input profile of, and what was answered to the questions of an earlier draft (topic -> what was chosen).
+         */
+        ProfileSuggestRequest: {
+            /**
+             * Path
+             * @default
+             */
+            path?: string;
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /**
+             * Answers
+             * @default {}
+             */
+            answers?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * ProfileSuggestResponse
+         * @description The draft of an input profile, what it takes for what, what is to be asked, and some items as they would be read.
+         */
+        ProfileSuggestResponse: {
+            /** Profile */
+            profile: {
+                [key: string]: unknown;
+            };
+            /** Items Table */
+            items_table: string;
+            /** Operations Table */
+            operations_table: string;
+            /** Results Table */
+            results_table: string;
+            /** Items By Query */
+            items_by_query: boolean;
+            /** Operations By Query */
+            operations_by_query: boolean;
+            /** Roles */
+            roles: components["schemas"]["SuggestedRole"][];
+            /** Features */
+            features: components["schemas"]["SuggestedFeature"][];
+            /** Left Out */
+            left_out: components["schemas"]["SuggestedLeftOut"][];
+            /** Questions */
+            questions: components["schemas"]["SuggestionQuestion"][];
+            /** Columns */
+            columns: string[];
+            /** Tables */
+            tables: string[];
+            /** Unread */
+            unread: {
+                [key: string]: string;
+            };
+            /** Items */
+            items: components["schemas"]["PreviewedItem"][];
+            /** Rows */
+            rows: number;
+            /** Findings */
+            findings: string[];
+            /** Problem */
+            problem: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * ProposalChangeModel
@@ -5571,6 +5678,78 @@ export interface components {
         SnapshotSettings: {
             /** Refresh Minutes */
             refresh_minutes?: number | null;
+        };
+        /**
+         * SuggestedFeature
+         * @description A column of the items and what it is taken for.
+         */
+        SuggestedFeature: {
+            /** Column */
+            column: string;
+            /** Name */
+            name: string;
+            /** Kind */
+            kind: string;
+            /** Unit */
+            unit: string;
+            /** Unit Column */
+            unit_column: string;
+            /** Display */
+            display: string;
+            /** Level */
+            level: number;
+            /** Examples */
+            examples: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SuggestedLeftOut
+         * @description A column of the items that is left out, and why.
+         */
+        SuggestedLeftOut: {
+            /** Column */
+            column: string;
+            /** Reason */
+            reason: string;
+            /** Detail */
+            detail: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SuggestedRole
+         * @description A role of the operations and its column; `unit` is "" where nothing states it.
+         */
+        SuggestedRole: {
+            /** Role */
+            role: string;
+            /** Column */
+            column: string;
+            /** Unit */
+            unit: string;
+            /** Unit Column */
+            unit_column: string;
+            /** Examples */
+            examples: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SuggestionQuestion
+         * @description What the data do not decide, what the draft takes meanwhile, and what else it could be.
+         */
+        SuggestionQuestion: {
+            /** Topic */
+            topic: string;
+            /** Table */
+            table: string;
+            /** Taken */
+            taken: string;
+            /** Candidates */
+            candidates: string[];
+        } & {
+            [key: string]: unknown;
         };
         /**
          * SystemStatusResponse
@@ -10881,6 +11060,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProfileCheckResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    suggest_input_profile_api_mapping_input_profiles_suggest_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileSuggestRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileSuggestResponse"];
                 };
             };
             /** @description Not logged in */

@@ -8,6 +8,7 @@ import {
   Rocket,
   Route as RouteIcon,
   Settings,
+  Sprout,
   UsersRound,
   Waypoints,
   type LucideIcon,
@@ -26,6 +27,7 @@ export type ScreenId =
   | 'accounts'
   | 'models'
   | 'operations'
+  | 'first-start'
   | 'projector'
 
 export interface Screen {
@@ -74,6 +76,13 @@ const START = screen('start', '/start', Rocket, () => import('@/screens/start/St
 
 export const ADMIN_MENUS: readonly Screen[] = [
   START,
+  screen(
+    'first-start',
+    '/admin/first-start',
+    Sprout,
+    () => import('@/screens/first-start/FirstStartScreen'),
+    true,
+  ),
   screen(
     'accounts',
     '/admin/accounts',

@@ -992,6 +992,234 @@ class TableColumnsResponse(_message.Message):
 Global___TableColumnsResponse: _TypeAlias = TableColumnsResponse  # noqa: Y015
 
 @_typing.final
+class SuggestProfileRequest(_message.Message):
+    """A source to draft an input profile of."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class AnswersEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    PATH_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    ANSWERS_FIELD_NUMBER: _builtins.int
+    path: _builtins.str
+    """Path of a source in an allowed folder or address of a database on an allowed server; "": the configured one."""
+    name: _builtins.str
+    """Name of the profile; "": the source's."""
+    @_builtins.property
+    def answers(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Topic of a question -> what was chosen for it: a table, a column, a unit, or "" for `so be it`."""
+
+    def __init__(
+        self,
+        *,
+        path: _builtins.str = ...,
+        name: _builtins.str = ...,
+        answers: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "name", b"name", "path", b"path"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuggestProfileRequest: _TypeAlias = SuggestProfileRequest  # noqa: Y015
+
+@_typing.final
+class SuggestProfileResponse(_message.Message):
+    """The draft, what it takes for what, and what it would read."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROFILE_JSON_FIELD_NUMBER: _builtins.int
+    ITEMS_TABLE_FIELD_NUMBER: _builtins.int
+    OPERATIONS_TABLE_FIELD_NUMBER: _builtins.int
+    RESULTS_TABLE_FIELD_NUMBER: _builtins.int
+    OPERATIONS_BY_QUERY_FIELD_NUMBER: _builtins.int
+    ITEMS_BY_QUERY_FIELD_NUMBER: _builtins.int
+    ROLES_FIELD_NUMBER: _builtins.int
+    FEATURES_FIELD_NUMBER: _builtins.int
+    LEFT_OUT_FIELD_NUMBER: _builtins.int
+    QUESTIONS_FIELD_NUMBER: _builtins.int
+    COLUMNS_FIELD_NUMBER: _builtins.int
+    TABLES_FIELD_NUMBER: _builtins.int
+    UNREAD_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    FINDINGS_FIELD_NUMBER: _builtins.int
+    PROBLEM_FIELD_NUMBER: _builtins.int
+    profile_json: _builtins.str
+    """The draft as a JSON object of format 2."""
+    items_table: _builtins.str
+    """Where the items are: a table of the source."""
+    operations_table: _builtins.str
+    """Where the operations are."""
+    results_table: _builtins.str
+    """Work results; "": none."""
+    operations_by_query: _builtins.bool
+    """Whether a query is needed for the operations."""
+    items_by_query: _builtins.bool
+    """Whether a query is needed for the items."""
+    rows: _builtins.int
+    """Rows of operations that were read for them."""
+    problem: _builtins.str
+    """Why the rows cannot be read through the draft; "" when they can."""
+    @_builtins.property
+    def roles(self) -> _table_pb2.Table:
+        """One row a role of the operations: role (item, routing, sequence, operation, operation_name, machine, machine_name, setup, run, queue, wait,
+        move), column, unit ("" unknown or none), unit_column, examples (JSON list of text).
+        """
+
+    @_builtins.property
+    def features(self) -> _table_pb2.Table:
+        """One row a feature: column, name, kind, unit, unit_column, display, level (0: none), examples (JSON list of text)."""
+
+    @_builtins.property
+    def left_out(self) -> _table_pb2.Table:
+        """One row a column of the items that is left out: column, reason, detail."""
+
+    @_builtins.property
+    def questions(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProfileQuestion]:
+        """What the data do not decide; empty when they decide everything."""
+
+    @_builtins.property
+    def columns(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Columns of the operations table."""
+
+    @_builtins.property
+    def tables(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Tables of the source."""
+
+    @_builtins.property
+    def unread(self) -> _table_pb2.Table:
+        """Tables that could not be read: table, reason."""
+
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___PreviewedItem]:
+        """Items as they would be read, with their routings."""
+
+    @_builtins.property
+    def findings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What was found in the rows, for people."""
+
+    def __init__(
+        self,
+        *,
+        profile_json: _builtins.str = ...,
+        items_table: _builtins.str = ...,
+        operations_table: _builtins.str = ...,
+        results_table: _builtins.str = ...,
+        operations_by_query: _builtins.bool = ...,
+        items_by_query: _builtins.bool = ...,
+        roles: _table_pb2.Table | None = ...,
+        features: _table_pb2.Table | None = ...,
+        left_out: _table_pb2.Table | None = ...,
+        questions: _abc.Iterable[Global___ProfileQuestion] | None = ...,
+        columns: _abc.Iterable[_builtins.str] | None = ...,
+        tables: _abc.Iterable[_builtins.str] | None = ...,
+        unread: _table_pb2.Table | None = ...,
+        items: _abc.Iterable[Global___PreviewedItem] | None = ...,
+        rows: _builtins.int = ...,
+        findings: _abc.Iterable[_builtins.str] | None = ...,
+        problem: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["features", b"features", "left_out", b"left_out", "roles", b"roles", "unread", b"unread"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["columns", b"columns", "features", b"features", "findings", b"findings", "items", b"items", "items_by_query", b"items_by_query", "items_table", b"items_table", "left_out", b"left_out", "operations_by_query", b"operations_by_query", "operations_table", b"operations_table", "problem", b"problem", "profile_json", b"profile_json", "questions", b"questions", "results_table", b"results_table", "roles", b"roles", "rows", b"rows", "tables", b"tables", "unread", b"unread"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuggestProfileResponse: _TypeAlias = SuggestProfileResponse  # noqa: Y015
+
+@_typing.final
+class ProfileQuestion(_message.Message):
+    """A question that only people can answer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOPIC_FIELD_NUMBER: _builtins.int
+    TABLE_FIELD_NUMBER: _builtins.int
+    TAKEN_FIELD_NUMBER: _builtins.int
+    CANDIDATES_FIELD_NUMBER: _builtins.int
+    topic: _builtins.str
+    """operations_table, item, sequence, operation, time, time_unit, no_time or no_items."""
+    table: _builtins.str
+    """Table that it is about."""
+    taken: _builtins.str
+    """What the draft takes; "" for nothing."""
+    @_builtins.property
+    def candidates(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What else it could be."""
+
+    def __init__(
+        self,
+        *,
+        topic: _builtins.str = ...,
+        table: _builtins.str = ...,
+        taken: _builtins.str = ...,
+        candidates: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "table", b"table", "taken", b"taken", "topic", b"topic"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProfileQuestion: _TypeAlias = ProfileQuestion  # noqa: Y015
+
+@_typing.final
+class PreviewedItem(_message.Message):
+    """An item of a preview."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    FEATURES_FIELD_NUMBER: _builtins.int
+    OPERATIONS_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """Its code."""
+    @_builtins.property
+    def features(self) -> _table_pb2.Table:
+        """One row a feature: name, value."""
+
+    @_builtins.property
+    def operations(self) -> _table_pb2.Table:
+        """One row an operation with internal columns; times in minutes."""
+
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+        features: _table_pb2.Table | None = ...,
+        operations: _table_pb2.Table | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["features", b"features", "operations", b"operations"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "features", b"features", "operations", b"operations"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewedItem: _TypeAlias = PreviewedItem  # noqa: Y015
+
+@_typing.final
 class ExportRequest(_message.Message):
     """Routings to write to files."""
 

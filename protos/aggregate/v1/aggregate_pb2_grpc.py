@@ -85,6 +85,11 @@ class AggregateServiceStub:
                 request_serializer=protos_dot_aggregate_dot_v1_dot_aggregate__pb2.TableColumnsRequest.SerializeToString,
                 response_deserializer=protos_dot_aggregate_dot_v1_dot_aggregate__pb2.TableColumnsResponse.FromString,
                 _registered_method=True)
+        self.SuggestProfile = channel.unary_unary(
+                '/routing.aggregate.v1.AggregateService/SuggestProfile',
+                request_serializer=protos_dot_aggregate_dot_v1_dot_aggregate__pb2.SuggestProfileRequest.SerializeToString,
+                response_deserializer=protos_dot_aggregate_dot_v1_dot_aggregate__pb2.SuggestProfileResponse.FromString,
+                _registered_method=True)
         self.Export = channel.unary_unary(
                 '/routing.aggregate.v1.AggregateService/Export',
                 request_serializer=protos_dot_aggregate_dot_v1_dot_aggregate__pb2.ExportRequest.SerializeToString,
@@ -171,6 +176,13 @@ class AggregateServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SuggestProfile(self, request, context):
+        """Looks into a source that nobody has described: drafts its input profile and shows what it makes of the rows. Administrators only.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Export(self, request, context):
         """Writes routings to files in the export directory.
         """
@@ -238,6 +250,11 @@ def add_AggregateServiceServicer_to_server(servicer, server):
                     servicer.TableColumns,
                     request_deserializer=protos_dot_aggregate_dot_v1_dot_aggregate__pb2.TableColumnsRequest.FromString,
                     response_serializer=protos_dot_aggregate_dot_v1_dot_aggregate__pb2.TableColumnsResponse.SerializeToString,
+            ),
+            'SuggestProfile': grpc.unary_unary_rpc_method_handler(
+                    servicer.SuggestProfile,
+                    request_deserializer=protos_dot_aggregate_dot_v1_dot_aggregate__pb2.SuggestProfileRequest.FromString,
+                    response_serializer=protos_dot_aggregate_dot_v1_dot_aggregate__pb2.SuggestProfileResponse.SerializeToString,
             ),
             'Export': grpc.unary_unary_rpc_method_handler(
                     servicer.Export,
@@ -521,6 +538,33 @@ class AggregateService:
             '/routing.aggregate.v1.AggregateService/TableColumns',
             protos_dot_aggregate_dot_v1_dot_aggregate__pb2.TableColumnsRequest.SerializeToString,
             protos_dot_aggregate_dot_v1_dot_aggregate__pb2.TableColumnsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SuggestProfile(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.aggregate.v1.AggregateService/SuggestProfile',
+            protos_dot_aggregate_dot_v1_dot_aggregate__pb2.SuggestProfileRequest.SerializeToString,
+            protos_dot_aggregate_dot_v1_dot_aggregate__pb2.SuggestProfileResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -53,6 +53,8 @@ class AggregateServiceStub:
     """Opens an Access file and reports whether and what it can read."""
     TableColumns: _grpc.UnaryUnaryMultiCallable[_aggregate_pb2.TableColumnsRequest, _aggregate_pb2.TableColumnsResponse]
     """The real columns of one table of a source."""
+    SuggestProfile: _grpc.UnaryUnaryMultiCallable[_aggregate_pb2.SuggestProfileRequest, _aggregate_pb2.SuggestProfileResponse]
+    """Looks into a source that nobody has described: drafts its input profile and shows what it makes of the rows. Administrators only."""
     Export: _grpc.UnaryUnaryMultiCallable[_aggregate_pb2.ExportRequest, _aggregate_pb2.ExportResponse]
     """Writes routings to files in the export directory."""
     ExportStream: _grpc.StreamStreamMultiCallable[_aggregate_pb2.ExportPart, _aggregate_pb2.ExportChunk]
@@ -85,6 +87,8 @@ class AggregateServiceAsyncStub(AggregateServiceStub):
     """Opens an Access file and reports whether and what it can read."""
     TableColumns: _aio.UnaryUnaryMultiCallable[_aggregate_pb2.TableColumnsRequest, _aggregate_pb2.TableColumnsResponse]  # type: ignore[assignment]
     """The real columns of one table of a source."""
+    SuggestProfile: _aio.UnaryUnaryMultiCallable[_aggregate_pb2.SuggestProfileRequest, _aggregate_pb2.SuggestProfileResponse]  # type: ignore[assignment]
+    """Looks into a source that nobody has described: drafts its input profile and shows what it makes of the rows. Administrators only."""
     Export: _aio.UnaryUnaryMultiCallable[_aggregate_pb2.ExportRequest, _aggregate_pb2.ExportResponse]  # type: ignore[assignment]
     """Writes routings to files in the export directory."""
     ExportStream: _aio.StreamStreamMultiCallable[_aggregate_pb2.ExportPart, _aggregate_pb2.ExportChunk]  # type: ignore[assignment]
@@ -174,6 +178,14 @@ class AggregateServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_aggregate_pb2.TableColumnsResponse, _abc.Awaitable[_aggregate_pb2.TableColumnsResponse]]:
         """The real columns of one table of a source."""
+
+    @_abc_1.abstractmethod
+    def SuggestProfile(
+        self,
+        request: _aggregate_pb2.SuggestProfileRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_aggregate_pb2.SuggestProfileResponse, _abc.Awaitable[_aggregate_pb2.SuggestProfileResponse]]:
+        """Looks into a source that nobody has described: drafts its input profile and shows what it makes of the rows. Administrators only."""
 
     @_abc_1.abstractmethod
     def Export(

@@ -15,6 +15,7 @@ from protos.aggregate.v1 import aggregate_pb2 as pb
 
 from .conftest import DATA, Running, Start, rows_of
 
+ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.skipif(
     os.name == "nt", reason="makes symbolic links, which Windows reserves for administrators"
 )
@@ -125,3 +126,26 @@ async def test_a_profiled_table_has_shares_and_examples(browsing: Running) -> No
 async def test_columns_of_an_unknown_table_are_not_found(browsing: Running) -> None:
     with pytest.raises(NotFound, match="NO_TABLE"):
         await browsing.call("TableColumns", pb.TableColumnsRequest(table="NO_TABLE"))
+
+
+async def test_a_source_that_nobody_described_is_drafted_with_items_as_they_would_be_read(
+    browsing: Running, tmp_path: Path
+) -> None:
+    shutil.copytree(ROOT / "demo" / "plants" / "fabricad", tmp_path / "allowed folder" / "fabricad")
+    path = str(tmp_path / "allowed folder" / "fabricad")
+    answer = await browsing.call("SuggestProfile", pb.SuggestProfileRequest(path=path))
+    assert answer.problem == ""
+    taken = {row["role"]: row for row in rows_of(answer.roles)}
+    assert json.loads(taken["operation"]["examples"])
+    assert answer.operations_table in answer.tables
+    assert json.loads(answer.profile_json)["tables"]["routing"]
+    assert len(answer.items) == 6
+    for item in answer.items:
+        assert rows_of(item.features)
+        operations = rows_of(item.operations)
+        assert all(row["PROC_SEQ"] is not None for row in operations)
+    asked = pb.SuggestProfileRequest(path=path, answers={"operation": "no such column"})
+    with pytest.raises(InvalidInput, match="no such column"):
+        await browsing.call("SuggestProfile", asked)
+    with pytest.raises(PermissionDenied):
+        await browsing.call("SuggestProfile", pb.SuggestProfileRequest(path=str(tmp_path / "secret" / "demo.accdb")))

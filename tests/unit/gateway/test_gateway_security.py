@@ -336,6 +336,7 @@ def test_administration_is_closed_to_users(plant: Any) -> None:
         ("/api/auth/admin/reset-password", "ResetPassword", {"username": "a@b.example", "password": "Seal-Ring-42x"}),
         ("/api/mapping/input-profiles/check", "CheckInputProfile", {"name": "plant"}),
         ("/api/access/connection/test", "TestSource", {"path": "plant.accdb"}),
+        ("/api/mapping/input-profiles/suggest", "SuggestProfile", {"path": "plant.accdb"}),
     ],
 )
 def test_work_that_takes_long_such_as_hashing_or_opening_a_source_has_more_time_than_others(

@@ -4,6 +4,7 @@ export const [useTrainingText, trainingText] = screenTexts('training', {
   ko: {
     active: 'Active model',
     noActive: '활성 모델이 없습니다',
+    guide: '시작 안내 열기',
     dataset: 'Dataset',
     datasetRows: '품목 {{items}} · 공정 {{rows}}행 · 실적 {{results}}행',
     quality: '재현율@50',
@@ -85,6 +86,7 @@ export const [useTrainingText, trainingText] = screenTexts('training', {
   en: {
     active: 'Active model',
     noActive: 'No active model',
+    guide: 'Open the first-start guide',
     dataset: 'Dataset',
     datasetRows: '{{items}} items · {{rows}} operations · {{results}} results',
     quality: 'Recall@50',

@@ -1,0 +1,59 @@
+"""What people answer to the questions of a suggestion decides; what cannot be is refused by name."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from common.errors import InvalidInput
+from source.suggestion import suggest
+from tests.unit.source.suggestion import foreign_plants
+
+
+def nameless() -> dict[str, pl.DataFrame]:
+    """The Korean plant with names that say nothing, so that there is something to ask."""
+    tables = foreign_plants.korean()
+    steps = tables["표준공정"].rename(dict(zip(tables["표준공정"].columns, "abcdefg", strict=True)))
+    return {"t1": tables["품목마스터"].rename({"품목코드": "x1", "품명": "x2"}), "t2": steps}
+
+
+def test_an_answer_is_followed_and_not_asked_again() -> None:
+    asked = suggest(nameless())
+    topics = {question.topic: question for question in asked.questions}
+    assert topics
+    operation = asked.operations.operation
+    assert operation is not None
+    other = "d" if operation.name == "c" else "c"
+    answers = {topic: question.taken for topic, question in topics.items()} | {
+        "operations_table": "t2",
+        "operation": other,
+    }
+    answered = suggest(nameless(), answers=answers)
+    assert answered.sure
+    assert answered.operations.operation is not None
+    assert answered.operations.operation.name == other
+
+
+def test_run_times_that_would_be_strange_in_minutes_are_asked_about() -> None:
+    tables = foreign_plants.korean()
+    tables["표준공정"] = tables["표준공정"].with_columns(pl.col("가공시간") / 600)
+    found = suggest(tables)
+    assert [(question.topic, question.taken) for question in found.questions] == [("time_unit", "가공시간")]
+    answered = suggest(tables, answers={"time_unit": "H"})
+    assert answered.sure
+    assert {time.role: time.unit for time in answered.operations.times} == {"setup": "h", "run": "h"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ({"colour": "red"}, "colour"),
+        ({"time_unit": "parsec"}, "parsec"),
+        ({"operations_table": "t9"}, "t9"),
+        ({"sequence": "zz"}, "zz"),
+        ({"operations_table": "t2", "sequence": "a", "item": "b"}, "sequence = a"),
+    ],
+)
+def test_answers_that_cannot_be_are_refused(answers: dict[str, str], words: str) -> None:
+    with pytest.raises(InvalidInput, match=words):
+        suggest(nameless(), answers=answers)
