@@ -25,7 +25,7 @@ from plant.units import find_unit
 from source.suggestion.facts import ColumnFacts, Shape
 from source.suggestion.items import FeatureFound
 from source.suggestion.operations import OperationsFound
-from source.suggestion.queries import quoted
+from source.suggestion.queries import quoted, rows_of
 from source.suggestion.suggestion import Suggestion
 from source.suggestion.time_columns import TIME_ROLES, TimeColumn
 
@@ -80,7 +80,7 @@ def draft_profile(found: Suggestion, name: str) -> InputProfile:
 def items_of_operations(operations: OperationsFound) -> str:
     """SQL for the items where only their operations are known: one row an item with what all its operations say alike."""
     item = quoted(operations.path.column.name)
-    return f"SELECT DISTINCT {item} FROM {quoted(operations.table.name)} WHERE {item} IS NOT NULL"  # noqa: S608 - runs in a locked database
+    return f"SELECT DISTINCT {item} FROM {rows_of(operations.table)} WHERE {item} IS NOT NULL"  # noqa: S608 - runs in a locked database
 
 
 def _items(found: Suggestion) -> tuple[tuple[Feature, ...], ItemDisplay, list[ProfileColumn]]:

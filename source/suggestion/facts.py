@@ -86,12 +86,21 @@ class ColumnFacts:
 
 @dataclass(frozen=True)
 class TableFacts:
-    """A table and its columns; `rows` were read of `total`."""
+    """A table and its columns; `rows` were read of `total`.
+
+    Attributes:
+        sql: SELECT that makes its rows where no table of the source has them; "" for a table.
+        origin: the table that it is made of; "" for a table.
+        made_of: columns of `origin` that became its rows.
+    """
 
     name: str
     rows: int
     total: int
     columns: Mapping[str, ColumnFacts]
+    sql: str = ""
+    origin: str = ""
+    made_of: frozenset[str] = frozenset()
 
     @property
     def whole(self) -> bool:

@@ -9,7 +9,7 @@ import polars as pl
 from source.suggestion.facts import facts_of_table, mean_of
 from source.suggestion.items import ItemsFound, find_items
 from source.suggestion.operations import OperationsFound
-from source.suggestion.queries import frame_of, quoted
+from source.suggestion.queries import frame_of, quoted, rows_of
 
 SAME: Final = 0.98
 """Share of the items with several rows in which an attribute of items has one value."""
@@ -56,5 +56,5 @@ def items_of_log(operations: OperationsFound) -> tuple[ItemsFound | None, str]:
     columns = ", ".join(f"max({quoted(name)}) AS {quoted(name)}" for name in alike)
     key = quoted(item.name)
     # runs in a database without files and network
-    sql = f"SELECT {key}, {columns} FROM {quoted(table.name)} WHERE {key} IS NOT NULL GROUP BY {key}"  # noqa: S608
+    sql = f"SELECT {key}, {columns} FROM {rows_of(table)} WHERE {key} IS NOT NULL GROUP BY {key}"  # noqa: S608
     return found, sql

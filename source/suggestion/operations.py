@@ -13,15 +13,19 @@ from typing import Final
 import polars as pl
 
 from source.suggestion.answers import TABLE_TOPIC, Answers, column_answers
-from source.suggestion.facts import ColumnFacts, Shape, TableFacts
+from source.suggestion.facts import ColumnFacts, Shape, TableFacts, mean_of
 from source.suggestion.labels import code_and_name, find_labels, operation_and_machine
 from source.suggestion.links import Link
 from source.suggestion.sequences import case_of, find_sequence, group_of, start_and_end
-from source.suggestion.time_columns import TimeColumn, find_times
+from source.suggestion.shared_routings import SharedPath, shared_paths
+from source.suggestion.time_columns import TimeColumn, find_times, rival_times
 from source.suggestion.vocabulary import fit
 
 JUDGED_ROWS: Final = 50_000
 """Rows by which columns are judged: routings lie together in tables, and regularity shows in thousands of rows."""
+
+
+NEARLY_ALL: Final = 0.95
 
 
 @dataclass(frozen=True)
@@ -107,10 +111,13 @@ def item_paths(
         answered: the column that somebody named as the item's; the ways through it only.
     """
     by_name = {each.name: each for each in tables}
+    shared = [path for path in shared_paths(table, tables, links) if answered in ("", path[0].name)]
+    for column, head, item, key, strength in shared:
+        yield ItemPath(column, (head, item), key, strength)
     direct = [link for link in links if link.child.table == table.name and answered in ("", link.child.name)]
     for link in direct:
         parent = by_name[link.parent.table]
-        if _is_lookup(parent, link) or _looks_like_header(parent, link, links):
+        if _is_lookup(parent, link) or _looks_like_header(parent, link, links) or _is_head_of(parent, link, shared):
             continue
         yield ItemPath(link.child, None, link.parent, link.strength)
     for link in direct:
@@ -167,6 +174,21 @@ def _looks_like_header(parent: TableFacts, link: Link, links: Sequence[Link]) ->
     )
 
 
+def _names_steps(column: ColumnFacts, order: ColumnFacts | None) -> bool:
+    """Whether a column holds values of the sequence: the next or the previous operation."""
+    if order is None or column.shape not in (Shape.WHOLE, Shape.TEXT) or column.distinct < 2:
+        return False
+    if fit(column.name, "operation") < 0.5 and fit(column.name, "sequence") < 0.5:
+        return False
+    return mean_of(column.texts.drop_nulls().unique().is_in(order.texts.drop_nulls().unique().implode())) >= NEARLY_ALL
+
+
+def _is_head_of(parent: TableFacts, link: Link, shared: Sequence[SharedPath]) -> bool:
+    """A routing's head without a reference to items, where the items name the routing themselves."""
+    itemlike = max(fit(parent.name, "item"), fit(link.parent.name, "item_key"))
+    return itemlike < 0.7 and any(column is link.child for column, *_ in shared)
+
+
 def _judge(
     table: TableFacts, path: ItemPath, tables: Sequence[TableFacts], links: Sequence[Link], answers: Answers
 ) -> OperationsFound | None:
@@ -202,7 +224,8 @@ def _judge(
         return None
     used |= {column.name for column in (number, order, start, end) if column is not None}
     group = group_of(item, number, rows)
-    labels = find_labels([column for column in free if column.name not in used], group, rows, referring)
+    telling = [column for column in free if column.name not in used and not _names_steps(column, order)]
+    labels = find_labels(telling, group, rows, referring)
     operation, machine = operation_and_machine(labels, named.get("operation", ""))
     if operation is None:
         return None
@@ -214,10 +237,21 @@ def _judge(
         and label.score_as_operation > operation.score_as_operation - 0.1
         and (machine is None or label.column is not machine.column)
     )
+    if not named.get("operation") and fit(operation.column.name, "operation") < 0.5:
+        rivals["operation"] += tuple(
+            column.name
+            for column in telling
+            if column.shape is Shape.TEXT
+            and fit(column.name, "operation") >= 0.7
+            and all(column is not label.column for label in labels)
+        )
     if machine is not None:
         sureness["machine"] = 0.5 * machine.score_as_machine
     chosen = {operation.column.name} | ({machine.column.name} if machine else set())
     code, name = code_and_name(operation.column, labels, chosen, rows, "operation")
+    if name is not None and fit(code.name, "operation") < 0.5 and name.distinct < code.distinct:
+        machine = machine or operation  # several numbers for one name: these are machines, the names are the operations
+        code, name = name, None
     machine_code: ColumnFacts | None = None
     machine_name: ColumnFacts | None = None
     if machine:
@@ -232,6 +266,8 @@ def _judge(
         answered=named.get("time", ""),
         unit=answers.get("time_unit"),
     )
+    if not named.get("time"):
+        rivals["time"] = rival_times(free, times)
     if times:
         sureness["time"] = 0.6 * max(time.score for time in times)
     elif start is not None and end is not None:

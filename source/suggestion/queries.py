@@ -50,6 +50,11 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def rows_of(table: TableFacts) -> str:
+    """What stands behind FROM for a table's rows."""
+    return f"({table.sql})" if table.sql else quoted(table.name)
+
+
 def item_rows(
     table: TableFacts, key: ColumnFacts, tables: Sequence[TableFacts], links: Sequence[Link], apart: frozenset[str]
 ) -> RoleRows:
@@ -130,9 +135,9 @@ def operation_sql(
         joins.append(detail[0])
         for role, expression in detail[1].items():
             add(role, expression, f"{role} minutes")
-    if not extra:
+    if not extra and not found.table.sql:
         return "", {}
-    lines = [f"SELECT o.*, {', '.join(extra)}", f"FROM {quoted(found.table.name)} AS o", *joins]
+    lines = [f"SELECT {', '.join(['o.*', *extra])}", f"FROM {rows_of(found.table)} AS o", *joins]
     return "\n".join(lines), columns
 
 

@@ -76,7 +76,11 @@ def asked(question: Question) -> str:
         + (f", or {others}?" if others else "?"),
         "operation": f"Does {question.table}.{question.taken} say which operation it is"
         + (f", or {others}?" if others else "?"),
-        "time": f"Is {question.table}.{question.taken} the time of an operation, in minutes? Only its values say so",
+        "time": (
+            f"Is {question.table}.{question.taken} the run time of an operation, or {others}?"
+            if others
+            else f"Is {question.table}.{question.taken} the time of an operation, in minutes? Only its values say so"
+        ),
         "time_unit": f"In which unit is {question.table}.{question.taken}? Nothing says so, and as minutes its values would be strange "
         f"(minutes are taken; it could be {others})",
         "no_time": f"{question.table} has no column that looks like a time: is there one? Without it routings are predicted without times",

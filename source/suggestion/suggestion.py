@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -18,6 +18,7 @@ from source.suggestion.operations import ItemPath, OperationsFound, find_operati
 from source.suggestion.queries import RoleRows, item_rows, operation_sql
 from source.suggestion.time_columns import UNNAMED, TimeColumn
 from source.suggestion.vocabulary import fit
+from source.suggestion.wide_tables import steps_of
 
 __all__ = ["FeatureFound", "ItemPath", "ItemsFound", "LeftOut", "Question", "Suggestion", "suggest"]
 
@@ -100,6 +101,7 @@ def suggest(
     answers = answers or {}
     check_answers(answers, {name: frame.columns for name, frame in frames.items()})
     tables = [facts_of_table(name, frame, (totals or {}).get(name)) for name, frame in frames.items() if frame.height]
+    tables += [steps for table in tables if (steps := steps_of(table)) is not None]
     links = find_links(tables)
     candidates = [found for found in find_operations(tables, links, answers) if found.sureness.get("sequence", 0) > 0]
     if not candidates:
@@ -135,12 +137,29 @@ def _items(
         return items_of_log(operations)
     table = next(each for each in tables if each.name == key.table)
     apart = {operations.table.name} | ({results.table.name} if results else set())
+    known: set[str] = set(operations.table.made_of) if operations.table.origin == table.name else set()
     if operations.path.header is not None:
-        apart.add(operations.path.header[0].table)
+        head = operations.path.header[0]
+        apart.add(head.table)
+        if head.table == table.name:
+            known.add(head.name)
+            apart |= {link.parent.table for link in links if link.child is head}
     key = _best_key(table, key)
     rows: RoleRows = item_rows(table, key, tables, links, frozenset(apart))
     found = find_items(rows.table, rows.table.columns[key.name], rows.replaced, _routed(operations, tables))
-    return found, rows.sql
+    return _without(found, known), rows.sql
+
+
+def _without(found: ItemsFound, known: Set[str]) -> ItemsFound:
+    """The items without columns that say which routing they have."""
+    return replace(
+        found,
+        features=tuple(feature for feature in found.features if feature.column not in known),
+        left_out=(
+            *(column for column in found.left_out if column.column not in known),
+            *(LeftOut(name, "answer", "routing") for name in sorted(known)),
+        ),
+    )
 
 
 def _best_key(table: TableFacts, key: ColumnFacts) -> ColumnFacts:
@@ -221,13 +240,20 @@ def _questions(
         )
         named_rivals = tuple(name for name in operations.rivals.get(role, ()) if name not in _chosen(operations))
         if role == "item" and operations.path.key is None:
-            unsure = unsure and items is not None and fit(column, "item_key") < SURE["item"]
+            named = fit(column, "item") if fit(column, "material") < 0.7 else 0.0
+            unsure = unsure and items is not None and max(fit(column, "item_key"), named) < SURE["item"]
         if unsure or named_rivals:
             asked.append(Question(role, table, column, named_rivals))
-    if "time" not in operations.sureness:
+    timed = operations.start is not None and operations.end is not None
+    if "time" not in operations.sureness or (
+        operations.times and not timed and all(time.role != "run" for time in operations.times)
+    ):
         asked.append(Question("no_time", table, ""))
     elif operations.times and max(time.score for time in operations.times) <= UNNAMED:
         asked.append(Question("time", table, operations.times[0].column.name))
+    elif operations.rivals.get("time"):
+        run = next(time.column.name for time in operations.times if time.role == "run")
+        asked.append(Question("time", table, run, operations.rivals["time"]))
     else:
         asked += [
             Question("time_unit", table, time.column.name, TIME_UNITS[1:])

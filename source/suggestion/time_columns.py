@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,6 +14,10 @@ from source.suggestion.vocabulary import fit, unit_in
 TIME_ROLES: Final = ("setup", "queue", "wait", "move", "run")
 UNNAMED: Final = 0.2
 """Score of a column of times that its values alone show."""
+
+
+CLOSE: Final = 0.05
+"""Difference of two scores below which names do not decide."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,33 @@ def find_times(
     )
 
 
+def rival_times(columns: Sequence[ColumnFacts], found: Sequence[TimeColumn]) -> tuple[str, ...]:
+    """Columns that could be the run time as well: named no better and no worse, and with other values."""
+    run = next((time for time in found if time.role == "run"), None)
+    if run is None or run.score <= UNNAMED or fit(run.column.name, "run") >= 0.9:
+        return ()
+    taken = {time.column.name for time in found}
+    others = [time for time in _candidates(columns, None) if time.role == "run" and time.column.name not in taken]
+    return tuple(
+        time.column.name
+        for time in others
+        if time.score > run.score - CLOSE and not time.column.texts.equals(run.column.texts.alias(time.column.name))
+    )
+
+
 _ANSWERED: Final = {"MIN": "min", "H": "h", "SEC": "s", "DAY": "d"}
 
 
 def _by_names(columns: Sequence[ColumnFacts], table: TableFacts) -> tuple[TimeColumn, ...]:
     found: dict[str, TimeColumn] = {}
+    for candidate in _candidates(columns, table):
+        if candidate.role not in found or found[candidate.role].score < candidate.score:
+            found[candidate.role] = candidate
+    return tuple(found.values())
+
+
+def _candidates(columns: Sequence[ColumnFacts], table: TableFacts | None) -> Iterator[TimeColumn]:
+    """Every column that its name calls a time; the column of its unit only where the table is given."""
     for column in columns:
         if column.shape not in (Shape.WHOLE, Shape.NUMBER) or column.numbers is None:
             continue
@@ -85,10 +111,7 @@ def _by_names(columns: Sequence[ColumnFacts], table: TableFacts) -> tuple[TimeCo
         score = 0.5 * max(timed, fit(column.name, "time")) + 0.5 * fit(column.name, role)
         if not timed and fit(column.name, "time") < 0.5 and fit(column.name, role) < 0.9:
             continue
-        candidate = TimeColumn(column, role, unit, None if unit else _unit_column(column, table), score)
-        if role not in found or found[role].score < score:
-            found[role] = candidate
-    return tuple(found.values())
+        yield TimeColumn(column, role, unit, None if unit or table is None else _unit_column(column, table), score)
 
 
 def _unnamed(columns: Sequence[ColumnFacts]) -> tuple[TimeColumn, ...]:

@@ -37,7 +37,7 @@ WORDS: Final[dict[str, frozenset[str]]] = {
         itemid inventoryitemid
     """),
     "sequence": _words("""
-        sequence seq step steps position pos posnr vornr idx index order lineno opno opseq procseq operationseq
+        sequence seq step steps position pos posnr vornr idx index order lineno opno afo opseq procseq operationseq
         operationno operationnumber agnr vorgangsnr vorgangsnummer vorgangnr reihenfolge folge lfdnr 순서 공정순서 순번
         차수 공순 작업순서
         secuencia fase paso étape etape phase séquence sequenza
@@ -45,20 +45,20 @@ WORDS: Final[dict[str, frozenset[str]]] = {
         工序号 序号 顺序 工序顺序
     """),
     "operation": _words("""
-        operation operations op oper activity task job process proc procedure step schritt vorgang arbeitsgang
+        operation operations op oper tano activity task job process proc procedure step schritt instruction arbeitsanweisung vorgang arbeitsgang
         arbeitsvorgang ag ltxa1 steus ktsch tätigkeit verfahren prozess 공정 작업 공정명 공정코드 작업명 작업코드 공정내역
         operación operacion operaciones opération operazione lavorazione actividad tarea proceso oprid 工程 工程名 作業 作業名
         加工工程 工序 工序名称 作业 工艺
     """),
     "machine": _words("""
-        machine machines workcenter workcentre workstation work center centre station resource res equipment
+        machine machines mcno cwoc workcenter workcentre workstation work center centre station resource res equipment
         arbeitsplatz maschine anlage arbpl arbid kapazität kostenstelle location cell tool line 설비 기계 작업장 설비코드 장비
         호기 라인
         máquina maquina puesto recurso poste ressource macchina centro wrkctr wrkctrid
         wrkcenter 設備 機械 装置 作業区 ライン 设备 机床 工作中心 机器
     """),
     "name": _words("""
-        name names description desc descr bezeichnung benennung kurzbezeichnung text kurztext title label maktx
+        name names description desc descr dsca bezeichnung benennung kurzbezeichnung text kurztext title label maktx
         txt dis nm 명 명칭 이름 품명 내역 설명 품목명 자재명 제품명 자재내역
         nombre descripción descripcion désignation designation nom libellé nome descrizione 品名 名称 名 品目名
     """),
@@ -76,21 +76,21 @@ WORDS: Final[dict[str, frozenset[str]]] = {
         matière materiale 材質 材料 素材 材质
     """),
     "group": _words("""
-        group grp category class family type kind line subcategory model style gruppe warengruppe kategorie
+        group grp category class citg family type kind line subcategory model style gruppe warengruppe kategorie
         klasse typ art matkl mtart prdha spart 그룹 분류 대분류 중분류 소분류 유형 종류 품목군 계정 구분
         familia famille famiglia grupo groupe gruppo categoría tipo 分類 区分 種類 类别 分类 类型
     """),
     "time": _words("""
-        time times hours hour hrs hr minutes minute min mins seconds sec duration dauer zeit zeiten stunden
+        time times sutm rutm hours hour hrs hr minutes minute min mins seconds sec duration dauer zeit zeiten stunden
         minuten std vgw zeitwert cycle lt leadtime 시간 공수 소요시간 작업시간 분 초 표준시간
         tiempo tiempos temps durée tempo 時間 工数 时间 工时 usage
     """),
     "setup": _words("""
-        setup rüst rüsten rüstzeit rüstz einrichten einricht prep preparation vgw01 준비 셋업 준비시간 셋팅 준비공수
+        setup set rüst rüsten rüstzeit rüstz tr tarüst sutm einrichten einricht prep preparation vgw01 준비 셋업 준비시간 셋팅 준비공수
         preparación preparacion préparation preparazione reglaje réglage attrezzaggio setuptime 段取 段取り 準備 准备 换型 调整
     """),
     "run": _words("""
-        run running process processing machining machine mach bearbeitung bearbeitungszeit stück stückzeit bearb
+        run running te rutm process processing machining machine mach bearbeitung bearbeitungszeit stück stückzeit bearb
         cycle work worked resource actual labor labour vgw02 vgw03 가동 가공 가공시간 작업 작업시간 실적 주
         unitario unitaire ejecución lavoro processtime runtime 加工 正味 作業 加工时间
     """),
@@ -237,7 +237,8 @@ def unit_in(name: str) -> str | None:
     """The unit that a column's name states, in brackets or as its last word: `Dauer[min]`, `ActualResourceHrs`, `Weight_KG`."""
     bracketed = _BRACKETS.findall(name)
     for text in reversed(bracketed):
-        unit = _UNITS.get(text.strip().casefold())
+        inside = words_of(text)
+        unit = _UNITS.get(text.strip().casefold()) or (_UNITS.get(inside[-1]) if len(inside) > 1 else None)
         if unit:
             return unit
     words = words_of(_BRACKETS.sub(" ", name))

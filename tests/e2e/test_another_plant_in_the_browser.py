@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browser_steps import HEIGHT, PATIENCE, ROOT, WIDTH, log_in
+from tests.e2e.browser_steps import HEIGHT, PATIENCE, ROOT, SCREENS, WIDTH, log_in
 from tests.support.running_system import RunningSystem, port_variables
 
 PLANT = ROOT / "demo" / "plants" / "adventureworks"
@@ -83,3 +85,44 @@ def test_the_schema_is_edited_on_the_screen_and_its_effect_said_before_it_is_sav
     expect(effects).to_have_count(0)
     page.goto("/training-status")
     expect(page.locator("main")).to_contain_text("빛깔")
+
+
+def test_the_guide_leads_from_a_foreign_source_to_a_version_that_serves(
+    page: Page, bicycles: RunningSystem, tmp_path: Path
+) -> None:
+    source = tmp_path / "werkstatt"
+    source.mkdir()
+    shutil.copy(ROOT / "demo" / "plants" / "fabricad" / "artikel.csv", source)
+    plan = pl.read_csv(ROOT / "demo" / "plants" / "fabricad" / "plan.csv", infer_schema=False)
+    hours = (pl.col("Dauer[min]").cast(pl.Float64) / 600).alias("Dauer")
+    plan.with_columns(hours).drop("Dauer[min]").write_csv(source / "plan.csv")
+
+    page.goto("/admin/first-start")
+    page.get_by_label("파일, 폴더 또는 데이터베이스 주소").fill(str(source))
+    page.get_by_role("button", name="살펴보기").click()
+    expect(page.get_by_role("alert")).to_contain_text("허용되지 않은 폴더")
+    expect(page.get_by_role("link", name="옵션에서 폴더나 서버를 허용하세요")).to_be_visible()
+    with bicycles.admin() as client:
+        client.patch("/api/workflow/graph", json={"access": {"allowed_folders": [str(tmp_path)]}}).raise_for_status()
+    page.get_by_role("button", name="살펴보기").click()
+
+    question = page.get_by_role("group", name="어떤 단위입니까")
+    expect(question).to_contain_text("Dauer")
+    train = page.get_by_role("button", name="저장하고 학습 시작")
+    expect(train).to_be_disabled()
+    question.get_by_role("button", name="시간").click()
+    expect(page.get_by_text("의심스러운 것이 없습니다.")).to_be_visible()
+    operations = page.get_by_role("region", name="공정", exact=True)
+    expect(operations.get_by_role("row", name="공정 Schritt")).to_contain_text("drehen")
+    expect(page.get_by_role("article").first).to_contain_text("liefern")
+    train.click()
+
+    activate = page.get_by_role("button", name="이 버전 활성화")
+    expect(activate).to_be_enabled(timeout=8 * PATIENCE)
+    page.screenshot(path=SCREENS / "first-start-1280.png", full_page=True)
+    activate.click()
+    expect(page.get_by_text("버전이 서비스 중입니다")).to_be_visible(timeout=4 * PATIENCE)
+    page.get_by_role("link", name="첫 예측 하러 가기").click()
+    page.get_by_label("품목 코드 목록").fill("00000003")
+    page.get_by_role("button", name="추천 실행").click()
+    expect(page.locator("li[data-operation]").first).to_contain_text("liefern")

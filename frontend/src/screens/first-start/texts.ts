@@ -31,7 +31,7 @@ export const [useGuideText] = screenTexts('first-start', {
     'ask.item': '{{table}}의 {{taken}} 컬럼이 공정의 품목을 가리킵니까?',
     'ask.sequence': '{{table}}의 {{taken}} 컬럼이 한 품목의 공정 순서입니까?',
     'ask.operation': '{{table}}의 {{taken}} 컬럼이 어떤 공정인지를 말합니까?',
-    'ask.time': '{{table}}의 {{taken}} 컬럼이 공정 시간(분)입니까? 값으로만 짐작했습니다.',
+    'ask.time': '{{table}}의 {{taken}} 컬럼이 공정의 가공 시간입니까? 데이터만으로는 확실하지 않습니다.',
     'ask.time_unit':
       '{{table}}의 {{taken}} 시간은 어떤 단위입니까? 적힌 곳이 없고, 분이라면 값이 이상합니다.',
     'ask.no_time': '{{table}}에 시간처럼 보이는 컬럼이 없습니다. 있습니까?',
@@ -157,7 +157,7 @@ export const [useGuideText] = screenTexts('first-start', {
     'ask.item': 'Does {{taken}} of {{table}} name the item of an operation?',
     'ask.sequence': 'Does {{taken}} of {{table}} order the operations of an item?',
     'ask.operation': 'Does {{taken}} of {{table}} say which operation it is?',
-    'ask.time': 'Is {{taken}} of {{table}} the time of an operation, in minutes? Only its values say so.',
+    'ask.time': 'Is {{taken}} of {{table}} the run time of an operation? The data alone do not say so.',
     'ask.time_unit':
       'In which unit is {{taken}} of {{table}}? Nothing says so, and as minutes its values would be strange.',
     'ask.no_time': '{{table}} has no column that looks like a time. Is there one?',

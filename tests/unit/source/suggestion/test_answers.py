@@ -57,3 +57,22 @@ def test_run_times_that_would_be_strange_in_minutes_are_asked_about() -> None:
 def test_answers_that_cannot_be_are_refused(answers: dict[str, str], words: str) -> None:
     with pytest.raises(InvalidInput, match=words):
         suggest(nameless(), answers=answers)
+
+
+def test_two_times_that_are_named_alike_are_asked_about() -> None:
+    tables = foreign_plants.korean()
+    steps = tables["표준공정"]
+    tables["표준공정"] = steps.rename({"가공시간": "작업시간1"}).with_columns(작업시간2=steps["가공시간"] * 2 + 1)
+    found = suggest(tables)
+    assert [(question.topic, question.taken, question.candidates) for question in found.questions] == [
+        ("time", "작업시간1", ("작업시간2",))
+    ]
+    answered = suggest(tables, answers={"time": "작업시간2"})
+    assert answered.sure
+    assert next(time.column.name for time in answered.operations.times if time.role == "run") == "작업시간2"
+
+
+def test_an_operations_table_with_only_a_set_up_time_is_asked_for_the_run_time() -> None:
+    tables = foreign_plants.korean()
+    tables["표준공정"] = tables["표준공정"].drop("가공시간")
+    assert [question.topic for question in suggest(tables).questions] == ["no_time"]
