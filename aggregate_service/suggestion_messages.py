@@ -31,7 +31,7 @@ def to_suggestion(suggested: SuggestedSource) -> pb.SuggestProfileResponse:
         operations_table=found.operations.table.name,
         results_table=found.results.table.name if found.results is not None else "",
         operations_by_query=bool(found.operation_sql),
-        items_by_query=profile.tables[FEATURES] in profile.queries,
+        items_by_query=bool(found.item_sql) or found.items is None,
         roles=_texts(("role", "column", "unit", "unit_column", "examples"), roles),
         features=_texts(
             ("column", "name", "kind", "unit", "unit_column", "display", "level", "examples"), _features(suggested)

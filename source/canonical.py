@@ -163,9 +163,17 @@ def _absent(series: pl.Series) -> pl.Series:
     return series.is_null()
 
 
+def narrow(text: pl.Series) -> pl.Series:
+    """Texts with the full-width digits and signs of East Asian keyboards as usual ones; spaces between digits stay what they are."""
+    if not text.str.contains("[０-９．，：／－]").any():
+        return text
+    wide, usual = "０１２３４５６７８９．，：／－", "0123456789.,:/-"
+    return text.str.replace_many(list(wide), list(usual))
+
+
 def _plain_text(series: pl.Series) -> pl.Series:
-    """Trimmed, absence words as null; nothing else changed."""
-    text = series.str.strip_chars()
+    """Trimmed, absence words as null, full-width digits narrow; nothing else changed."""
+    text = narrow(series.str.strip_chars())
     return _without(text, text.str.to_lowercase().is_in(ABSENT_WORDS))
 
 

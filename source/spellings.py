@@ -7,8 +7,10 @@ from typing import Final
 import polars as pl
 
 from plant.columns import ColumnType
-from plant.formats import EXCEL, HOURS, MINUTES, NUMBERS
-from source.canonical import convert
+from plant.formats import EXCEL, HOURS, MINUTES, NUMBERS, SIZES_WITH_UNITS, TIMES_WITH_UNITS
+from plant.units import SIZE, TIME
+from source.canonical import convert, narrow
+from source.texts_with_units import read_texts, says_units
 
 _DURATION: Final = r"^(\d{1,4}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?$"
 _DAY_MS: Final = 86_400_000
@@ -17,12 +19,14 @@ _EXCEL_EPOCH: Final = 25_569
 
 def read_as(texts: pl.Series, text_format: str, kind: ColumnType) -> pl.Series:
     """Texts of a declared format in a canonical type; null where they do not fit. What needs no format is read as without one."""
-    plain = texts.str.strip_chars()
+    plain = narrow(texts.str.strip_chars())
     usual = convert(plain, kind) if kind is ColumnType.DATETIME else None
     if text_format in NUMBERS:
         thousands, decimal = NUMBERS[text_format]
         pattern = thousands if thousands.startswith("[") else f"[{thousands}]"
         return convert(plain.str.replace_all(pattern, "").str.replace(decimal, ".", literal=True), kind)
+    if text_format in (TIMES_WITH_UNITS, SIZES_WITH_UNITS):
+        return convert(read_texts(plain, TIME if text_format == TIMES_WITH_UNITS else SIZE), kind)
     if text_format in (HOURS, MINUTES):
         return convert(_duration(plain, text_format), kind)
     if text_format == EXCEL:
@@ -47,6 +51,7 @@ def number_format(values: pl.Series) -> str | None:
 
     1,234 is a number above thousand where all commas stand before three digits and no number begins with 0, else one below two.
     """
+    values = narrow(values)
     if values.cast(pl.Float64, strict=False).null_count() == values.null_count():
         return ""
     if values.str.contains(_DURATION).all():
@@ -55,9 +60,12 @@ def number_format(values: pl.Series) -> str | None:
         return "1,234.5"
     for name, pattern in (
         ("1.234,5", r"^[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?$"),
-        ("1 234,5", r"^[+-]?\d{1,3}([ \u00a0\u202f]\d{3})*(,\d+)?$"),
+        ("1 234,5", r"^[+-]?\d{1,3}([ \u00a0\u2007\u2009\u202f]\d{3})*(,\d+)?$"),
+        ("1 234.5", r"^[+-]?\d{1,3}([ \u00a0\u2007\u2009\u202f]\d{3})*(\.\d+)?$"),
         ("1'234.5", r"^[+-]?\d{1,3}(['’]\d{3})*(\.\d+)?$"),
     ):
         if values.str.contains(pattern).all():
             return name
-    return None
+    if says_units(values, TIME):
+        return TIMES_WITH_UNITS
+    return SIZES_WITH_UNITS if says_units(values, SIZE) else None

@@ -19,7 +19,7 @@ def suggested(found: pb.SuggestProfileResponse) -> dict[str, Any]:
         "items_by_query": found.items_by_query,
         "operations_by_query": found.operations_by_query,
         "roles": [_with_examples(row) for row in rows_of(found.roles)],
-        "features": [{**_with_examples(row), "level": int(row["level"])} for row in rows_of(found.features)],
+        "features": [{**_with_examples(row), "level": int(str(row["level"]))} for row in rows_of(found.features)],
         "left_out": list(rows_of(found.left_out)),
         "questions": [
             {"topic": one.topic, "table": one.table, "taken": one.taken, "candidates": list(one.candidates)}

@@ -77,6 +77,11 @@ class ColumnReader:
             if column.kind == Kind.TEXT and not column.calculated:
                 return self._placed(self._distinct(rows, begin, end), there)
             stored = [rows.stored[a:b] for a, b in zip(begin.tolist(), end.tolist(), strict=True)]
+        if column.calculated and column.kind not in (Kind.TEXT, Kind.MEMO):
+            with_result = np.array([len(self._calculated(value)) > 0 for value in stored], bool)
+            there = there.copy()
+            there[there] = with_result  # a head without a result: there is none, as of an item without a date
+            stored = [value for value, known in zip(stored, with_result.tolist(), strict=True) if known]
         return self._placed(self._values(stored), there)
 
     def _placed(self, values: pl.Series, there: Mask) -> pl.Series:

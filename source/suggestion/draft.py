@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from plant.columns import ColumnType
-from plant.formats import HOURS
+from plant.formats import HOURS, SIZES_WITH_UNITS, TIMES_WITH_UNITS
 from plant.input_profile import InputProfile, ProfileColumn
 from plant.schema import (
     FEATURES,
@@ -118,7 +118,9 @@ def _items(found: Suggestion) -> tuple[tuple[Feature, ...], ItemDisplay, list[Pr
 def _feature(one: FeatureFound, spelled: str) -> tuple[Feature, list[ProfileColumn]]:
     kind = KINDS[one.kind]
     name = one.column if one.column.upper() != ITEM_CODE else f"{one.column} 2"
-    unit = UNIT_OF.get(one.unit or "")
+    unit = "MM" if spelled == SIZES_WITH_UNITS else UNIT_OF.get(one.unit or "")
+    if spelled == SIZES_WITH_UNITS and kind is FeatureKind.NUMBER:
+        kind = FeatureKind.SIZE
     if kind is FeatureKind.SIZE and find_unit(unit or "") is None and one.unit_column is None:
         kind = FeatureKind.NUMBER
     kind_column = {FeatureKind.DATE: ColumnType.DATETIME}.get(
@@ -180,8 +182,9 @@ def _operation_columns(found: Suggestion) -> Iterator[ProfileColumn]:
 
 
 def _unit_of(time: TimeColumn) -> str | None:
-    """Unit of a column of times; durations with a colon are hours, whatever unit their name states."""
-    return "H" if time.column.spelled == HOURS else UNIT_OF.get(time.unit or "")
+    """Unit of a column of times; durations with a colon are hours, those that say their unit minutes, whatever unit their name states."""
+    spelled = {HOURS: "H", TIMES_WITH_UNITS: "MIN"}.get(time.column.spelled)
+    return spelled or UNIT_OF.get(time.unit or "")
 
 
 def _routing_roles(operations: OperationsFound, internal: set[str]) -> RoutingRoles:

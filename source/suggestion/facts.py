@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 
 from plant.columns import ColumnType
-from plant.formats import HOURS
+from plant.formats import HOURS, TIMES_WITH_UNITS
 from source.spellings import number_format, read_as
 
 GUID: Final = re.compile(r"^\{?[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\}?$")
@@ -146,14 +146,28 @@ def facts_of_column(table: str, series: pl.Series) -> ColumnFacts:
         sizes=(mean_of(values.head(2000).str.contains(SIZES_IN_TEXT)) if shape is Shape.TEXT and distinct else 0.0),
         digits=longest if same_length else 0,
         longest=longest,
-        spelled=spelled if numbers is not None else "%d/%m/%Y" if times is not None and _day_first(values) else "",
+        spelled=spelled if numbers is not None else _day_first(values) if times is not None else "",
     )
 
 
-def _day_first(values: pl.Series) -> bool:
-    """Whether dates with slashes have the day first: some day is no month."""
-    days = values.str.extract(r"^(\d{1,2})/\d{1,2}/\d{4}$", 1).cast(pl.Int64, strict=False)
-    return days.null_count() == 0 and bool((days > 12).any())
+def _day_first(values: pl.Series) -> str:
+    """The format of dates with slashes or dashes that have the day first, which some day that is no month shows; "" where they have not."""
+    for pattern, shape in _DAYS_FIRST.items():
+        days = values.str.extract(shape, 1).cast(pl.Int64, strict=False)
+        if days.null_count() == 0:
+            return pattern if bool((days > 12).any()) else ""
+    return ""
+
+
+_DAYS_FIRST: Final = {
+    "%d/%m/%Y": r"^(\d{1,2})/\d{1,2}/\d{4}$",
+    "%d/%m/%Y %H:%M": r"^(\d{1,2})/\d{1,2}/\d{4} \d{1,2}:\d{2}$",
+    "%d/%m/%Y %H:%M:%S": r"^(\d{1,2})/\d{1,2}/\d{4} \d{1,2}:\d{2}:\d{2}$",
+    "%d-%m-%Y": r"^(\d{1,2})-\d{1,2}-\d{4}$",
+    "%d-%m-%Y %H:%M": r"^(\d{1,2})-\d{1,2}-\d{4} \d{1,2}:\d{2}$",
+    "%d-%m-%Y %H:%M:%S": r"^(\d{1,2})-\d{1,2}-\d{4} \d{1,2}:\d{2}:\d{2}$",
+}
+"""Format -> what its texts look like."""
 
 
 def mean_of(series: pl.Series) -> float:
@@ -186,7 +200,7 @@ def _numbers(series: pl.Series, texts: pl.Series) -> tuple[pl.Series | None, str
         return None, ""
     values = texts.drop_nulls()
     spelled = number_format(values)
-    if spelled is None or (spelled != HOURS and values.str.contains(r"^[+-]?0\d").any()):
+    if spelled is None or (spelled not in (HOURS, TIMES_WITH_UNITS) and values.str.contains(r"^[+-]?0\d").any()):
         return None, ""
     numbers = read_as(texts, spelled, ColumnType.NUMBER) if spelled else texts.cast(pl.Float64, strict=False)
     return (numbers, spelled) if numbers.null_count() == texts.null_count() else (None, "")
@@ -210,7 +224,7 @@ def _times(series: pl.Series, texts: pl.Series) -> pl.Series | None:
 _PATTERNS: Final = (
     "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y/%m/%d %H:%M:%S%.f", "%Y/%m/%d %H:%M", "%Y/%m/%d",
     "%Y.%m.%d %H:%M:%S", "%Y.%m.%d", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y",
-    "%d/%m/%Y",
+    *_DAYS_FIRST,
 )  # fmt: skip
 
 _FLAGS: Final = ({"true", "false"}, {"0", "1"}, {"0", "-1"})

@@ -45,7 +45,8 @@ WORDS: Final[dict[str, frozenset[str]]] = {
         工序号 序号 顺序 工序顺序
     """),
     "operation": _words("""
-        operation operations op oper tano activity task job process proc procedure step schritt instruction arbeitsanweisung vorgang arbeitsgang
+        operation operations op oper tano activity task job process proc procedure step schritt instruction arbeitsanweisung
+        vorgang arbeitsgang
         arbeitsvorgang ag ltxa1 steus ktsch tätigkeit verfahren prozess 공정 작업 공정명 공정코드 작업명 작업코드 공정내역
         operación operacion operaciones opération operazione lavorazione actividad tarea proceso oprid 工程 工程名 作業 作業名
         加工工程 工序 工序名称 作业 工艺

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -37,6 +39,29 @@ def test_calculated_columns_have_the_results_that_access_stored() -> None:
     assert rows["RUN_TIME"].is_null().equals(rows["MACH_WORKED_HOURS"].is_null())
     assert rows.select((pl.col("MACH_WORKED_HOURS") * 60 - pl.col("RUN_TIME")).abs().max()).item() < 1e-6
     assert rows["JOB_NM"].equals((rows["JOB_CD"] + "-" + rows["RES_CD"]).alias("JOB_NM"))
+
+
+def test_a_calculation_without_a_result_is_absent() -> None:
+    head, value = bytes(16) + struct.pack("<I", 8), struct.pack("<d", 45000.5)
+    stored = head + value + bytes(3), bytes(23)  # as Access stores them
+    rows = _StoredRows(stored)
+    reader = ColumnReader(_pages(), "t", replace(_column(Kind.DATETIME, 0), calculated=True, fixed=False))
+    assert reader.read(rows).to_list() == [datetime(2023, 3, 15, 12), None]  # type: ignore[arg-type]
+
+
+class _StoredRows:
+    """Rows of one variable column."""
+
+    def __init__(self, values: tuple[bytes, ...]) -> None:
+        self.stored = b"".join(values)
+        self._ends = np.cumsum([len(value) for value in values])
+        self._begins = self._ends - [len(value) for value in values]
+
+    def present(self, column: StoredColumn) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        return np.ones(len(self._ends), bool)
+
+    def variable(self, column: StoredColumn, present: Any) -> tuple[Any, Any, Any]:
+        return self._begins, self._ends, present
 
 
 def test_large_numbers_and_extended_dates_come_exactly() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from common.errors import InvalidInput, ServiceError
+from common.errors import DataProblem, InvalidInput, ServiceError
 from plant.columns import ColumnType
 from source.folder import FolderSource
 from source.queries import QueriedSource, QueryBounds, named_tables
@@ -142,3 +142,10 @@ def test_rows_are_bounded_for_a_preview(folder: FolderSource) -> None:
     assert (
         QueriedSource(folder, {"q": "SELECT range AS n FROM range(1000000000);"}, QueryBounds(rows=7)).count("q") == 7
     )
+
+
+def test_a_query_whose_values_are_of_another_type_is_refused_by_item_and_column(folder: FolderSource) -> None:
+    source = QueriedSource(folder, {"q": "SELECT 'A' AS item, 'ten' AS step"})
+    types = {"item": ColumnType.TEXT, "step": ColumnType.INTEGER}
+    with pytest.raises(DataProblem, match="Table q, item 'A', column step: 'ten' is not a whole number"):
+        list(source.batches("q", ["item", "step"], types, item_column="item"))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -17,6 +18,8 @@ from source import Source, open_source
 from source.access_driver import installed_drivers
 from source.databases.address import locate
 from source.diagnosis import diagnose
+from tests.support.certificates import Authority
+from tests.support.patience import wait_until
 from tests.support.postgresql import WITH_PASSWORD, postgresql_server
 
 DATA = Path(__file__).resolve().parents[3] / "data"
@@ -163,3 +166,33 @@ def test_access_parquet_and_postgresql_give_equal_frames(server: str, tmp_path: 
         for other in others:
             assert [(c.name, c.type) for c in other.columns(table)] == [(c.name, c.type) for c in access.columns(table)]
             assert whole(other, table, 777).equals(frame)
+
+
+def test_an_expired_certificate_is_told_with_what_to_do(server: str, tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    expired = authority.certificate("old", "localhost", begins=timedelta(days=-9), ends=timedelta(days=-2))
+    with psycopg.connect(server, autocommit=True) as connection:
+        row = connection.execute("SHOW data_directory").fetchone()
+        assert row is not None
+        data = Path(row[0])
+        owner = data.stat()
+        for name, made in zip(("server.crt", "server.key"), expired, strict=True):
+            (data / name).write_bytes(made.read_bytes())
+            (data / name).chmod(0o600)
+            os.chown(data / name, owner.st_uid, owner.st_gid)
+        connection.execute("ALTER SYSTEM SET ssl = on")
+        connection.execute("SELECT pg_reload_conf()")
+    address = server.replace("127.0.0.1", "localhost") + f"?sslmode=verify-full&sslrootcert={authority.path}"
+    source = open_source(locate(address))
+
+    def refused() -> DataProblem | None:
+        try:
+            source.tables()
+        except DataProblem as problem:
+            return problem if problem.reason == "SOURCE_CERTIFICATE" else None
+        return None
+
+    wait_until(lambda: refused() is not None, 20.0, lambda: "no connection was refused for its certificate")
+    problem = refused()
+    assert problem is not None
+    assert "Renew the server's certificate" in problem.message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -22,7 +23,7 @@ class Plant:
     """
 
     tables: Tables
-    roles: dict[str, str | None]
+    roles: Mapping[str, str | None]
     unit: str | None = None
     asks: frozenset[str] = field(default=frozenset())
 
