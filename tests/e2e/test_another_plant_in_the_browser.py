@@ -98,7 +98,7 @@ def test_the_guide_leads_from_a_foreign_source_to_a_version_that_serves(
     hours = (pl.col("Dauer[min]").cast(pl.Float64) / 600).alias("Dauer")
     plan.with_columns(hours).drop("Dauer[min]").write_csv(source / "plan.csv")
 
-    page.goto("/admin/first-start")
+    page.goto("/start/own")
     page.get_by_label("파일, 폴더 또는 데이터베이스 주소").fill(str(source))
     page.get_by_role("button", name="살펴보기").click()
     expect(page.get_by_role("alert")).to_contain_text("허용되지 않은 폴더")

@@ -77,13 +77,6 @@ const START = screen('start', '/start', Rocket, () => import('@/screens/start/St
 export const ADMIN_MENUS: readonly Screen[] = [
   START,
   screen(
-    'first-start',
-    '/admin/first-start',
-    Sprout,
-    () => import('@/screens/first-start/FirstStartScreen'),
-    true,
-  ),
-  screen(
     'accounts',
     '/admin/accounts',
     UsersRound,
@@ -99,6 +92,14 @@ export const ADMIN_MENUS: readonly Screen[] = [
     true,
   ),
 ]
+
+const FIRST_START = screen(
+  'first-start',
+  '/start/own',
+  Sprout,
+  () => import('@/screens/first-start/FirstStartScreen'),
+  true,
+)
 
 export const PROJECTOR = screen(
   'projector',
@@ -133,7 +134,7 @@ export function fetchMenusWhenIdle(): () => void {
   }
 }
 
-export const SCREENS: readonly Screen[] = [...MENUS, ...ADMIN_MENUS, PROJECTOR]
+export const SCREENS: readonly Screen[] = [...MENUS, ...ADMIN_MENUS, FIRST_START, PROJECTOR]
 
 /** Fetches the screen of an address, so that it comes while the session is asked for. */
 export function fetchScreenAt(path: string) {

@@ -155,17 +155,10 @@ function OwnData() {
   const t = useStartText()
   return (
     <Card title={t('yours')} description={t('yoursAbout')}>
-      <ol className="flex flex-col gap-1 text-[0.92rem]">
-        <li>{t('yoursSource')}</li>
-        <li>{t('yoursMapping')}</li>
-        <li>{t('yoursTraining')}</li>
-      </ol>
-      <p className="mt-2 flex flex-wrap gap-4">
-        <Link href="/options" className={LINK}>
-          {t('toOptions')}
-        </Link>
-        <Link href="/algorithm" className={LINK}>
-          {t('toTraining')}
+      <p className="text-[0.92rem]">{t('yoursSteps')}</p>
+      <p className="mt-2">
+        <Link href="/start/own" className={LINK}>
+          {t('toGuide')}
         </Link>
       </p>
       <p className="mt-3 text-[0.88rem] text-muted">{t('yoursCommand')}</p>

@@ -28,12 +28,10 @@ export const [useStartText] = screenTexts('start', {
     yours: '우리 공장의 데이터로 시작하기',
     yoursAbout:
       '품목 표와 공정 표가 있으면 됩니다. Access, Excel, CSV, Parquet, SQLite, PostgreSQL, ODBC를 읽습니다.',
-    yoursSource: '1. 옵션에서 원본 파일의 경로나 데이터베이스 주소를 저장합니다.',
-    yoursMapping: '2. 컬럼 매핑에서 품목과 공정의 컬럼을 연결하고 프로파일을 활성화합니다.',
-    yoursTraining: '3. 알고리즘 화면에서 학습을 실행하고 활성화합니다.',
+    yoursSteps:
+      '품목과 공정을 스스로 찾아 매핑을 제안하고, 확실하지 않은 것만 묻습니다. 읽힐 그대로의 라우팅을 본 뒤 학습하고, 품질을 확인해 활성화합니다.',
+    toGuide: '안내 열기',
     yoursCommand: '서버의 명령 한 줄로도 됩니다:',
-    toOptions: '옵션 열기',
-    toTraining: '알고리즘 열기',
   },
   en: {
     title: 'Which plant to begin with?',
@@ -65,12 +63,9 @@ export const [useStartText] = screenTexts('start', {
     yours: 'Begin with your own data',
     yoursAbout:
       'A table of items and a table of operations will do. Access, Excel, CSV, Parquet, SQLite, PostgreSQL and ODBC are read.',
-    yoursSource: '1. Save the path of the file, or the address of the database, in the options.',
-    yoursMapping:
-      '2. Connect the columns of items and operations in the column mapping, and activate the profile.',
-    yoursTraining: '3. Run a training on the algorithm screen, and activate its version.',
+    yoursSteps:
+      'Items and operations are found and a mapping is proposed; only what is not sure is asked. You see routings as they would be read, train, look at the quality, and activate.',
+    toGuide: 'Open the guide',
     yoursCommand: 'Or by one command on the server:',
-    toOptions: 'Open options',
-    toTraining: 'Open algorithm',
   },
 })

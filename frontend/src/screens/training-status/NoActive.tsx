@@ -9,7 +9,7 @@ export function NoActive() {
   const t = useTrainingText()
   const isAdmin = useIsAdmin()
   const guide = isAdmin && (
-    <Link href="/admin/first-start" className="text-accent-ink underline underline-offset-2">
+    <Link href="/start/own" className="text-accent-ink underline underline-offset-2">
       {t('guide')}
     </Link>
   )
