@@ -41,6 +41,7 @@ from common.logs import get_logger
 from common.request_context import current_caller
 from common.rpc.server import Service
 from common.service import ServiceContext
+from common.site_programs import AGAIN_SECONDS
 from common.sites import SITE_NOT_STARTED
 from common.watch import ControlHandlers, machine_name
 from trained.travel import VersionCache
@@ -97,6 +98,7 @@ class AuthProgram:
         self._tasks: list[asyncio.Task[Any]] = []
         self.turn: Turn | None = None
         self._began = False
+        self._beginning = asyncio.Lock()
         self._sites: list[AuthProgram] = []
         self._own = context.own if isinstance(context.own, AuthProgram) else None
         if self._own is not None:
@@ -155,7 +157,7 @@ class AuthProgram:
         """
         if self._own is not None and self._own.turn is not None:
             if self._own.serves:
-                await self._begin()
+                await self._begin_once()
             return
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
@@ -182,8 +184,8 @@ class AuthProgram:
             asyncio.create_task(self._sweep()),
         ]
         self._began = True
-        for site in self._sites:
-            await site.begin_with_the_others()
+        if self._sites:  # which no log-in elsewhere waits for
+            self._tasks.append(asyncio.create_task(self._begin_sites()))
         await self._context.set_standby(False)
         await self._context.set_serving(True)
 
@@ -192,12 +194,24 @@ class AuthProgram:
         """Whether this copy is active."""
         return self._began
 
+    async def _begin_sites(self) -> None:
+        await asyncio.gather(*(site.begin_with_the_others() for site in list(self._sites)))
+
+    async def _begin_once(self) -> None:
+        """Begin to be active for a site, unless that has happened."""
+        async with self._beginning:
+            if not self._began:
+                await self._begin()
+
     async def begin_with_the_others(self) -> None:
-        """Be active for a site; one that cannot holds up no other."""
-        try:
-            await self._begin()
-        except (ServiceError, OSError) as error:
-            log.error("a site cannot be taken over", site=self._context.settings.at_site, error=str(error))
+        """Be active for a site; one that cannot holds up no other, and tries again."""
+        while True:
+            try:
+                await self._begin_once()
+                return
+            except (ServiceError, OSError) as error:
+                log.error("a site cannot be taken over", site=self._context.settings.at_site, error=str(error))
+            await asyncio.sleep(AGAIN_SECONDS)
 
     async def _end(self) -> None:
         """Be the copy that stands by: followers go to the other one."""

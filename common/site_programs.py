@@ -63,7 +63,8 @@ class SitePrograms:
 
     async def start(self, server: RpcServer) -> None:
         """Start them; returns when each has been tried once."""
-        failed = [name for name in self.names if not await self._start(name, server)]
+        started = await asyncio.gather(*(self._start(name, server) for name in self.names))
+        failed = [name for name, done in zip(self.names, started, strict=True) if not done]
         self._retrying = [asyncio.create_task(self._keep_starting(name, server)) for name in failed]
 
     async def _keep_starting(self, name: str, server: RpcServer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import threading
 from functools import cache
 from pathlib import Path
 
@@ -89,7 +90,16 @@ def move(database: Database, target: str) -> str:
     return upgrade(database, target) if forward else downgrade(database, target)
 
 
+_ONE_AT_A_TIME = threading.Lock()
+"""Alembic keeps what it works on in a module, and several sites may be migrated at once."""
+
+
 def _run(database: Database, target: str, *, forward: bool) -> str:
+    with _ONE_AT_A_TIME:
+        return _run_alone(database, target, forward=forward)
+
+
+def _run_alone(database: Database, target: str, *, forward: bool) -> str:
     engine = database.new_engine(foreign_keys=False)
     try:
         with database.translating(), engine.connect().execution_options(writing=True) as connection:
