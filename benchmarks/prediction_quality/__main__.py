@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.catalogues import ROOT
-from benchmarks.prediction_quality import neighbour_methods, product, public_sets, spaces
+from benchmarks.prediction_quality import invented_sets, neighbour_methods, product, public_sets, spaces
 from benchmarks.prediction_quality.boosting_alone import boosted
 from benchmarks.prediction_quality.held_out import HeldOut, held_out
 from benchmarks.prediction_quality.quality_table import (
@@ -49,15 +49,27 @@ def main() -> None:
         nargs="+",
         help="folders of public data with folds.csv, in the place of a generated catalogue",
     )
+    parser.add_argument(
+        "--invented",
+        nargs="+",
+        choices=list(invented_sets.SETS),
+        default=[],
+        help="sets of strange shapes, made from the seed, in the place of a generated catalogue",
+    )
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
-    for folder in options.public or ():
+    invented = [
+        invented_sets.write_set(name, options.work / f"invented-{options.seed}", options.seed)
+        for name in options.invented
+    ]
+    for folder in [*(options.public or ()), *invented]:
         rows = _public(folder, options.work)
         show(rows)
         if options.markdown:
             items = "held out by five folds, a fifth of the routed items at a time"
-            write_markdown(options.markdown, f"public {folder.name}", f"{folder.name}, {items}", rows)
-    if options.public:
+            kind = "invented" if folder in invented else "public"
+            write_markdown(options.markdown, f"{kind} {folder.name}", f"{folder.name}, {items}", rows)
+    if options.public or invented:
         return
     data = held_out(options.work, options.items, options.seed, options.held_out, hard=options.hard)
     found = read_rows(options.json) if options.json else {}
