@@ -19,6 +19,7 @@ from source.python_rows import series_of
 from source.sheet_header import Header, find_header
 from source.source import digest, file_state, vanished
 from source.table_source import StoredTable, TableSource
+from source.workbook_size import check_fits
 
 MOST_ROWS: Final = 1_048_576
 """Rows of a sheet; one that is full was cut off when it was written."""
@@ -33,7 +34,7 @@ class WorkbookSource(TableSource):
     """An Excel workbook (.xlsx, .xlsm, .xlsb, .xls) or one of OpenDocument (.ods).
 
     Raises:
-        DataProblem: it is missing, protected by a password, damaged, or has no sheet with cells.
+        DataProblem: it is missing, protected by a password, damaged, too large for this machine, or has no sheet with cells.
     """
 
     def __init__(self, path: Path) -> None:
@@ -44,6 +45,7 @@ class WorkbookSource(TableSource):
             raise missing_extra("Excel workbooks", "python-calamine") from None
         self._opened: dict[str, tuple[tuple[str, int, int], SheetTable]] = {}
         file_state(path)
+        check_fits(path)
         with self.workbook() as book:
             kinds = {sheet.name for sheet in book.sheets_metadata if "WorkSheet" in str(sheet.typ)}
             self._sheets = [name for name in book.sheet_names if name in kinds and book.get_sheet_by_name(name).height]

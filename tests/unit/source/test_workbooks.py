@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ import xlsxwriter
 
 from common.errors import DataProblem
 from plant.columns import ColumnType
-from source import Source, open_source
+from source import Source, open_source, workbook_size
 from source.sheet_header import find_header
+from source.workbook_size import is_small
 
 
 def workbook(path: Path, **sheets: list[list[Any]]) -> Source:
@@ -136,3 +138,43 @@ def test_a_sheet_that_is_full_was_cut_off_and_is_refused(tmp_path: Path) -> None
         sheet.write_row(1_048_575, 0, ["A", 10])
     with pytest.raises(DataProblem, match=r"full to its last row, 1,048,576.*Export it as CSV or Parquet"):
         open_source(tmp_path / "full.xlsx").columns("a")
+
+
+def test_a_cell_far_away_does_not_end_the_process_that_reads(tmp_path: Path) -> None:
+    book = xlsxwriter.Workbook(tmp_path / "far.xlsx")
+    sheet = book.add_worksheet("Teile")
+    sheet.write_row(0, 0, ["Nr", "L"])
+    sheet.write_row(1, 0, ["7", 1.5])
+    sheet.write(1_048_575, 16_383, 1)
+    book.close()
+    with pytest.raises(DataProblem, match="Delete the empty rows and columns") as refused:
+        open_source(tmp_path / "far.xlsx")
+    assert refused.value.reason == "SOURCE_TOO_LARGE"
+
+
+def test_a_part_that_was_made_to_fill_memory_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook_size, "BLOWN_UP_BYTES", 1024 * 1024)
+    with zipfile.ZipFile(tmp_path / "bomb.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", bytes(12 * 1024 * 1024))
+    with pytest.raises(DataProblem, match="needs more memory than there is"):
+        open_source(tmp_path / "bomb.xlsx")
+
+
+def test_the_corner_of_a_sheet_says_whether_it_is_small(tmp_path: Path) -> None:
+    for row, column, small in ((99, 20, True), (200_000, 30, False), (0, 16_383, True)):
+        book = xlsxwriter.Workbook(tmp_path / "b.xlsx")
+        book.add_worksheet().write(row, column, "x")
+        book.close()
+        assert is_small(tmp_path / "b.xlsx") is small
+    assert not is_small(tmp_path / "b.ods")
+    assert is_small(tmp_path / "b.xls")
+
+
+def test_a_larger_workbook_is_measured_by_a_process_of_its_own_and_read(tmp_path: Path) -> None:
+    book = xlsxwriter.Workbook(tmp_path / "large.xlsx")
+    sheet = book.add_worksheet("Teile")
+    sheet.write_row(0, 0, ["Nr", "L"])
+    sheet.write_row(1, 0, ["7", 1.5])
+    sheet.write_row(200_000, 30, ["x"])
+    book.close()
+    assert open_source(tmp_path / "large.xlsx").tables() == ["Teile"]
