@@ -162,6 +162,7 @@ def take_over(installation: Installation, load: Load, fault: Fault, seconds: flo
         took = time.monotonic() - began
         time.sleep(max(seconds - took, 0.0))
     installation.until_healthy()
+    until(lambda: installation.serves("auth", active), f"{active.name} does not stand by")  # ready for the next fault
     tell(
         f"{period.name}: the other copy has the lease after {leased:.1f} s, log-in after {took:.1f} s; "
         f"{period.requests} requests, {period.failed} failed"
