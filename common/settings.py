@@ -268,7 +268,9 @@ def _database_of(url: str, site: str, folder: Path) -> str:
     """URL of a site's database: a schema of its own on PostgreSQL, a file of its own otherwise."""
     if not url.startswith("postgres"):
         return f"sqlite:///{(folder / 'routing.db').resolve().as_posix()}"
-    return f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3Dsite_{site}"
+    chosen = f"-csearch_path%3Dsite_{site}"
+    with_own = re.sub(r"([?&]options=[^&]*)", rf"\1%20{chosen}", url)
+    return with_own if with_own != url else f"{url}{'&' if '?' in url else '?'}options={chosen}"
 
 
 _PATHS = (

@@ -44,8 +44,11 @@ def test_a_site_has_folders_a_database_and_a_source_of_its_own(tmp_path: Path) -
 def test_on_postgresql_a_site_has_a_schema_of_its_own(tmp_path: Path) -> None:
     file = tmp_path / "sites.toml"
     file.write_text(SITES, encoding="utf-8")
-    whole = Settings(_env_file=None, sites_file=file, database_url="postgresql://me@one,two/routing?sslmode=require")
-    assert whole.at("busan").sqlalchemy_url == f"{whole.database_url}&options=-csearch_path%3Dsite_busan"
+    url = "postgresql://me@one,two/routing?sslmode=require"
+    whole = Settings(_env_file=None, sites_file=file, database_url=url)
+    assert whole.at("busan").sqlalchemy_url == f"{url}&options=-csearch_path%3Dsite_busan"
+    whole = Settings(_env_file=None, sites_file=file, database_url=f"{url}&options=-cwork_mem%3D8MB")
+    assert whole.at("busan").sqlalchemy_url == f"{url}&options=-cwork_mem%3D8MB%20-csearch_path%3Dsite_busan"
 
 
 @pytest.mark.parametrize(
