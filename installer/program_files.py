@@ -51,12 +51,21 @@ def place(layout: Layout, release: ReleaseSource) -> None:
             temporary = temporary_name(target)
             try:
                 shutil.copyfile(release.application / path, temporary)
-                replace(temporary, target)
+                _put(temporary, target)
             finally:
                 temporary.unlink(missing_ok=True)
         write_text(application / HOME_FILE, json.dumps({"home": str(layout.data)}, ensure_ascii=False))
     except OSError as error:
         raise cannot_write(folder, error) from error
+
+
+def _put(temporary: Path, target: Path) -> None:
+    try:
+        replace(temporary, target)
+    except PermissionError as error:
+        if not target.is_file():
+            raise
+        raise SetupFailed(words("place.held", file=target, reason=error.strerror or error)) from error
 
 
 def damaged(layout: Layout, release: ReleaseSource) -> list[Path]:

@@ -7,7 +7,6 @@ import http.client
 import json
 import os
 import re
-import resource
 import signal
 import ssl
 import subprocess
@@ -281,6 +280,8 @@ def live_figures(stage: Stage) -> None:
 
 def crowd_at_the_site(stage: Stage) -> None:
     """2,000 browsers hold a connection with half a request, and 200 watch the live figures: all are served, by one gateway process."""
+    import resource
+
     if not stage.caddy:
         raise Differs("needs --caddy")
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)

@@ -116,7 +116,7 @@ def held_file(stage: Stage) -> None:
     page.write_bytes(good + b"# changed\n")
     with held(stage, rf"C:\Program Files\RoutingML\{OLD}\app\demo\__init__.py"):
         said = stage.play(install, *stage.proxy, expected=1)
-        says(said, "failed at step place", "__init__.py")
+        says(said, "failed at step place", "demo\\__init__.py cannot be replaced")
         serves(OLD)
     stage.play(install, *stage.proxy)
     if page.read_bytes() != good:

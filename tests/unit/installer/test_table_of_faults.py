@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.windows.play import SCENARIOS
+from tests.windows.play import ON_AN_EMPTY_MACHINE, SCENARIOS
 
 ROOT = Path(__file__).resolve().parents[3]
+PAGE = ROOT / "tests" / "windows" / "README.md"
 TABLE = ROOT / "tests" / "windows" / "faults.md"
 FAULTS = [*map(str, range(1, 37)), "P1", "P2", "P3"]
 
@@ -28,3 +29,14 @@ def test_every_fault_has_a_test_that_exists() -> None:
                 assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8"), test
             else:
                 assert test in SCENARIOS, test
+
+
+def test_the_page_says_of_every_scenario_when_it_was_last_seen() -> None:
+    lines = [
+        line.strip("| ").split(" | ") for line in PAGE.read_text(encoding="utf-8").splitlines() if line[:3] == "| `"
+    ]
+    said = {name.strip("`"): (begins, seen) for name, begins, seen, *_ in (line for line in lines if len(line) == 4)}
+    assert said.keys() == SCENARIOS.keys()
+    for name, (begins, seen) in said.items():
+        assert (begins == "empty") == (name in ON_AN_EMPTY_MACHINE or name == "first"), name
+        assert re.fullmatch(r"\d{4}-\d{2}-\d{2}|not yet", seen), name

@@ -226,6 +226,28 @@ def test_a_program_that_is_held_open_gives_the_former_version_back(
     assert installed.layout.active() == OLD
 
 
+def test_a_damaged_file_that_another_program_holds_is_named_and_everything_runs_on(
+    installed: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from installer import program_files
+
+    page = installed.layout.application(OLD) / "manage.py"
+    page.write_text("broken", encoding="utf-8")
+
+    def held(source: Path, target: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(source), 5, str(target))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(program_files, "replace", held)
+        script = installed.install()
+    assert script.ended == 1, script.text()
+    assert "failed at step place" in script.text("error")
+    assert f"{page} cannot be replaced (Permission denied): end the program" in script.text("error")
+    assert set(installed.windows.running()) == {*SERVICES, CADDY}
+    assert installed.install().ended == 0
+    assert page.read_bytes() == (installed.releases[OLD] / "manage.py").read_bytes()
+
+
 def test_a_second_installer_at_the_same_time_is_refused(installed: Server) -> None:
     before = list(installed.windows.told)
     with exclusively(installed.layout):
