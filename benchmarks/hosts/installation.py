@@ -7,7 +7,7 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -41,15 +41,23 @@ class Installation:
     Args:
         share: folder that all hosts see: the artifact store.
         catalogue: source that all hosts see.
+        roles: names of the hosts by what they are for.
     """
 
-    def __init__(self, network: Network, server: PostgresqlServer, share: Path, catalogue: Path) -> None:
+    def __init__(
+        self,
+        network: Network,
+        server: PostgresqlServer,
+        share: Path,
+        catalogue: Path,
+        roles: Mapping[str, Sequence[str]] = ROLES,
+    ) -> None:
         self._network = network
-        hosts = {name: network.add(name) for names in ROLES.values() for name in names}
-        self.hosts: dict[str, list[Host]] = {role: [hosts[name] for name in names] for role, names in ROLES.items()}
+        hosts = {name: network.add(name) for names in roles.values() for name in names}
+        self.hosts: dict[str, list[Host]] = {role: [hosts[name] for name in names] for role, names in roles.items()}
         share.mkdir()
         authority = Authority(share, "authority")
-        self._authority = authority.path
+        self.authority = authority.path
         self.database = f"postgresql://routing@{network.own_address}:{server.port}/postgres"
         secret = secrets.token_urlsafe(32)
         here = network.mount
@@ -64,9 +72,9 @@ class Installation:
             "ROUTING_ML_TLS_CERTIFICATE": str(here / "host.pem"),
             "ROUTING_ML_TLS_KEY": str(here / "host.key"),
             "ROUTING_ML_TLS_CA": str(authority.path),
-            "ROUTING_ML_AUTH_ADDRESS": self._addresses("auth"),
-            "ROUTING_ML_AGGREGATE_ADDRESSES": self._addresses("aggregate"),
-            "ROUTING_ML_ANN_ADDRESSES": self._addresses("ann"),
+            "ROUTING_ML_AUTH_ADDRESS": self.addresses("auth"),
+            "ROUTING_ML_AGGREGATE_ADDRESSES": self.addresses("aggregate") or "127.0.0.1:50061",
+            "ROUTING_ML_ANN_ADDRESSES": self.addresses("ann") or "127.0.0.1:50051",
             "ROUTING_ML_TRAINER_ADDRESS": f"{self.hosts['auth'][0].address}:{PORTS['trainer']}",
             "ROUTING_ML_ADMIN_EMAIL": ADMIN,
             "ROUTING_ML_ADMIN_PASSWORD": PASSWORD,
@@ -84,8 +92,9 @@ class Installation:
             ):
                 made.replace(host.folder / name)
 
-    def _addresses(self, role: str) -> str:
-        return ",".join(f"{host.address}:{PORTS[role]}" for host in self.hosts[role])
+    def addresses(self, role: str) -> str:
+        """Addresses of a kind of service, separated by commas."""
+        return ",".join(f"{host.address}:{PORTS[role]}" for host in self.hosts.get(role, ()))
 
     @property
     def gateways(self) -> list[str]:
@@ -131,7 +140,7 @@ class Installation:
             return _health(f"http://{host.address}:{PORTS[role]}") in ("ok", "degraded")
         address = f"{host.address}:{PORTS[role]}"
         own = address if role == "auth" else "127.0.0.1:50071"
-        known = Settings(_env_file=None, tls_ca=self._authority, database_url=self.database, auth_address=own)
+        known = Settings(_env_file=None, tls_ca=self.authority, database_url=self.database, auth_address=own)
         return _probe(known, address)
 
     def active_copy(self) -> Host:
