@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 import pyarrow as pa
@@ -14,6 +14,8 @@ from common.errors import DataProblem
 from plant.columns import ColumnType, SourceColumn
 from source.column_types import type_of
 from source.source import vanished
+
+MOST_YEAR: Final = 9999
 
 
 def _type_of(field: pa.Field) -> ColumnType:
@@ -35,6 +37,15 @@ class ParquetTable:
     def columns(self) -> list[SourceColumn]:
         """Columns in stored order."""
         with self._open() as file:
+            names = file.schema_arrow.names
+            wrong = next((name for name in names if not name or names.count(name) > 1), None)
+            if wrong is not None:
+                why = f"column {wrong} stands twice in it" if wrong else "a column in it has no name"
+                raise DataProblem(
+                    f"{self._path} is no table: {why}: give each column a name of its own and write it again",
+                    reason="SOURCE_DAMAGED",
+                    details={"path": self._path},
+                )
             return [SourceColumn(field.name, _type_of(field), bool(field.nullable)) for field in file.schema_arrow]
 
     def count(self) -> int:
@@ -59,7 +70,13 @@ class ParquetTable:
         try:
             if pa.types.is_decimal256(column.type):
                 column = column.cast(pa.float64())
-            return pl.Series(name, column)
+            column.validate(full=True)  # texts that are no UTF-8 would end whoever looks at them
+            series = pl.Series(name, column)
+            if isinstance(series.dtype, pl.Date | pl.Datetime):
+                years = series.dt.year()  # none where it is beyond what Polars counts
+                if years.null_count() > series.null_count() or not years.drop_nulls().is_between(1, MOST_YEAR).all():
+                    raise ValueError(f"a year before 1 or after {MOST_YEAR}")
+            return series
         except (pa.ArrowException, pl.exceptions.PolarsError, RuntimeError, TypeError, ValueError) as error:
             raise DataProblem(
                 f"{self._path}, column {name}: type {column.type} cannot be read ({str(error).splitlines()[0]}): store it as a "

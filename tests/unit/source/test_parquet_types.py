@@ -14,6 +14,7 @@ import pytest
 
 from common.errors import DataProblem
 from source import ColumnType, open_source
+from source.parquet_table import ParquetTable
 
 ITEMS = "dbo_BI_ITEM_INFO_VIEW"
 
@@ -74,3 +75,23 @@ def test_what_has_no_value_of_the_wanted_type_is_told_with_its_column(
     with pytest.raises(DataProblem, match="column X") as told:
         read(tmp_path, values, kind, wanted)
     assert told.value.reason in ("COLUMN_TYPE", "VALUE_MISFIT")
+
+
+NO_UTF8 = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\2\0\0\0"), pa.py_buffer(b"\xff\xfe")])
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        (pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["A", "A"]), "column A stands twice"),
+        (pa.Table.from_arrays([pa.array([1])], names=[""]), "has no name"),
+        (pa.table({"A": NO_UTF8}), "column A: type string cannot be read"),
+        (pa.table({"A": pa.array([-(2**62)], pa.timestamp("us"))}), "a year before 1 or after 9999"),
+        (pa.table({"A": pa.array([2**30], pa.date32())}), "a year before 1 or after 9999"),
+    ],
+)
+def test_what_no_table_holds_is_told_and_ends_nothing(tmp_path: Path, table: pa.Table, told: str) -> None:
+    pq.write_table(table, tmp_path / "items.parquet")
+    stored = ParquetTable(tmp_path / "items.parquet")
+    with pytest.raises(DataProblem, match=told):
+        list(stored.frames([column.name for column in stored.columns()], 100))
