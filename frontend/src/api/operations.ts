@@ -33,6 +33,8 @@ export interface Snapshot {
   last_error: string | null
   last_attempt_at: string | null
   findings: string[]
+  reading?: string | null
+  reading_share?: number | null
 }
 
 export interface TableCache {
@@ -111,9 +113,9 @@ export function useSystemStatus() {
 
 /** Asked every minute, or every other second where something waits for the source to be read. */
 export function useSnapshot(waiting = false) {
-  return useQuery({
+  return useQuery<Snapshot>({
     queryKey: ['snapshot'],
-    refetchInterval: waiting ? 2000 : 60_000,
+    refetchInterval: (query) => (waiting || query.state.data?.reading ? 2000 : 60_000),
     queryFn: ({ signal }) => request<Snapshot>('get', '/api/master-data/snapshot', { signal }),
   })
 }

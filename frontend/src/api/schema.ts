@@ -5638,7 +5638,7 @@ export interface components {
         };
         /**
          * SnapshotModel
-         * @description The snapshot of the source that serves.
+         * @description The snapshot of the source that serves. `reading` is what is being read now, `reading_share` (0 to 1) how much of all.
          */
         SnapshotModel: {
             /** Tag */
@@ -5668,6 +5668,10 @@ export interface components {
              * @default []
              */
             findings?: string[];
+            /** Reading */
+            reading?: string | null;
+            /** Reading Share */
+            reading_share?: number | null;
         } & {
             [key: string]: unknown;
         };

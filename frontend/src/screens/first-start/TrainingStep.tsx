@@ -2,11 +2,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { GraduationCap } from 'lucide-react'
 import { request } from '@/api/client'
+import { useSnapshot } from '@/api/operations'
 import { useTrainingStatus } from '@/api/training'
 import type { Suggestion } from '@/api/suggestion'
 import { TrainingProgress } from '@/blueprint/TrainingProgress'
 import { Button } from '@/ui/Button'
 import { Failed } from '@/ui/PanelState'
+import { ReadingBar } from '@/ui/ReadingBar'
 import { useGuide } from './guideStore'
 import { Step } from './Step'
 import { useGuideText } from './texts'
@@ -19,7 +21,8 @@ interface ServingSource {
 
 export function TrainingStep({ suggestion }: { suggestion: Suggestion }) {
   const t = useGuideText()
-  const { path, trained } = useGuide()
+  const { path, taken, trained } = useGuide()
+  const snapshot = useSnapshot(taken && !trained)
   const status = useTrainingStatus()
   const take = useTakeOver()
   const serving = useQuery({
@@ -56,6 +59,7 @@ export function TrainingStep({ suggestion }: { suggestion: Suggestion }) {
           <Failed error={take.error} />
         </div>
       )}
+      {taken && <ReadingBar reading={snapshot.data?.reading} share={snapshot.data?.reading_share} />}
       {trained && status.data && (
         <div className="mt-3">
           <TrainingProgress status={status.data} />

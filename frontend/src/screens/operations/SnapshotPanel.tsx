@@ -3,10 +3,11 @@ import { useMutation } from '@tanstack/react-query'
 import { RefreshCw } from 'lucide-react'
 import { request } from '@/api/client'
 import { describeError } from '@/api/errors'
-import type { Dashboard } from '@/api/operations'
+import { useSnapshot, type Dashboard } from '@/api/operations'
 import { queryClient } from '@/api/queryClient'
 import { Button } from '@/ui/Button'
 import { Card, Figure } from '@/ui/Card'
+import { ReadingBar } from '@/ui/ReadingBar'
 import { notify } from '@/ui/toasts'
 import { formatBytes, formatNumber, formatPercent, formatTime } from '@/i18n/format'
 import { sentence } from '@/i18n/sentences'
@@ -15,6 +16,7 @@ import { useOperationsText } from './texts'
 export function SnapshotPanel({ dashboard }: { dashboard: Dashboard }) {
   const t = useOperationsText()
   const { snapshot } = dashboard
+  const now = useSnapshot().data
   /** The word for a cached table; one that is not known stays as it is. */
   const tableName = (name: string) => {
     const word = t(`table.${name}` as 'table.routing')
@@ -38,6 +40,7 @@ export function SnapshotPanel({ dashboard }: { dashboard: Dashboard }) {
         </Button>
       }
     >
+      <ReadingBar reading={now?.reading} share={now?.reading_share} />
       {snapshot && (
         <>
           <div className="grid grid-cols-2 gap-4 *:last:col-span-2 md:grid-cols-5 md:*:last:col-span-1">

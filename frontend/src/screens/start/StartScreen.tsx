@@ -10,6 +10,7 @@ import { TrainingProgress } from '@/blueprint/TrainingProgress'
 import { Button } from '@/ui/Button'
 import { Badge, Card } from '@/ui/Card'
 import { Failed, QueryPanel } from '@/ui/PanelState'
+import { ReadingBar } from '@/ui/ReadingBar'
 import { useStartText } from './texts'
 
 const LINK = 'text-accent-ink underline underline-offset-2'
@@ -145,7 +146,10 @@ function Done({ label, path }: { label: string; path: string }) {
           </Link>
         </p>
       ) : (
-        <p className="text-[0.88rem] text-muted">{t('reading')}</p>
+        <>
+          <p className="text-[0.88rem] text-muted">{t('reading')}</p>
+          <ReadingBar reading={snapshot.data?.reading} share={snapshot.data?.reading_share} />
+        </>
       )}
     </div>
   )
