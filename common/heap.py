@@ -2,7 +2,7 @@
 largest moment times its threads.
 
 glibc keeps a heap for each thread that ever asked for memory, each as large as it once was, and gives freed memory back only from a
-heap's end. So the heaps are few, and once a while all of them are looked through. Elsewhere than on glibc nothing is done.
+heap's end. So the heaps are few, and once a while all of them are looked through. Elsewhere than on glibc nothing of that is done.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import functools
+import gc
 import os
 import sys
 from typing import Any, Final
@@ -34,6 +35,17 @@ def keep_heaps_few() -> bool:
     """Let all threads share a few heaps; for the start of a process. Returns whether that could be said."""
     library = _library()
     return library is not None and bool(library.mallopt(_ARENA_MAX, max(LEAST_HEAPS, os.cpu_count() or 1)))
+
+
+def keep_what_is_there() -> int:
+    """Let the garbage collector no longer look through what the program consists of; returns how many objects that are.
+
+    A server has a hundred thousand of them from its start to its end. Looking through them takes 50 to 100 ms, now and then, in which it
+    answers nobody.
+    """
+    gc.collect()
+    gc.freeze()
+    return gc.get_freeze_count()
 
 
 def give_back() -> bool:

@@ -21,7 +21,7 @@ from types import FrameType
 
 import psutil
 
-from common.heap import give_back_now_and_then, keep_heaps_few
+from common.heap import give_back_now_and_then, keep_heaps_few, keep_what_is_there
 
 SERVICE_PORTS = (10_000, 32_000)
 """Below the ports that Linux (from 32768) and Windows (from 49152) give to outgoing connections."""
@@ -74,6 +74,7 @@ def run_until_stopped(
                 task.cancel()
 
     keep_heaps_few()
+    keep_what_is_there()
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         return runner.run(guarded())
 

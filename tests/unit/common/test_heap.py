@@ -40,3 +40,28 @@ def test_what_threads_have_freed_goes_back_to_the_system() -> None:
     assert (few, gave) == ("True", "True")
     assert int(after) - int(before) < 20_000  # kB, of 240 MB that were in use
     assert int(most) >= int(after)
+
+
+LATER = """
+import asyncio, gc, time
+import gateway.app  # as many objects as a server has
+from common.processes import run_until_stopped
+async def main(stop):
+    gc.collect()
+    begun = time.thread_time()
+    gc.collect()
+    print(gc.get_freeze_count(), time.thread_time() - begun)
+    return 0
+gc.collect()
+begun = time.thread_time()
+gc.collect()
+print(time.thread_time() - begun)
+run_until_stopped(main)
+"""
+
+
+def test_a_running_server_is_not_held_up_by_looking_for_garbage() -> None:
+    done = subprocess.run([sys.executable, "-c", LATER], cwd=ROOT, capture_output=True, text=True, check=True)
+    before, frozen, after = map(float, done.stdout.split())
+    assert frozen > 50_000
+    assert after < before / 5
