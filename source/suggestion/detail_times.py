@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
 
 from source.suggestion.facts import TableFacts
 from source.suggestion.links import Link
 from source.suggestion.operations import OperationsFound
 from source.suggestion.queries import SURE_LINK, in_minutes, quoted, unit_factor
-from source.suggestion.time_columns import find_times
+from source.suggestion.time_columns import TimeColumn, find_times
+
+
+class DetailTimes(NamedTuple):
+    """A join of minutes to the operations `o`, role -> expression in it, the table and its columns of times; empty where there are none."""
+
+    join: str = ""
+    expressions: Mapping[str, str] = MappingProxyType({})
+    table: str = ""
+    times: tuple[TimeColumn, ...] = ()
 
 
 def detail_times(
-    found: OperationsFound, tables: Sequence[TableFacts], links: Sequence[Link]
-) -> tuple[str, dict[str, str]]:
-    """A join of minutes to the operations `o`, and role -> expression; nothing where no table refers to single operations with times."""
+    found: OperationsFound, tables: Sequence[TableFacts], links: Sequence[Link], unit: str | None = None
+) -> DetailTimes:
+    """The times of a table that refers to single operations.
+
+    Args:
+        unit: of times that state none, as somebody said.
+    """
     if found.times or (found.start is not None and found.end is not None):
-        return "", {}
+        return DetailTimes()
     for link in links:
         if link.parent.table != found.table.name or link.strength < SURE_LINK or link.child.table == found.table.name:
             continue
         table = next(each for each in tables if each.name == link.child.table)
         free = [column for column in table.columns.values() if column is not link.child and not column.constant]
-        times = find_times(free, table, by_values=False)
+        times = find_times(free, table, by_values=False, unit=unit)
         if not times:
             continue
         sums = []
@@ -36,5 +51,5 @@ def detail_times(
         key = quoted(link.child.name)
         inner = f"SELECT t.{key} AS of_operation, {', '.join(sums)} FROM {quoted(table.name)} AS t GROUP BY t.{key}"  # noqa: S608
         join = f"LEFT JOIN ({inner}) AS d ON o.{quoted(link.parent.name)} = d.of_operation"
-        return join, {time.role: f"d.{time.role}_minutes" for time in times}
-    return "", {}
+        return DetailTimes(join, {time.role: f"d.{time.role}_minutes" for time in times}, table.name, times)
+    return DetailTimes()

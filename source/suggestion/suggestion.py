@@ -111,10 +111,12 @@ def suggest(
     operations = candidates[0]
     results = _results(operations, candidates[1:])
     items, item_sql = _items(operations, results, tables, links)
-    detail = detail_times(operations, tables, links)
-    if detail[0]:
+    detail = detail_times(operations, tables, links, answers.get("time_unit"))
+    if detail.join:
         operations = replace(operations, sureness={**operations.sureness, "time": DETAIL_TIMES})
-    sql, sql_columns = operation_sql(operations, tables, links, detail)
+    sql, sql_columns = operation_sql(operations, tables, links, (detail.join, detail.expressions))
+    questions = _questions(operations, results, items, candidates)
+    questions += [_unit_question(detail.table, time) for time in detail.times if _odd_minutes(time)]
     return Suggestion(
         operations,
         items,
@@ -122,9 +124,7 @@ def suggest(
         item_sql,
         sql,
         sql_columns,
-        tuple(
-            question for question in _questions(operations, results, items, candidates) if question.topic not in answers
-        ),
+        tuple(question for question in questions if question.topic not in answers),
     )
 
 
@@ -255,12 +255,12 @@ def _questions(
         run = next(time.column.name for time in operations.times if time.role == "run")
         asked.append(Question("time", table, run, operations.rivals["time"]))
     else:
-        asked += [
-            Question("time_unit", table, time.column.name, TIME_UNITS[1:])
-            for time in operations.times
-            if _odd_minutes(time)
-        ]
+        asked += [_unit_question(table, time) for time in operations.times if _odd_minutes(time)]
     return asked
+
+
+def _unit_question(table: str, time: TimeColumn) -> Question:
+    return Question("time_unit", table, time.column.name, TIME_UNITS[1:])
 
 
 def _odd_minutes(time: TimeColumn) -> bool:

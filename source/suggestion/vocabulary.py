@@ -105,11 +105,11 @@ WORDS: Final[dict[str, frozenset[str]]] = {
         traslado transporte transfert 運搬 移動 搬送 运输 移动
     """),
     "start": _words("""
-        start begin started beginn anfang from isdd 시작 착수 개시
+        start trackin checkin clockin movein begin started beginn anfang from isdd 시작 착수 개시
         inicio début inizio 開始 着手 开始
     """),
     "end": _words("""
-        end finish complete completed completion finished ende stop to iedd 종료 완료 끝
+        end trackout checkout clockout moveout finish complete completed completion finished ende stop to iedd 종료 완료 끝
         fin fine término 終了 完了 结束 完成
     """),
     "unit": _words("""

@@ -76,3 +76,15 @@ def test_an_operations_table_with_only_a_set_up_time_is_asked_for_the_run_time()
     tables = foreign_plants.korean()
     tables["표준공정"] = tables["표준공정"].drop("가공시간")
     assert [question.topic for question in suggest(tables).questions] == ["no_time"]
+
+
+def test_times_of_a_table_of_their_own_are_asked_about_where_minutes_would_be_strange() -> None:
+    tables = foreign_plants.korean()
+    steps = tables["표준공정"].with_row_index("op_id").with_columns(op_id=pl.format("OP{}", "op_id"))
+    tables["표준공정"] = steps.drop("준비시간", "가공시간")
+    tables["resources"] = steps.select("op_id", usage_time=pl.col("가공시간") / 600)
+    found = suggest(tables)
+    assert [(question.topic, question.table) for question in found.questions] == [("time_unit", "resources")]
+    answered = suggest(tables, answers={"time_unit": "H"})
+    assert answered.sure
+    assert "60.0" in answered.operation_sql
