@@ -16,7 +16,7 @@ from auth_service.control.control_state import newest_settings
 from auth_service.control.watch import Outcome
 from auth_service.store.audit import record
 from auth_service.store.records import SettingsRevisionRecord
-from common.errors import Conflict, NotFound
+from common.errors import Conflict, NotFound, ServiceError
 from plant.settings import CHANGED_MEANWHILE, Change, PlantSettings, difference, merge, refuse
 from plant.settings.violations import Violation
 
@@ -188,11 +188,11 @@ class SettingsDocuments:
         return row
 
 
-class _NothingToStoreError(Exception):
+class _NothingToStoreError(ServiceError):
     """The change makes no difference: the unit of work is given up, so that no revision is spent."""
 
     def __init__(self, newest: SettingsRevisionRecord) -> None:
-        super().__init__()
+        super().__init__("The change makes no difference")
         self.newest = newest
 
 
