@@ -70,7 +70,7 @@ export function MappingStep({ suggestion }: { suggestion: Suggestion }) {
               <tbody>
                 {suggestion.features.map((feature) => (
                   <tr key={feature.column}>
-                    <th scope="row" className={`${CELL} text-left font-medium text-heading`}>
+                    <th scope="row" className={`${CELL} min-w-36 text-left font-medium text-heading`}>
                       {feature.column}
                     </th>
                     <td className={CELL}>

@@ -1,6 +1,6 @@
 /** Step 2: what the data leave open. Each answer makes a new draft. */
 import { CircleHelp, Undo2 } from 'lucide-react'
-import { useSuggestion, type Suggestion, type SuggestionQuestion } from '@/api/suggestion'
+import { useSuggestion, type Answers, type Suggestion, type SuggestionQuestion } from '@/api/suggestion'
 import { Badge } from '@/ui/Card'
 import { Button } from '@/ui/Button'
 import { SelectField } from '@/ui/Field'
@@ -16,15 +16,22 @@ export function QuestionsStep({ suggestion }: { suggestion: Suggestion }) {
   const t = useGuideText()
   const { path, answers } = useGuide()
   const redo = useSuggestion()
-  const draftWith = (changed: Record<string, string>) =>
+  // Columns are answered for the table that the draft takes.
+  const draftWith = (changed: Answers) =>
     redo.mutate(
-      { path, answers: changed },
+      {
+        path,
+        answers:
+          Object.keys(changed).length > 0
+            ? { operations_table: suggestion.operations_table, ...changed }
+            : changed,
+      },
       {
         onSuccess: (found) =>
           changeGuide({ answers: changed, suggestion: found, taken: false, trained: false }),
       },
     )
-  const answered = Object.keys(answers).filter((topic) => topic !== 'operations_table' || answers[topic])
+  const answered = Object.keys(answers)
   return (
     <Step
       number={2}
@@ -40,13 +47,7 @@ export function QuestionsStep({ suggestion }: { suggestion: Suggestion }) {
               question={question}
               suggestion={suggestion}
               busy={redo.isPending}
-              onAnswer={(chosen) =>
-                draftWith({
-                  operations_table: suggestion.operations_table,
-                  ...answers,
-                  [question.topic]: chosen,
-                })
-              }
+              onAnswer={(chosen) => draftWith({ ...answers, [question.topic]: chosen })}
             />
           </li>
         ))}
@@ -56,7 +57,10 @@ export function QuestionsStep({ suggestion }: { suggestion: Suggestion }) {
         <div className="mt-3 flex flex-wrap items-center gap-2 text-[0.88rem] text-muted">
           {answered.map((topic) => (
             <Badge key={topic} tone="good">
-              {t(`topic.${topic}` as 'topic.item')}: {answers[topic] || t('soBeIt')}
+              {t(`topic.${topic}` as 'topic.item')}:{' '}
+              {topic === 'time_unit'
+                ? t(`unit.${answers[topic]}` as 'unit.MIN')
+                : answers[topic] || t('soBeIt')}
             </Badge>
           ))}
           <Button size="sm" icon={Undo2} busy={redo.isPending} onClick={() => draftWith({})}>
