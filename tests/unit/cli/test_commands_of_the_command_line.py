@@ -17,6 +17,7 @@ DATA = ROOT / "tests" / "data"
 def routing_ml(*arguments: str, state: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run `routing-ml` with a state folder of its own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ROUTING_ML_")}
+    kept["PYTHONUTF8"] = "1"
     return subprocess.run(
         [sys.executable, "-m", "cli", *arguments],
         cwd=ROOT,
@@ -90,7 +91,8 @@ def test_without_a_running_system_a_command_says_how_to_start_it(arguments: tupl
         ROUTING_ML_AGGREGATE_ADDRESSES=nowhere,
     )
     assert shown.returncode == 1
-    assert "Start it with `python3 manage.py up`" in shown.stderr
+    python = "py" if sys.platform == "win32" else "python3"
+    assert f"Start it with `{python} manage.py up`" in shown.stderr
     assert "Traceback" not in shown.stderr
 
 
