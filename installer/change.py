@@ -290,13 +290,22 @@ class Change:
                 f"{error}. {words('verify.ended', services=trouble)}" if trouble else str(error)
             ) from None
 
+    def _stop_again(self, operation: Operation) -> None:
+        """Stop what still runs. Where nothing has been changed yet, what will not stop may run on: it is the former version's."""
+        try:
+            self._system.stop()
+        except SetupFailed as error:
+            if operation.step != "stop":
+                raise
+            notice(str(error))
+
     def _go_back(self, operation: Operation) -> None:
         """Put the former version back, from whatever step; may itself be interrupted and begun again."""
         layout, former = self._layout, operation.former
         reached = STEPS.index(operation.step) if operation.step in STEPS else len(STEPS)
         repair = operation.kind == REPAIR
-        if reached > STEPS.index("stop") and not repair:  # one that would not stop need not stop to be started again
-            self._system.stop()
+        if reached >= STEPS.index("stop") and not repair:
+            self._stop_again(operation)
         if reached >= STEPS.index("migrate") and not repair:
             self._database.put_back(former or operation.wanted, operation.backup)
         if reached >= STEPS.index("switch") and not repair:
