@@ -270,7 +270,9 @@ def as_on_linux(stage: Stage) -> None:
 
 
 STREAMS = 200
+EACH = 20  # streams that one person may have
 CONNECTIONS = 2000
+LOGIN = "/api/auth/login"
 
 
 def live_figures(stage: Stage) -> None:
@@ -318,17 +320,31 @@ def finished(connection: http.client.HTTPSConnection) -> str:
         return repr(error)
 
 
+def viewers(stage: Stage) -> list[str]:
+    """Tokens of as many people as may have 200 streams together."""
+    admin = stage.post(LOGIN, {"username": "admin@routing.local", "password": stage.password()})["token"]
+    tokens = []
+    for number in range(STREAMS // EACH):
+        account = {"username": f"viewer-{number}@routing.local", "password": "Figures-of-the-plant-2026"}
+        with contextlib.suppress(OSError):  # it is there already
+            stage.post("/api/auth/register", account)
+            stage.post("/api/auth/admin/approve", {"username": account["username"]}, admin)
+        tokens.append(str(stage.post(LOGIN, account)["token"]))
+    return tokens
+
+
 def watched(stage: Stage, connect: Callable[[], http.client.HTTPConnection]) -> None:
     """200 watch the live figures while predictions are made: each gets its events, and no prediction fails."""
-    account = {"username": "admin@routing.local", "password": stage.password()}
-    token = stage.post("/api/auth/login", account)["token"]
+    tokens = viewers(stage)
     events, failed = [0] * STREAMS, list[str]()
     stop = threading.Event()
 
     def watch(number: int) -> None:
         connection = connect()
         try:
-            connection.request("GET", "/api/system/events", headers={"Authorization": f"Bearer {token}"})
+            connection.request(
+                "GET", "/api/system/events", headers={"Authorization": f"Bearer {tokens[number // EACH]}"}
+            )
             answer = connection.getresponse()
             while not stop.is_set() and events[number] < 3:
                 line = answer.readline()

@@ -111,12 +111,12 @@ def held(stage: Stage, file: str) -> Iterator[None]:
 def held_file(stage: Stage) -> None:
     """A file that another program holds open: a repair ends with the step and the file and serves on, and the next repair restores it."""
     install = f"{stage.release('r1', OLD)}\\install.ps1"
-    page = stage.program / OLD / "app" / "demo" / "__init__.py"
+    page = stage.program / OLD / "app" / "demo" / "make_catalogue.py"
     good = page.read_bytes()
     page.write_bytes(good + b"# changed\n")
-    with held(stage, rf"C:\Program Files\RoutingML\{OLD}\app\demo\__init__.py"):
+    with held(stage, rf"C:\Program Files\RoutingML\{OLD}\app\demo\make_catalogue.py"):
         said = stage.play(install, *stage.proxy, expected=1)
-        says(said, "failed at step place", "demo\\__init__.py cannot be replaced")
+        says(said, "failed at step place", "demo\\make_catalogue.py cannot be replaced")
         serves(OLD)
     stage.play(install, *stage.proxy)
     if page.read_bytes() != good:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from gateway import event_streams
+from tests.windows import running
 from tests.windows.play import ON_AN_EMPTY_MACHINE, SCENARIOS
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -40,3 +42,7 @@ def test_the_page_says_of_every_scenario_when_it_was_last_seen() -> None:
     for name, (begins, seen) in said.items():
         assert (begins == "empty") == (name in ON_AN_EMPTY_MACHINE or name == "first"), name
         assert re.fullmatch(r"\d{4}-\d{2}-\d{2}|not yet", seen), name
+
+
+def test_the_scenarios_know_how_many_streams_one_person_may_have() -> None:
+    assert running.EACH == event_streams.EACH
