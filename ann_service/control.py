@@ -175,10 +175,15 @@ class AnnControl:
             if self._is(self._prepared, version):
                 return self._prepared
             self._drop_prepared()
-        self._prepared = await asyncio.to_thread(self._load, version)
+        self._prepared = await asyncio.to_thread(self.load, version)
         return self._prepared
 
-    def _load(self, version: pb.ActiveVersion) -> ServedModel:
+    def load(self, version: pb.ActiveVersion) -> ServedModel:
+        """Load a version and prove it with searches; blocks.
+
+        Raises:
+            ServiceError: it cannot be loaded.
+        """
         started = time.perf_counter()
         folder = Path(version.artifact_dir)
         manifest_path = Path(version.manifest_path) if version.manifest_path else folder / MANIFEST
@@ -229,11 +234,7 @@ class AnnControl:
 
     @staticmethod
     def _is(served: ServedModel | None, version: pb.ActiveVersion) -> bool:
-        return (
-            served is not None
-            and served.model.version_name == version.version_name
-            and version.manifest_sha256.lower() in ("", served.manifest_sha256)
-        )
+        return served is not None and served.is_version(version)
 
     def _drop_prepared(self) -> None:
         if self._prepared is not None:

@@ -12,6 +12,7 @@ from ann_service.searcher import Searcher
 from ann_service.served_model import ModelSlot
 from ann_service.servicer import AnnServicer
 from ann_service.sites_memory import SitesMemory
+from ann_service.trial import TrialVersions
 from common.rpc.interceptor import Access
 from common.rpc.server import Service
 from common.service import ServiceContext
@@ -21,6 +22,7 @@ from trained.travel import VersionCache
 
 ACCESS = {
     "Search": Access.USER,
+    "SearchTrial": Access.ADMIN,
     "Encode": Access.USER,
     "Info": Access.USER,
     "AddItems": Access.ADMIN,
@@ -51,10 +53,11 @@ class AnnProgram:
             site=context.settings.at_site,
             memory=own.memory if isinstance(own, AnnProgram) else None,
         )
+        self._trial = TrialVersions(self._control.load)
 
     def services(self) -> Sequence[Service]:
         """AnnService."""
-        servicer = AnnServicer(self._searcher, lambda: self._ready_ms, self._control.summon)
+        servicer = AnnServicer(self._searcher, self._trial, lambda: self._ready_ms, self._control.summon)
         descriptor = ann_pb2.DESCRIPTOR.services_by_name["AnnService"]
         return [Service(descriptor, ann_pb2_grpc.add_AnnServiceServicer_to_server, servicer, ACCESS)]
 
@@ -71,6 +74,7 @@ class AnnProgram:
 
     async def stop(self) -> None:
         """Close the version and end the threads."""
+        self._trial.close()
         self._searcher.close()
         self._control.close()
 

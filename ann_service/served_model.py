@@ -13,6 +13,7 @@ from typing import Final
 from ann_service.delta_index import DeltaIndex
 from common.errors import Unavailable
 from common.logs import get_logger
+from protos.settings.v1 import settings_pb2 as pb
 from trained.searchable_model import SearchableModel
 
 log = get_logger(__name__)
@@ -49,6 +50,13 @@ class ServedModel:
         self._users = 0
         self._retired = False
         self.closed = False
+
+    def is_version(self, version: pb.ActiveVersion) -> bool:
+        """Whether it is the version that the control plane names, by name and manifest."""
+        return self.model.version_name == version.version_name and version.manifest_sha256.lower() in (
+            "",
+            self.manifest_sha256,
+        )
 
     @contextmanager
     def in_use(self) -> Iterator[ServedModel]:

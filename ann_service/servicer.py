@@ -9,6 +9,7 @@ from typing import Any
 from ann_service.comparison import compare, hashes_of
 from ann_service.messages import to_response, to_vectors, vectors_of, wanted_of
 from ann_service.searcher import Searcher
+from ann_service.trial import TrialVersions
 from common.errors import InvalidInput, PreconditionFailed
 from common.processes import resident_bytes
 from common.tables import columns_of
@@ -24,6 +25,7 @@ class AnnServicer(ann_pb2_grpc.AnnServiceServicer):
     """See ann.proto.
 
     Args:
+        trial: versions that are tried beside the one that serves.
         ready_ms: milliseconds from the start of the process until it was ready; 0 before.
         summon: has the version loaded that is searched, where versions are loaded when they are asked for.
     """
@@ -31,23 +33,20 @@ class AnnServicer(ann_pb2_grpc.AnnServiceServicer):
     def __init__(
         self,
         searcher: Searcher,
+        trial: TrialVersions,
         ready_ms: Callable[[], float],
         summon: Callable[[], Awaitable[None]] = _always_there,
     ) -> None:
-        self._searcher, self._ready_ms, self._summon = searcher, ready_ms, summon
+        self._searcher, self._trial, self._ready_ms, self._summon = searcher, trial, ready_ms, summon
 
     async def Search(self, request: pb.SearchRequest, context: Any) -> pb.SearchResponse:
         await self._summon()
-        kind, wanted = request.WhichOneof("queries"), wanted_of(request)
-        if kind == "items":
-            answer = await self._searcher.search_items(request.items.codes, wanted)
-        elif kind == "features":
-            answer = await self._searcher.search_features(columns_of(request.features), request.features.rows, wanted)
-        elif kind == "vectors":
-            answer = await self._searcher.search_vectors(vectors_of(request.vectors), wanted)
-        else:
-            raise InvalidInput("The call has no queries: set items, features or vectors")
-        return to_response(answer)
+        return await _search(self._searcher, request)
+
+    async def SearchTrial(self, request: pb.TrialRequest, context: Any) -> pb.SearchResponse:
+        request.search.model_version = ""
+        async with self._trial.searcher(request.version) as searcher:
+            return await _search(searcher, request.search)
 
     async def Encode(self, request: pb.EncodeRequest, context: Any) -> pb.EncodeResponse:
         await self._summon()
@@ -109,3 +108,16 @@ class AnnServicer(ann_pb2_grpc.AnnServiceServicer):
             response.active_features.extend(encoding.active[name] for name in encoding.features)
             response.weight_profiles.extend(["default", *(n for n in model.profile_names if n != "default")])
         return response
+
+
+async def _search(searcher: Searcher, request: pb.SearchRequest) -> pb.SearchResponse:
+    kind, wanted = request.WhichOneof("queries"), wanted_of(request)
+    if kind == "items":
+        answer = await searcher.search_items(request.items.codes, wanted)
+    elif kind == "features":
+        answer = await searcher.search_features(columns_of(request.features), request.features.rows, wanted)
+    elif kind == "vectors":
+        answer = await searcher.search_vectors(vectors_of(request.vectors), wanted)
+    else:
+        raise InvalidInput("The call has no queries: set items, features or vectors")
+    return to_response(answer)

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from common.errors import PreconditionFailed, Unavailable
+from common.patience import LONGEST_CALL_SECONDS
 from common.request_context import add_log_fields
 from predicting.learned_merging import merge_estimates
 from predicting.services import Clients
 from protos.aggregate.v1 import aggregate_pb2
 from protos.ann.v1 import ann_pb2
 from protos.common.v1 import estimates_pb2, table_pb2
+from protos.settings.v1 import settings_pb2
 
 DEFAULT_TOP_K = 10
 VERSION_CHANGES = 3
@@ -29,6 +31,7 @@ class SearchOptions:
         ef_search: width of the search; None: the setting.
         model_version: the version that must answer; "": whichever serves.
         estimates: also fetch what the version has learned.
+        trial: a version that answers instead of the one that serves, for administrators; None: none.
     """
 
     top_k: int | None = None
@@ -38,6 +41,7 @@ class SearchOptions:
     ef_search: int | None = None
     model_version: str = ""
     estimates: bool = False
+    trial: settings_pb2.ActiveVersion | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,7 @@ def version_changed(error: PreconditionFailed) -> bool:
 async def _find_once(clients: Clients, codes: Sequence[str], options: SearchOptions, timeout: float | None) -> Found:
     request = _request(options)
     request.items.codes.extend(codes)
-    by_code = await clients.ann.call(clients.ann.stub.Search, request, timeout=timeout)
+    by_code = await _search(clients, request, options, timeout)
     if not by_code.unknown:
         return _found(codes, by_code, {}, None)
     missing = list(by_code.unknown)
@@ -123,10 +127,20 @@ async def _find_once(clients: Clients, codes: Sequence[str], options: SearchOpti
     request.features.CopyFrom(known.features)
     request.exclude_codes.extend(known.stored_codes)
     request.model_version = by_code.model_version
-    by_features = await clients.ann.call(clients.ann.stub.Search, request, timeout=timeout)
+    by_features = await _search(clients, request, options, timeout)
     rows = {missing[position]: row for row, position in enumerate(known.positions)}
     stored = {missing[position]: code for position, code in zip(known.positions, known.stored_codes, strict=True)}
     return _found(codes, by_code, rows, by_features, stored)
+
+
+async def _search(
+    clients: Clients, request: ann_pb2.SearchRequest, options: SearchOptions, timeout: float | None
+) -> ann_pb2.SearchResponse:
+    ann = clients.ann
+    if options.trial is None:
+        return await ann.call(ann.stub.Search, request, timeout=timeout)
+    trial = ann_pb2.TrialRequest(version=options.trial, search=request)
+    return await ann.call(ann.stub.SearchTrial, trial, timeout=LONGEST_CALL_SECONDS)
 
 
 def _request(options: SearchOptions) -> ann_pb2.SearchRequest:

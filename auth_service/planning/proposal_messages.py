@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from auth_service.planning.proposal_changes import TimedOperation
 from auth_service.planning.proposal_reviews import Review, SentProposal, accepted_proposals
 from auth_service.planning.routing_group_content import Content
 from protos.documents.v1 import documents_pb2 as pb
+from routings.routing_changes import TimedOperation
 
 
 def read_proposals(content: Content, messages: Iterable[pb.RoutingProposal]) -> list[SentProposal]:

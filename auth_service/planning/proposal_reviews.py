@@ -11,7 +11,6 @@ import orjson
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from auth_service.planning.proposal_changes import ADDED, MOVED, REMOVED, TIME, Change, TimedOperation, changes_between
 from auth_service.planning.proposal_records import ProposalReviewRecord
 from auth_service.planning.routing_group_content import MAX_STEPS, Content, Step
 from auth_service.planning.workspaces import owner_key
@@ -22,6 +21,7 @@ from common.errors import InvalidInput
 from common.identity import Caller
 from plant.mechanical_seals import MECHANICAL_SEALS
 from plant.schema import PlantSchema
+from routings.routing_changes import ADDED, MOVED, REMOVED, TIME, Change, TimedOperation, changes_between
 
 ACCEPTED, CHANGED = "accepted", "changed"
 MAX_PAGE = 200

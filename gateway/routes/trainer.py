@@ -10,11 +10,13 @@ from starlette.responses import Response
 from common.errors import InvalidInput, NotFound, ServiceError
 from common.patience import LONGEST_CALL_SECONDS
 from common.request_context import allow_more_time
+from gateway.admission import admits_itself
 from gateway.answers import json_answer
 from gateway.guarded_routes import AreaRouter
 from gateway.schemas import trainer as bodies
 from gateway.state import Gateway, TheGateway
 from gateway.translate import versions as translate
+from gateway.version_comparison import compare_version, sample_items
 from gateway.version_reports import REPORTS, read_report
 from protos.registry.v1 import registry_pb2 as pb
 from protos.trainer.v1 import trainer_pb2
@@ -133,6 +135,22 @@ async def verify_model_version(version_name: str, gateway: TheGateway) -> Respon
             "elapsed_ms": round(found.elapsed_ms, 3),
         }
     )
+
+
+@area.admin.post("/versions/{version_name}/comparison", response_model=bodies.ComparisonModel)
+@admits_itself
+async def compare_model_version(
+    version_name: str, gateway: TheGateway, body: bodies.ComparisonRequest | None = None
+) -> Response:
+    """What the version would propose beside what the active one proposes, for named items or a sample of all; nothing is activated."""
+    wanted = body or bodies.ComparisonRequest()
+    await gateway.admission.enter(3 * (len(wanted.item_codes or ()) or wanted.sample))
+    allow_more_time(LONGEST_CALL_SECONDS)
+    other = (await _version(gateway, version_name)).version
+    registry = gateway.clients.registry
+    active = (await registry.call(registry.stub.GetActive, pb.GetActiveRequest())).version
+    codes = wanted.item_codes or await sample_items(gateway, wanted.sample, wanted.seed)
+    return json_answer(await compare_version(gateway, other, active, list(dict.fromkeys(codes))))
 
 
 @area.admin.post("/versions/{version_name}/retire", response_model=bodies.ModelVersionModel)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from gateway.schemas.wire import AnswerModel, RequestModel
+from gateway.schemas.wire import AnswerModel, ItemCode, RequestModel
 
 
 class TrainingRequest(RequestModel):
@@ -92,6 +92,63 @@ class VerificationModel(AnswerModel):
     problems: list[str]
     passed: list[str]
     elapsed_ms: float
+
+
+class ComparisonRequest(RequestModel):
+    """Which items a version is compared over: named ones, or a random sample of all."""
+
+    item_codes: Annotated[list[ItemCode], Field(max_length=500)] | None = None
+    sample: Annotated[int, Field(ge=1, le=500)] = 50
+    seed: Annotated[int, Field(ge=0, le=2**31)] = 1
+
+
+class ProposalDifferenceModel(AnswerModel):
+    """A change of one operation: added, removed, moved or time; places count from 1, times are minutes."""
+
+    kind: str
+    process_code: str
+    process_name: str | None = None
+    occurrence: int
+    field: str | None = None
+    from_: Annotated[float | None, Field(alias="from")] = None
+    to: float | None = None
+
+
+class ComparedItemModel(AnswerModel):
+    """What two versions propose for an item; corrections are operations to change until it is the routing that the item has now."""
+
+    item_code: str
+    item_name: str | None = None
+    drawing: str | None = None
+    operations_before: int
+    operations_after: int
+    minutes_before: float
+    minutes_after: float
+    corrections_before: int | None = None
+    corrections_after: int | None = None
+    changes: list[ProposalDifferenceModel]
+
+
+class ComparisonModel(AnswerModel):
+    """A version beside the active one; before is the active one's proposal, after the version's. The items that change most come first."""
+
+    version_name: str
+    active_version: str
+    unknown_items: list[str]
+    compared: int
+    same: int
+    added: int
+    removed: int
+    moved: int
+    times: int
+    unanswered_before: int
+    unanswered_after: int
+    minutes_before: float
+    minutes_after: float
+    with_routing: int
+    nearer: int
+    farther: int
+    items: list[ComparedItemModel]
 
 
 class HistoryEntryModel(AnswerModel):

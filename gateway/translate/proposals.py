@@ -11,6 +11,7 @@ from gateway.answers import iso_time_or_now
 from gateway.schemas.routing_groups import RoutingProposalModel
 from plant.schema import PlantSchema
 from protos.documents.v1 import documents_pb2 as pb
+from routings.routing_changes import Change, TimedOperation
 
 
 def proposals(sent: Iterable[RoutingProposalModel], schema: PlantSchema) -> list[pb.RoutingProposal]:
@@ -21,20 +22,29 @@ def proposals(sent: Iterable[RoutingProposalModel], schema: PlantSchema) -> list
             candidate_id=one.candidate_id,
             model_version=one.model_version,
             strategy=one.strategy,
-            operations=[_operation(row, schema) for row in one.operations],
+            operations=[_message(timed_operation(row, schema)) for row in one.operations],
         )
         for one in sent
     ]
 
 
-def _operation(row: Mapping[str, Any], schema: PlantSchema) -> pb.TimedOperation:
+def timed_operation(row: Mapping[str, Any], schema: PlantSchema) -> TimedOperation:
     """Code and times of an operation; the first that is present counts, as on the screens."""
     roles = schema.routing
-    return pb.TimedOperation(
+    return TimedOperation(
         process_code=_text(row, ("PROC_CD", *schema.job_outputs, "RES_CD", roles.machine)),
-        setup_time=_number(row, ("SETUP_TIME", *roles.planned_setup)),
-        run_time=_number(row, ("RUN_TIME", *roles.planned_run)),
-        job_code=_text(row, schema.job_outputs),
+        setup=_number(row, ("SETUP_TIME", *roles.planned_setup)),
+        run=_number(row, ("RUN_TIME", *roles.planned_run)),
+        job=_text(row, schema.job_outputs),
+    )
+
+
+def _message(operation: TimedOperation) -> pb.TimedOperation:
+    return pb.TimedOperation(
+        process_code=operation.process_code,
+        setup_time=operation.setup,
+        run_time=operation.run,
+        job_code=operation.job,
     )
 
 
@@ -82,16 +92,30 @@ def _review(review: pb.ProposalReview) -> dict[str, Any]:
         "reviewed_at": iso_time_or_now(review.reviewed_at),
         **outcome(review),
         "changes": [
-            {
-                "kind": change.kind,
-                "process_code": change.process_code,
-                "occurrence": change.occurrence,
-                "field": change.field or None,
-                "from": change.before if change.HasField("before") else None,
-                "to": change.after if change.HasField("after") else None,
-            }
+            change_of(
+                Change(
+                    change.kind,
+                    change.process_code,
+                    change.occurrence,
+                    change.field,
+                    change.before if change.HasField("before") else None,
+                    change.after if change.HasField("after") else None,
+                )
+            )
             for change in review.changes
         ],
+    }
+
+
+def change_of(change: Change) -> dict[str, Any]:
+    """A change of one operation."""
+    return {
+        "kind": change.kind,
+        "process_code": change.process_code,
+        "occurrence": change.occurrence,
+        "field": change.field or None,
+        "from": change.before,
+        "to": change.after,
     }
 
 

@@ -15,6 +15,7 @@ from ann_service.program import ACCESS
 from ann_service.searcher import Searcher
 from ann_service.served_model import ModelSlot
 from ann_service.servicer import AnnServicer
+from ann_service.trial import TrialVersions
 from common.identity import Authenticator, KeyRing, ServiceCredential
 from common.processes import free_port
 from common.rpc.client import connect
@@ -105,6 +106,7 @@ class Running:
     searcher: Searcher
     metadata: tuple[tuple[str, str], ...]
     serving: list[bool]
+    trial: TrialVersions
 
     async def search(self, **fields: Any) -> ann_pb2.SearchResponse:
         """Search and give the response."""
@@ -128,12 +130,13 @@ async def run_ann(
     settings = Settings(state_dir=state_dir, stop_grace_seconds=0.2)
     credential = ServiceCredential.load(settings.secrets_path)
     searcher = Searcher(ModelSlot(), 100)
+    trial = TrialVersions(lambda version: control.load(version))
     serving: list[bool] = []
     address = f"127.0.0.1:{port or free_port()}"
     service = Service(
         ann_pb2.DESCRIPTOR.services_by_name["AnnService"],
         ann_pb2_grpc.add_AnnServiceServicer_to_server,
-        AnnServicer(searcher, lambda: 1.0),
+        AnnServicer(searcher, trial, lambda: 1.0),
         ACCESS,
     )
     server = RpcServer(
@@ -156,6 +159,7 @@ async def run_ann(
     async def stop() -> None:
         await channel.close()
         await server.stop()
+        trial.close()
         searcher.close()
         control.close()
 
@@ -163,4 +167,4 @@ async def run_ann(
     if active is not None:
         await control.apply(state(active))
     metadata = (("authorization", credential.header("test")),)
-    return Running(ann_pb2_grpc.AnnServiceStub(channel), channel, control, searcher, metadata, serving)
+    return Running(ann_pb2_grpc.AnnServiceStub(channel), channel, control, searcher, metadata, serving, trial)

@@ -748,6 +748,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/trainer/versions/{version_name}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare Model Version
+         * @description What the version would propose beside what the active one proposes, for named items or a sample of all; nothing is activated.
+         */
+        post: operations["compare_model_version_api_trainer_versions__version_name__comparison_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/trainer/versions/{version_name}/retire": {
         parameters: {
             query?: never;
@@ -2620,6 +2640,94 @@ export interface components {
             new_password: string;
         };
         /**
+         * ComparedItemModel
+         * @description What two versions propose for an item; corrections are operations to change until it is the routing that the item has now.
+         */
+        ComparedItemModel: {
+            /** Item Code */
+            item_code: string;
+            /** Item Name */
+            item_name?: string | null;
+            /** Drawing */
+            drawing?: string | null;
+            /** Operations Before */
+            operations_before: number;
+            /** Operations After */
+            operations_after: number;
+            /** Minutes Before */
+            minutes_before: number;
+            /** Minutes After */
+            minutes_after: number;
+            /** Corrections Before */
+            corrections_before?: number | null;
+            /** Corrections After */
+            corrections_after?: number | null;
+            /** Changes */
+            changes: components["schemas"]["ProposalDifferenceModel"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ComparisonModel
+         * @description A version beside the active one; before is the active one's proposal, after the version's. The items that change most come first.
+         */
+        ComparisonModel: {
+            /** Version Name */
+            version_name: string;
+            /** Active Version */
+            active_version: string;
+            /** Unknown Items */
+            unknown_items: string[];
+            /** Compared */
+            compared: number;
+            /** Same */
+            same: number;
+            /** Added */
+            added: number;
+            /** Removed */
+            removed: number;
+            /** Moved */
+            moved: number;
+            /** Times */
+            times: number;
+            /** Unanswered Before */
+            unanswered_before: number;
+            /** Unanswered After */
+            unanswered_after: number;
+            /** Minutes Before */
+            minutes_before: number;
+            /** Minutes After */
+            minutes_after: number;
+            /** With Routing */
+            with_routing: number;
+            /** Nearer */
+            nearer: number;
+            /** Farther */
+            farther: number;
+            /** Items */
+            items: components["schemas"]["ComparedItemModel"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ComparisonRequest
+         * @description Which items a version is compared over: named ones, or a random sample of all.
+         */
+        ComparisonRequest: {
+            /** Item Codes */
+            item_codes?: string[] | null;
+            /**
+             * Sample
+             * @default 50
+             */
+            sample?: number;
+            /**
+             * Seed
+             * @default 1
+             */
+            seed?: number;
+        };
+        /**
          * DashboardResponse
          * @description Figures for the operations dashboard.
          */
@@ -4395,6 +4503,28 @@ export interface components {
             kind: "added" | "removed" | "moved" | "time";
             /** Process Code */
             process_code: string;
+            /** Occurrence */
+            occurrence: number;
+            /** Field */
+            field?: string | null;
+            /** From */
+            from?: number | null;
+            /** To */
+            to?: number | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ProposalDifferenceModel
+         * @description A change of one operation: added, removed, moved or time; places count from 1, times are minutes.
+         */
+        ProposalDifferenceModel: {
+            /** Kind */
+            kind: string;
+            /** Process Code */
+            process_code: string;
+            /** Process Name */
+            process_name?: string | null;
             /** Occurrence */
             occurrence: number;
             /** Field */
@@ -8100,6 +8230,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VerificationModel"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    compare_model_version_api_trainer_versions__version_name__comparison_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path: {
+                version_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ComparisonRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonModel"];
                 };
             };
             /** @description Not logged in */

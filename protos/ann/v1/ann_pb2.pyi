@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from protos.common.v1 import estimates_pb2 as _estimates_pb2
 from protos.common.v1 import table_pb2 as _table_pb2
+from protos.settings.v1 import settings_pb2 as _settings_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -126,6 +127,36 @@ class SearchRequest(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType_queries) -> _WhichOneofReturnType_queries | None: ...
 
 Global___SearchRequest: _TypeAlias = SearchRequest  # noqa: Y015
+
+@_typing.final
+class TrialRequest(_message.Message):
+    """A search in a version that does not serve."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERSION_FIELD_NUMBER: _builtins.int
+    SEARCH_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def version(self) -> _settings_pb2.ActiveVersion:
+        """The version; its hash is checked against its manifest."""
+
+    @_builtins.property
+    def search(self) -> Global___SearchRequest:
+        """What is looked for; model_version is of no effect."""
+
+    def __init__(
+        self,
+        *,
+        version: _settings_pb2.ActiveVersion | None = ...,
+        search: Global___SearchRequest | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["search", b"search", "version", b"version"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["search", b"search", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TrialRequest: _TypeAlias = TrialRequest  # noqa: Y015
 
 @_typing.final
 class ItemCodes(_message.Message):

@@ -40,6 +40,11 @@ class AnnServiceStub:
                 request_serializer=protos_dot_ann_dot_v1_dot_ann__pb2.SearchRequest.SerializeToString,
                 response_deserializer=protos_dot_ann_dot_v1_dot_ann__pb2.SearchResponse.FromString,
                 _registered_method=True)
+        self.SearchTrial = channel.unary_unary(
+                '/routing.ann.v1.AnnService/SearchTrial',
+                request_serializer=protos_dot_ann_dot_v1_dot_ann__pb2.TrialRequest.SerializeToString,
+                response_deserializer=protos_dot_ann_dot_v1_dot_ann__pb2.SearchResponse.FromString,
+                _registered_method=True)
         self.Encode = channel.unary_unary(
                 '/routing.ann.v1.AnnService/Encode',
                 request_serializer=protos_dot_ann_dot_v1_dot_ann__pb2.EncodeRequest.SerializeToString,
@@ -68,6 +73,13 @@ class AnnServiceServicer:
 
     def Search(self, request, context):
         """Neighbours of items, given by code, by features or by vector.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SearchTrial(self, request, context):
+        """The same from another version, loaded beside the one that serves and closed when nobody has asked it for a while. Administrators only.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -107,6 +119,11 @@ def add_AnnServiceServicer_to_server(servicer, server):
             'Search': grpc.unary_unary_rpc_method_handler(
                     servicer.Search,
                     request_deserializer=protos_dot_ann_dot_v1_dot_ann__pb2.SearchRequest.FromString,
+                    response_serializer=protos_dot_ann_dot_v1_dot_ann__pb2.SearchResponse.SerializeToString,
+            ),
+            'SearchTrial': grpc.unary_unary_rpc_method_handler(
+                    servicer.SearchTrial,
+                    request_deserializer=protos_dot_ann_dot_v1_dot_ann__pb2.TrialRequest.FromString,
                     response_serializer=protos_dot_ann_dot_v1_dot_ann__pb2.SearchResponse.SerializeToString,
             ),
             'Encode': grpc.unary_unary_rpc_method_handler(
@@ -157,6 +174,33 @@ class AnnService:
             target,
             '/routing.ann.v1.AnnService/Search',
             protos_dot_ann_dot_v1_dot_ann__pb2.SearchRequest.SerializeToString,
+            protos_dot_ann_dot_v1_dot_ann__pb2.SearchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchTrial(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.ann.v1.AnnService/SearchTrial',
+            protos_dot_ann_dot_v1_dot_ann__pb2.TrialRequest.SerializeToString,
             protos_dot_ann_dot_v1_dot_ann__pb2.SearchResponse.FromString,
             options,
             channel_credentials,

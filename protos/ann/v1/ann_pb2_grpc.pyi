@@ -35,6 +35,8 @@ class AnnServiceStub:
     def __new__(cls, channel: _aio.Channel) -> AnnServiceAsyncStub: ...
     Search: _grpc.UnaryUnaryMultiCallable[_ann_pb2.SearchRequest, _ann_pb2.SearchResponse]
     """Neighbours of items, given by code, by features or by vector."""
+    SearchTrial: _grpc.UnaryUnaryMultiCallable[_ann_pb2.TrialRequest, _ann_pb2.SearchResponse]
+    """The same from another version, loaded beside the one that serves and closed when nobody has asked it for a while. Administrators only."""
     Encode: _grpc.UnaryUnaryMultiCallable[_ann_pb2.EncodeRequest, _ann_pb2.EncodeResponse]
     """Vectors of items given by their features, in the space of the active version."""
     Info: _grpc.UnaryUnaryMultiCallable[_ann_pb2.InfoRequest, _ann_pb2.InfoResponse]
@@ -51,6 +53,8 @@ class AnnServiceAsyncStub(AnnServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     Search: _aio.UnaryUnaryMultiCallable[_ann_pb2.SearchRequest, _ann_pb2.SearchResponse]  # type: ignore[assignment]
     """Neighbours of items, given by code, by features or by vector."""
+    SearchTrial: _aio.UnaryUnaryMultiCallable[_ann_pb2.TrialRequest, _ann_pb2.SearchResponse]  # type: ignore[assignment]
+    """The same from another version, loaded beside the one that serves and closed when nobody has asked it for a while. Administrators only."""
     Encode: _aio.UnaryUnaryMultiCallable[_ann_pb2.EncodeRequest, _ann_pb2.EncodeResponse]  # type: ignore[assignment]
     """Vectors of items given by their features, in the space of the active version."""
     Info: _aio.UnaryUnaryMultiCallable[_ann_pb2.InfoRequest, _ann_pb2.InfoResponse]  # type: ignore[assignment]
@@ -70,6 +74,14 @@ class AnnServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ann_pb2.SearchResponse, _abc.Awaitable[_ann_pb2.SearchResponse]]:
         """Neighbours of items, given by code, by features or by vector."""
+
+    @_abc_1.abstractmethod
+    def SearchTrial(
+        self,
+        request: _ann_pb2.TrialRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ann_pb2.SearchResponse, _abc.Awaitable[_ann_pb2.SearchResponse]]:
+        """The same from another version, loaded beside the one that serves and closed when nobody has asked it for a while. Administrators only."""
 
     @_abc_1.abstractmethod
     def Encode(

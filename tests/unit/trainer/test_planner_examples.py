@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy.orm import Session
 
 from auth_service.planning import proposal_reviews, routing_groups
-from auth_service.planning.proposal_changes import TimedOperation
 from auth_service.planning.proposal_reviews import SentProposal
 from auth_service.planning.routing_group_content import Content, Step
 from auth_service.store import schema
@@ -21,6 +20,7 @@ from plant.blueprint.options import PipelineOptions
 from plant.input_profile import InputProfile
 from plant.time_columns import RUN, SETUP, TIMES
 from routings.operation_table import OperationTable
+from routings.routing_changes import TimedOperation
 from source import open_source
 from tests.support.catalogue import CATALOGUE
 from trained.item_codes import ItemCodeIndex

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import inspect
 
 from auth_service.planning import proposal_reviews, routing_groups
-from auth_service.planning.proposal_changes import TimedOperation
 from auth_service.planning.proposal_reviews import SentProposal, accepted_proposals, kept_operations
 from auth_service.planning.routing_group_content import Content, Step
 from auth_service.store import schema
@@ -17,6 +16,7 @@ from auth_service.store.database import Database
 from common.errors import InvalidInput, PermissionDenied
 from common.identity import Caller
 from protos.documents.v1 import documents_pb2 as pb
+from routings.routing_changes import TimedOperation
 
 PARK = Caller("park@plant.example", "user")
 KIM = Caller("kim@plant.example", "user")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auth_service.planning.proposal_changes import (
+from routings.routing_changes import (
     ADDED,
     DURATION,
     MOVED,

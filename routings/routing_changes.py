@@ -1,4 +1,4 @@
-"""What a planner changed in a proposed routing: operations added, removed and moved, and times edited."""
+"""What makes one routing of another: operations added, removed and moved, and times that differ."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from typing import Final
 ADDED, REMOVED, MOVED, TIME = "added", "removed", "moved", "time"
 SETUP_TIME, RUN_TIME, DURATION = "SETUP_TIME", "RUN_TIME", "DURATION"
 ROUNDING: Final = 0.005
-"""Minutes; times that are nearer than this, or than 0.1 %, are the same."""
+"""Minutes; times that are nearer than this are the same."""
+
+EDITED: Final = 0.001
+"""Share of a time by which it was edited rather than written otherwise."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,14 @@ class Change:
     after: float | None = None
 
 
-def changes_between(proposed: Sequence[TimedOperation], kept: Sequence[TimedOperation]) -> list[Change]:
-    """The changes that make `kept` of `proposed`: removed and added ones, as few moves as explain the order, and times."""
+def changes_between(
+    proposed: Sequence[TimedOperation], kept: Sequence[TimedOperation], times_apart: float = EDITED
+) -> list[Change]:
+    """The changes that make `kept` of `proposed`: removed and added ones, as few moves as explain the order, and times.
+
+    Args:
+        times_apart: share of a time, from 0 on, beyond which it counts as another one.
+    """
     was, now = _numbered(proposed), _numbered(kept)
     place_then = {key: place for place, key in enumerate(was)}
     place_now = {key: place for place, key in enumerate(now)}
@@ -66,7 +75,7 @@ def changes_between(proposed: Sequence[TimedOperation], kept: Sequence[TimedOper
         if before not in stayed:
             found.append(Change(MOVED, *key, before=before + 1, after=after + 1))
     for key in shared:
-        found += _edited(key, proposed[place_then[key]], kept[place_now[key]])
+        found += _edited(key, proposed[place_then[key]], kept[place_now[key]], times_apart)
     return found
 
 
@@ -102,7 +111,7 @@ def _longest_ascending(places: Sequence[int]) -> set[int]:
     return chosen
 
 
-def _edited(key: tuple[str, int], then: TimedOperation, now: TimedOperation) -> list[Change]:
+def _edited(key: tuple[str, int], then: TimedOperation, now: TimedOperation, apart: float) -> list[Change]:
     if now.setup is None and now.run is None:
         before = None if then.setup is None and then.run is None else (then.setup or 0.0) + (then.run or 0.0)
         pairs = [(DURATION, before, now.duration)]
@@ -111,11 +120,11 @@ def _edited(key: tuple[str, int], then: TimedOperation, now: TimedOperation) -> 
     return [
         Change(TIME, *key, field=field, before=before, after=after)
         for field, before, after in pairs
-        if after is not None and not _same(before, after)
+        if after is not None and not _same(before, after, apart)
     ]
 
 
-def _same(before: float | None, after: float) -> bool:
+def _same(before: float | None, after: float, apart: float) -> bool:
     if before is None:
         return after == 0.0  # a screen that shows an absent time as 0 has not been edited
-    return abs(before - after) <= max(ROUNDING, 0.001 * abs(before))
+    return abs(before - after) <= max(ROUNDING, apart * max(abs(before), abs(after)))
