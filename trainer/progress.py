@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +15,12 @@ import orjson
 
 from trainer.status_file import COMPLETED, FAILED, STAGES, TrainingStatus, write_status
 
-_SHARES: Final = dict(zip(STAGES, (10, 4, 4, 64, 8, 2, 5, 1, 2), strict=True))
-"""How much of the whole each stage is, in percent, by experience."""
+_SHARES: Final = dict(zip(STAGES, (8.0, 48.0, 2.0, 20.0, 10.0, 5.0, 4.0, 1.0, 2.0), strict=True))
+"""How much of the whole each stage is, in percent, where no training before has told."""
+_LEAST_SHARE: Final = 0.005
+"""Of the whole, for a stage that took no time before."""
+_PACES: Final = (0.2, 20.0)
+"""How much faster or slower than the one before a training may be taken to be."""
 _STATUS_EVERY: Final = 1.0
 _LINE_EVERY: Final = 2.0
 
@@ -147,13 +151,19 @@ class ProgressReport:
     Args:
         path: the status file; None: none is written (a dry run).
         status: the status to begin with.
+        usual: seconds of each stage of the training before; empty: unknown.
     """
 
-    def __init__(self, display: Display, path: Path | None, status: TrainingStatus) -> None:
+    def __init__(
+        self, display: Display, path: Path | None, status: TrainingStatus, usual: Mapping[str, float] | None = None
+    ) -> None:
         self._display, self._path = display, path
         self.status = status
+        self._usual = dict(usual or {})
+        self._shares = _shares_of(self._usual)
+        self._started = time.monotonic()
         self._begun = self._written = 0.0
-        self._before, self._share = 0, 0
+        self._before, self._share = 0.0, 0.0
         self._total = 0
         self._write(force=True)
 
@@ -166,15 +176,33 @@ class ProgressReport:
             unit: what is counted.
         """
         self._begun, self._total = time.monotonic(), total
-        self._before = sum(_SHARES[name] for name in STAGES[: STAGES.index(stage)])
-        self._share = _SHARES[stage]
+        place = STAGES.index(stage)
+        self._before = sum(self._shares[name] for name in STAGES[:place])
+        self._share = self._shares[stage]
+        pace = self._pace(STAGES[:place])
         self.status = replace(
-            self.status, stage=stage, message=message, progress=self._before, rate=0.0, remaining_seconds=-1.0
+            self.status,
+            stage=stage,
+            message=message,
+            progress=int(self._before),
+            rate=0.0,
+            remaining_seconds=-1.0,
+            stage_started_at=time.time(),
+            stage_from=int(self._before),
+            stage_until=int(self._before + self._share),
+            stage_seconds=pace * self._usual.get(stage, 0.0),
+            later_seconds=pace * sum(self._usual.get(name, 0.0) for name in STAGES[place + 1 :]),
         )
         self._display.begin(stage, total, unit)
         self._write(force=True)
         yield
-        self.status = replace(self.status, progress=self._before + self._share)
+        self.status = replace(self.status, progress=int(self._before + self._share))
+
+    def _pace(self, done: Sequence[str]) -> float:
+        """How many times as long as in the training before the finished stages took."""
+        usual = sum(self._usual.get(name, 0.0) for name in done)
+        least, most = _PACES
+        return min(most, max(least, (time.monotonic() - self._started) / usual)) if usual > 0 else 1.0
 
     def advance(self, done: int) -> None:
         """So much of the stage is done."""
@@ -195,7 +223,9 @@ class ProgressReport:
         if share <= 0.02:
             return -1.0
         whole_stage = elapsed / share
-        later = 100 - self._before - self._share
+        if self.status.later_seconds:
+            return whole_stage * (1 - share) + self.status.later_seconds
+        later = 100.0 - self._before - self._share
         return whole_stage * (1 - share) + whole_stage * later / self._share
 
     def note(self, message: str, **facts: Any) -> None:
@@ -222,6 +252,7 @@ class ProgressReport:
             progress=100 if ok else self.status.progress,
             remaining_seconds=0.0,
             rate=0.0,
+            stage_started_at=0.0,
         )
         self._write(force=True)
         self._display.end(self.status)
@@ -233,6 +264,16 @@ class ProgressReport:
         self._written = now
         with contextlib.suppress(OSError):  # a status that cannot be written ends no training
             write_status(self._path, self.status)
+
+
+def _shares_of(usual: Mapping[str, float]) -> dict[str, float]:
+    """How much of the whole each stage is, in percent: as in the training before, and none of them nothing."""
+    if not usual:
+        return dict(_SHARES)
+    least = _LEAST_SHARE * sum(usual.values())
+    parts = {name: max(usual.get(name, 0.0), least) for name in STAGES}
+    whole = sum(parts.values()) or 1.0
+    return {name: 100.0 * part / whole for name, part in parts.items()}
 
 
 def display_for(stream: object) -> Display:

@@ -41,7 +41,7 @@ from trainer.planner_examples import PlannerExample, planner_examples
 from trainer.progress import ProgressReport, display_for
 from trainer.registration import FinishedVersion, Registrar
 from trainer.retention import DELETED, FAILED, RetentionRule, apply_retention
-from trainer.status_file import RUNNING, TrainingStatus, status_path
+from trainer.status_file import RUNNING, TrainingStatus, stage_seconds_before, status_path
 from trainer.training import Training
 from trainer.training_lock import training_lock
 from trainer.version_folder import check_target, remove_leftovers
@@ -182,6 +182,7 @@ class TrainingRun:
                 pid=me.pid,
                 process_started_at=me.create_time(),
             ),
+            stage_seconds_before(path) if path is not None else None,
         )
         try:
             message = work(report)

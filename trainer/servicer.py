@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -16,7 +17,7 @@ from protos.trainer.v1 import trainer_pb2 as pb
 from protos.trainer.v1 import trainer_pb2_grpc
 from trainer.registration import Registrar
 from trainer.retention import RetentionRule, apply_retention, freed_bytes
-from trainer.status_file import TrainingStatus
+from trainer.status_file import TrainingStatus, as_of
 from trainer.training_process import ControlSettings, TrainingProcess, Wanted
 
 NOT_ALLOWED = (
@@ -94,7 +95,8 @@ class TrainerServicer(trainer_pb2_grpc.TrainerServiceServicer):
 
 
 def to_message(status: TrainingStatus) -> pb.TrainingStatus:
-    """The message of a status."""
+    """The message of a status, as it is now."""
+    status = as_of(status, time.time())
     return pb.TrainingStatus(
         job_id=status.job_id,
         status=status.status,

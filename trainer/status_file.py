@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -41,6 +42,9 @@ class TrainingStatus:
         stage: one of STAGES; "" before and after.
         remaining_seconds: estimate; negative when unknown.
         rate: rows or vectors a second in the stage; 0 when unknown.
+        stage_started_at: seconds since 1970 UTC; 0 outside a stage.
+        stage_from, stage_until: progress at its beginning and at its end, 0 to 100.
+        stage_seconds, later_seconds: how long it and those after it will take, by the training before; 0 when unknown.
         version_name, version_path: the version; the path is "" until it is written.
         requested_by: who asked for it.
         dry_run: whether only checks are made.
@@ -59,6 +63,11 @@ class TrainingStatus:
     stage: str = ""
     remaining_seconds: float = -1.0
     rate: float = 0.0
+    stage_started_at: float = 0.0
+    stage_from: int = 0
+    stage_until: int = 0
+    stage_seconds: float = 0.0
+    later_seconds: float = 0.0
     version_name: str = ""
     version_path: str = ""
     requested_by: str = ""
@@ -73,6 +82,41 @@ class TrainingStatus:
     def running(self) -> bool:
         """Whether it has not ended."""
         return self.status == RUNNING
+
+
+FIRST_TIME_SECONDS: Final = 30.0
+"""Taken for the length of a stage that nothing is known of, so that it is seen to go on."""
+
+NEARLY: Final = 0.9
+"""Share of a stage that is done when its usual time is over; the rest comes slower and slower, and never quite."""
+
+
+def as_of(status: TrainingStatus, now: float) -> TrainingStatus:
+    """The status at a later moment than it was written, seconds since 1970 UTC: also stages that count nothing go on."""
+    if not status.running or not status.stage_started_at:
+        return status
+    elapsed = max(0.0, now - status.stage_started_at)
+    times = elapsed / (status.stage_seconds or FIRST_TIME_SECONDS)
+    share = NEARLY * times if times < 1.0 else 1.0 - (1.0 - NEARLY) * math.exp(1.0 - times)
+    by_time = status.stage_from + int((status.stage_until - status.stage_from) * min(share, 0.99))
+    remaining = status.remaining_seconds
+    if remaining >= 0.0:
+        remaining = max(0.0, remaining - max(0.0, now - status.updated_at))
+    elif status.stage_seconds:
+        remaining = max(0.0, status.stage_seconds - elapsed) + status.later_seconds
+    return replace(status, progress=max(status.progress, by_time), remaining_seconds=remaining)
+
+
+def stage_seconds_before(path: Path) -> dict[str, float]:
+    """Seconds of each stage of the training that a status file tells of; empty where it tells none."""
+    stages = read_status(path).metrics.get("stages")
+    if not isinstance(stages, dict):
+        return {}
+    return {
+        name: float(seconds)
+        for name, seconds in stages.items()
+        if name in STAGES and isinstance(seconds, int | float) and math.isfinite(seconds) and seconds >= 0
+    }
 
 
 def status_path(run_folder: Path, state_path: Path | None) -> Path:

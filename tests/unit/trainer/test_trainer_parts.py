@@ -35,7 +35,15 @@ from trainer.operation_times import operation_times
 from trainer.progress import JsonLines, ProgressReport, TerminalBar
 from trainer.run import check_names
 from trainer.stage_clock import StageClock
-from trainer.status_file import RUNNING, TrainingStatus, read_status, status_path, write_status
+from trainer.status_file import (
+    RUNNING,
+    TrainingStatus,
+    as_of,
+    read_status,
+    stage_seconds_before,
+    status_path,
+    write_status,
+)
 from trainer.training import with_tables
 from trainer.training_lock import holder_path, read_holder, training_lock
 from trainer.version_folder import check_space, check_target, remove_leftovers, version_name, writing_version
@@ -231,6 +239,34 @@ def test_progress_estimates_what_remains_and_never_goes_back(
     events = [json.loads(line)["event"] for line in capsys.readouterr().out.splitlines()]
     assert events[0] == "stage"
     assert events[-1] == "completed"
+
+
+def test_a_stage_that_counts_nothing_goes_on_and_ends_as_long_as_the_training_before_took(tmp_path: Path) -> None:
+    usual = {"reading": 1.0, "learning": 60.0, "building": 9.0}
+    path = tmp_path / "s.json"
+    write_status(path, TrainingStatus(status=RUNNING, pid=os.getpid(), metrics={"stages": {**usual, "other": "x"}}))
+    assert stage_seconds_before(path) == usual
+    report = ProgressReport(JsonLines(), None, TrainingStatus(status=RUNNING), usual)
+    with report.stage("learning", "now learning"):
+        begun = report.status
+        report.status = replace(report.status, stage_seconds=60.0, later_seconds=9.0)
+        seen = [as_of(report.status, begun.stage_started_at + seconds) for seconds in (0, 15, 30, 60, 120, 6000)]
+    progress = [one.progress for one in seen]
+    assert progress == sorted(progress)
+    assert progress[0] <= 3
+    assert 35 <= progress[2] <= 45
+    assert progress[-1] < begun.stage_until
+    assert [round(one.remaining_seconds) for one in seen] == [69, 54, 39, 9, 9, 9]
+
+
+def test_a_first_training_is_seen_to_go_on_without_a_guess_at_its_end(tmp_path: Path) -> None:
+    report = ProgressReport(JsonLines(), None, TrainingStatus(status=RUNNING), stage_seconds_before(tmp_path / "none"))
+    with report.stage("learning", "now learning"):
+        later = as_of(report.status, report.status.stage_started_at + 20.0)
+        assert later.progress > report.status.progress
+        assert later.remaining_seconds < 0
+    report.end(ok=True, message="done", exit_code=0)
+    assert as_of(report.status, time.time() + 60.0) == report.status
 
 
 def test_a_terminal_gets_a_bar(tmp_path: Path) -> None:
