@@ -46,7 +46,23 @@ function address(path: string, query?: Query): string {
   return text ? `${path}?${text}` : path
 }
 
+let underWay = 0
+
+/** How many requests are not answered yet: what nobody asked for waits for them. */
+export function requestsUnderWay(): number {
+  return underWay
+}
+
 async function once(method: string, path: string, options: Options): Promise<Response> {
+  underWay += 1
+  try {
+    return await fetched(method, path, options)
+  } finally {
+    underWay -= 1
+  }
+}
+
+async function fetched(method: string, path: string, options: Options): Promise<Response> {
   let answer: Response
   try {
     answer = await fetch(address(path, options.query), {

@@ -14,6 +14,7 @@ import {
   type LucideIcon,
 } from 'lucide-react'
 import { lazy, type ComponentType } from 'react'
+import { requestsUnderWay } from '@/api/client'
 import { loadCharts } from '@/ui/loadCharts'
 
 export type ScreenId =
@@ -112,7 +113,7 @@ export const PROJECTOR = screen(
 const SETTLED = 2000
 const IDLE = 500
 
-/** Fetches the screens of the menus one after the other while the page is idle, so that each opens at once. Returns how to stop. */
+/** Fetches the screens of the menus one after the other while the page is idle and nothing that was asked for is under way. Returns how to stop. */
 export function fetchMenusWhenIdle(): () => void {
   let stopped = false
   const idle = (go: () => void) => {
@@ -122,6 +123,10 @@ export function fetchMenusWhenIdle(): () => void {
   const fetchFrom = (index: number) => {
     const load = [...MENUS.map((menu) => menu.load), loadCharts][index]
     if (stopped || !load) return
+    if (requestsUnderWay() > 0) {
+      setTimeout(() => idle(() => fetchFrom(index)), IDLE)
+      return
+    }
     // A screen that cannot be fetched now is fetched when it is opened.
     load()
       .catch(() => undefined)

@@ -1,4 +1,5 @@
 /** Names of the actions of the audit log. One that is not known stays as it is. */
+import { commonText } from './common'
 import { currentLanguage } from './index'
 
 const KOREAN: Record<string, string> = {
@@ -33,6 +34,25 @@ const KOREAN: Record<string, string> = {
   'ui.master_data.tree': '품목 검색',
   'ui.master_data.item': '품목 조회',
   'ui.menu': '메뉴 열기',
+  'routing_group.create': '라우팅 그룹 생성',
+  'routing_group.update': '라우팅 그룹 수정',
+  'routing_group.delete': '라우팅 그룹 삭제',
+  'rsl_group.create': 'RSL 그룹 생성',
+  'rsl_group.update': 'RSL 그룹 수정',
+  'rsl_group.delete': 'RSL 그룹 삭제',
+  'rsl_group.import': 'RSL 그룹 가져오기',
+  'rsl_group.release': 'RSL 그룹 배포',
+  'rsl_group.retract': 'RSL 그룹 배포 취소',
+  'rsl_group.step.add': 'RSL 단계 추가',
+  'rsl_group.step.update': 'RSL 단계 수정',
+  'rsl_group.step.delete': 'RSL 단계 삭제',
+  'rsl_group.rule.add': 'RSL 규칙 추가',
+  'rsl_group.rule.delete': 'RSL 규칙 삭제',
+  'rsl_group.validate': 'RSL 그룹 검증',
+  'candidate.save': '후보 라우팅 저장',
+  'erp.enqueue': 'ERP 전달 등록',
+  'erp.retry': 'ERP 전달 재시도',
+  'erp.cancel': 'ERP 전달 취소',
   'ui.routing.save': '라우팅 저장',
   'ui.routing.edit': '라우팅 편집',
   'ui.routing.insert': '공정 추가',
@@ -41,13 +61,81 @@ const KOREAN: Record<string, string> = {
   'ui.routing.redo': '다시 실행',
 }
 
+/** Names of the facts of events. */
+const KOREAN_FACTS: Record<string, string> = {
+  session: '세션',
+  sessions_ended: '끝난 세션',
+  throttled: '차단된 시도',
+  is_admin: '관리자',
+  role: '역할',
+  status: '상태',
+  says_username: '입력한 계정',
+  reason: '사유',
+  why: '사유',
+  name: '이름',
+  version: '버전',
+  version_name: '버전',
+  previous_version: '이전 버전',
+  revision: '리비전',
+  comment: '설명',
+  paths: '바뀐 설정',
+  path: '경로',
+  kind: '종류',
+  subject: '대상',
+  target: '대상',
+  menu: '메뉴',
+  owner: '소유자',
+  item_code: '품목코드',
+  candidate_id: '후보',
+  operations: '공정 수',
+  context: '내용',
+  created_at: '발생 시각',
+  level: '수준',
+  message: '메시지',
+  source: '출처',
+  created: '생성',
+  updated: '수정',
+  skipped: '건너뜀',
+  added: '추가',
+  changed: '변경',
+  removed: '삭제',
+  added_items: '추가된 품목',
+  changed_items: '변경된 품목',
+  removed_items: '삭제된 품목',
+  added_routing_rows: '추가된 라우팅 행',
+  removed_routing_rows: '삭제된 라우팅 행',
+  unchanged: '변경 없음',
+  first: '처음',
+  last: '마지막',
+  events: '기록 수',
+  attempts: '시도 횟수',
+  omitted: '생략',
+  bytes: '바이트',
+  keys: '항목',
+}
+
 export function auditWord(action: string): string {
   return (currentLanguage() === 'ko' && KOREAN[action]) || action
+}
+
+function factName(name: string): string {
+  return (currentLanguage() === 'ko' && KOREAN_FACTS[name]) || name
+}
+
+function factValue(value: unknown): string {
+  if (value === true || value === false) return commonText(value ? 'yes' : 'no')
+  if (value === null || value === undefined || value === '') return '–'
+  if (Array.isArray(value)) return value.map(factValue).join(', ')
+  if (typeof value === 'object')
+    return Object.entries(value)
+      .map(([name, inner]) => `${factName(name)} ${factValue(inner)}`)
+      .join(', ')
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 /** The facts of an event, as "name: value" pairs. */
 export function auditFacts(payload: Record<string, unknown> | null | undefined): string {
   return Object.entries(payload ?? {})
-    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(([name, value]) => `${factName(name)}: ${factValue(value)}`)
     .join(' · ')
 }

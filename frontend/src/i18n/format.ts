@@ -64,7 +64,9 @@ export function formatSeconds(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value) || value < 0) return '–'
   const ko = currentLanguage() === 'ko'
   const [h, m, s] = ko ? ['시간', '분', '초'] : [' h', ' min', ' s']
-  if (value < 60) return `${formatNumber(value, value < 10 ? 1 : 0)}${s}`
-  if (value < 3600) return `${Math.floor(value / 60)}${m} ${Math.round(value % 60)}${s}`
-  return `${Math.floor(value / 3600)}${h} ${Math.round((value % 3600) / 60)}${m}`
+  if (value < 59.5) return `${formatNumber(value, value < 9.95 ? 1 : 0)}${s}`
+  const seconds = Math.round(value)
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}${m} ${seconds % 60}${s}`
+  const minutes = Math.round(value / 60)
+  return `${Math.floor(minutes / 60)}${h} ${minutes % 60}${m}`
 }

@@ -41,7 +41,10 @@ test('what the server reports is told in Korean, with its figures', async () => 
   expect(actor('kim@plant.example')).toBe('kim@plant.example')
   expect(optionWord('trimmed_std')).toContain('절사')
   expect(auditWord('auth.login')).toBe('로그인')
-  expect(auditFacts({ menu: 'routing', count: 2 })).toBe('menu: routing · count: 2')
+  expect(auditFacts({ menu: 'routing', strange: 2 })).toBe('메뉴: routing · strange: 2')
+  expect(auditFacts({ is_admin: false, context: { item_code: 'A', operations: 3 }, paths: ['a', 'b'] })).toBe(
+    '관리자: 아니오 · 내용: 품목코드 A, 공정 수 3 · 바뀐 설정: a, b',
+  )
   await switchLanguage('en')
   expect(sentence('training')).toBe('training')
   expect(auditWord('auth.login')).toBe('auth.login')
