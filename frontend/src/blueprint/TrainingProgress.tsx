@@ -55,9 +55,11 @@ export function TrainingProgress({ status }: { status: TrainingState }) {
             <span>
               {status.progress}%<Elapsed since={status.started_at} />
             </span>
-            {status.remaining_seconds != null && status.remaining_seconds >= 0 && (
-              <span>{t('remaining', { time: formatSeconds(status.remaining_seconds) })}</span>
-            )}
+            <span>
+              {status.remaining_seconds != null && status.remaining_seconds >= 0
+                ? t('remaining', { time: formatSeconds(status.remaining_seconds) })
+                : t('remainingUnknown')}
+            </span>
           </div>
         </>
       )}

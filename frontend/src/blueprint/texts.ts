@@ -85,6 +85,7 @@ export const [useBlueprintText, blueprintText] = screenTexts('blueprint', {
     progress: '진행',
     elapsed: '경과 {{time}}',
     remaining: '남은 시간 {{time}}',
+    remainingUnknown: '남은 시간은 아직 알 수 없음',
     cancelRun: '학습 중단',
     keyboardHint: 'Tab으로 노드 이동, 방향키로 위치 이동, Enter로 설정, Delete로 삭제',
     'aria.node':
@@ -190,6 +191,7 @@ export const [useBlueprintText, blueprintText] = screenTexts('blueprint', {
     progress: 'Progress',
     elapsed: '{{time}} so far',
     remaining: '{{time}} left',
+    remainingUnknown: 'time left not known yet',
     cancelRun: 'Stop training',
     keyboardHint: 'Tab moves between nodes, arrow keys move a node, Enter opens settings, Delete removes',
     'aria.node': 'Enter or space selects a node, arrow keys move it, Delete removes it. Escape cancels.',

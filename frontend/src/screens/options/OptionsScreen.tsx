@@ -1,5 +1,7 @@
 /** 옵션: statistics, search, mapping, source and ERP. Administrators change them; they apply at once in every process. */
-import { Save, Undo2 } from 'lucide-react'
+import { History, Save, Undo2 } from 'lucide-react'
+import { useState } from 'react'
+import { RevisionsDialog } from '@/blueprint/RevisionsDialog'
 import { useIsAdmin } from '@/session/session'
 import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
@@ -10,6 +12,7 @@ import { AccessPanel } from './AccessPanel'
 import { DeviationPanel } from './DeviationPanel'
 import { SimilarityPanel } from './SimilarityPanel'
 import { useOptionsText } from './texts'
+import { TrainingPanel } from './TrainingPanel'
 import { useSettingsDraft } from './useSettingsDraft'
 
 export default function OptionsScreen() {
@@ -17,6 +20,7 @@ export default function OptionsScreen() {
   const isAdmin = useIsAdmin()
   const draft = useSettingsDraft()
   const readOnly = !isAdmin
+  const [revisions, setRevisions] = useState(false)
   return (
     <div className="flex flex-col gap-5">
       {readOnly && (
@@ -32,6 +36,7 @@ export default function OptionsScreen() {
             <Card title={t('mapping')} description={t('mappingAbout')}>
               <InputProfiles />
             </Card>
+            <TrainingPanel draft={draft} readOnly={readOnly} />
             <AccessPanel draft={draft} readOnly={readOnly} />
           </>
         )}
@@ -44,7 +49,10 @@ export default function OptionsScreen() {
               <span className="ml-2 text-muted">{t('revision', { revision: draft.stored.revision })}</span>
             )}
           </span>
-          <div className="flex gap-2">
+          <div className="flex flex-wrap gap-2">
+            <Button icon={History} onClick={() => setRevisions(true)}>
+              {t('revisions')}
+            </Button>
             <Button icon={Undo2} disabled={draft.changes === 0} onClick={draft.discard}>
               {t('discard')}
             </Button>
@@ -61,6 +69,9 @@ export default function OptionsScreen() {
             </Button>
           </div>
         </div>
+      )}
+      {revisions && (
+        <RevisionsDialog readOnly={readOnly} onReverted={draft.discard} onClose={() => setRevisions(false)} />
       )}
     </div>
   )

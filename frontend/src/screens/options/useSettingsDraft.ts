@@ -8,7 +8,8 @@ import { ask } from '@/ui/confirm'
 import { notify } from '@/ui/toasts'
 import { optionsText } from './texts'
 
-type Section = 'trainer' | 'predictor' | 'search' | 'prediction' | 'data_source' | 'export' | 'access'
+type Section =
+  'trainer' | 'predictor' | 'search' | 'prediction' | 'training' | 'data_source' | 'export' | 'access'
 type Draft = Partial<Record<Section, Record<string, unknown>>>
 
 const useDraft = create<{ draft: Draft }>(() => ({ draft: {} }))
