@@ -1,5 +1,5 @@
 /** Asks for one line of text before something is done, such as a reason. */
-import { useState } from 'react'
+import { useState, type ReactNode } from 'react'
 import { useCommonText } from '@/i18n/common'
 import { Button } from './Button'
 import { Dialog } from './Dialog'
@@ -16,6 +16,8 @@ interface PromptDialogProps {
   busy?: boolean
   onSubmit: (text: string) => void
   onClose: () => void
+  /** What to know before; above the field. */
+  children?: ReactNode
 }
 
 export function PromptDialog({
@@ -29,11 +31,13 @@ export function PromptDialog({
   busy,
   onSubmit,
   onClose,
+  children,
 }: PromptDialogProps) {
   const t = useCommonText()
   const [text, setText] = useState('')
   return (
     <Dialog open onClose={onClose} title={title} description={description}>
+      {children}
       <form
         onSubmit={(event) => {
           event.preventDefault()

@@ -8,6 +8,7 @@ import { formatBytes, formatNumber, formatPercent, formatTime } from '@/i18n/for
 import { actor, sentence } from '@/i18n/sentences'
 import { useTrainingWords } from '@/i18n/trainingWords'
 import { EvaluationFigures } from '@/quality/EvaluationFigures'
+import { ComparisonPanel } from './ComparisonPanel'
 import { useModelsText } from './texts'
 import { VersionsPanel } from './VersionsPanel'
 
@@ -33,6 +34,9 @@ export default function ModelsScreen() {
         </Card>
         <VersionHistory />
       </div>
+      {chosen && active && chosen !== active && (
+        <ComparisonPanel key={chosen} version={chosen} active={active} />
+      )}
     </div>
   )
 }

@@ -20,6 +20,7 @@ import { PromptDialog } from '@/ui/PromptDialog'
 import { notify } from '@/ui/toasts'
 import { formatNumber, formatTime } from '@/i18n/format'
 import { actor, sentence } from '@/i18n/sentences'
+import { QualityBeside } from './QualityBeside'
 import { modelsText, useModelsText } from './texts'
 
 interface Intent {
@@ -166,7 +167,14 @@ export function VersionsPanel({
           busy={activate.isPending || retire.isPending || rollback.isPending}
           onSubmit={carryOut}
           onClose={() => setIntent(null)}
-        />
+        >
+          {intent.kind === 'activate' && (
+            <QualityBeside
+              version={intent.name}
+              active={versions.data?.find((version) => version.active_flag)?.version_name ?? null}
+            />
+          )}
+        </PromptDialog>
       )}
     </Card>
   )
