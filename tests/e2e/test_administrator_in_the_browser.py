@@ -53,6 +53,32 @@ def test_master_data_is_searched_and_shown(admin_page: Page, open_menu: Callable
     tree.get_by_role("treeitem", level=3).first.click()
     expect(admin_page.get_by_role("list", name="열린 품목")).to_contain_text("SLS-0000718")
     expect(admin_page.get_by_role("group", name="Access matrix")).to_contain_text("품목코드")
+    expect(admin_page).to_have_url(re.compile(r"/master-data\?item=SLS-0000718&q=SLS-0000718$"))
+
+
+def test_an_item_is_found_by_its_drawing_and_leads_to_a_proposal_and_back(
+    admin_page: Page, whole_system: RunningSystem
+) -> None:
+    code = "SLS-0000718"
+    with whole_system.admin() as client:
+        [known] = client.post("/api/master-data/items/lookup", json={"item_codes": [code]}).json()["items"]
+    admin_page.goto(f"/master-data?q={known['drawing']}")
+    tree = admin_page.get_by_role("tree")
+    expect(admin_page.get_by_label("키워드")).to_have_value(known["drawing"])
+    tree.get_by_role("treeitem").first.click()
+    tree.get_by_role("treeitem", level=2).first.click()
+    expect(tree).to_contain_text(code)
+    admin_page.goto(f"/master-data?item={code}")
+    card = admin_page.get_by_role("region", name=code)
+    expect(card).to_contain_text(known["drawing"])
+    expect(card.get_by_role("region", name="현재 라우팅").get_by_role("listitem")).not_to_have_count(0)
+    card.get_by_role("link", name="추천").click()
+    expect(admin_page.locator("li[data-operation]")).not_to_have_count(0)
+    expect(admin_page).to_have_url(re.compile(rf"/routing\?items={code}&similar=1$"))
+    admin_page.go_back()
+    expect(card).to_contain_text(known["drawing"])
+    admin_page.go_forward()
+    expect(admin_page.get_by_label("유사 품목에서 추천")).to_be_checked()
 
 
 def test_the_search_slider_is_live_in_predictions(
@@ -114,7 +140,15 @@ def test_an_option_of_the_blueprint_is_saved_trained_activated_and_rolled_back(
 
     admin_page.goto("/admin/models")
     row = admin_page.get_by_role("row").filter(has_text="browser")
+    row.get_by_role("button", name=re.compile("browser$")).click()
+    beside = admin_page.get_by_role("region", name="활성 버전과 비교")
+    beside.get_by_label("표본 품목 수").fill("20")
+    beside.get_by_role("button", name="비교", exact=True).click()
+    expect(beside.get_by_role("status")).to_contain_text("20건 중", timeout=TRAINING)
     row.get_by_role("button", name="활성화").click()
+    expect(admin_page.get_by_role("dialog").get_by_role("region", name="활성화하기 전의 품질 비교")).to_contain_text(
+        "활성 버전"
+    )
     admin_page.get_by_role("dialog").get_by_label("사유").fill("a test")
     admin_page.get_by_role("dialog").get_by_role("button", name="활성화").click()
     expect(row.get_by_role("button", name="활성화")).to_have_count(0)

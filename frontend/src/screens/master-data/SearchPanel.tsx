@@ -11,6 +11,12 @@ export function SearchPanel() {
   const query = useMaster((state) => state.query)
   const setQuery = useMaster((state) => state.setQuery)
   const [text, setText] = useState(query)
+  const [known, setKnown] = useState(query)
+  if (known !== query) {
+    // Another search came by the address.
+    setKnown(query)
+    if (text.trim() !== query) setText(query)
+  }
 
   // A search counts once the person has stopped to look at what it found.
   useEffect(() => {

@@ -2,6 +2,7 @@
 import clsx from 'clsx'
 import { Clock, Columns2, Redo2, Undo2 } from 'lucide-react'
 import { useState } from 'react'
+import { Link } from 'wouter'
 import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
 import { Empty } from '@/ui/PanelState'
@@ -119,7 +120,14 @@ function CanvasBody({ view }: { view: View }) {
       <OperationEvidence />
       <RuleCheck document={document} />
       <p className="mt-2 text-[0.86rem] text-muted">
-        {t('activeItem')}: <b className="text-heading">{document.itemCode}</b>
+        {t('activeItem')}:{' '}
+        <Link
+          href={`/master-data?item=${encodeURIComponent(document.itemCode)}`}
+          className="font-semibold text-accent-ink underline underline-offset-2"
+          title={t('openItem', { code: document.itemCode })}
+        >
+          {document.itemCode}
+        </Link>
         {summary?.REFERENCE_ITEM_CD &&
           ` · ${t('reference')}: ${summary.REFERENCE_ITEM_CD === 'ML_PREDICTED' ? t('merged') : summary.REFERENCE_ITEM_CD}`}
         {summary?.SIMILARITY_SCORE != null &&

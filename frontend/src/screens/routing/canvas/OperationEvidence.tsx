@@ -1,7 +1,6 @@
 /** Why the selected operation is proposed: what neighbours and features say, the neighbours' codes, and its times. */
 import { memo } from 'react'
 import { useLocation } from 'wouter'
-import { useMaster } from '@/screens/master-data/masterStore'
 import { Badge } from '@/ui/Card'
 import { formatPercent } from '@/i18n/format'
 import type { Operation, Reason, Statistics } from '../store/operation'
@@ -123,10 +122,7 @@ function NeighbourCodes({ label, codes }: { label: string; codes: readonly strin
               type="button"
               title={t('openItem', { code })}
               className="rounded-full border border-line-strong px-2 font-mono text-[0.8rem] text-accent-ink hover:bg-accent-soft"
-              onClick={() => {
-                useMaster.getState().open([code])
-                navigate('/master-data')
-              }}
+              onClick={() => navigate(`/master-data?item=${encodeURIComponent(code)}`)}
             >
               {code}
             </button>

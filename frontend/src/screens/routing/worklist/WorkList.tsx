@@ -12,13 +12,11 @@ import { useInterface } from '../groups/interfaceState'
 import { printRoutings } from '../print/printRoutings'
 import { useRouting } from '../store/routingStore'
 import { useRoutingText } from '../texts'
-import { filterCounts, type FilterName } from './rows'
+import { FILTERS, filterCounts } from './rows'
 import { useWorkKeys } from './useWorkKeys'
 import { WorkTable } from './WorkTable'
 import { accept, actedOn } from './workActions'
 import { changeView, select, useVisibleRows, useWorkRows, useWorkView } from './workView'
-
-const FILTERS: readonly FilterName[] = ['all', 'attention', 'certain', 'open', 'reviewed', 'saved']
 
 export function WorkList() {
   const t = useRoutingText()

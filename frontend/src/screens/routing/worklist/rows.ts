@@ -90,9 +90,20 @@ export function workRows(
   })
 }
 
-export type SortKey =
-  'attention' | 'place' | 'code' | 'name' | 'confidence' | 'operations' | 'minutes' | 'difference' | 'state'
-export type FilterName = 'all' | 'attention' | 'certain' | 'open' | 'reviewed' | 'saved'
+export const SORT_KEYS = [
+  'attention',
+  'place',
+  'code',
+  'name',
+  'confidence',
+  'operations',
+  'minutes',
+  'difference',
+  'state',
+] as const
+export type SortKey = (typeof SORT_KEYS)[number]
+export const FILTERS = ['all', 'attention', 'certain', 'open', 'reviewed', 'saved'] as const
+export type FilterName = (typeof FILTERS)[number]
 
 export interface WorkView {
   sort: SortKey
