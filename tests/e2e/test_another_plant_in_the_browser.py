@@ -58,7 +58,7 @@ def test_everything_is_said_in_the_words_of_the_plant(page: Page, bicycles: Runn
     page.get_by_role("button", name="추천 실행").click()
     page.locator("li[data-operation]").first.click()
     evidence = page.get_by_role("region", name="추천 근거")
-    expect(evidence).to_contain_text(re.compile(f"({'|'.join(features_of(bicycles))}) = "))
+    expect(evidence).to_contain_text(re.compile(f"({'|'.join(features_of(bicycles))}) = |유사 품목"))
 
     page.goto("/master-data")
     page.get_by_role("textbox", name="Item Codes").fill(FRAME)

@@ -25,7 +25,8 @@ def page(admin_page: Page) -> Page:
 def korean_controls(page: Page) -> list[str]:
     """Names of buttons, fields and headings in Korean, but for what leads back to it."""
     found: list[str] = page.evaluate("""() =>
-          [...document.querySelectorAll('main button, main label, main h1, main h2, main h3, main th, [role=dialog] button, [role=dialog] h2')]
+          [...document.querySelectorAll('button, label, h1, h2, h3, th')]
+            .filter(one => one.closest('main, [role=dialog]') !== null)
             .filter(one => one.closest('[data-operation], [data-candidate], td, bdi') === null)
             .map(one => one.innerText)""")
     return [text for text in found if HANGUL.search(text)]

@@ -1,10 +1,20 @@
-import { expect, test, vi } from 'vitest'
-import { request } from '@/api/client'
-import { fetchMenusWhenIdle, MENUS } from './menus'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
-test('menus are not fetched while something that was asked for is under way', async () => {
+beforeEach(() => {
+  vi.resetModules()
   vi.useFakeTimers()
   vi.stubGlobal('requestIdleCallback', (go: () => void) => setTimeout(go, 0))
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+  vi.resetModules()
+})
+
+test('menus are not fetched while something that was asked for is under way', async () => {
+  const { request } = await import('@/api/client')
+  const { fetchMenusWhenIdle, MENUS } = await import('./menus')
   let answer = (_: Response) => {}
   vi.stubGlobal('fetch', () => new Promise<Response>((resolve) => (answer = resolve)))
   const first = MENUS[0]
@@ -19,5 +29,4 @@ test('menus are not fetched while something that was asked for is under way', as
   await vi.advanceTimersByTimeAsync(5000)
   expect(load).toHaveBeenCalled()
   stop()
-  vi.useRealTimers()
 })

@@ -3,7 +3,6 @@ import { DndContext } from '@dnd-kit/core'
 import { act, fireEvent, render, screen, within } from '@testing-library/react'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { switchLanguage } from '@/i18n'
-import { useMaster } from '@/screens/master-data/masterStore'
 import { SAMPLE, step } from '@/testing/samples'
 import { reasonsOf } from '../store/operation'
 import { activeDocument, useRouting } from '../store/routingStore'
@@ -53,7 +52,6 @@ const evidence = () => within(screen.getByRole('region', { name: '추천 근거'
 
 beforeEach(() => {
   useRouting.getState().reset()
-  useMaster.setState({ tabs: [], active: null })
   window.history.replaceState(null, '', '/routing')
   vi.stubGlobal('fetch', () =>
     Promise.resolve(new Response(JSON.stringify({ items: [], candidates: [], metrics: {} }))),
@@ -79,8 +77,7 @@ test('a neighbour opens in the master data', () => {
   select()
   const against = evidence().getByRole('list', { name: '이 공정이 없는 유사 품목' })
   fireEvent.click(within(against).getByRole('button', { name: 'SLS-9' }))
-  expect(useMaster.getState().active).toBe('SLS-9')
-  expect(window.location.pathname).toBe('/master-data')
+  expect(window.location.pathname + window.location.search).toBe('/master-data?item=SLS-9')
 })
 
 test('a time of the range is used with one click, and taken back', () => {
