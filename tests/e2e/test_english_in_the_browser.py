@@ -27,7 +27,7 @@ def korean_controls(page: Page) -> list[str]:
     found: list[str] = page.evaluate("""() =>
           [...document.querySelectorAll('button, label, h1, h2, th')]
             .filter(one => one.closest('main, [role=dialog]') !== null)
-            .filter(one => one.closest('[data-operation], [data-candidate], td, bdi') === null)
+            .filter(one => one.closest('[data-operation], [data-candidate], td') === null && one.querySelector('bdi') === null)
             .map(one => one.innerText)""")
     return [text for text in found if HANGUL.search(text)]
 
