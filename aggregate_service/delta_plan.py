@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from common.errors import DataProblem
 from common.files import writing
-from trained.item_codes import item_key, key_hashes
+from plant.item_keys import item_key
+from trained.item_codes import key_hashes
 
 MOST_ITEMS: Final = 50_000
 """Items that a delta index holds; beyond, a training is due."""

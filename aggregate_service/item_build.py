@@ -16,9 +16,10 @@ from aggregate_service.column_building import TableBuilder
 from aggregate_service.column_files import write_array, write_numpy
 from aggregate_service.findings import Findings
 from common.errors import DataProblem
+from plant.item_keys import item_key
 from plant.schema import ITEM_CODE, ItemDisplay
 from source.canonical import ABSENT_WORDS
-from trained.item_codes import ItemCodeIndex, item_key
+from trained.item_codes import ItemCodeIndex
 
 UNNAMED: Final = "미분류"
 """Label of items without a group or a family; such groups and families come last."""

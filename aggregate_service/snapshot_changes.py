@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from aggregate_service.column_files import write_numpy
 from common.errors import DataProblem
-from trained.item_codes import ItemCodeIndex, item_key, key_hashes
+from plant.item_keys import item_key
+from trained.item_codes import ItemCodeIndex, key_hashes
 
 Hashes = npt.NDArray[np.uint64]
 

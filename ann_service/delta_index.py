@@ -19,7 +19,8 @@ from filelock import FileLock, Timeout
 from common.errors import DataProblem, TooManyRequests, Unavailable
 from common.files import writing
 from common.logs import get_logger
-from trained.item_codes import ItemCodeIndex, item_key
+from plant.item_keys import item_key
+from trained.item_codes import ItemCodeIndex
 
 log = get_logger(__name__)
 

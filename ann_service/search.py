@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ann_service.delta_index import Delta
+from plant.item_keys import item_key
 from routings.estimates import Estimates
-from trained.item_codes import item_key
 from trained.searchable_model import SearchableModel, weighted_similarities
 
 Vectors = npt.NDArray[np.float32]

@@ -14,6 +14,7 @@ from common.patience import LONGEST_CALL_SECONDS
 from gateway.state import Gateway
 from gateway.translate.proposals import change_of, timed_operation
 from gateway.translate.rows import Value, column_of, rows_of
+from plant.item_keys import item_key
 from plant.schema import ITEM_CODE, PlantSchema
 from predicting.neighbours import SearchOptions
 from predicting.parts import parts_of, seconds_for
@@ -22,7 +23,6 @@ from protos.registry.v1 import registry_pb2
 from protos.settings.v1 import settings_pb2
 from routings.quality_metrics import edit_distance
 from routings.routing_changes import ADDED, MOVED, REMOVED, TIME, Change, TimedOperation, changes_between
-from trained.item_codes import item_key
 
 TIMES_APART: Final = 0.25
 """As far off as a predicted time may be and still count as right; nearer ones are no change."""

@@ -21,6 +21,7 @@ import psutil
 
 from common.errors import DataProblem
 from common.patience import PatienceLost, run_patiently
+from common.process_end import run_and_leave
 from common.processes import python_module
 
 SMALL_BYTES: Final = 8 * 1024 * 1024
@@ -124,4 +125,4 @@ def main(path: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    run_and_leave(lambda: main(sys.argv[1]))

@@ -16,17 +16,13 @@ import pyarrow as pa
 
 from common.errors import DataProblem
 from common.files import writing
+from plant.item_keys import item_key
 from trained.artifacts.array_files import map_array
 
 COLUMN = "ITEM_CD"
 FEW = 64
 """Codes up to which a look into the mapped text costs less than a call of Arrow."""
 SUFFIXES = (".arrow", ".hash.npy", ".order.npy")
-
-
-def item_key(code: str) -> str:
-    """What two codes of the same item have in common: blanks around it (full-width ones too) and case do not count."""
-    return code.strip().lower()
 
 
 def key_hashes(keys: Iterable[str]) -> npt.NDArray[np.uint64]:

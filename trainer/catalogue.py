@@ -13,11 +13,11 @@ import pyarrow as pa
 
 from common.errors import DataProblem
 from plant.input_profile import InputProfile
+from plant.item_keys import item_key
 from plant.schema import ITEM_CODE, FeatureKind
 from source import Source
 from source.role_reading import read_role
 from trained.encoding.dictionary_columns import DictionaryColumn
-from trained.item_codes import item_key
 
 _NUMBERS: Final = (FeatureKind.SIZE, FeatureKind.NUMBER, FeatureKind.FLAG)
 _NAMED: Final = 5

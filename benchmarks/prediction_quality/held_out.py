@@ -14,11 +14,12 @@ import polars as pl
 
 from benchmarks.catalogues import ROOT
 from plant.input_profile import InputProfile
+from plant.item_keys import item_key
 from plant.mechanical_seals import MECHANICAL_SEALS
 from routings.quality_metrics import RightRouting
 from source import open_source
 from trained.encoding.dictionary_columns import Columns
-from trained.item_codes import ItemCodeIndex, item_key
+from trained.item_codes import ItemCodeIndex
 from trainer.catalogue import read_catalogue
 from trainer.current_routings import CurrentRoutings, read_current_routings
 from trainer.right_routings import truth_of

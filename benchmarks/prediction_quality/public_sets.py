@@ -19,9 +19,10 @@ from benchmarks.prediction_quality import anchors
 from benchmarks.prediction_quality.product import predicted_scores, train_on
 from methods.feature_table import FeatureTable
 from plant.input_profile import InputProfile
+from plant.item_keys import item_key
 from routings.quality_metrics import ItemScore, Proposal, RightRouting, score
 from source import open_source
-from trained.item_codes import ItemCodeIndex, item_key
+from trained.item_codes import ItemCodeIndex
 from trained.learned.feature_columns import CODE, feature_table, read_features
 from trainer.catalogue import read_catalogue
 from trainer.current_routings import CurrentRoutings, read_current_routings

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from common.errors import InvalidInput
-from trained.item_codes import item_key
+from plant.item_keys import item_key
 
 STANDARD_INPUT: Final = "-"
 CODE_COLUMNS: Final = frozenset({"item_cd", "item_code", "itemcode", "code", "품목코드"})

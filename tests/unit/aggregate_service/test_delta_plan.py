@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregate_service.delta_plan import Baseline, DeltaPlan, plan_delta
-from trained.item_codes import item_key, key_hashes
+from plant.item_keys import item_key
+from trained.item_codes import key_hashes
 
 Items = dict[str, int]
 CATALOGUE = st.dictionaries(st.sampled_from([f"I{n}" for n in range(12)]), st.integers(0, 2), min_size=1)

@@ -11,8 +11,8 @@ import pytest
 from benchmarks.prediction_quality import neighbour_methods, spaces
 from benchmarks.prediction_quality.held_out import HeldOut, held_out
 from benchmarks.prediction_quality.quality_table import MethodQuality, read_rows, write_markdown, write_rows
+from plant.item_keys import item_key
 from routings.quality_metrics import quality, score
-from trained.item_codes import item_key
 
 HELD_OUT = 40
 

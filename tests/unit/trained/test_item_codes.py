@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import DataProblem
-from trained.item_codes import ItemCodeIndex, item_key, key_hashes
+from plant.item_keys import item_key
+from trained.item_codes import ItemCodeIndex, key_hashes
 
 CODES = [" 4H69065ZZ", "SLS-0000718", "슬리브\u3000", 'O\'RING "5"', "🔩-12", "sls-0000718", "", "ÄÖ-1"]
 
