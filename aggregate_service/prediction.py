@@ -15,11 +15,11 @@ from aggregate_service.evidence_texts import reasons_for
 from aggregate_service.operation_columns import Columns, OperationColumns
 from aggregate_service.plant_options import PlantOptions
 from aggregate_service.snapshot import Snapshot
+from plant.schema import OF_SEVERAL
 from routings.drafts import MERGED
 from routings.operation_table import Neighbours, ranges
 from routings.routing_prediction import Learned, PredictionOptions, RoutingBatch, predict_routings
 
-ML_PREDICTED: Final = "ML_PREDICTED"
 NAMES_IN_SIGNATURE: Final = 4
 NO_NAME: Final = "ROUTING"
 
@@ -215,7 +215,7 @@ def _routings(
         "SIMILARITY_TIER": ["HIGH" if s >= plant.high_similarity else "LOW" for s in batch.similarity.tolist()],
         "SIMILARITY_SCORE": batch.similarity,
         "REFERENCE_ITEM_CD": [
-            ML_PREDICTED if is_merged else code for code, is_merged in zip(references, merged, strict=True)
+            OF_SEVERAL if is_merged else code for code, is_merged in zip(references, merged, strict=True)
         ],
         "RANK": batch.rank,
     }

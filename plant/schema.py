@@ -293,6 +293,8 @@ OF_ROUTING: Final = (
     "RANK",
 )
 """Output columns that say the same for all operations of a routing, of every plant."""
+OF_SEVERAL: Final = "ML_PREDICTED"
+"""What stands for the reference item of a routing that comes from several items and the learned models, by the contract with clients."""
 _BEFORE, _AFTER = OF_ROUTING[:5], OF_ROUTING[5:7]
 
 

@@ -17,6 +17,7 @@ from cli.terminal import open_console
 from common.errors import InvalidInput
 from common.standard_output import json_text
 from plant.mechanical_seals import MECHANICAL_SEALS
+from plant.schema import OF_SEVERAL
 
 if TYPE_CHECKING:
     from cli.predicting.prediction import Prediction, Routing
@@ -163,10 +164,15 @@ def heading(routing: Routing) -> str:
         columns.get("CANDIDATE_ID"),
         columns.get("PRIORITY"),
         score,
-        columns.get("REFERENCE_ITEM_CD") and f"after {columns['REFERENCE_ITEM_CD']}",
+        _reference(columns.get("REFERENCE_ITEM_CD")),
         columns.get("ROUTING_SIGNATURE"),
     )
     return "  ".join(str(part) for part in parts if part)
+
+
+def _reference(item: object) -> str:
+    """Which item the routing was taken from."""
+    return "agreed on by neighbours and models" if item == OF_SEVERAL else f"after {item}" if item else ""
 
 
 def _cell(value: object) -> str:

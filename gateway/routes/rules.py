@@ -8,6 +8,7 @@ from gateway.answers import json_answer
 from gateway.guarded_routes import AreaRouter
 from gateway.schemas.rules import RuleValidationRequest, RuleValidationResponse
 from gateway.state import TheGateway
+from gateway.translate.client_operations import plant_rows
 from routings.routing_rules import check
 
 area = AreaRouter("/api/rules", "routing-ml")
@@ -17,7 +18,7 @@ area = AreaRouter("/api/rules", "routing-ml")
 async def validate_rules(body: RuleValidationRequest, gateway: TheGateway) -> Response:
     """Checks operations against the rules of the active model's manifest."""
     rules = gateway.plant.manifest.get("rules")
-    operations = [operation.__dict__ for operation in body.operations]
+    operations = plant_rows(body.operations, gateway.plant.schema)
     outcome = check(
         rules if isinstance(rules, list) else [], operations, body.rule_ids, gateway.plant.schema.routing.summed
     )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pydantic import ConfigDict
+
 from gateway.schemas.wire import RequestModel, Whole
 
 
 class OperationStep(RequestModel):
-    """An operation; times in minutes. What is not known is null."""
+    """An operation; times in minutes. What is not known is null. Another plant's columns come by their own names."""
+
+    model_config = ConfigDict(extra="allow")
 
     PROC_SEQ: Whole
     INSIDE_FLAG: str | None = None

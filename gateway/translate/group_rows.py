@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from common.tables import integer_column, number_column, table, text_column
 from gateway.bodies import document_value
+from gateway.translate.client_operations import own_times
 from plant.schema import OF_ROUTING, SEQUENCE, PlantSchema
 from protos.aggregate.v1 import aggregate_pb2
 from protos.common.v1 import table_pb2
@@ -22,8 +23,6 @@ CODES_OF_STEPS: Final = (
     "branch_label",
     "branch_path",
 )
-TIMES_OF_CLIENTS: Final = {"SETUP_TIME": "setup", "RUN_TIME": "run", "WAIT_TIME": "wait"}
-"""Time as clients of every plant call it -> its role: what a planner has changed there counts in the plant's own column."""
 NAMES_IN_SIGNATURE: Final = 4
 OPERATIONS_A_PART: Final = 20_000
 
@@ -54,10 +53,7 @@ def operation_row(step: pb.RoutingGroupStep, schema: PlantSchema) -> dict[str, A
     if isinstance(values, Mapping):
         aliases = schema.output.aliases
         row = {str(aliases.get(name, name)): value for name, value in values.items() if name not in OF_ROUTING}
-        for name, role in TIMES_OF_CLIENTS.items():
-            own = str(getattr(schema.routing, role))
-            if own not in ("", name) and values.get(name) is not None:
-                row[aliases.get(own, own)] = values[name]
+        row |= own_times(values, schema)
     row[SEQUENCE] = _whole(row.get(SEQUENCE), step.seq)
     code, runs = schema.job_outputs[0], schema.routing.reported_run
     row[code] = row.get(code) or step.process_code

@@ -7,6 +7,7 @@ from typing import Any
 
 from common.tables import integer_column
 from gateway.schemas.operations import OperationStep
+from gateway.translate.client_operations import plant_rows
 from gateway.translate.rows import numbers_table, rows_of
 from plant.schema import PlantSchema
 from protos.aggregate.v1 import aggregate_pb2 as pb
@@ -18,7 +19,7 @@ def request(
     item_code: str, operations: Sequence[OperationStep], breakdown: bool, schema: PlantSchema
 ) -> pb.SummarizeTimesRequest:
     """The question for the sums over one item's operations."""
-    rows = [operation.__dict__ for operation in operations]
+    rows = plant_rows(operations, schema)
     times = numbers_table(rows, [name for names in schema.routing.summed.values() for name in names])
     times.columns.append(integer_column("PROC_SEQ", [operation.PROC_SEQ for operation in operations]))
     return pb.SummarizeTimesRequest(

@@ -3641,7 +3641,7 @@ export interface components {
         };
         /**
          * OperationStep
-         * @description An operation; times in minutes. What is not known is null.
+         * @description An operation; times in minutes. What is not known is null. Another plant's columns come by their own names.
          */
         OperationStep: {
             /** Proc Seq */
@@ -3742,6 +3742,8 @@ export interface components {
             RUN_TIME?: number | null;
             /** Idle Time */
             IDLE_TIME?: number | null;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Pagination

@@ -42,3 +42,9 @@ def test_a_routing_is_told_in_one_line_without_what_is_absent() -> None:
         "ROUTING_SIGNATURE": "선삭+용접",
     }
     assert heading(Routing(columns, [])) == "S1  S1_C01  primary  similarity 0.912  선삭+용접"
+
+
+def test_a_routing_that_several_items_agree_on_is_told_in_words() -> None:
+    told = heading(Routing({"ITEM_CD": "S1", "REFERENCE_ITEM_CD": "ML_PREDICTED"}, []))
+    assert told == "S1  agreed on by neighbours and models"
+    assert heading(Routing({"ITEM_CD": "S1", "REFERENCE_ITEM_CD": "S2"}, [])) == "S1  after S2"
