@@ -18,6 +18,8 @@ from common.standard_output import prepare_standard_output
 
 EXIT_FAILED = 1
 EXIT_NOT_RUNNING = 3
+MOST_TEST_PROCESSES = 8
+"""Each starts the whole system once."""
 
 DESCRIPTION = """\
 Runs Routing ML from a clone.
@@ -113,10 +115,13 @@ def _test(arguments: Sequence[str]) -> int:
 
 
 def pytest_arguments(arguments: Sequence[str]) -> list[str]:
-    """Arguments for pytest: the whole suite runs on two processes, whole files each; what somebody chose runs as asked."""
+    """Arguments for pytest: the whole suite runs on one process more than there are cores, as tests wait for the processes that they
+    start, and whole files each; what somebody chose runs as asked.
+    """
     if arguments:
         return list(arguments)
-    return ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    processes = min(max(2, os.cpu_count() or 1) + 1, MOST_TEST_PROCESSES)
+    return ["-n", str(processes), "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 def _prepared_for_tests() -> Environment:

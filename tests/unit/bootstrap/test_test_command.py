@@ -1,10 +1,18 @@
 """What `manage.py test` asks of pytest."""
 
+import os
+
+import pytest
+
 from bootstrap import commands
 
 
-def test_the_whole_suite_runs_on_two_processes_in_the_collected_order() -> None:
-    assert commands.pytest_arguments([]) == ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+@pytest.mark.parametrize(("cores", "processes"), [(None, "3"), (1, "3"), (2, "3"), (4, "5"), (64, "8")])
+def test_the_whole_suite_runs_on_a_process_more_than_cores_in_the_collected_order(
+    monkeypatch: pytest.MonkeyPatch, cores: int | None, processes: str
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    assert commands.pytest_arguments([]) == ["-n", processes, "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 def test_chosen_tests_run_as_asked() -> None:
