@@ -64,7 +64,7 @@ class AuthProcess:
             text=True,
         )
 
-    async def start(self, **options: Any) -> None:
+    async def start(self) -> None:
         """Serve, and wait until it reports SERVING."""
         self.child = subprocess.Popen(  # noqa: ASYNC220 - starting takes no time
             [sys.executable, "-m", "auth_service", "serve"],
@@ -73,7 +73,6 @@ class AuthProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            **options,
         )
         if self.channel:
             await self.channel.close()
