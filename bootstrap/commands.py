@@ -159,9 +159,7 @@ def _prepare(requirements: str, needs: Sequence[system_packages.Need]) -> Enviro
             screens.give_up()
         raise
     if screens is not None:
-        screens.finish()
-    else:
-        frontend.build(environment)
+        screens.finish(environment)
     return environment
 
 

