@@ -13,9 +13,9 @@ from aggregate_service.snapshot import Snapshot
 from aggregate_service.snapshot_keeper import SnapshotKeeper, SourceChoice
 from common.errors import ServiceError
 from common.logs import get_logger
+from common.program import ServiceContext
 from common.rpc.interceptor import Access
 from common.rpc.server import Service
-from common.service import ServiceContext
 from common.watch import ControlHandlers
 from plant.input_profile import InputProfile
 from plant.output_profile import OutputProfile

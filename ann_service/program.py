@@ -13,9 +13,9 @@ from ann_service.served_model import ModelSlot
 from ann_service.servicer import AnnServicer
 from ann_service.sites_memory import SitesMemory
 from ann_service.trial import TrialVersions
+from common.program import ServiceContext
 from common.rpc.interceptor import Access
 from common.rpc.server import Service
-from common.service import ServiceContext
 from plant.settings.sections import SearchSection
 from protos.ann.v1 import ann_pb2, ann_pb2_grpc
 from trained.travel import VersionCache

@@ -38,9 +38,9 @@ from auth_service.versions.activation import Activation
 from auth_service.versions.servicer_registry import RegistryServicer
 from common.errors import InvalidInput, ServiceError, Unavailable
 from common.logs import get_logger
+from common.program import ServiceContext
 from common.request_context import current_caller
 from common.rpc.server import Service
-from common.service import ServiceContext
 from common.site_programs import AGAIN_SECONDS
 from common.sites import SITE_NOT_STARTED
 from common.watch import ControlHandlers, machine_name

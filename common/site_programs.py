@@ -9,19 +9,17 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from common.errors import ServiceError, Unavailable
 from common.identity import Authenticator, KeyRing
 from common.logs import get_logger
+from common.program import Admitting, Draining, Program, ServiceContext, tell_nobody
 from common.rpc.client import Caller
 from common.rpc.interceptor import SitePart
 from common.rpc.server import RpcServer, behaviours_of
 from common.sites import SITE_NOT_STARTED, sites_in
 from common.watch import ControlFollower
-
-if TYPE_CHECKING:
-    from common.service import Program, ServiceContext
 
 log = get_logger(__name__)
 
@@ -85,12 +83,12 @@ class SitePrograms:
                 keys=keys,
                 caller=Caller(settings, self._whole.instance, self._whole.credential),
                 set_serving=_tells(server, name),
-                set_standby=_nothing,
+                set_standby=tell_nobody,
                 revision=lambda: follower.revision if follower is not None else 0,
                 own=self._own,
             )
             program = self._build(context)
-            admit = getattr(program, "admit", None)
+            admit = program.admit if isinstance(program, Admitting) else None
             behaviours = behaviours_of(program.services())
             self.parts[name] = SitePart(authenticator, lambda: program.facts()[0], admit, behaviours)
             await program.start()
@@ -120,9 +118,8 @@ class SitePrograms:
     def drain(self) -> None:
         """End calls that last for ever."""
         for running in self._running.values():
-            drain = getattr(running.program, "drain", None)
-            if drain is not None:
-                drain()
+            if isinstance(running.program, Draining):
+                running.program.drain()
 
     async def stop(self) -> None:
         """End them all, after the last request."""
@@ -144,10 +141,6 @@ def _tells(server: RpcServer, name: str) -> Callable[[bool], Awaitable[None]]:
 def site_health(name: str) -> str:
     """Name under which a process says in the health protocol whether it serves a site."""
     return f"routing.site.{name}"
-
-
-async def _nothing(_said: bool) -> None:
-    """Only the process as a whole stands by."""
 
 
 def _refusing(name: str, why: str) -> Callable[[str], NoReturn]:

@@ -80,6 +80,11 @@ def _site(path: Path, name: str, table: Any) -> Site:
     return Site(name, folder / source if source else None, folder / models if models else None)
 
 
+def site_metadata(name: str) -> tuple[tuple[str, str], ...]:
+    """What the metadata of a call says of its site; nothing ("") for the installation's own plant."""
+    return ((SITE_KEY, name),) if name else ()
+
+
 def unknown_site(name: str) -> NotFound:
     """What a call for a site that is not there is answered with."""
     return NotFound(

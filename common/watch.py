@@ -27,7 +27,7 @@ from common.rpc.balancing import STANDBY, BalancedChannel
 from common.rpc.client import connect
 from common.rpc.status import from_rpc_error
 from common.settings import Settings
-from common.sites import SITE_KEY, SITE_NOT_STARTED
+from common.sites import SITE_NOT_STARTED, site_metadata
 from protos.settings.v1 import settings_pb2 as pb
 from protos.settings.v1 import settings_pb2_grpc
 
@@ -172,11 +172,7 @@ class ControlFollower:
                 yield request
 
         stub = settings_pb2_grpc.SettingsServiceStub(channel)
-        site = self._settings.at_site
-        metadata = (
-            ("authorization", self._credential.header(self._instance)),
-            *(((SITE_KEY, site),) if site else ()),
-        )
+        metadata = (("authorization", self._credential.header(self._instance)), *site_metadata(self._settings.at_site))
         stream = stub.Watch(requests(), metadata=metadata)
         try:
             while True:

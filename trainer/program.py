@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from common.program import ServiceContext
 from common.rpc.interceptor import Access
 from common.rpc.server import Service
-from common.service import ServiceContext
 from common.watch import ControlHandlers
 from plant.input_profile import InputProfile
 from plant.settings import PlantSettings

@@ -17,7 +17,7 @@ from common.rpc.certificates import TrustedCertificates
 from common.rpc.server import MAX_MESSAGE_BYTES
 from common.rpc.status import from_rpc_error
 from common.settings import Settings
-from common.sites import SITE_KEY
+from common.sites import site_metadata
 from common.tracing import traceparent
 
 Request = TypeVar("Request")
@@ -112,7 +112,7 @@ class Caller:
 
     def __init__(self, settings: Settings, process: str, credential: ServiceCredential | None) -> None:
         self._timeout = settings.rpc_timeout_seconds
-        self._site = ((SITE_KEY, settings.at_site),) if settings.at_site else ()
+        self._site = site_metadata(settings.at_site)
         self._own = credential.header(process) if credential else ""
 
     async def call(

@@ -18,10 +18,10 @@ from aggregate_service.snapshot import Snapshot
 from aggregate_service.snapshot_build import Progress, build_snapshot
 from common.identity import Authenticator, KeyRing, ServiceCredential
 from common.processes import free_port
+from common.program import ServiceContext
 from common.rpc.client import Caller, connect
 from common.rpc.server import RpcServer
 from common.rpc.status import from_rpc_error
-from common.service import ServiceContext
 from common.settings import Settings
 from common.tables import columns_of
 from protos.aggregate.v1 import aggregate_pb2 as pb

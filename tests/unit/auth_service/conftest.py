@@ -18,10 +18,10 @@ from auth_service.store.database import Database
 from common.errors import PreconditionFailed
 from common.identity import Authenticator, KeyRing, ServiceCredential
 from common.processes import free_port
+from common.program import ServiceContext
 from common.rpc.client import Caller, connect
 from common.rpc.server import STANDBY_HEALTH, RpcServer
 from common.rpc.status import from_rpc_error
-from common.service import ServiceContext
 from common.settings import Settings
 from common.watch import ControlFollower
 from protos.auth.v1 import auth_pb2, auth_pb2_grpc
