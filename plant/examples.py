@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from common.errors import ServiceError
+from common.errors import NotFound, ServiceError
 from common.logs import get_logger
 from plant.input_profile import InputProfile
 from plant.profile_files import read_profile
@@ -43,3 +44,8 @@ def examples(folder: Path = EXAMPLES, demo: Path = DEMO_CATALOGUE) -> dict[str, 
         except ServiceError as error:
             log.warning("an example plant cannot be used", folder=str(path.parent), error=error.message)
     return found
+
+
+def unknown_plant(name: str, known: Iterable[str]) -> NotFound:
+    """What is answered where somebody names a plant (as it is written there) that is not here; `known` are those that are."""
+    return NotFound(f"There is no plant {name} here; there are {', '.join(known)}", reason="PLANT_UNKNOWN")

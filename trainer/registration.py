@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from common.errors import InvalidInput, NotFound, ServiceError, Unauthenticated, Unavailable
+from common.errors import InvalidInput, ServiceError, Unauthenticated, Unavailable
 from common.identity import ServiceCredential
 from common.logs import get_logger
 from common.patience import LONGEST_CALL_SECONDS, PatienceLost, run_patiently
@@ -18,6 +18,7 @@ from common.processes import python_module
 from common.rpc.addresses import is_own
 from common.rpc.client import Caller, connect
 from common.settings import Settings
+from plant.examples import unknown_plant
 from protos.plants.v1.plants_pb2 import ListPlantsRequest, ListPlantsResponse, Plant, ServePlantRequest
 from protos.plants.v1.plants_pb2_grpc import PlantServiceStub
 from protos.registry.v1 import registry_pb2 as pb
@@ -189,10 +190,7 @@ class Registrar:
         answer: ListPlantsResponse = self._call("List", ListPlantsRequest(), _ANSWER_SECONDS, PlantServiceStub)
         found = next((plant for plant in answer.plants if plant.name == name), None)
         if found is None:
-            raise NotFound(
-                f"There is no plant {name!r} here; there are {', '.join(plant.name for plant in answer.plants)}",
-                reason="PLANT_UNKNOWN",
-            )
+            raise unknown_plant(repr(name), (plant.name for plant in answer.plants))
         return found
 
     def serve_plant(self, plant: str, name: str) -> None:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import select
@@ -21,6 +21,7 @@ from common.errors import InvalidInput, ServiceError
 from common.settings import Settings
 from plant.examples import OWN, Example
 from plant.input_profile import InputProfile
+from plant.schema import PlantSchema
 from source.opening import open_source
 from source.serving_source import DEFAULT_PATH, serving_source
 from trained.artifacts import read_manifest
@@ -106,39 +107,51 @@ def _profile_for(session: Session, path: Path, examples: Mapping[str, Example]) 
     return min(reversed(fitting), key=lambda profile: profile.name in of_examples, default=None)
 
 
-def version_of(
-    session: Session,
-    plant: KnownPlant,
-    plants: Sequence[KnownPlant],
-    cache: VersionCache,
-    active: VersionRecord | None = None,
-) -> str:
-    """The newest version that was trained for a plant and may become active; "" when none.
+class VersionsOfPlants:
+    """The versions that were trained for plants. Sources are opened, and what versions say of themselves is read, once for all of them."""
 
-    For the installation's own plant that may also be one of a source that is called otherwise today, or that does not say which.
+    def __init__(self, session: Session, plants: Sequence[KnownPlant], cache: VersionCache) -> None:
+        self._cache = cache
+        self._sources = {plant.name: _description(plant.path) for plant in plants}
+        self._of_examples = {source for name, source in self._sources.items() if name != OWN}
+        newest_first = VersionRecord.trained_at.desc()
+        rows = select(VersionRecord).where(VersionRecord.withdrawn.is_(False)).order_by(newest_first)
+        self._rows: Sequence[VersionRecord] = session.scalars(rows).all()
+        self._told: dict[int, tuple[PlantSchema, Mapping[str, Any]] | None] = {}
 
-    Args:
-        active: version that serves the plant now: it is the one, where it fits the schema.
-    """
-    sources = {one.name: _description(one.path) for one in plants}
-    rows = select(VersionRecord).where(VersionRecord.withdrawn.is_(False)).order_by(VersionRecord.trained_at.desc())
-    others = {source for name, source in sources.items() if name != OWN}
-    fallback, fallback_at = "", 0.0
-    known: list[VersionRecord] = [*([active] if active is not None else []), *session.scalars(rows)]
-    for row in known:
-        with contextlib.suppress(ServiceError, OSError):
-            found = cache.locate(row.version_name, row.artifact_dir, row.manifest_path, row.manifest_sha256, small)
-            manifest = read_manifest(found.manifest_path)
-            if schema_of(manifest, found.folder).cannot_serve(plant.profile.plant):
+    def newest(self, plant: KnownPlant, active: VersionRecord | None = None) -> str:
+        """The newest version that was trained for a plant and may become active; "" when none.
+
+        For the installation's own plant that may also be one of a source that is called otherwise today, or that does not say which.
+
+        Args:
+            active: version that serves the plant now: it is the one, where it fits the schema.
+        """
+        fallback, fallback_at = "", 0.0
+        for row in (*([active] if active is not None else []), *self._rows):
+            told = self._told_by(row)
+            if told is None or told[0].cannot_serve(plant.profile.plant):
                 continue
-            said = manifest.metadata
+            said = told[1]
             if active is not None and row.id == active.id:
                 return row.version_name
-            if said.get("source") == sources[plant.name] and said.get("input_profile") == plant.profile.name:
+            if said.get("source") == self._sources[plant.name] and said.get("input_profile") == plant.profile.name:
                 return row.version_name
-            if plant.name == OWN and said.get("source") not in others and row.activated_at > fallback_at:
+            if plant.name == OWN and said.get("source") not in self._of_examples and row.activated_at > fallback_at:
                 fallback, fallback_at = row.version_name, row.activated_at
-    return fallback
+        return fallback
+
+    def _told_by(self, row: VersionRecord) -> tuple[PlantSchema, Mapping[str, Any]] | None:
+        """Schema and metadata of a version; None where its files cannot be read."""
+        if row.id not in self._told:
+            self._told[row.id] = None
+            with contextlib.suppress(ServiceError, OSError):
+                found = self._cache.locate(
+                    row.version_name, row.artifact_dir, row.manifest_path, row.manifest_sha256, small
+                )
+                manifest = read_manifest(found.manifest_path)
+                self._told[row.id] = schema_of(manifest, found.folder), manifest.metadata
+        return self._told[row.id]
 
 
 def _description(path: Path) -> str:

@@ -13,13 +13,13 @@ from auth_service.control.settings import SettingsDocuments, find, parse
 from auth_service.mapping import plant_section, profiles
 from auth_service.mapping.profile_kinds import INPUT
 from auth_service.mapping.settings_hooks import wrapper_saver
-from auth_service.plants.known_plants import KnownPlant, known_plants, version_of
+from auth_service.plants.known_plants import KnownPlant, VersionsOfPlants, known_plants
 from auth_service.store.surroundings import Surroundings
 from auth_service.versions.activation import Activation
-from common.errors import NotFound, PreconditionFailed, ServiceError
+from common.errors import PreconditionFailed, ServiceError
 from common.identity import Caller
 from common.logs import get_logger
-from plant.examples import Example, examples
+from plant.examples import Example, examples, unknown_plant
 from plant.input_profile import InputProfile
 from trained.travel import VersionCache
 
@@ -49,11 +49,8 @@ class ServingPlants:
 
         def look(session: Session) -> list[tuple[KnownPlant, str]]:
             plants = known_plants(session, self._here.settings, self._examples())
-            active = active_version(session)
-            return [
-                (plant, version_of(session, plant, plants, self._versions, active if plant.serving else None))
-                for plant in plants
-            ]
+            active, versions = active_version(session), VersionsOfPlants(session, plants, self._versions)
+            return [(plant, versions.newest(plant, active if plant.serving else None)) for plant in plants]
 
         return await self._here.database.read(look)
 
@@ -67,12 +64,10 @@ class ServingPlants:
             NotFound: there is no such plant or version. PreconditionFailed: the installation fixes the source, nothing was trained for the
             plant, or the version cannot be activated; the plant before serves on.
         """
-        found = next(((plant, newest) for plant, newest in await self.list() if plant.name == name), None)
+        here = await self.list()
+        found = next(((plant, newest) for plant, newest in here if plant.name == name), None)
         if found is None:
-            raise NotFound(
-                f"There is no plant {name!r} here; there are {', '.join(one.name for one, _version in await self.list())}",
-                reason="PLANT_UNKNOWN",
-            )
+            raise unknown_plant(repr(name), (plant.name for plant, _version in here))
         plant, version = found[0], version_name or found[1]
         if self._here.settings.dataset is not None and not plant.serving:
             raise PreconditionFailed(

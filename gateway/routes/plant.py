@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from common.errors import NotFound
 from common.patience import LONGEST_CALL_SECONDS
 from common.request_context import allow_more_time
 from gateway.answers import json_answer
@@ -13,6 +12,7 @@ from gateway.schemas.plant import PlantChoicesResponse, PlantResponse, PlantServ
 from gateway.state import TheGateway
 from gateway.translate import plant as translate
 from gateway.translate import versions
+from plant.examples import unknown_plant
 from protos.plants.v1 import plants_pb2 as pb
 from protos.trainer.v1 import trainer_pb2
 
@@ -54,8 +54,7 @@ async def serve_plant(name: str, gateway: TheGateway) -> Response:
     listed = await plants.call(plants.stub.List, pb.ListPlantsRequest())
     wanted = next((plant for plant in listed.plants if plant.name == name), None)
     if wanted is None:
-        names = ", ".join(plant.name for plant in listed.plants)
-        raise NotFound(f"There is no plant {name} here; there are {names}", reason="PLANT_UNKNOWN")
+        raise unknown_plant(name, (plant.name for plant in listed.plants))
     if wanted.version_name or gateway.settings.dataset is not None:
         allow_more_time(LONGEST_CALL_SECONDS)
         request = pb.ServePlantRequest(name=name, version_name=wanted.version_name)
