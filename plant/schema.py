@@ -374,6 +374,10 @@ class PlantSchema(_Part):
         named.pop("", None)
         return {ITEM_CODE: text, SEQUENCE: ColumnType.INTEGER, **named}
 
+    def output_name(self, column: str) -> str:
+        """Name under which a column of the routing table goes out."""
+        return self.output.aliases.get(column, column)
+
     @cached_property
     def output_aliases(self) -> dict[str, str]:
         """Output column -> internal column of the routing table, where they differ."""
@@ -383,7 +387,7 @@ class PlantSchema(_Part):
     def job_outputs(self) -> tuple[str, ...]:
         """Names under which operations carry the plant's code: that of the output, then that of the table."""
         code = self.routing.operation_code
-        return tuple(dict.fromkeys(filter(None, (self.output.aliases.get(code, code), code))))
+        return tuple(dict.fromkeys(filter(None, (self.output_name(code), code))))
 
     @cached_property
     def operation_outputs(self) -> tuple[str, ...]:
@@ -391,7 +395,7 @@ class PlantSchema(_Part):
         if self.output.columns:
             return (SEQUENCE, *(name for name in self.output.columns if name not in (*OF_ROUTING, SEQUENCE)))
         hidden = {ITEM_CODE, SEQUENCE, self.routing.number, self.routing.entered}
-        named = [self.output.aliases.get(name, name) for name in self.columns(ROUTING) if name not in hidden]
+        named = [self.output_name(name) for name in self.columns(ROUTING) if name not in hidden]
         return (SEQUENCE, *named)
 
     @cached_property
@@ -409,7 +413,7 @@ class PlantSchema(_Part):
         """Output columns of an operation that hold numbers."""
         kinds = self.columns(ROUTING)
         own = {n for n, kind in kinds.items() if kind is ColumnType.NUMBER and n not in self.output.as_text}
-        return frozenset(self.output.aliases.get(name, name) for name in own)
+        return frozenset(map(self.output_name, own))
 
     @cached_property
     def labels(self) -> dict[str, tuple[str, str]]:

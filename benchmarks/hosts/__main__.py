@@ -11,12 +11,10 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import signal
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
@@ -24,16 +22,17 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.catalogues import ROOT
 from benchmarks.faults.postgresql import PostgresqlServer
 from benchmarks.hosts.caddy import caddy_before
-from benchmarks.hosts.installation import ADMIN, PASSWORD, Installation, until
+from benchmarks.hosts.faults import FAULTS, Fault
+from benchmarks.hosts.installation import ADMIN, PASSWORD, Installation
 from benchmarks.hosts.load import Load, Period, Writer
 from benchmarks.hosts.network import Host, Network
+from benchmarks.hosts.waiting import until
 from common.errors import PreconditionFailed
+from plant.examples import DEMO_CATALOGUE
 from routing_ml_client import ApiError
 
-CATALOGUE = ROOT / "demo" / "catalogue"
 KINDS = ("ann", "aggregate", "gateway")
 
 
@@ -43,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--short", action="store_true", help="a few seconds for each fault, within five minutes")
     parser.add_argument("--seconds", type=float, default=20.0, help="of each fault")
     parser.add_argument("--rounds", type=int, default=3, help="how often every fault is done")
-    parser.add_argument("--data", type=Path, default=CATALOGUE, help="catalogue as a folder of Parquet tables")
+    parser.add_argument("--data", type=Path, default=DEMO_CATALOGUE, help="catalogue as a folder of Parquet tables")
     options = parser.parse_args(arguments)
     seconds, rounds = (4.0, 1) if options.short else (options.seconds, options.rounds)
     try:
@@ -85,65 +84,10 @@ def measure(folder: Path, catalogue: Path, seconds: float, rounds: int) -> int:
     return conclude(load.periods[1:], takeovers, len(writer.acknowledged), lost)
 
 
-Fault = Callable[[Installation, str, Host], "Iterator[None]"]
-
-
-def killed(installation: Installation, kind: str, host: Host) -> Iterator[None]:
-    """Everything on it ends without a word, and is started again."""
-    host.kill()
-    yield
-    installation.start(kind, host)
-
-
-def cut_off(_installation: Installation, _kind: str, host: Host) -> Iterator[None]:
-    """Its cable is pulled, and plugged in again."""
-    host.plug(False)
-    yield
-    host.plug(True)
-
-
-def frozen(_installation: Installation, _kind: str, host: Host) -> Iterator[None]:
-    """It takes connections and does nothing."""
-    host.send(signal.SIGSTOP)
-    yield
-    host.send(signal.SIGCONT)
-
-
-def slowed(_installation: Installation, _kind: str, host: Host) -> Iterator[None]:
-    """It does nothing nine tenths of the time."""
-    ended = threading.Event()
-
-    def slow() -> None:
-        while not ended.is_set():
-            host.send(signal.SIGSTOP)
-            time.sleep(0.27)
-            host.send(signal.SIGCONT)
-            time.sleep(0.03)
-
-    thread = threading.Thread(target=slow)
-    thread.start()
-    yield
-    ended.set()
-    thread.join()
-
-
-def restarted(installation: Installation, kind: str, host: Host) -> Iterator[None]:
-    """It is stopped as by its administrator, as for an upgrade, and started again."""
-    host.send(signal.SIGTERM)
-    for process in host.processes.values():
-        process.wait()
-    host.processes.clear()
-    installation.start(kind, host)
-    yield
-
-
-FAULTS: tuple[Fault, ...] = (killed, cut_off, frozen, slowed, restarted)
-
-
 def one(installation: Installation, load: Load, kind: str, host: Host, fault: Fault, seconds: float) -> Period:
     """One fault of one host, until everything is well again."""
     period = load.during(f"{kind} {fault.__name__}")
-    with contextlib.contextmanager(fault)(installation, kind, host):
+    with fault(installation, kind, host):
         time.sleep(seconds)
     installation.until_healthy()
     until(lambda: installation.serves(kind, host), f"{host.name} does not serve again")
@@ -155,7 +99,7 @@ def take_over(installation: Installation, load: Load, fault: Fault, seconds: flo
     """Hinder the active auth_service; returns the seconds until somebody could log in again."""
     active = installation.active_copy()
     period = load.during(f"auth {fault.__name__}")
-    with contextlib.contextmanager(fault)(installation, "auth", active):
+    with fault(installation, "auth", active):
         began = time.monotonic()
         leased = until(lambda: installation.active_copy() is not active, "nobody takes the lease")
         until(lambda: can_log_in(installation), "nobody can log in")

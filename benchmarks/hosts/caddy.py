@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.catalogues import ROOT
+from benchmarks.hosts.waiting import takes_connections
 from common.errors import PreconditionFailed
 from common.processes import free_port
 
@@ -48,7 +48,7 @@ def caddy_before(gateways: Sequence[str], address: str, folder: Path) -> Iterato
         running = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output)
     try:
         ending = time.monotonic() + START_SECONDS
-        while not _takes_connections(address, port):
+        while not takes_connections(address, port):
             if running.poll() is not None or time.monotonic() > ending:
                 raise PreconditionFailed(f"Caddy does not start: {said.read_text(encoding='utf-8')[-1000:]}")
             time.sleep(0.05)
@@ -56,11 +56,3 @@ def caddy_before(gateways: Sequence[str], address: str, folder: Path) -> Iterato
     finally:
         running.terminate()
         running.wait(10.0)
-
-
-def _takes_connections(address: str, port: int) -> bool:
-    try:
-        socket.create_connection((address, port), 0.5).close()
-    except OSError:
-        return False
-    return True

@@ -6,8 +6,7 @@ import asyncio
 import os
 import secrets
 import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -16,6 +15,7 @@ import psycopg
 from benchmarks.catalogues import ROOT
 from benchmarks.faults.postgresql import PostgresqlServer
 from benchmarks.hosts.network import Host, Network
+from benchmarks.hosts.waiting import until
 from cli.running.readiness import ServiceProbe
 from common.settings import Settings
 from routing_ml_client import RoutingMlClient
@@ -30,7 +30,6 @@ ROLES = {
 }
 PORTS = {"auth": 50071, "aggregate": 50061, "ann": 50051, "trainer": 50081, "gateway": 8000}
 PACKAGES = {"auth": "auth_service", "aggregate": "aggregate_service", "ann": "ann_service", "gateway": "gateway"}
-START_SECONDS = 240.0
 _LOOP = asyncio.Runner()
 """One for all probes: what gRPC still has to say to a loop would come after its end."""
 
@@ -172,20 +171,6 @@ def _probe(settings: Settings, address: str) -> bool:
             await probe.close()
 
     return _LOOP.run(ask())
-
-
-def until(condition: Callable[[], bool], complaint: str, seconds: float = START_SECONDS) -> float:
-    """Wait for something; returns the seconds.
-
-    Raises:
-        RuntimeError: it does not come about.
-    """
-    began = time.monotonic()
-    while not condition():
-        if time.monotonic() - began > seconds:
-            raise RuntimeError(complaint)
-        time.sleep(0.1)
-    return time.monotonic() - began
 
 
 def _health(url: str, *, whole: bool = False) -> str:

@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import itertools
 import json
-import signal
 import statistics
 import sys
 import tempfile
@@ -22,16 +21,18 @@ from pathlib import Path
 
 import psycopg
 
-from benchmarks.catalogues import ROOT
 from benchmarks.faults.postgresql import PostgresqlServer
-from benchmarks.hosts.installation import Installation, until
-from benchmarks.hosts.network import Host, Network
+from benchmarks.hosts.faults import Fault, cut_off, frozen, killed
+from benchmarks.hosts.installation import Installation
+from benchmarks.hosts.network import Network
+from benchmarks.hosts.waiting import until
 from common.errors import PreconditionFailed, ServiceError
 from common.rpc.client import Caller, connect
 from common.settings import Settings
+from plant.examples import DEMO_CATALOGUE
 from protos.auth.v1 import auth_pb2, auth_pb2_grpc
 
-FAULTS = ("cut off", "frozen", "killed")
+FAULTS: tuple[Fault, ...] = (cut_off, frozen, killed)
 HOSTS_A_NET = 250
 
 
@@ -85,8 +86,7 @@ def measure(folder: Path, faults: int) -> int:
     """Build two hosts, hinder the active one, show what was lost."""
     folder.chmod(0o755)
     with Network(folder / "hosts") as network, PostgresqlServer(folder, network.own_address) as server:
-        catalogue = ROOT / "demo" / "catalogue"
-        installation = Installation(network, server, folder / "share", catalogue, {"auth": ("ctl1", "ctl2")})
+        installation = Installation(network, server, folder / "share", DEMO_CATALOGUE, {"auth": ("ctl1", "ctl2")})
         for host in installation.hosts["auth"]:
             installation.start("auth", host)
         until_both(installation)
@@ -107,31 +107,15 @@ def measure(folder: Path, faults: int) -> int:
     return 1 if lost else 0
 
 
-def hindered(installation: Installation, fault: str) -> float:
+def hindered(installation: Installation, fault: Fault) -> float:
     """Hinder the active copy once; returns the seconds until the other one had the lease."""
     active = installation.active_copy()
-    hinder(active, fault)
-    took = until(lambda: installation.active_copy() is not active, f"nobody takes over: {fault}")
-    if fault == "killed":
-        installation.start("auth", active)
-    elif fault == "frozen":
-        active.send(signal.SIGCONT)
-    else:
-        active.plug(True)
+    with fault(installation, "auth", active):
+        took = until(lambda: installation.active_copy() is not active, f"nobody takes over: {fault.__name__}")
     until_both(installation)
-    print(f"{active.name} {fault}: {took:.2f} s", flush=True)
+    print(f"{active.name} {fault.__name__}: {took:.2f} s", flush=True)
     time.sleep(0.5)
     return took
-
-
-def hinder(host: Host, fault: str) -> None:
-    """Do something to a host."""
-    if fault == "killed":
-        host.kill()
-    elif fault == "frozen":
-        host.send(signal.SIGSTOP)
-    else:
-        host.plug(False)
 
 
 def until_both(installation: Installation) -> None:

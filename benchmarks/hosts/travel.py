@@ -11,7 +11,6 @@ import contextlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.catalogues import ROOT
+from benchmarks.hosts.waiting import takes_connections, until
 from common.processes import free_port
 from trained.artifacts import describe_file, sha256_of, write_manifest
 from trained.travel import VersionCache, place_of
@@ -108,13 +108,9 @@ def s3_server(folder: Path) -> Iterator[str]:
     command = [program, "serve", "s3", "--auth-key", "key,secret", "--addr", f"127.0.0.1:{port}", str(folder)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        while True:
-            with contextlib.suppress(OSError):
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            if server.poll() is not None:
-                raise RuntimeError("rclone does not serve")
-            time.sleep(0.1)
+        until(lambda: takes_connections("127.0.0.1", port) or server.poll() is not None, "rclone does not serve")
+        if server.poll() is not None:
+            raise RuntimeError("rclone does not serve")
         yield "s3://bucket/routing"
     finally:
         server.kill()

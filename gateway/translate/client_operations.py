@@ -26,7 +26,7 @@ def own_times(values: Mapping[str, Any], schema: PlantSchema) -> dict[str, Any]:
     for name, role in TIMES_OF_CLIENTS.items():
         own = str(getattr(schema.routing, role))
         if own not in ("", name) and values.get(name) is not None:
-            found[schema.output.aliases.get(own, own)] = values[name]
+            found[schema.output_name(own)] = values[name]
     return found
 
 
@@ -37,9 +37,9 @@ def plant_rows(operations: Sequence[OperationStep], schema: PlantSchema) -> list
     """
     contract = OperationStep.model_fields
     numbers = schema.number_outputs
-    own = {schema.output.aliases.get(name, name) for name in schema.columns(ROUTING)} - contract.keys()
+    own = set(map(schema.output_name, schema.columns(ROUTING))) - contract.keys()
     words = {
-        schema.output.aliases.get(column, column): name
+        schema.output_name(column): name
         for name, role in _WORDS_OF_CLIENTS.items()
         if (column := str(getattr(schema.routing, role)))
     }

@@ -51,8 +51,7 @@ def operation_row(step: pb.RoutingGroupStep, schema: PlantSchema) -> dict[str, A
     values = document_value(step.sql_values_json)
     row: dict[str, Any] = {}
     if isinstance(values, Mapping):
-        aliases = schema.output.aliases
-        row = {str(aliases.get(name, name)): value for name, value in values.items() if name not in OF_ROUTING}
+        row = {schema.output_name(str(name)): value for name, value in values.items() if name not in OF_ROUTING}
         row |= own_times(values, schema)
     row[SEQUENCE] = _whole(row.get(SEQUENCE), step.seq)
     code, runs = schema.job_outputs[0], schema.routing.reported_run
