@@ -152,7 +152,8 @@ const base = (kind: ProfileKind) => `/api/mapping/${kind}-profiles`
 const one = (kind: ProfileKind, name: string) => `${base(kind)}/${encodeURIComponent(name)}`
 const key = (kind: ProfileKind) => ['profiles', kind] as const
 
-function refresh(kind: ProfileKind) {
+/** Asks anew for the profiles of a kind and for what follows the active one. */
+export function refreshProfiles(kind: ProfileKind) {
   void queryClient.invalidateQueries({ queryKey: key(kind) })
   void queryClient.invalidateQueries({ queryKey: ['workflow'] })
   if (kind === 'input') plantChanged()
@@ -170,42 +171,54 @@ export function useProfile<Profile>(kind: ProfileKind, name: string | null) {
   return useQuery({
     queryKey: [...key(kind), name],
     enabled: name !== null,
-    queryFn: ({ signal }) => request<StoredProfile<Profile>>('get', one(kind, name ?? ''), { signal }),
+    queryFn: ({ signal }) => storedProfile<Profile>(kind, name ?? '', signal),
   })
 }
 
-/** `name` is the stored one; null creates a new profile. */
+export function storedProfile<Profile>(kind: ProfileKind, name: string, signal?: AbortSignal) {
+  return request<StoredProfile<Profile>>('get', one(kind, name), { signal })
+}
+
+interface Saved<Profile> {
+  /** The stored one; null creates a new profile. */
+  name: string | null
+  profile: Profile
+  revision?: number
+}
+
+export function saveProfile<Profile extends object>(
+  kind: ProfileKind,
+  { name, profile, revision }: Saved<Profile>,
+) {
+  return name === null
+    ? request<StoredProfile<Profile>>('post', base(kind), { body: { profile } })
+    : request<StoredProfile<Profile>>('put', one(kind, name), {
+        body: { profile, expected_revision: revision ?? 0 },
+      })
+}
+
 export function useSaveProfile<Profile extends object>(kind: ProfileKind) {
   return useMutation({
-    mutationFn: ({
-      name,
-      profile,
-      revision,
-    }: {
-      name: string | null
-      profile: Profile
-      revision?: number
-    }) =>
-      name === null
-        ? request<StoredProfile<Profile>>('post', base(kind), { body: { profile } })
-        : request<StoredProfile<Profile>>('put', one(kind, name), {
-            body: { profile, expected_revision: revision ?? 0 },
-          }),
-    onSuccess: () => refresh(kind),
+    mutationFn: (saved: Saved<Profile>) => saveProfile(kind, saved),
+    onSuccess: () => refreshProfiles(kind),
   })
 }
 
 export function useDeleteProfile(kind: ProfileKind) {
   return useMutation({
     mutationFn: (name: string) => request<void>('delete', one(kind, name)),
-    onSuccess: () => refresh(kind),
+    onSuccess: () => refreshProfiles(kind),
   })
+}
+
+export function activateProfile(kind: ProfileKind, name: string) {
+  return request<ProfileActivation>('post', `${one(kind, name)}/activate`)
 }
 
 export function useActivateProfile(kind: ProfileKind) {
   return useMutation({
-    mutationFn: (name: string) => request<ProfileActivation>('post', `${one(kind, name)}/activate`),
-    onSuccess: () => refresh(kind),
+    mutationFn: (name: string) => activateProfile(kind, name),
+    onSuccess: () => refreshProfiles(kind),
   })
 }
 
@@ -215,7 +228,7 @@ export function useImportProfiles(kind: ProfileKind) {
       request<{ created: string[]; updated: string[]; unchanged: string[] }>('post', `${base(kind)}/import`, {
         body: { content },
       }),
-    onSuccess: () => refresh(kind),
+    onSuccess: () => refreshProfiles(kind),
   })
 }
 

@@ -58,9 +58,13 @@ export interface TrainingOptions {
   activate: boolean
 }
 
+export function startTraining(body: TrainingOptions) {
+  return request<TrainingState>('post', '/api/trainer/run', { body })
+}
+
 export function useStartTraining() {
   return useMutation({
-    mutationFn: (body: TrainingOptions) => request<TrainingState>('post', '/api/trainer/run', { body }),
+    mutationFn: startTraining,
     onSuccess: (status) => queryClient.setQueryData(TRAINING_STATUS, status),
   })
 }

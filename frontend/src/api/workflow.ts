@@ -28,15 +28,24 @@ export function useWorkflow() {
   })
 }
 
-/** Changes sections; the answer is live in every process. `revision` guards against another editor (409). */
+interface Patch {
+  patch: Record<string, unknown>
+  /** Guards against another editor (409). */
+  revision?: number
+}
+
+/** Changes sections; the answer is live in every process. */
+export function patchWorkflow({ patch, revision }: Patch) {
+  return request<PlantSettings>('patch', '/api/workflow/graph', {
+    query: WHOLE,
+    body: patch,
+    headers: revision === undefined ? undefined : { 'If-Match': `"${revision}"` },
+  })
+}
+
 export function useWorkflowPatch() {
   return useMutation({
-    mutationFn: ({ patch, revision }: { patch: Record<string, unknown>; revision?: number }) =>
-      request<PlantSettings>('patch', '/api/workflow/graph', {
-        query: WHOLE,
-        body: patch,
-        headers: revision === undefined ? undefined : { 'If-Match': `"${revision}"` },
-      }),
+    mutationFn: patchWorkflow,
     onSuccess: (config) => {
       queryClient.setQueryData(WORKFLOW_KEY, config)
       void queryClient.invalidateQueries({ queryKey: ['settings-revisions'] })

@@ -1,7 +1,6 @@
 /** A version beside the active one before it is activated: what it would propose otherwise for a sample of items. */
 import { GitCompareArrows } from 'lucide-react'
 import { useState, type FormEvent } from 'react'
-import { Link } from 'wouter'
 import {
   useComparison,
   type ComparedItem,
@@ -14,6 +13,7 @@ import { Badge, Card, Figure } from '@/ui/Card'
 import { TextField } from '@/ui/Field'
 import { goToWrongNumber, NumberField } from '@/ui/NumberField'
 import { Empty, Failed, Loading } from '@/ui/PanelState'
+import { TextLink } from '@/ui/TextLink'
 import { formatNumber, formatPercent } from '@/i18n/format'
 import { useModelsText } from './texts'
 
@@ -143,13 +143,13 @@ function Row({ item }: { item: ComparedItem }) {
   return (
     <tr data-compared={item.item_code}>
       <td>
-        <Link
+        <TextLink
           href={`/routing?items=${encodeURIComponent(item.item_code)}`}
-          className="font-semibold whitespace-nowrap text-accent-ink underline underline-offset-2"
+          className="font-semibold whitespace-nowrap"
           title={t('comparedOpen', { code: item.item_code })}
         >
           {item.item_code}
-        </Link>
+        </TextLink>
         <span className="block max-w-56 truncate text-[0.82rem] text-muted">
           <bdi>{[item.item_name, item.drawing].filter(Boolean).join(' · ')}</bdi>
         </span>

@@ -1,12 +1,11 @@
 /** Step 3: which table and column was taken for what, with real values beside it. */
-import { Link } from 'wouter'
 import type { Suggestion, SuggestedRole } from '@/api/suggestion'
 import { sentence } from '@/i18n/sentences'
 import { Badge } from '@/ui/Card'
+import { TextLink } from '@/ui/TextLink'
 import { Step } from './Step'
 import { useGuideText } from './texts'
 
-const HEAD = 'border-b border-line px-2 py-1 text-left font-medium text-muted'
 const CELL = 'border-b border-line/60 px-2 py-1 align-top [overflow-wrap:anywhere]'
 const TIMES = ['setup', 'run', 'queue', 'wait', 'move']
 
@@ -22,15 +21,7 @@ export function MappingStep({ suggestion }: { suggestion: Suggestion }) {
           </h3>
           <div className="overflow-x-auto">
             <table className="w-full text-[0.88rem]">
-              <thead>
-                <tr>
-                  {(['role', 'column', 'values'] as const).map((key) => (
-                    <th key={key} scope="col" className={HEAD}>
-                      {t(key)}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
+              <Heads names={['role', 'column', 'values']} />
               <tbody>
                 {suggestion.roles.map((role) => (
                   <tr key={role.role}>
@@ -58,15 +49,7 @@ export function MappingStep({ suggestion }: { suggestion: Suggestion }) {
           </h3>
           <div className="max-h-96 overflow-auto">
             <table className="w-full text-[0.88rem]">
-              <thead>
-                <tr>
-                  {(['column', 'kind', 'values'] as const).map((key) => (
-                    <th key={key} scope="col" className={HEAD}>
-                      {t(key)}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
+              <Heads names={['column', 'kind', 'values']} />
               <tbody>
                 {suggestion.features.map((feature) => (
                   <tr key={feature.column}>
@@ -107,12 +90,28 @@ export function MappingStep({ suggestion }: { suggestion: Suggestion }) {
         </p>
       ))}
       <p className="mt-3 text-[0.86rem] text-muted">
-        {t('editLater')}{' '}
-        <Link href="/options" className="text-accent-ink underline underline-offset-2">
-          {t('editor')}
-        </Link>
+        {t('editLater')} <TextLink href="/options">{t('editor')}</TextLink>
       </p>
     </Step>
+  )
+}
+
+function Heads({ names }: { names: readonly ('role' | 'column' | 'kind' | 'values')[] }) {
+  const t = useGuideText()
+  return (
+    <thead>
+      <tr>
+        {names.map((name) => (
+          <th
+            key={name}
+            scope="col"
+            className="border-b border-line px-2 py-1 text-left font-medium text-muted"
+          >
+            {t(name)}
+          </th>
+        ))}
+      </tr>
+    </thead>
   )
 }
 

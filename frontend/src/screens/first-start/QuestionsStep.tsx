@@ -5,7 +5,7 @@ import { Badge } from '@/ui/Card'
 import { Button } from '@/ui/Button'
 import { SelectField } from '@/ui/Field'
 import { Failed } from '@/ui/PanelState'
-import { changeGuide, useGuide } from './guideStore'
+import { showDraft, useGuide } from './guideStore'
 import { Step } from './Step'
 import { useGuideText } from './texts'
 
@@ -26,10 +26,7 @@ export function QuestionsStep({ suggestion }: { suggestion: Suggestion }) {
             ? { operations_table: suggestion.operations_table, ...changed }
             : changed,
       },
-      {
-        onSuccess: (found) =>
-          changeGuide({ answers: changed, suggestion: found, taken: false, trained: false }),
-      },
+      { onSuccess: (found) => showDraft(path, changed, found) },
     )
   const answered = Object.keys(answers)
   return (

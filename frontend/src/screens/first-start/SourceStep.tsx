@@ -1,13 +1,13 @@
 /** Step 1: where the data are. */
 import { Search } from 'lucide-react'
 import { useState } from 'react'
-import { Link } from 'wouter'
 import { reasonOf } from '@/api/errors'
 import { useSuggestion } from '@/api/suggestion'
 import { Button } from '@/ui/Button'
 import { TextField } from '@/ui/Field'
 import { Failed } from '@/ui/PanelState'
-import { changeGuide, useGuide } from './guideStore'
+import { TextLink } from '@/ui/TextLink'
+import { showDraft, useGuide } from './guideStore'
 import { Step } from './Step'
 import { useGuideText } from './texts'
 
@@ -18,20 +18,10 @@ export function SourceStep() {
   const { path, suggestion } = useGuide()
   const [typed, setTyped] = useState(path)
   const look = useSuggestion()
-  const start = () =>
-    look.mutate(
-      { path: typed.trim(), answers: {} },
-      {
-        onSuccess: (found) =>
-          changeGuide({
-            path: typed.trim(),
-            answers: {},
-            suggestion: found,
-            taken: false,
-            trained: false,
-          }),
-      },
-    )
+  const start = () => {
+    const wanted = { path: typed.trim(), answers: {} }
+    look.mutate(wanted, { onSuccess: (found) => showDraft(wanted.path, wanted.answers, found) })
+  }
   const refused = NOT_ALLOWED.includes(reasonOf(look.error) ?? '')
   return (
     <Step number={1} title={t('source')} about={t('sourceAbout')} done={suggestion !== null}>
@@ -63,11 +53,7 @@ export function SourceStep() {
         </div>
         {look.isPending && <p role="status">{t('looking')}</p>}
         {look.isError && <Failed error={look.error} />}
-        {refused && (
-          <Link href="/options" className="text-accent-ink underline underline-offset-2">
-            {t('allow')}
-          </Link>
-        )}
+        {refused && <TextLink href="/options">{t('allow')}</TextLink>}
       </form>
     </Step>
   )

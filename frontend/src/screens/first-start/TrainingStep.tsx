@@ -9,7 +9,7 @@ import { TrainingProgress } from '@/blueprint/TrainingProgress'
 import { Button } from '@/ui/Button'
 import { Failed } from '@/ui/PanelState'
 import { ReadingBar } from '@/ui/ReadingBar'
-import { useGuide } from './guideStore'
+import { SERVING_SOURCE, useGuide } from './guideStore'
 import { Step } from './Step'
 import { useGuideText } from './texts'
 import { useTakeOver } from './useTakeOver'
@@ -26,7 +26,7 @@ export function TrainingStep({ suggestion }: { suggestion: Suggestion }) {
   const status = useTrainingStatus()
   const take = useTakeOver()
   const serving = useQuery({
-    queryKey: ['serving-source'],
+    queryKey: SERVING_SOURCE,
     queryFn: ({ signal }) => request<ServingSource>('get', '/api/access/source', { signal }),
   })
   const running = status.data?.status === 'running'

@@ -1,12 +1,12 @@
 /** Steps 6 and 7: how good the trained version is, and making it the one that serves. */
 import { Power } from 'lucide-react'
-import { Link } from 'wouter'
 import { useActivateVersion, useTrainingStatus, useVersionDetail, useVersions } from '@/api/training'
 import { factsOf } from '@/api/versionFacts'
 import { formatNumber } from '@/i18n/format'
 import { EvaluationFigures } from '@/quality/EvaluationFigures'
 import { Button } from '@/ui/Button'
 import { Failed, QueryPanel } from '@/ui/PanelState'
+import { TextLink } from '@/ui/TextLink'
 import { useGuide } from './guideStore'
 import { Step } from './Step'
 import { useGuideText } from './texts'
@@ -45,10 +45,7 @@ export function VersionStep() {
       <Step number={7} title={t('activate')} about={t('activateAbout')} done={active}>
         {active ? (
           <p role="status">
-            {t('serves', { name: made ?? '' })}{' '}
-            <Link href="/routing" className="text-accent-ink underline underline-offset-2">
-              {t('predict')}
-            </Link>
+            {t('serves', { name: made ?? '' })} <TextLink href="/routing">{t('predict')}</TextLink>
           </p>
         ) : (
           <Button

@@ -16,6 +16,14 @@ const START: Guide = { path: '', answers: {}, suggestion: null, taken: false, tr
 
 export const useGuide = create<Guide>(() => START)
 
+/** What is known of the source that serves. */
+export const SERVING_SOURCE = ['serving-source'] as const
+
+/** Another draft: what was made of the one before it no longer counts. */
+export function showDraft(path: string, answers: Answers, suggestion: Suggestion) {
+  useGuide.setState({ path, answers, suggestion, taken: false, trained: false })
+}
+
 export function changeGuide(change: Partial<Guide>) {
   useGuide.setState(change)
 }

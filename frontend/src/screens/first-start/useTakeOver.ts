@@ -1,23 +1,26 @@
 /** Makes a draft the plant's own: stores the profile, names the source, activates the profile, and starts a training that activates nothing. */
 import { useMutation } from '@tanstack/react-query'
-import { request } from '@/api/client'
 import { statusOf } from '@/api/errors'
+import {
+  activateProfile,
+  refreshProfiles,
+  saveProfile,
+  storedProfile,
+  type InputProfile,
+} from '@/api/mapping'
 import { queryClient } from '@/api/queryClient'
-import { plantChanged } from '@/api/plant'
 import type { Suggestion } from '@/api/suggestion'
-import type { InputProfile, StoredProfile } from '@/api/mapping'
-import { changeGuide } from './guideStore'
-
-const PROFILES = '/api/mapping/input-profiles'
+import { refreshVersions, startTraining, TRAINING_STATUS } from '@/api/training'
+import { patchWorkflow } from '@/api/workflow'
+import { changeGuide, SERVING_SOURCE } from './guideStore'
 
 async function store(profile: InputProfile): Promise<void> {
   try {
-    await request('post', PROFILES, { body: { profile } })
+    await saveProfile('input', { name: null, profile })
   } catch (error) {
     if (statusOf(error) !== 409) throw error
-    const path = `${PROFILES}/${encodeURIComponent(profile.name)}`
-    const known = await request<StoredProfile<InputProfile>>('get', path)
-    await request('put', path, { body: { profile, expected_revision: known.revision } })
+    const { revision } = await storedProfile<InputProfile>('input', profile.name)
+    await saveProfile('input', { name: profile.name, profile, revision })
   }
 }
 
@@ -25,16 +28,18 @@ export function useTakeOver() {
   return useMutation({
     mutationFn: async ({ suggestion, path }: { suggestion: Suggestion; path: string }) => {
       await store(suggestion.profile)
-      await request('patch', '/api/workflow/graph', { body: { data_source: { access_path: path } } })
-      await request('post', `${PROFILES}/${encodeURIComponent(suggestion.profile.name)}/activate`)
+      await patchWorkflow({ patch: { data_source: { access_path: path } } })
+      await activateProfile('input', suggestion.profile.name)
       changeGuide({ taken: true })
-      await request('post', '/api/trainer/run', { body: { dry_run: false, activate: false } })
+      await startTraining({ dry_run: false, activate: false })
       changeGuide({ trained: true })
     },
     onSettled: () => {
-      for (const key of ['profiles', 'workflow', 'training-status', 'versions', 'serving-source'])
-        void queryClient.invalidateQueries({ queryKey: [key] })
-      plantChanged()
+      refreshProfiles('input')
+      refreshProfiles('output')
+      refreshVersions()
+      for (const queryKey of [TRAINING_STATUS, SERVING_SOURCE])
+        void queryClient.invalidateQueries({ queryKey })
     },
   })
 }

@@ -11,6 +11,7 @@ import { machineOf, totals } from '@/screens/routing/store/operation'
 import { currentOf } from '@/screens/routing/store/work'
 import { Badge, Card, Figure } from '@/ui/Card'
 import { QueryPanel } from '@/ui/PanelState'
+import { TextLink } from '@/ui/TextLink'
 import { formatNumber, formatTime } from '@/i18n/format'
 import { useMaster } from './masterStore'
 import { useMasterText } from './texts'
@@ -130,12 +131,12 @@ function History({ code }: { code: string }) {
             {groups.map((group) => (
               <li key={group.group_id} className="flex flex-wrap items-baseline gap-x-2">
                 <FolderOpen className="size-4 shrink-0 self-center text-accent-ink" aria-hidden />
-                <Link
+                <TextLink
                   href={`/routing?group=${encodeURIComponent(group.group_id)}`}
-                  className="font-semibold text-accent-ink underline underline-offset-2"
+                  className="font-semibold"
                 >
                   {group.group_name}
-                </Link>
+                </TextLink>
                 <span className="text-muted">
                   {t('savedFacts', { steps: group.step_count, version: group.version })} ·{' '}
                   {formatTime(group.updated_at)}

@@ -1,7 +1,6 @@
 /** 시작하기: which plant serves, the examples to try, and the way to one's own data. Administrators only. */
 import { Factory, FlaskConical, Undo2 } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
-import { Link } from 'wouter'
 import { useSnapshot } from '@/api/operations'
 import { DEMO, OWN, plantServes, usePlantChoices, useServePlant, wordsOf } from '@/api/plantChoices'
 import { useTrainingStatus } from '@/api/training'
@@ -11,9 +10,8 @@ import { Button } from '@/ui/Button'
 import { Badge, Card } from '@/ui/Card'
 import { Failed, QueryPanel } from '@/ui/PanelState'
 import { ReadingBar } from '@/ui/ReadingBar'
+import { TextLink } from '@/ui/TextLink'
 import { useStartText } from './texts'
-
-const LINK = 'text-accent-ink underline underline-offset-2'
 
 function useWords() {
   const t = useStartText()
@@ -138,12 +136,8 @@ function Done({ label, path }: { label: string; path: string }) {
       <p className="font-medium text-heading">{t('done', { plant: label })}</p>
       {read ? (
         <p className="mt-1 flex flex-wrap gap-4">
-          <Link href="/master-data" className={LINK}>
-            {t('lookUp')}
-          </Link>
-          <Link href="/routing" className={LINK}>
-            {t('predict')}
-          </Link>
+          <TextLink href="/master-data">{t('lookUp')}</TextLink>
+          <TextLink href="/routing">{t('predict')}</TextLink>
         </p>
       ) : (
         <>
@@ -161,9 +155,7 @@ function OwnData() {
     <Card title={t('yours')} description={t('yoursAbout')}>
       <p className="text-[0.92rem]">{t('yoursSteps')}</p>
       <p className="mt-2">
-        <Link href="/start/own" className={LINK}>
-          {t('toGuide')}
-        </Link>
+        <TextLink href="/start/own">{t('toGuide')}</TextLink>
       </p>
       <p className="mt-3 text-[0.88rem] text-muted">{t('yoursCommand')}</p>
       <code className="mt-1 block rounded-xl bg-field px-3 py-2 text-[0.84rem] break-all">

@@ -1,12 +1,12 @@
 /** Average durations by operation as a heat map. */
 import { useMemo } from 'react'
-import { Link } from 'wouter'
 import { useReport, type TimeProfiles } from '@/api/reports'
 import { Card } from '@/ui/Card'
 import { Chart } from '@/ui/Chart'
 import { roundTop } from '@/ui/chartFigures'
 import { AXIS, INK, TEXT } from '@/ui/chartStyle'
 import { Empty, QueryPanel } from '@/ui/PanelState'
+import { TextLink } from '@/ui/TextLink'
 import { formatNumber } from '@/i18n/format'
 import { NoActive } from './NoActive'
 import { useTrainingText } from './texts'
@@ -30,11 +30,7 @@ export function HeatPanel({ version }: { version: string | null }) {
             <Empty
               title={t('heatEmpty')}
               hint={t('heatEmptyHint')}
-              action={
-                <Link href="/options" className="text-accent-ink underline underline-offset-2">
-                  {t('heatOptions')}
-                </Link>
-              }
+              action={<TextLink href="/options">{t('heatOptions')}</TextLink>}
             />
           }
         >

@@ -2,10 +2,10 @@
 import clsx from 'clsx'
 import { Clock, Columns2, Redo2, Undo2 } from 'lucide-react'
 import { useState } from 'react'
-import { Link } from 'wouter'
 import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
 import { Empty } from '@/ui/PanelState'
+import { TextLink } from '@/ui/TextLink'
 import { formatNumber, formatPercent } from '@/i18n/format'
 import { PredictionWarnings } from '../metrics/PredictionWarnings'
 import { totals, type Operation } from '../store/operation'
@@ -121,13 +121,13 @@ function CanvasBody({ view }: { view: View }) {
       <RuleCheck document={document} />
       <p className="mt-2 text-[0.86rem] text-muted">
         {t('activeItem')}:{' '}
-        <Link
+        <TextLink
           href={`/master-data?item=${encodeURIComponent(document.itemCode)}`}
-          className="font-semibold text-accent-ink underline underline-offset-2"
+          className="font-semibold"
           title={t('openItem', { code: document.itemCode })}
         >
           {document.itemCode}
-        </Link>
+        </TextLink>
         {summary?.REFERENCE_ITEM_CD &&
           ` · ${t('reference')}: ${summary.REFERENCE_ITEM_CD === 'ML_PREDICTED' ? t('merged') : summary.REFERENCE_ITEM_CD}`}
         {summary?.SIMILARITY_SCORE != null &&
