@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -20,6 +21,8 @@ HEADER: Final = (
     ("reference_item_cd", "REFERENCE_ITEM_CD"),
 )
 """Columns of routing_candidates with the fields of the payload they come from."""
+
+_WORD: Final = re.compile(r"[^\W\d]\w*")
 
 Value = str | int | float | None
 
@@ -110,6 +113,11 @@ def literal(value: Value) -> str:
     return repr(value)
 
 
+def identifier(column: str) -> str:
+    """A column's name as SQL has it: quoted where it is more than one word, as those of any plant may be."""
+    return column if _WORD.fullmatch(column) else '"' + column.replace('"', '""') + '"'
+
+
 def preview(
     item_code: str,
     candidate_id: str,
@@ -138,7 +146,7 @@ def preview(
 
 
 def _insert(table: str, columns: Sequence[str]) -> str:
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES"
+    return f"INSERT INTO {table} ({', '.join(map(identifier, columns))}) VALUES"
 
 
 def warnings(header: Mapping[str, Value], operations: Sequence[Mapping[str, Value]], schema: PlantSchema) -> list[str]:

@@ -141,6 +141,23 @@ def test_a_literal_never_ends_early(value: candidate_sql.Value) -> None:
         assert "'" not in text
 
 
+@given(st.text(min_size=1))
+def test_a_name_of_a_column_never_ends_early(name: str) -> None:
+    text = candidate_sql.identifier(name)
+    if text == name:
+        assert re.fullmatch(r"[^\W\d]\w*", name)
+    else:
+        assert re.fullmatch(r'"(?:[^"]|"")*"', text, re.DOTALL)
+        assert text[1:-1].replace('""', '"') == name
+
+
+def test_columns_with_blanks_are_quoted_and_others_stay_as_they_are() -> None:
+    named = [
+        candidate_sql.identifier(name) for name in ("RUN_TIME", "공정", "Planned cost", 'a") VALUES (1); --', "2nd")
+    ]
+    assert named == ["RUN_TIME", "공정", '"Planned cost"', '"a"") VALUES (1); --"', '"2nd"']
+
+
 def test_wrong_values_are_named_by_operation_and_column(tmp_path: Path) -> None:
     operations = [{"PROC_SEQ": 1.5}, {"PROC_SEQ": 2, "SETUP_TIME": "abc"}, 7, {"PROC_SEQ": 3, "JOB_NM": ["x"]}]
     with pytest.raises(InvalidInput) as caught:
