@@ -102,7 +102,9 @@ function Choice({ choice, words, byApi, busy, disabled, onServe }: ChoiceProps) 
       </div>
       <p className="text-[0.9rem] break-words">{words.about}</p>
       <p className="grow text-[0.84rem] break-words text-muted">
-        {choice.version_name != null ? t('trained', { version: choice.version_name }) : t('untrained')}
+        {choice.version_name != null
+          ? t(choice.serving ? 'servedBy' : 'trained', { version: choice.version_name })
+          : t('untrained')}
       </p>
       {!ready && !byApi && (
         <p className="text-[0.84rem] break-words text-muted">

@@ -54,6 +54,8 @@ test('each plant says whether it serves, can serve at once, or is trained first'
   expect(screen.getByRole('button', { name: '파브리캐드: 학습하고 써 보기' })).toBeTruthy()
   expect(screen.queryByRole('button', { name: /우리 공장/ })).toBeNull()
   expect(screen.getByText('선삭 부품')).toBeTruthy()
+  expect(screen.getByText('이 버전이 서비스하고 있습니다: v7')).toBeTruthy()
+  expect(screen.getByText('학습된 버전이 있어 바로 바꿀 수 있습니다: v1')).toBeTruthy()
 })
 
 test('an example is trained for, with its progress, and then serves', async () => {

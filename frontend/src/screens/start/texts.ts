@@ -11,6 +11,7 @@ export const [useStartText] = screenTexts('start', {
     demoAbout: '제품에 들어 있는 가상 메커니컬 씰 공장. 라우팅, 작업 실적, 도면 번호까지 모두 있습니다.',
     serving: '서비스 중',
     trained: '학습된 버전이 있어 바로 바꿀 수 있습니다: {{version}}',
+    servedBy: '이 버전이 서비스하고 있습니다: {{version}}',
     untrained: '아직 학습하지 않았습니다. 작은 예제는 1분 안에 학습이 끝나고 자동으로 바뀝니다.',
     try: '써 보기',
     trainAndTry: '학습하고 써 보기',
@@ -44,6 +45,7 @@ export const [useStartText] = screenTexts('start', {
       'The made-up maker of mechanical seals that comes with the product: routings, work results, drawing numbers.',
     serving: 'serves now',
     trained: 'A version of it is here, so it can serve at once: {{version}}',
+    servedBy: 'This version serves: {{version}}',
     untrained:
       'Nothing has been trained for it yet. A small example is trained within a minute and then serves by itself.',
     try: 'Try it',
