@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -192,23 +193,32 @@ async def test_a_renewal_that_comes_late_does_not_take_back_what_was_let_go(url:
     database.close()
 
 
-async def test_nobody_takes_over_within_a_unit_of_work_that_is_being_done(url: str) -> None:
+@contextlib.contextmanager
+def active_and_standing_by(url: str) -> Iterator[tuple[Database, Database, Leadership]]:
+    """Databases of a copy that is active and of one that is not, and the leadership of the latter."""
     old, new = Database(url), Database(url)
     before, after = Leadership(old, "one"), Leadership(new, "two")
     before.prepare()
     assert before.take()
     old.fence = before.check_write
-    with old.writing() as session:
-        session.execute(text("CREATE TABLE done (id INTEGER)"))
-        doing = asyncio.create_task(asyncio.to_thread(session.execute, text(f"SELECT pg_sleep({LEASE_SECONDS + 2})")))
-        await asyncio.sleep(LEASE_SECONDS + 0.1)
-        assert not await asyncio.to_thread(after.take)
-        await doing
-    assert after.take()
-    with new.reading() as session:
-        session.execute(text("SELECT * FROM done"))
+    yield old, new, after
     old.close()
     new.close()
+
+
+async def test_nobody_takes_over_within_a_unit_of_work_that_is_being_done(url: str) -> None:
+    with active_and_standing_by(url) as (old, new, after):
+        with old.writing() as session:
+            session.execute(text("CREATE TABLE done (id INTEGER)"))
+            doing = asyncio.create_task(
+                asyncio.to_thread(session.execute, text(f"SELECT pg_sleep({LEASE_SECONDS + 2})"))
+            )
+            await asyncio.sleep(LEASE_SECONDS + 0.1)
+            assert not await asyncio.to_thread(after.take)
+            await doing
+        assert after.take()
+        with new.reading() as session:
+            session.execute(text("SELECT * FROM done"))
 
 
 async def test_a_renewal_that_was_cut_off_in_its_middle_holds_up_nobody(url: str) -> None:
@@ -225,21 +235,15 @@ async def test_a_renewal_that_was_cut_off_in_its_middle_holds_up_nobody(url: str
 
 
 async def test_a_unit_of_work_of_a_copy_that_has_fallen_silent_is_undone_and_holds_up_nobody(url: str) -> None:
-    old, new = Database(url), Database(url)
-    before, after = Leadership(old, "one"), Leadership(new, "two")
-    before.prepare()
-    assert before.take()
-    old.fence = before.check_write
-    unit = old.writing()
-    unit.__enter__().execute(text("CREATE TABLE never (id INTEGER)"))
-    await asyncio.sleep(LEASE_SECONDS + 0.1)  # its host is frozen, or cut off
-    assert after.take()
-    with pytest.raises(Unavailable):
-        unit.__exit__(None, None, None)
-    with new.reading() as session:
-        assert session.execute(text("SELECT to_regclass('never')")).scalar() is None
-    old.close()
-    new.close()
+    with active_and_standing_by(url) as (old, new, after):
+        unit = old.writing()
+        unit.__enter__().execute(text("CREATE TABLE never (id INTEGER)"))
+        await asyncio.sleep(LEASE_SECONDS + 0.1)  # its host is frozen, or cut off
+        assert after.take()
+        with pytest.raises(Unavailable):
+            unit.__exit__(None, None, None)
+        with new.reading() as session:
+            assert session.execute(text("SELECT to_regclass('never')")).scalar() is None
 
 
 async def test_a_copy_that_starts_again_does_not_wait_for_its_own_lease(start: Start, url: str) -> None:
