@@ -12,7 +12,6 @@ import logging
 import logging.handlers
 import os
 import shutil
-import sys
 import threading
 import time
 from datetime import UTC, datetime
@@ -42,14 +41,16 @@ class DailySizedFile(logging.handlers.RotatingFileHandler):
         self._lost = 0
         self._failed = False
         self._tidying: threading.Thread | None = None
+        self._size = 0
         super().__init__(path, maxBytes=max_bytes, encoding="utf-8", delay=False)
+        self._size = path.stat().st_size
         self._tidy_in_background()
 
-    def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 - the name is logging's
-        """Whether the file is to be moved aside before this line; not while an attempt that failed is recent."""
-        if time.monotonic() < self._not_before:
+    def _is_due(self, size: int) -> bool:
+        """Whether the file is to be moved aside before a line of `size` bytes; not while an attempt that failed is recent."""
+        if int(time.time() // DAY_SECONDS) == self._day and (not self._size or self._size + size < self.maxBytes):
             return False
-        return int(time.time() // DAY_SECONDS) != self._day or bool(super().shouldRollover(record))
+        return time.monotonic() >= self._not_before
 
     def doRollover(self) -> None:  # noqa: N802 - the name is logging's
         """Move the file aside; the rest (compressing, deleting) happens in the background."""
@@ -66,27 +67,55 @@ class DailySizedFile(logging.handlers.RotatingFileHandler):
         except OSError:  # held by an antivirus or a viewer: the lines go on in the same file
             self._not_before = time.monotonic() + RETRY_SECONDS
         self.stream = self._open()
+        self._size = current.stat().st_size
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line; after lines that could not be written, how many they were."""
+        try:
+            text = self.format(record)
+        except Exception:
+            self.handleError(record)
+        else:
+            self._put(text)
+
+    def write_line(self, text: str) -> None:
+        """Write a line that is already as it has to be; from any thread."""
+        lock = self.lock
+        assert lock is not None
+        with lock:
+            self._put(text)
+
+    def _put(self, text: str) -> None:
         self._failed = False
-        super().emit(record)
+        self._write(text)
         if self._lost and not self._failed:
             lost, self._lost = self._lost, 0
             if self.stream:
                 with contextlib.suppress(OSError):
                     self.stream.write("\n")  # ends a line that was cut off
             said = f"{lost} log lines could not be written: see that {self.baseFilename} can be written and its disk has space"
-            super().emit(logging.LogRecord("common.log_files", logging.ERROR, __file__, 0, said, None, None))
+            self._write(
+                self.format(logging.LogRecord("common.log_files", logging.ERROR, __file__, 0, said, None, None))
+            )
             self._lost += lost if self._failed else 0
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is logging's
-        """Count a line that the disk refused; anything else is told like logging tells it."""
-        self._failed = True
-        if isinstance(sys.exc_info()[1], OSError):
-            self._lost += 1
-        else:
-            super().handleError(record)
+    def _write(self, text: str) -> None:
+        """Write one line; a line that the disk refuses is counted."""
+        size = (len(text) if text.isascii() else len(text.encode("utf-8", "replace"))) + 1
+        try:
+            if self._is_due(size):
+                self.doRollover()
+            if self.stream is None:
+                self.stream = self._open()
+            self.stream.write(text + self.terminator)
+            self.stream.flush()
+            self._size += size
+        except Exception as error:
+            self._failed = True
+            if isinstance(error, OSError):
+                self._lost += 1
+            else:
+                self.handleError(logging.LogRecord("common.log_files", logging.ERROR, __file__, 0, text, None, None))
 
     def close(self) -> None:
         """Close the file and let the compression of old parts finish."""

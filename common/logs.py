@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 from datetime import UTC, datetime
+from typing import Final
 
 import orjson
 import structlog
@@ -17,6 +18,9 @@ import structlog
 from common.log_files import DailySizedFile
 from common.request_context import current_request
 from common.settings import Settings
+
+IS_LINE: Final = "routing_ml_line"
+"""Attribute of log records whose message is a whole line."""
 
 
 def _add_request(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -42,6 +46,53 @@ def render_json(event: dict[str, object]) -> str:
 
 def _render(_logger: object, _method: str, event: structlog.typing.EventDict) -> str:
     return render_json({"at": event.pop("at", None), **event})
+
+
+class _Lines:
+    """Where structlog leaves its lines, ready as they are: straight into the files, as most of them are of requests."""
+
+    def __init__(self) -> None:
+        self._root = logging.getLogger()
+
+    def _write(self, level: int, line: str) -> None:
+        record: logging.LogRecord | None = None
+        for handler in self._root.handlers:
+            if isinstance(handler, DailySizedFile):
+                handler.write_line(line)
+                continue
+            if record is None:
+                named = {"levelno": level, "levelname": logging.getLevelName(level), "msg": line, IS_LINE: True}
+                record = logging.makeLogRecord(named)
+            if level >= handler.level:
+                handler.handle(record)
+
+    def debug(self, line: str) -> None:
+        """Write a line."""
+        self._write(logging.DEBUG, line)
+
+    def info(self, line: str) -> None:
+        """Write a line."""
+        self._write(logging.INFO, line)
+
+    def warning(self, line: str) -> None:
+        """Write a line."""
+        self._write(logging.WARNING, line)
+
+    def error(self, line: str) -> None:
+        """Write a line."""
+        self._write(logging.ERROR, line)
+
+    def critical(self, line: str) -> None:
+        """Write a line."""
+        self._write(logging.CRITICAL, line)
+
+
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    """Leaves the lines of structlog as they are."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """A record as one line."""
+        return str(record.msg) if getattr(record, IS_LINE, False) else super().format(record)
 
 
 class GoneCallers(logging.Filter):
@@ -86,18 +137,20 @@ def configure_logging(settings: Settings, process: str, instance: str) -> None:
         handlers.append(logging.StreamHandler(sys.stderr))
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
+        structlog.processors.add_log_level,
         _add_request,
         _add_time,
         structlog.processors.format_exc_info,
     ]
 
+    pid = os.getpid()
+
     def add_process(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-        event["process"], event["instance"], event["pid"] = process, instance, os.getpid()
+        event["process"], event["instance"], event["pid"] = process, instance, pid
         event.pop("color_message", None)  # uvicorn's own text once more, for terminals
         return event
 
-    formatter = structlog.stdlib.ProcessorFormatter(
+    formatter = _Formatter(
         foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *shared, add_process],
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _render],
     )
@@ -113,15 +166,11 @@ def configure_logging(settings: Settings, process: str, instance: str) -> None:
     for noisy in ("uvicorn.access", "grpc", "asyncio", "httpx", "httpcore", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
+    lines = _Lines()
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *shared,
-            add_process,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[*shared, add_process, _render],
+        logger_factory=lambda *_names: lines,
+        wrapper_class=structlog.make_filtering_bound_logger(root.level),
         cache_logger_on_first_use=True,
     )
 

@@ -163,20 +163,48 @@ def test_compressing_on_a_full_disk_leaves_the_part_as_it_is(path: Path, monkeyp
     assert [one.name for one in parts(path)] == [part.name]
 
 
-def test_processes_that_start_together_write_a_file_each(tmp_path: Path) -> None:
+@pytest.fixture
+def root_logger() -> Iterator[logging.Logger]:
     root = logging.getLogger()
     before = (list(root.handlers), root.level)
-    try:
-        for instance in ("ann-1", "ann-2"):
-            configure_logging(Settings(_env_file=None, state_dir=tmp_path), "ann", instance)
-            get_logger("test").bind().warning("hello", number=1)
-    finally:
-        for handler in list(root.handlers):
-            root.removeHandler(handler)
-            handler.close()
-        for handler in before[0]:
-            root.addHandler(handler)
-        root.setLevel(before[1])
+    yield root
+    for handler in list(root.handlers):
+        root.removeHandler(handler)
+        handler.close()
+    for handler in before[0]:
+        root.addHandler(handler)
+    root.setLevel(before[1])
+
+
+@pytest.mark.usefixtures("root_logger")
+def test_processes_that_start_together_write_a_file_each(tmp_path: Path) -> None:
+    for instance in ("ann-1", "ann-2"):
+        configure_logging(Settings(_env_file=None, state_dir=tmp_path), "ann", instance)
+        get_logger("test").bind().warning("hello", number=1)
     for instance in ("ann-1", "ann-2"):
         line = json.loads((tmp_path / "logs" / f"{instance}.jsonl").read_text(encoding="utf-8").splitlines()[-1])
         assert (line["event"], line["number"], line["level"]) == ("hello", 1, "warning")
+
+
+def test_lines_of_events_and_of_libraries_share_the_file_and_reach_every_other_handler(
+    tmp_path: Path, root_logger: logging.Logger
+) -> None:
+    settings = Settings(_env_file=None, state_dir=tmp_path, log_level="info")
+    configure_logging(settings, "ann", "ann-1")
+    seen: list[logging.LogRecord] = []
+
+    class Kept(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            seen.append(record)
+
+    root_logger.addHandler(Kept(logging.WARNING))
+    log = get_logger("test")
+    log.debug("too small")
+    log.info("small", 수량=1)
+    log.warning("large")
+    logging.getLogger("library").info("of a library")
+    written = [json.loads(line) for line in (settings.logs_path / "ann-1.jsonl").read_text("utf-8").splitlines()]
+    assert [line["event"] for line in written] == ["small", "large", "of a library"]
+    assert written[0]["수량"] == 1
+    assert {line["instance"] for line in written} == {"ann-1"}
+    assert [json.loads(record.getMessage())["event"] for record in seen] == ["large"]
