@@ -27,7 +27,7 @@ class ItemFinder:
 
     def positions(self, codes: pl.Series) -> npt.NDArray[np.int64]:
         """Positions of the items of a column of codes, -1 where unknown; int64."""
-        distinct = codes.unique()
+        distinct = codes.unique(maintain_order=True)
         texts = [code for code in distinct.to_list() if code is not None]
         fresh = [code for code in texts if code not in self._known]
         self._known.update(zip(fresh, self._index.find_many(fresh).tolist(), strict=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from common.errors import ServiceError
 from plant.input_profile import InputProfile
 from plant.schema import ITEM_CODE, SEQUENCE
 from source import Source, open_mapped
+from source.kept_parts import ReadCounts, RememberingSource
 from source.role_reading import read_role, table_of
 from trained.item_codes import ItemCodeIndex
 
@@ -57,7 +58,7 @@ def build_snapshot(
         source: an Access file, or a folder with Parquet or CSV tables.
         profile_json: the input profile; "": the built-in one.
         folder: the folder of the snapshots.
-        force: build even when a snapshot of the same content exists.
+        force: build even when a snapshot of the same content exists, and read what seems unchanged, too.
         lock_timeout: seconds to wait for another process that is building.
 
     Raises:
@@ -81,16 +82,33 @@ def build_snapshot(
         if not force and (known := store.with_tag(facts.lineage, facts.tag)):
             return known
         temporary = store.temporary()
+        remembering = RememberingSource(opened, store.parts(facts.lineage), anew=force)
         try:
-            builder = _Build(temporary, opened, profile, report)
-            facts = builder.run(facts)
+            builder = _Build(temporary, remembering, profile, report)
+            facts = replace(builder.run(facts), readings=readings_of(remembering.counts))
             changes = changes_since(before[0][0] if before else None, temporary)
             facts = replace(facts, changes=changes, seconds=round(time.time() - facts.read_at, 3))
             facts.write(temporary)
-            return store.publish(temporary, facts.tag)
+            folder = store.publish(temporary, facts.tag)
+            remembering.kept.drop_others()
+            return folder
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
+            if not before:
+                remembering.kept.forget()
             raise
+
+
+def readings_of(counts: Mapping[str, ReadCounts]) -> list[str]:
+    """How much of each table was read from the source, for people."""
+    return [
+        (
+            f"{table}: {count.read:,} of {count.parts:,} parts read"
+            if not count.whole
+            else f"{table} is read whole: {count.whole}"
+        )
+        for table, count in counts.items()
+    ]
 
 
 class _Build:

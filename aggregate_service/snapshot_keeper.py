@@ -200,6 +200,7 @@ class SnapshotKeeper:
                 reason=reason,
                 tag=snapshot.tag,
                 seconds=round(time.monotonic() - started, 2),
+                readings=snapshot.facts.readings,
                 **snapshot.facts.changes,
             )
             return Refreshed(snapshot, snapshot.facts.changes or NO_CHANGES, False)

@@ -19,11 +19,14 @@ import orjson
 
 from common.errors import DataProblem, Unavailable
 from common.files import replace, sync_folder, write_bytes
+from source.kept_parts import KeptParts
 
 FORMAT: Final = 6
 """Version of the files of a snapshot; another one is read again from the source."""
 
 KEPT: Final = 2
+PARTS: Final = ".parts"
+"""Folder of the parts of sources, one folder a lineage."""
 FACTS: Final = "snapshot.json"
 ABANDONED_SECONDS: Final = 3600.0
 
@@ -48,6 +51,7 @@ class SnapshotFacts:
         changes: rows and items added, changed and removed against the snapshot before.
         item_columns: names and kinds of the item columns.
         routing_columns: names and kinds of the routing columns.
+        readings: how much of each table was read from the source, for people.
         schema: the plant's schema as JSON; "": the mechanical seal plant's.
         mapping: hash of the input profile; snapshots of one mapping hold what the same features read, whatever the source's path.
         format: version of the files.
@@ -68,6 +72,7 @@ class SnapshotFacts:
     changes: dict[str, int] = field(default_factory=dict)
     item_columns: list[tuple[str, str]] = field(default_factory=list)
     routing_columns: list[tuple[str, str]] = field(default_factory=list)
+    readings: list[str] = field(default_factory=list)
     schema: str = ""
     mapping: str = ""
     format: int = FORMAT
@@ -153,6 +158,10 @@ class SnapshotStore:
                 retry_after=30.0,
             ) from None
 
+    def parts(self, lineage: str) -> KeptParts:
+        """The parts of the source that were kept for the snapshots of a lineage."""
+        return KeptParts(self.folder / PARTS / lineage)
+
     def temporary(self) -> Path:
         """A fresh folder to build in, on the same disk."""
         path = self.folder / f".building-{os.getpid()}-{uuid.uuid4().hex[:8]}"
@@ -178,7 +187,7 @@ class SnapshotStore:
         """
         dated = []
         for path in self.folder.iterdir():
-            if not path.is_dir():
+            if not path.is_dir() or path.name == PARTS:
                 continue
             if path.name.startswith(".building-"):
                 if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
@@ -190,6 +199,10 @@ class SnapshotStore:
                 dated.append((0.0, path))
         for _read_at, path in sorted(dated, reverse=True)[KEPT:]:
             self._remove(path)
+        kept = {facts.lineage for _path, facts in self.found()}
+        for path in (self.folder / PARTS).glob("*"):
+            if path.name not in kept:
+                KeptParts(path).forget()
 
     def _remove(self, path: Path) -> None:
         """Delete a snapshot: without its facts first, so that a folder that is half gone is never taken for one."""

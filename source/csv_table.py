@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,8 @@ from plant.columns import ColumnType, SourceColumn
 from source.canonical import narrowest_type
 from source.code_pages import likely_code_pages
 from source.csv_head import CsvHead, plain_text, read_head
+from source.file_parts import FilePart
+from source.parts import StoredPart, Whole
 from source.source import vanished
 
 MARKS: Final = (
@@ -38,7 +41,7 @@ class CsvTable:
     """A CSV file with a header line; separator comma, semicolon or tab, quotes doubled inside quotes."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._encoding: str | None = None
         self._columns: list[SourceColumn] | None = None
 
@@ -74,6 +77,11 @@ class CsvTable:
         for frame in self._frames(self._head(), columns, batch_rows):
             yield frame.select(_as_typed(frame[name]) for name in columns)
 
+    @contextlib.contextmanager
+    def parts(self) -> Iterator[list[StoredPart] | Whole]:
+        """The file as one part."""
+        yield [FilePart(self.path, self)]
+
     def _frames(self, head: CsvHead, columns: Sequence[str], batch_rows: int) -> Iterator[pl.DataFrame]:
         ragged: list[tuple[int, int, int]] = []
 
@@ -81,10 +89,10 @@ class CsvTable:
             ragged.append((row.expected_columns, row.actual_columns, row.number or 0))
             return "error"
 
-        block = min(_BLOCK_BYTES, max(_SMALLEST_BLOCK, self._path.stat().st_size))
+        block = min(_BLOCK_BYTES, max(_SMALLEST_BLOCK, self.path.stat().st_size))
         try:
             with pacsv.open_csv(
-                self._path,
+                self.path,
                 pacsv.ReadOptions(
                     use_threads=False,
                     block_size=block,
@@ -113,8 +121,8 @@ class CsvTable:
                 if rest is not None and rest.height:
                     yield rest
         except (pa.ArrowException, UnicodeError, OSError) as error:
-            if not self._path.exists():
-                raise vanished(self._path) from None
+            if not self.path.exists():
+                raise vanished(self.path) from None
             if ragged:
                 expected, actual, line = ragged[0]
                 where = f"row {line:,}" if line else "a row"
@@ -131,12 +139,12 @@ class CsvTable:
         """
         try:
             with open(
-                self._path, encoding="utf-8-sig" if self.encoding == "utf-8" else self.encoding, newline=""
+                self.path, encoding="utf-8-sig" if self.encoding == "utf-8" else self.encoding, newline=""
             ) as stream:
                 text = stream.read(_HEADER_CHARACTERS)
                 found = read_head(text, whole=not stream.read(1))
         except FileNotFoundError as error:
-            raise vanished(self._path, error) from None
+            raise vanished(self.path, error) from None
         if isinstance(found, str):
             raise self._problem(found)
         return found
@@ -146,7 +154,7 @@ class CsvTable:
         for encoding in self._possible_encodings():
             decoder = codecs.getincrementaldecoder(encoding)()
             try:
-                with open(self._path, "rb") as stream:
+                with open(self.path, "rb") as stream:
                     while chunk := stream.read(_BLOCK_BYTES):
                         decoder.decode(chunk)
                     decoder.decode(b"", final=True)
@@ -154,12 +162,12 @@ class CsvTable:
             except UnicodeDecodeError as error:
                 problem = problem or error
             except FileNotFoundError as error:
-                raise vanished(self._path, error) from None
+                raise vanished(self.path, error) from None
             except OSError as error:
                 raise DataProblem(
-                    f"{self._path} cannot be read ({error.strerror}): another program may hold it, or this account lacks the right",
+                    f"{self.path} cannot be read ({error.strerror}): another program may hold it, or this account lacks the right",
                     reason="SOURCE_LOCKED",
-                    details={"path": self._path},
+                    details={"path": self.path},
                 ) from None
         raise self._problem(
             f"it is neither UTF-8, UTF-16 nor of a code page of Windows ({problem}): save it as CSV UTF-8",
@@ -169,7 +177,7 @@ class CsvTable:
     def _possible_encodings(self) -> Sequence[str]:
         """The encoding that the beginning of the file shows, or those that nothing shows."""
         try:
-            with open(self._path, "rb") as stream:
+            with open(self.path, "rb") as stream:
                 head = stream.read(_HEAD_BYTES)
         except OSError:
             return ("utf-8",)  # the reading that follows says what is wrong
@@ -181,10 +189,10 @@ class CsvTable:
             max(zeros) > len(head) // 8
         ):  # separators and digits of UTF-16 have an empty byte each; no text of one byte has any
             return ("utf-16-be",) if zeros[0] > zeros[1] else ("utf-16-le",)
-        return ("utf-8", *likely_code_pages(_with_letters(self._path)))
+        return ("utf-8", *likely_code_pages(_with_letters(self.path)))
 
     def _problem(self, what: str, reason: str = "SOURCE_DAMAGED") -> DataProblem:
-        return DataProblem(f"{self._path} cannot be read as CSV: {what}", reason=reason, details={"path": self._path})
+        return DataProblem(f"{self.path} cannot be read as CSV: {what}", reason=reason, details={"path": self.path})
 
 
 def _with_letters(path: Path) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,8 @@ import pyarrow.parquet as pq
 from common.errors import DataProblem
 from plant.columns import ColumnType, SourceColumn
 from source.column_types import type_of
+from source.file_parts import FilePart
+from source.parts import StoredPart, Whole
 from source.source import vanished
 
 MOST_YEAR: Final = 9999
@@ -32,7 +35,7 @@ class ParquetTable:
     """A Parquet file."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
 
     def columns(self) -> list[SourceColumn]:
         """Columns in stored order."""
@@ -42,9 +45,9 @@ class ParquetTable:
             if wrong is not None:
                 why = f"column {wrong} stands twice in it" if wrong else "a column in it has no name"
                 raise DataProblem(
-                    f"{self._path} is no table: {why}: give each column a name of its own and write it again",
+                    f"{self.path} is no table: {why}: give each column a name of its own and write it again",
                     reason="SOURCE_DAMAGED",
-                    details={"path": self._path},
+                    details={"path": self.path},
                 )
             return [SourceColumn(field.name, _type_of(field), bool(field.nullable)) for field in file.schema_arrow]
 
@@ -64,6 +67,11 @@ class ParquetTable:
             except (pa.ArrowException, OSError) as error:
                 raise self._unreadable(error) from None
 
+    @contextlib.contextmanager
+    def parts(self) -> Iterator[list[StoredPart] | Whole]:
+        """The file as one part."""
+        yield [FilePart(self.path, self)]
+
     def _series(self, batch: pa.RecordBatch, name: str) -> pl.Series:
         """A column for Polars; numbers of more digits than it has become floating-point ones."""
         column = batch.column(name)
@@ -79,25 +87,25 @@ class ParquetTable:
             return series
         except (pa.ArrowException, pl.exceptions.PolarsError, RuntimeError, TypeError, ValueError) as error:
             raise DataProblem(
-                f"{self._path}, column {name}: type {column.type} cannot be read ({str(error).splitlines()[0]}): store it as a "
+                f"{self.path}, column {name}: type {column.type} cannot be read ({str(error).splitlines()[0]}): store it as a "
                 "number, text or time",
                 reason="COLUMN_TYPE",
-                details={"path": self._path, "column": name},
+                details={"path": self.path, "column": name},
             ) from None
 
     def _open(self) -> Any:
         try:
-            return pq.ParquetFile(self._path)
+            return pq.ParquetFile(self.path)
         except FileNotFoundError as error:
-            raise vanished(self._path, error) from None
+            raise vanished(self.path, error) from None
         except (pa.ArrowException, OSError) as error:
             raise self._unreadable(error) from None
 
     def _unreadable(self, error: Exception) -> DataProblem:
-        if not self._path.exists():
-            return vanished(self._path)
+        if not self.path.exists():
+            return vanished(self.path)
         return DataProblem(
-            f"{self._path} is not a complete Parquet file ({str(error).splitlines()[0]}): write it again",
+            f"{self.path} is not a complete Parquet file ({str(error).splitlines()[0]}): write it again",
             reason="SOURCE_DAMAGED",
-            details={"path": self._path},
+            details={"path": self.path},
         )

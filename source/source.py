@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,6 +13,8 @@ from plant.columns import ColumnType, SourceColumn
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from source.parts import Part, Whole
 
 BATCH_ROWS = 50_000
 
@@ -81,11 +84,28 @@ class Source(Protocol):
             DataProblem: a value does not fit its type (names table, item and column), or the source broke off.
         """
 
+    def parts(
+        self,
+        table: str,
+        columns: Sequence[str],
+        types: Mapping[str, ColumnType],
+        batch_rows: int = BATCH_ROWS,
+        *,
+        item_column: str = "ITEM_CD",
+    ) -> AbstractContextManager[Iterable[Part] | Whole]:
+        """The parts of a table whose frames, one part after the other, are those of `batches` as far as rows go; or why it is read whole.
 
-def digest(parts: Iterable[object]) -> str:
-    """Sixteen hexadecimal digits over the parts."""
+        Parts are known by keys: equal keys have equal rows in equal order, also at other times and from other objects.
+
+        Raises:
+            NotFound, DataProblem: as `batches`.
+        """
+
+
+def digest(parts: Iterable[object], size: int = 8) -> str:
+    """`size` bytes over the parts, as hexadecimal digits."""
     text = "\n".join(str(part) for part in parts)
-    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=size).hexdigest()
 
 
 def file_state(path: Path) -> tuple[str, int, int]:

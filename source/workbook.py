@@ -15,6 +15,8 @@ from common.errors import DataProblem
 from plant.columns import SourceColumn
 from source.canonical import narrowest_type
 from source.databases.errors import missing_extra
+from source.file_parts import FilePart
+from source.parts import StoredPart, Whole
 from source.python_rows import series_of
 from source.sheet_header import Header, find_header
 from source.source import digest, file_state, vanished
@@ -161,6 +163,11 @@ class SheetTable:
                 yield pl.DataFrame(
                     [series_of(name, [row[at] for row in some]) for name, at in zip(columns, places, strict=True)]
                 )
+
+    @contextlib.contextmanager
+    def parts(self) -> Iterator[list[StoredPart] | Whole]:
+        """The file as one part."""
+        yield [FilePart(self._source.path, self)]
 
     def _head(self) -> Header:
         """Where the columns are.

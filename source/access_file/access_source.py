@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -13,9 +16,10 @@ from common.errors import DataProblem
 from plant.columns import SourceColumn
 from source.access_driver import check_file
 from source.access_file.definitions import Definition, catalogue_of, read_definition
-from source.access_file.pages import Pages, damaged
+from source.access_file.pages import Pages, damaged, hash_of_page
 from source.access_file.rows import Rows
 from source.access_file.values import ColumnReader
+from source.parts import StoredPart, Whole
 from source.source import digest, file_state, find_name, no_such_table, vanished
 from source.table_source import StoredTable, TableSource
 
@@ -122,18 +126,8 @@ class AccessTable:
         Raises:
             DataProblem: a column holds no values, or the file ends before the table does.
         """
-        last = int(self._definition.pages.max(initial=0))
-        if last >= self._pages.count:
-            raise damaged(
-                self._pages.path,
-                f"table {self._name} should have {self._definition.rows:,} rows on pages up to {last:,}, and the file ends after "
-                f"{self._pages.count:,}",
-            )
-        known = {column.name: column for column in self._definition.columns}
-        readers = [ColumnReader(self._pages, self._name, known[name]) for name in columns]
-        read, waiting = 0, list[pl.DataFrame]()
+        readers, waiting = self.readers(columns), list[pl.DataFrame]()
         for rows in self._rows():
-            read += len(rows)
             waiting.append(pl.DataFrame([reader.read(rows) for reader in readers]))
             while sum(frame.height for frame in waiting) >= batch_rows:
                 whole = pl.concat(waiting)
@@ -142,16 +136,78 @@ class AccessTable:
         rest = pl.concat(waiting) if waiting else None
         if rest is not None and rest.height:
             yield rest
-        if read < self._definition.rows:
-            expected = self._definition.rows
-            raise damaged(
-                self._pages.path, f"table {self._name} should have {expected:,} rows, only {read:,} can be read"
-            )
+
+    @contextmanager
+    def parts(self) -> Iterator[Iterable[StoredPart] | Whole]:
+        """Its pages, neighbours together, known by their bytes: whatever changes a row changes a page that holds it."""
+        layout = repr((self._pages.layout, self._pages.encoding, self._definition.page, self._definition.columns))
+        readers: dict[tuple[str, ...], list[ColumnReader]] = {}
+
+        def readers_of(columns: Sequence[str]) -> list[ColumnReader]:
+            if tuple(columns) not in readers:
+                readers[tuple(columns)] = self.readers(columns)
+            return readers[tuple(columns)]
+
+        yield (AccessPart(self._pages, rows, layout, readers_of) for rows in self._rows())
+
+    def readers(self, columns: Sequence[str]) -> list[ColumnReader]:
+        """A reader of each of some columns.
+
+        Raises:
+            DataProblem: a column holds no values.
+        """
+        known = {column.name: column for column in self._definition.columns}
+        return [ColumnReader(self._pages, self._name, known[name]) for name in columns]
 
     def _rows(self) -> Iterator[Rows]:
-        pages, numbers = self._pages, self._definition.pages
-        for start in range(0, len(numbers), _PAGES_AT_ONCE):
-            some = numbers[start : start + _PAGES_AT_ONCE]
+        """All rows, those of neighbouring pages together.
+
+        Raises:
+            DataProblem: the file ends before the table does, or holds fewer rows than the table counts.
+        """
+        pages, numbers, expected = self._pages, self._definition.pages, self._definition.rows
+        last = int(numbers.max(initial=0))
+        if last >= pages.count:
+            raise damaged(
+                pages.path,
+                f"table {self._name} should have {expected:,} rows on pages up to {last:,}, and the file ends after "
+                f"{pages.count:,}",
+            )
+        read = 0
+        # by their place in the file, so that a page that comes to the table shifts no other one
+        for some in np.split(numbers, np.flatnonzero(np.diff(numbers // _PAGES_AT_ONCE)) + 1) if len(numbers) else ():
             with pages.open():
-                stored = pages.together(some)
-                yield Rows(stored, np.asarray(some), self._definition.page, pages.layout, pages.path)
+                rows = Rows(pages.together(some), np.asarray(some), self._definition.page, pages.layout, pages.path)
+                read += len(rows)
+                yield rows
+        if read < expected:
+            raise damaged(pages.path, f"table {self._name} should have {expected:,} rows, only {read:,} can be read")
+
+
+class AccessPart:
+    """The rows of neighbouring pages of a table (see `source.parts.StoredPart`)."""
+
+    def __init__(
+        self, pages: Pages, rows: Rows, layout: str, readers_of: Callable[[Sequence[str]], list[ColumnReader]]
+    ) -> None:
+        self._pages, self._rows, self._readers_of = pages, rows, readers_of
+        self._noted: dict[int, str] = {}
+        self.fingerprint = digest([layout, hashlib.blake2b(rows.stored).hexdigest()], size=16)
+
+    def frames(self, columns: Sequence[str], batch_rows: int) -> Iterator[pl.DataFrame]:
+        """The named columns of its rows."""
+        with self._pages.open(), self._pages.noting() as self._noted:
+            whole = pl.DataFrame([reader.read(self._rows) for reader in self._readers_of(columns)])
+        yield from whole.iter_slices(batch_rows) if whole.height else ()
+
+    def beyond(self) -> str:
+        """The other pages that its long texts lie in."""
+        return json.dumps(sorted(self._noted.items()))
+
+    def still(self, beyond: str) -> bool:
+        """Whether those pages have the same bytes."""
+        with self._pages.open():
+            return all(
+                number < self._pages.count and hash_of_page(self._pages.page(number)) == known
+                for number, known in json.loads(beyond)
+            )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -85,6 +86,7 @@ class Pages:
         self.path = path
         self._file: BinaryIO | None = None
         self._kept: dict[int, bytes] = {}
+        self._noted: dict[int, str] | None = None
         head = self.at(0, _SINCE_2000.page)
         version = head[0x14]
         self.layout = _ACCESS_97 if version == 0 else _SINCE_2000
@@ -148,7 +150,19 @@ class Pages:
                 if len(self._kept) >= _KEPT_PAGES:
                     self._kept.clear()
                 self._kept[number] = known
+        if self._noted is not None and number not in self._noted:
+            self._noted[number] = hash_of_page(known)
         return known
+
+    @contextlib.contextmanager
+    def noting(self) -> Iterator[dict[int, str]]:
+        """Collects which single pages are read within, and hashes of their bytes."""
+        noted: dict[int, str] = {}
+        self._noted = noted
+        try:
+            yield noted
+        finally:
+            self._noted = None
 
     def together(self, numbers: Positions) -> bytes:
         """The bytes of several pages, one after the other; neighbours are read at once.
@@ -187,6 +201,11 @@ class Pages:
                     raise damaged(self.path, f"page {number:,} should tell which pages a table has, and does not")
                 found.append(_set_bits(page[4:]) + place * span)
         return np.concatenate(found) if found else np.zeros(0, np.int64)
+
+
+def hash_of_page(page: bytes) -> str:
+    """By which a page is known."""
+    return hashlib.blake2b(page, digest_size=16).hexdigest()
 
 
 def _set_bits(bitmap: bytes) -> Positions:

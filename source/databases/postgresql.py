@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
@@ -15,6 +15,7 @@ import pyarrow as pa
 from plant.columns import ColumnType, SourceColumn
 from source.databases.address import DatabaseAddress, password_for
 from source.databases.errors import database_problem, missing_extra
+from source.parts import StoredPart, Whole
 from source.source import digest
 from source.table_source import StoredTable, TableSource
 
@@ -38,6 +39,37 @@ SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::bigint AS changes, c
        coalesce(sum(c.relfilenode::bigint), 0)::bigint AS files
 FROM pg_catalog.pg_stat_user_tables s JOIN pg_catalog.pg_class c ON c.oid = s.relid
 """
+_STORED: Final = """
+SELECT c.relkind IN ('r', 'm') AND NOT c.relhassubclass AND c.relam = (SELECT oid FROM pg_catalog.pg_am WHERE amname = 'heap')
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute g WHERE g.attrelid = c.oid AND g.attgenerated = 'v')
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute g
+                       WHERE g.attrelid = c.oid AND NOT g.attisdropped AND g.atttypid >= 16384) AS by_place,
+       current_setting('server_version_num')::int >= {ranges} AS ranges,
+       concat_ws('/', c.relfilenode, c.reltablespace, current_setting('server_version_num'), current_setting('TimeZone'),
+                 current_setting('DateStyle'), current_setting('IntervalStyle'), current_setting('lc_monetary'),
+                 current_setting('bytea_output'), current_setting('extra_float_digits')) AS state,
+       (SELECT string_agg(concat_ws(':', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attisdropped, a.attmissingval::text), '/'
+                          ORDER BY a.attnum) FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0) AS columns
+FROM pg_catalog.pg_class c WHERE c.oid = {oid}
+"""
+_ROWS_BY_PLACE: Final = """
+SELECT (ctid::text::point)[0]::bigint / {blocks} AS part, count(*)::bigint AS rows,
+       sum(hashtextextended(ctid::text || xmin::text, 0))::text AS first, sum(hashtextextended(ctid::text || xmin::text, 1))::text AS second
+FROM {table} GROUP BY 1 ORDER BY 1
+"""
+_ROWS_BY_VALUE: Final = """
+SELECT count(*)::bigint AS rows, sum(hashtextextended(v.said, v.at))::text AS first, sum(hashtextextended(v.said, -v.at))::text AS second
+FROM (SELECT t::text AS said, row_number() OVER () AS at FROM {table} AS t) AS v
+"""
+_IN_ORDER: Final = (
+    "SET LOCAL synchronize_seqscans = off",
+    "SET LOCAL enable_indexonlyscan = off",
+    "SET LOCAL max_parallel_workers_per_gather = 0",
+)
+"""Without what would read the rows of a table in another order than that of their places."""
+_PART_BLOCKS: Final = 2048
+_OLDEST_WITH_RANGES: Final = 140_000
+"""Version that reads a range of places without the rest of the table."""
 _WHOLE: Final = frozenset({"int2", "int4", "int8", "oid"})
 _NUMBERS: Final = frozenset({"float4", "float8", "numeric", "money"})
 _MOMENTS: Final = frozenset({"date", "timestamp", "timestamptz"})
@@ -108,6 +140,8 @@ class PostgresqlSource(TableSource):
             connection = self._driver.connect(self._uri())
             cursor = connection.cursor()
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            for setting in _IN_ORDER:
+                cursor.execute(setting)
             try:
                 yield cursor
             finally:
@@ -160,24 +194,79 @@ class PostgresqlTable:
 
     def frames(self, columns: Sequence[str], batch_rows: int) -> Iterator[pl.DataFrame]:
         """The named columns in frames of at most `batch_rows` rows (see `StoredTable.frames`)."""
+        with self._source.cursor(f"read table {self._name}") as cursor:
+            yield from self.selected(cursor, columns, batch_rows)
+
+    def selected(self, cursor: Any, columns: Sequence[str], batch_rows: int, where: str = "") -> Iterator[pl.DataFrame]:
+        """The named columns of some rows, read by a cursor.
+
+        Args:
+            where: a condition with its WHERE; "": all rows.
+        """
         kinds = {name: self._typed()[name][0] for name in columns}
         listed = ", ".join(f"{_expression(quoted(name), kind)} AS {quoted(name)}" for name, kind in kinds.items())
         schema = {name: _POLARS[_type_of(kind)] for name, kind in kinds.items()}
-        with self._source.cursor(f"read table {self._name}") as cursor:
-            cursor.execute(f"SELECT {listed} FROM {self._sql}")  # noqa: S608 - names are quoted
-            waiting: list[pl.DataFrame] = []
-            for batch in cursor.fetch_record_batch():
-                if not batch.num_rows:
-                    continue
-                frame = pl.DataFrame(pa.Table.from_batches([batch]))
-                waiting.append(frame.cast(schema))  # type: ignore[arg-type]
-                while sum(part.height for part in waiting) >= batch_rows:
-                    whole = pl.concat(waiting)
-                    yield whole[:batch_rows]
-                    waiting = [whole[batch_rows:]]
-            rest = pl.concat(waiting) if waiting else None
-            if rest is not None and rest.height:
-                yield rest
+        cursor.execute(f"SELECT {listed} FROM {self._sql} {where}")  # noqa: S608 - names are quoted
+        waiting: list[pl.DataFrame] = []
+        for batch in cursor.fetch_record_batch():
+            if not batch.num_rows:
+                continue
+            frame = pl.DataFrame(pa.Table.from_batches([batch]))
+            waiting.append(frame.cast(schema))  # type: ignore[arg-type]
+            while sum(part.height for part in waiting) >= batch_rows:
+                whole = pl.concat(waiting)
+                yield whole[:batch_rows]
+                waiting = [whole[batch_rows:]]
+        rest = pl.concat(waiting) if waiting else None
+        if rest is not None and rest.height:
+            yield rest
+
+    @contextlib.contextmanager
+    def parts(self) -> Iterator[Iterable[StoredPart] | Whole]:
+        """Parts of a table by the places of its rows, each known by which version of each row lies there, as PostgreSQL sees it in one
+        transaction. What has no places of its own, such as a view, is one part, known by the values of its rows."""
+        with self._source.cursor(f"see what changed in {self._name}") as cursor:
+            cursor.execute(_STORED.format(oid=self._oid, ranges=_OLDEST_WITH_RANGES))
+            by_place, ranges, state, columns = cursor.fetchone()
+            known = [self._sql, state, columns]
+            if not by_place:
+                cursor.execute(_ROWS_BY_VALUE.format(table=self._sql))
+                yield [PostgresqlPart(self, cursor, digest([*known, *cursor.fetchone()], size=16), "")]
+                return
+            cursor.execute(_ROWS_BY_PLACE.format(table=self._sql, blocks=_PART_BLOCKS))
+            found = cursor.fetchall()
+            if not ranges:
+                yield [PostgresqlPart(self, cursor, digest([*known, *found], size=16), "")]
+                return
+            yield [
+                PostgresqlPart(
+                    self,
+                    cursor,
+                    digest([*known, part, *row], size=16),
+                    f"WHERE ctid >= '({part * _PART_BLOCKS},0)' AND ctid < '({(part + 1) * _PART_BLOCKS},0)'",
+                )
+                for part, *row in found
+            ]
+
+
+class PostgresqlPart:
+    """Rows of a table by their places (see `source.parts.StoredPart`)."""
+
+    def __init__(self, table: PostgresqlTable, cursor: Any, fingerprint: str, where: str) -> None:
+        self._table, self._cursor, self._where = table, cursor, where
+        self.fingerprint = fingerprint
+
+    def frames(self, columns: Sequence[str], batch_rows: int) -> Iterator[pl.DataFrame]:
+        """The named columns of its rows."""
+        return self._table.selected(self._cursor, columns, batch_rows, self._where)
+
+    def beyond(self) -> str:
+        """Nothing: fingerprint and rows are of one transaction."""
+        return ""
+
+    def still(self, beyond: str) -> bool:
+        """Always."""
+        return True
 
 
 def quoted(name: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import Final
 
 import duckdb
@@ -20,6 +22,12 @@ SETTINGS: Final[dict[str, str | bool | int]] = {
     "temp_directory": "",
 }
 """No files, no network, no extensions, no variables of the program: a query sees the tables that it is given and nothing else."""
+
+
+_VARYING_WORDS: Final = frozenset(
+    {"age", "current_date", "current_time", "current_timestamp", "localtime", "localtimestamp", "tablesample"}
+)
+"""What means something else at another time, or by chance, and is no function's name, or of a function that does so only at times."""
 
 
 def connect(memory_bytes: int, threads: int) -> duckdb.DuckDBPyConnection:
@@ -54,6 +62,28 @@ def named_tables(sql: str) -> tuple[str, ...]:
         raise refused(first_line(error)) from None
     finally:
         connection.close()
+
+
+def varying_function(sql: str) -> str:
+    """A function that a query calls and that gives another result at another time, such as now; "" where it calls none.
+
+    Words of the query are compared, so that one which only looks like a call counts, too.
+    """
+    words = frozenset(re.findall(r"[a-z_][a-z0-9_]*", sql.lower()))
+    return min(words & _varying(), default="")
+
+
+@lru_cache(maxsize=1)
+def _varying() -> frozenset[str]:
+    connection = connect(64 * 2**20, 1)
+    try:
+        found = connection.execute(
+            "SELECT lower(function_name) FROM duckdb_functions() WHERE stability IS NOT NULL "
+            "GROUP BY 1 HAVING bool_and(stability <> 'CONSISTENT')"
+        ).fetchall()
+    finally:
+        connection.close()
+    return frozenset(name for (name,) in found) | _VARYING_WORDS
 
 
 def refused(why: str) -> InvalidInput:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 import pyarrow as pa
 
@@ -15,9 +18,10 @@ from common.errors import DataProblem
 from plant.columns import ColumnType, SourceColumn
 from source.canonical import canonical_frame
 from source.column_types import type_of
-from source.queries.checking import named_tables
+from source.parts import Part, Whole
+from source.queries.checking import named_tables, varying_function
 from source.queries.running import QueryBounds, run_query
-from source.source import BATCH_ROWS, Source, resolve_columns
+from source.source import BATCH_ROWS, Source, digest, resolve_columns
 
 
 class QueriedSource:
@@ -103,6 +107,51 @@ class QueriedSource:
                     frame.columns = list(columns)
                     yield canonical_frame(frame, wanted, table=table, item_column=item_column, first_row=read + 1)
                     read += frame.height
+
+    @contextmanager
+    def parts(
+        self,
+        table: str,
+        columns: Sequence[str],
+        types: Mapping[str, ColumnType],
+        batch_rows: int = BATCH_ROWS,
+        *,
+        item_column: str = "ITEM_CD",
+    ) -> Iterator[Iterable[Part] | Whole]:
+        """The parts of a table; a query's result is one part, known by the query and by what its tables hold (see `Source.parts`)."""
+        if table not in self._queries:
+            with self._source.parts(table, columns, types, batch_rows, item_column=item_column) as parts:
+                yield parts
+            return
+        sql = self._queries[table]
+        held = self._held_by(sql)
+        if isinstance(held, Whole):
+            yield held
+            return
+        asked = repr((columns, [(name, str(kind)) for name, kind in types.items()], batch_rows, item_column))
+        yield [
+            Part(
+                key=digest([held, asked], size=16),
+                frames=lambda _first: self.batches(table, columns, types, batch_rows, item_column=item_column),
+                beyond=lambda: "" if self._held_by(sql) == held else None,
+                still=lambda _beyond: True,
+            )
+        ]
+
+    def _held_by(self, sql: str) -> str | Whole:
+        """Names the result of a query; or why it cannot be named without running it."""
+        varying = varying_function(sql)
+        if varying:
+            return Whole(f"its query calls {varying}, which gives another result each time")
+        keys = [duckdb.__version__, *time.tzname, sql]
+        for name in named_tables(sql):
+            stored = [column.name for column in self._source.columns(name)]
+            with self._source.parts(name, stored, {}) as parts:
+                if isinstance(parts, Whole):
+                    return parts
+                for part in parts:
+                    keys.append(part.key)
+        return digest(keys, size=16)
 
     def close(self) -> None:
         """Remove the results."""

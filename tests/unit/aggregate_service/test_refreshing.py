@@ -141,7 +141,7 @@ async def test_several_workers_build_one_snapshot(start: Start, tables: Path, tm
     workers = await asyncio.gather(*(start(tables, tmp_path / "state") for _ in range(3)))
     for worker in workers:
         await worker.until(lambda info: bool(info.tag))
-    folders = [path for path in (tmp_path / "state" / "snapshots").iterdir() if path.is_dir()]
+    folders = [path for path in (tmp_path / "state" / "snapshots").iterdir() if path.is_dir() and path.name[0] != "."]
     assert len(folders) == 1
 
 

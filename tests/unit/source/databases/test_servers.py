@@ -16,8 +16,10 @@ from common.errors import DataProblem
 from common.settings import settings
 from source import Source, open_source
 from source.access_driver import installed_drivers
+from source.databases import postgresql
 from source.databases.address import locate
 from source.diagnosis import diagnose
+from source.kept_parts import KeptParts, ReadCounts, RememberingSource
 from tests.support.certificates import Authority
 from tests.support.patience import wait_until
 from tests.support.postgresql import WITH_PASSWORD, postgresql_server
@@ -196,3 +198,61 @@ def test_an_expired_certificate_is_told_with_what_to_do(server: str, tmp_path: P
     problem = refused()
     assert problem is not None
     assert "Renew the server's certificate" in problem.message
+
+
+EDITS_OF_ROWS = (
+    "UPDATE parts SET minutes = minutes + 1, modified = '2001-01-01' WHERE id = 7000",  # a change that says that it is old
+    "DELETE FROM parts WHERE id BETWEEN 300 AND 310",
+    "INSERT INTO parts SELECT n, n, '2024-01-01', 'new' FROM generate_series(50001, 50100) n",
+    "INSERT INTO parts SELECT * FROM parts WHERE id = 7",
+    "UPDATE parts SET note = NULL WHERE id IN (3, 2500)",
+)
+EDITS_OF_TABLES = (
+    "ALTER TABLE parts ADD COLUMN further text DEFAULT 'as before'",
+    "ALTER TABLE parts ALTER COLUMN minutes TYPE numeric(9, 3)",
+    "ALTER TABLE parts RENAME COLUMN further TO others",
+    "ALTER TABLE parts DROP COLUMN note",
+    "VACUUM FULL parts",
+    "TRUNCATE parts",
+)
+
+
+def test_only_the_parts_of_a_table_that_changed_are_read(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "_PART_BLOCKS", 16)
+    source = locate(server)
+
+    def read(opened: Source, table: str) -> pl.DataFrame:
+        columns = [column.name for column in opened.columns(table)]
+        return pl.concat([*opened.batches(table, columns, {}, 5000)] or [pl.DataFrame(schema=columns)])
+
+    def check(table: str) -> ReadCounts:
+        remembering = RememberingSource(open_source(source), KeptParts(tmp_path / "kept"))
+        found = read(remembering, table)
+        assert found.equals(read(open_source(source), table))
+        return remembering.counts[table]
+
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("CREATE TABLE parts (id int, minutes float8, modified timestamp, note text)")
+        connection.execute("INSERT INTO parts SELECT n, n, '2024-01-01', 'n' || n FROM generate_series(1, 12000) n")
+        connection.execute("CREATE VIEW few AS SELECT id, minutes FROM parts WHERE id < 100")
+        try:
+            assert check("parts").read == check("parts").parts > 3
+            assert (check("few").read, check("few").read) == (1, 0)
+            for edit in EDITS_OF_ROWS:
+                connection.execute(edit)
+                count = check("parts")
+                assert 0 < count.read < count.parts, edit
+            assert check("few").read == 1
+            connection.execute("UPDATE parts SET minutes = 1 WHERE id = 9000")
+            assert check("few").read == 0
+            connection.execute("UPDATE parts SET minutes = 0 WHERE id = 4")
+            assert check("few").read == 1
+            connection.execute("DROP VIEW few")
+            for edit in EDITS_OF_TABLES:
+                connection.execute(edit)
+                count = check("parts")
+                assert count.read == count.parts, edit
+        finally:
+            connection.execute("DROP TABLE parts CASCADE")
