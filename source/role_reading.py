@@ -66,10 +66,13 @@ def read_role(
     }
     # A source column may feed several internal ones, each with its own type: read once a (column, type).
     formats = {name: column.format for name, column in mapped.items() if column.format and name in present}
-    reads = {(found, ColumnType.TEXT if name in formats else known[name]) for name, found in present.items()}
+    # Always in the same order, by which the parts of the table are known that were read before.
+    reads = dict.fromkeys(
+        (found, ColumnType.TEXT if name in formats else known[name]) for name, found in present.items()
+    )
     if item_column and not any(found == item_column for found, _ in reads):
-        reads.add((item_column, ColumnType.TEXT))
-    simple = dict(reads)
+        reads[item_column, ColumnType.TEXT] = None
+    simple = dict(reads.keys())
     if len(simple) != len(reads):
         twice = sorted(found for found in simple if sum(column == found for column, _ in reads) > 1)
         raise InvalidInput(

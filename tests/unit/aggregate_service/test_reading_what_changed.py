@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -11,7 +12,10 @@ import pytest
 from aggregate_service.snapshot_build import build_snapshot
 from aggregate_service.snapshot_store import SnapshotFacts
 from common.errors import DataProblem
+from plant.input_profile import InputProfile
 from source import open_source
+from source.access_file import AccessFileSource
+from source.role_reading import read_role
 
 ACCESS = Path(__file__).resolve().parents[2] / "data" / "small.accdb"
 ITEMS, ROUTING, RESULTS = "dbo_BI_ITEM_INFO_VIEW", "dbo_BI_ROUTING_VIEW", "dbo_BI_WORK_ORDER_RESULTS"
@@ -63,3 +67,16 @@ def test_what_changed_is_read_and_the_snapshot_is_that_of_everything(tmp_path: P
     pl.read_parquet(path).drop("ITEM_CD").write_parquet(path)
     with pytest.raises(DataProblem, match="lacks column ITEM_CD"):
         built(source, tmp_path / "s")
+
+
+def test_columns_are_asked_for_in_the_same_order_by_every_process() -> None:
+    asked: list[Sequence[str]] = []
+
+    class Asked(AccessFileSource):
+        def batches(self, table: str, columns: Sequence[str], *rest: Any, **named: Any) -> Iterator[pl.DataFrame]:
+            asked.append(columns)
+            return super().batches(table, columns, *rest, **named)
+
+    profile = InputProfile.built_in()
+    list(read_role(Asked(ACCESS), profile, "routing"))
+    assert list(asked[0]) == [column.source for column in profile.columns_of("routing").values()]
