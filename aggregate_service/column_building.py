@@ -5,6 +5,7 @@ A table of millions of rows costs 4 bytes a text value and 8 a number, whatever 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import polars as pl
 import pyarrow as pa
 
 from aggregate_service.column_files import write_number_column, write_text_column
+from plant.features import number_text
 from trained.item_codes import key_hashes
 
 Order = npt.NDArray[np.integer]
@@ -131,12 +133,13 @@ class TableBuilder:
         self.rows += frame.height
 
     def text(self, name: str) -> TextBuilder:
-        """A text column; one of nulls when the table has no such column."""
+        """A column as text, numbers as people write them; one of nulls when the table has no such column."""
         builder = self.columns.get(name)
         if isinstance(builder, TextBuilder):
             return builder
         made = TextBuilder(name)
-        made.add(pl.Series(name, [None] * self.rows, pl.String))
+        numbers = builder.values.tolist() if builder is not None else [math.nan] * self.rows
+        made.add(pl.Series(name, [number_text(number) for number in numbers], pl.String))
         return made
 
     def numbers(self, name: str) -> npt.NDArray[np.float64]:

@@ -49,7 +49,7 @@ def reasons_for(
         items: position of the item that each operation is proposed for, int64 (operations).
         reasons: for each model the features that tell most about its operation.
     """
-    stored = {name: snapshot.items[name] for names in reasons for name in names if name in snapshot.items}
+    stored = {name for names in reasons for name in names if name in snapshot.items}
     told: dict[tuple[int, int], tuple[str, str]] = {}
     texts: list[str | None] = []
     features: list[str | None] = []
@@ -66,7 +66,7 @@ def reasons_for(
         if model >= 0:
             if (item, model) not in told:
                 known = [name for name in (reasons[model] if reasons else ()) if name in stored][:MOST_FEATURES]
-                shown = [(name, _shown(stored[name].take(np.array([item]))[0])) for name in known]
+                shown = [(name, snapshot.shown(name, np.array([item]))[0]) for name in known]
                 shown = shown or _in_common(snapshot, item, evidence.supporters[row])
                 label_of = snapshot.schema.label_of
                 told[(item, model)] = (
@@ -107,9 +107,8 @@ class _Contrast:
         for feature in sorted(snapshot.schema.features, key=lambda one: -one.weight):
             if len(self._values) == MOST_CONTRASTED:
                 break
-            column = snapshot.items.get(feature.name)
-            if column is not None and feature.active and feature.kind is not FeatureKind.IDENTITY:
-                own, *others = (_shown(value) for value in column.take(whole))
+            if feature.name in snapshot.items and feature.active and feature.kind is not FeatureKind.IDENTITY:
+                own, *others = snapshot.shown(feature.name, whole)
                 self._values[feature.name] = own, others
 
     def of(
@@ -141,17 +140,9 @@ def _in_common(snapshot: Snapshot, item: int, supporters: npt.NDArray[np.int64])
     for feature in ranked:
         if len(shared) == MOST_FEATURES:
             break
-        column = snapshot.items.get(feature.name)
-        if column is None or not feature.active or feature.kind is FeatureKind.IDENTITY:
+        if feature.name not in snapshot.items or not feature.active or feature.kind is FeatureKind.IDENTITY:
             continue
-        own, *others = (_shown(value) for value in column.take(compared))
+        own, *others = snapshot.shown(feature.name, compared)
         if own is not None and 2 * sum(other == own for other in others) > len(others):
             shared.append((feature.name, own))
     return shared
-
-
-def _shown(value: object) -> str | None:
-    """A value as people read it; None where it is absent."""
-    if value is None or value != value:
-        return None
-    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -15,6 +15,7 @@ import polars as pl
 from aggregate_service.column_files import Column, TextColumn, map_array, map_numpy
 from aggregate_service.item_build import folded, searched_by_value
 from common.errors import InvalidInput
+from plant.features import shown_value
 from plant.schema import ITEM_CODE, ItemDisplay
 from trained.item_codes import ItemCodeIndex
 
@@ -179,7 +180,6 @@ class ItemSearch:
         columns: dict[str, list[str | None]] = {ITEM_CODE: list(self._codes.codes_at(positions))}
         for role in SHOWN:
             column = self._items.get(str(getattr(self._display, role)))
-            columns[role.upper()] = (
-                column.take(positions) if isinstance(column, TextColumn) else [None] * len(positions)
-            )
+            values = [None] * len(positions) if column is None else column.take(positions)
+            columns[role.upper()] = [shown_value(value) for value in values]
         return columns

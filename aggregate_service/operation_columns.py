@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from aggregate_service.column_files import Column, NumberColumn
+from plant.client_names import RUN_TIME, SETUP_TIME, added_columns
+from plant.features import number_text
 from plant.schema import OF_ROUTING, SEQUENCE, PlantSchema
 from plant.settings.sections import SqlSection
 from routings.routing_prediction import RoutingBatch
@@ -17,16 +18,13 @@ from routings.routing_prediction import RoutingBatch
 Values = list[str | None] | npt.NDArray[np.float64] | npt.NDArray[np.int64]
 Columns = dict[str, Values]
 
-RUN_TIME: Final = "RUN_TIME"
-"""The run time that counts, minutes, for clients of every plant."""
-
 
 @dataclass(frozen=True)
 class OperationColumns:
     """Which columns of an operation are answered.
 
     Attributes:
-        sources: output name -> column of the routing table, in order; PROC_SEQ first.
+        sources: output name -> column of the routing table, in order; PROC_SEQ first, what clients of every plant read last.
         schema: the plant's.
     """
 
@@ -43,7 +41,7 @@ class OperationColumns:
         column_of = dict(schema.output_aliases)
         column_of.update({output: column for column, output in sql.column_aliases.items()})
         names = [SEQUENCE, *(name for name in chosen if name not in OF_ROUTING and name != SEQUENCE)]
-        return cls({name: column_of.get(name, name) for name in names} | _newer_names(schema), schema)
+        return cls({name: column_of.get(name, name) for name in names} | added_columns(schema), schema)
 
     def fill(self, routing: Mapping[str, Column], batch: RoutingBatch) -> Columns:
         """Values of the operations of a batch; times are the batch's, stored or estimated, everything else the table's."""
@@ -56,6 +54,8 @@ class OperationColumns:
                 filled[name] = batch.times[:, times.index(source)]
             else:
                 filled[name] = _stored(routing.get(source), name in numbers, batch.rows)
+        if SETUP_TIME in added_columns(self.schema):
+            filled[SETUP_TIME] = batch.setup_times()
         filled[RUN_TIME] = batch.run_times()
         return filled
 
@@ -63,20 +63,6 @@ class OperationColumns:
 def output_columns(sql: SqlSection, schema: PlantSchema) -> Sequence[str]:
     """Output columns of the settings; where nobody has chosen any there, those of the schema."""
     return schema.output_columns if sql.output_columns == SqlSection().output_columns else sql.output_columns
-
-
-def _newer_names(schema: PlantSchema) -> dict[str, str]:
-    """What clients of every plant read: the code and the name of the operation and its machine; RUN_TIME comes after them.
-
-    A plant without a set-up time has none of that name either.
-    """
-    roles = schema.routing
-    named = {"PROC_CD": roles.operation_code, "PROC_DESC": roles.operation_name}
-    if roles.machine != "RES_CD":
-        named["RES_CD"] = roles.machine
-    if roles.setup != "SETUP_TIME":
-        named["SETUP_TIME"] = roles.setup
-    return named
 
 
 def _stored(column: Column | None, is_number: bool, rows: npt.NDArray[np.int64]) -> Values:
@@ -87,13 +73,6 @@ def _stored(column: Column | None, is_number: bool, rows: npt.NDArray[np.int64])
     if isinstance(column, NumberColumn):
         return column.take(rows) if is_number else [number_text(value) for value in column.take(rows).tolist()]
     return np.array([_number(value) for value in values]) if is_number else list(values)
-
-
-def number_text(value: float) -> str | None:
-    """A number as text, whole ones without a fraction; None for NaN."""
-    if value != value:
-        return None
-    return str(int(value)) if value == int(value) else repr(value)
 
 
 def _number(text: str | None) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +14,15 @@ from aggregate_service.column_files import Column, TextColumn, map_column, map_n
 from aggregate_service.item_search import ItemSearch
 from aggregate_service.snapshot_store import SnapshotFacts, folder_bytes
 from common.errors import DataProblem
+from plant.features import shown_value, tidy_unit
 from plant.mechanical_seals import MECHANICAL_SEALS
 from plant.schema import PlantSchema
+from plant.units import INTERNAL, SIZE
 from routings.operation_table import OperationTable
 from trained.item_codes import ItemCodeIndex
 from trained.learned.learned_model import operation_key
+
+MILLIMETRE = INTERNAL[SIZE]
 
 
 class Snapshot:
@@ -74,6 +78,19 @@ class Snapshot:
             names[number] = operation_key(job, before.count(job))
         return names
 
+    def shown(self, name: str, rows: npt.NDArray[np.int64]) -> list[str | None]:
+        """Values of an item column as people read them; sizes that are not in millimetres with their unit."""
+        column = self.items.get(name)
+        if column is None:
+            return [None] * len(rows)
+        values = [shown_value(value) for value in _listed(column, rows)]
+        unit = self.items.get(self.schema.size_units.get(name, ""))
+        units = _listed(unit, rows) if unit is not None else [self.facts.units.get(name)] * len(rows)
+        return [
+            f"{value} {of}" if value is not None and of and tidy_unit(of) != MILLIMETRE else value
+            for value, of in zip(values, units, strict=True)
+        ]
+
     def models_of(self, operations: tuple[str, ...]) -> npt.NDArray[np.int64]:
         """Number of the model of each operation number, -1 where none of `operations` is it; int64."""
         if self._models is None or self._models[0] != operations:
@@ -115,6 +132,11 @@ class Snapshot:
 
 def _columns(folder: Path, columns: list[tuple[str, str]]) -> Mapping[str, Column]:
     return {name: map_column(folder / f"{number:03d}.arrow", name) for number, (name, _kind) in enumerate(columns)}
+
+
+def _listed(column: Column, rows: npt.NDArray[np.int64]) -> list[Any]:
+    taken = column.take(rows)
+    return taken if isinstance(taken, list) else taken.tolist()
 
 
 def job_names(routing: Mapping[str, Column], rows: npt.NDArray[np.int64], columns: Sequence[str]) -> list[str]:

@@ -23,7 +23,7 @@ from aggregate_service.snapshot_changes import FEATURE_HASHES, changes_since, wr
 from aggregate_service.snapshot_store import SnapshotFacts, SnapshotStore, lineage_of, mapping_of, tag_of
 from common.errors import ServiceError
 from plant.input_profile import InputProfile
-from plant.schema import ITEM_CODE, SEQUENCE
+from plant.schema import FEATURES, ITEM_CODE, SEQUENCE
 from source import Source, open_mapped
 from source.kept_parts import ReadCounts, RememberingSource
 from source.role_reading import read_role, table_of
@@ -137,6 +137,7 @@ class _Build:
             findings=self._findings.texts,
             item_columns=item_columns,
             schema=self._schema.to_json(),
+            units=self._profile.converted(FEATURES),
             routing_columns=routing_columns,
         )
 

@@ -54,6 +54,7 @@ class SnapshotFacts:
         readings: how much of each table was read from the source, for people.
         schema: the plant's schema as JSON; "": the mechanical seal plant's.
         mapping: hash of the input profile; snapshots of one mapping hold what the same features read, whatever the source's path.
+        units: item columns that the profile converts, and the unit that they are in then.
         format: version of the files.
     """
 
@@ -75,6 +76,7 @@ class SnapshotFacts:
     readings: list[str] = field(default_factory=list)
     schema: str = ""
     mapping: str = ""
+    units: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
     def write(self, folder: Path) -> None:

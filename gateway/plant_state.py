@@ -12,6 +12,7 @@ from common.logs import get_logger
 from gateway.manifest_items import ManifestItems
 from plant.input_profile import BUILT_IN_NAME, InputProfile
 from plant.mechanical_seals import MECHANICAL_SEALS
+from plant.schema import FEATURES
 from protos.settings.v1 import settings_pb2 as pb
 
 log = get_logger(__name__)
@@ -28,6 +29,7 @@ class PlantState:
         items: what the manifest says about single items.
         profile: name of the active input profile.
         schema: the plant's schema by that profile.
+        units: item columns that the profile converts, and the unit that they are in then.
     """
 
     def __init__(self) -> None:
@@ -37,6 +39,7 @@ class PlantState:
         self.manifest: dict[str, Any] = {}
         self.items = ManifestItems({})
         self.profile, self.schema = BUILT_IN_NAME, MECHANICAL_SEALS
+        self.units: dict[str, str] = {}
         self._profile_json = ""
 
     async def prepare(self, version: pb.ActiveVersion) -> None:
@@ -53,6 +56,7 @@ class PlantState:
         if state.input_profile_json != self._profile_json:
             profile = InputProfile.read(state.input_profile_json)
             self.profile, self.schema, self._profile_json = profile.name, profile.plant, state.input_profile_json
+            self.units = profile.converted(FEATURES)
         active = state.active if state.HasField("active") else None
         if active is None:
             self.active, self.manifest, self.items = None, {}, ManifestItems({})

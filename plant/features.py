@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Final
 
 from plant.units import MASS, SIZE, find_unit
@@ -10,6 +11,8 @@ from plant.units import MASS, SIZE, find_unit
 ABSENT: Final = ""
 """Stands for every way in which a source says that a text is absent."""
 
+MIDNIGHT: Final = "T00:00:00"
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 _ABSENT_WORDS: Final = frozenset({"", "nan", "null", "none", "-", "--"})
 
 
@@ -41,6 +44,22 @@ def mm_per_unit(value: object) -> float:
     """Millimetres in one unit of length or grams in one of mass; 1 for everything else, which is in mm or g."""
     known = find_unit(tidy_unit(value))
     return known.factor if known is not None and known.measures in (SIZE, MASS) else 1.0
+
+
+def number_text(value: float) -> str | None:
+    """A number as text, whole ones without a fraction; None for NaN."""
+    if value != value:
+        return None
+    return str(int(value)) if math.isfinite(value) and value == int(value) else repr(value)
+
+
+def shown_value(value: object) -> str | None:
+    """A value of an item or an operation as people read it: whole numbers without a fraction, days without a time; None where absent."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, float):
+        return number_text(value)
+    return str(value).removesuffix(MIDNIGHT) if _MOMENT.fullmatch(str(value)) else str(value)
 
 
 def number_of(value: object) -> float:

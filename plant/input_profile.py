@@ -19,7 +19,7 @@ from plant.columns import ColumnType
 from plant.formats import format_problem
 from plant.mechanical_seals import MECHANICAL_SEALS, REQUIRED, TABLES
 from plant.schema import FEATURES, KEYS, ROLES, ROUTING, PlantSchema
-from plant.units import NAMES, find_unit
+from plant.units import INTERNAL, NAMES, find_unit
 
 BUILT_IN_NAME: Final = "Access views"
 FORMAT: Final = 2
@@ -200,6 +200,11 @@ class InputProfile(BaseModel):
         """Source column of an internal column; "" when there is none."""
         column = self.columns_of(role).get(internal)
         return column.source if column else ""
+
+    def converted(self, role: str) -> dict[str, str]:
+        """Internal columns of a role whose numbers are converted from a declared unit, and the unit that they are in then."""
+        declared = ((name, find_unit(column.unit or "")) for name, column in self.columns_of(role).items())
+        return {name: INTERNAL[unit.measures] for name, unit in declared if unit is not None}
 
     def violations(self) -> Iterator[FieldViolation]:
         """Everything that is wrong with the profile itself, without a source."""

@@ -385,9 +385,9 @@ class PlantSchema(_Part):
 
     @cached_property
     def job_outputs(self) -> tuple[str, ...]:
-        """Names under which operations carry the plant's code: that of the output, then that of the table."""
-        code = self.routing.operation_code
-        return tuple(dict.fromkeys(filter(None, (self.output_name(code), code))))
+        """Names under which operations carry what tells them apart first: that of the output, then that of the table."""
+        code = self.routing.jobs[0]
+        return tuple(dict.fromkeys((self.output_name(code), code)))
 
     @cached_property
     def operation_outputs(self) -> tuple[str, ...]:

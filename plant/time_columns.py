@@ -28,8 +28,9 @@ SUMMED: Final[dict[str, tuple[str, ...]]] = {
 }
 """Kind of time in a summary -> roles; the first that is present counts."""
 
+SETUP_SOURCES: Final = tuple(TIMES.index(role) for role in PLANNED_SETUP)
 RUN_SOURCES: Final = tuple(TIMES.index(role) for role in PLANNED_RUN)
-"""`PLANNED_RUN` as columns of `OperationTable.times`."""
+"""`PLANNED_SETUP` and `PLANNED_RUN` as columns of `OperationTable.times`."""
 
 SETUP_LIKE: Final = frozenset({"setup", "actual_setup"})
 RUN_LIKE: Final = frozenset({"run", "machine_run", "actual_run"})

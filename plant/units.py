@@ -13,6 +13,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 SIZE, MASS, TIME, AREA, VOLUME, COUNT = "size", "mass", "time", "area", "volume", "count"
+INTERNAL: Final = {SIZE: "MM", MASS: "G", TIME: "MIN", AREA: "MM2", VOLUME: "MM3", COUNT: "PCS"}
+"""What is measured -> unit that numbers are in once an input profile has converted them."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from common.errors import InvalidInput
-from plant.time_columns import RUN_SOURCES
+from plant.time_columns import RUN_SOURCES, SETUP_SOURCES
 from routings.consensus import Weighed, consensus_routings, weigh
 from routings.drafts import MERGED, Drafts, running_number
 from routings.estimates import Estimates
@@ -98,10 +98,17 @@ class RoutingBatch:
     below_threshold: Integers
     evidence: Evidence | None = None
 
+    def setup_times(self) -> Floats:
+        """Set-up time of each operation in minutes: the first present one of `SETUP_SOURCES`; NaN where all are absent."""
+        return self._first_present(SETUP_SOURCES)
+
     def run_times(self) -> Floats:
         """Run time of each operation in minutes: the first present one of `RUN_SOURCES`; NaN where all are absent."""
-        chosen = self.times[:, RUN_SOURCES[0]]
-        for column in RUN_SOURCES[1:]:
+        return self._first_present(RUN_SOURCES)
+
+    def _first_present(self, columns: Sequence[int]) -> Floats:
+        chosen = self.times[:, columns[0]]
+        for column in columns[1:]:
             chosen = np.where(np.isnan(chosen), self.times[:, column], chosen)
         return chosen
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from datetime import datetime
 
 import polars as pl
@@ -177,13 +177,10 @@ def check_required(source: Source, profile: InputProfile, role: str, table: str,
         )
 
 
-def _declared_units(profile: InputProfile, role: str) -> frozenset[str]:
-    """Unit columns whose sizes the profile converts to mm; they read MM."""
-    return frozenset(
-        profile.plant.size_units[name]
-        for name, column in profile.columns_of(role).items()
-        if role == FEATURES and name in profile.plant.size_units and column.unit is not None
-    )
+def _declared_units(profile: InputProfile, role: str) -> dict[str, str]:
+    """Unit columns of sizes that the profile converts, and what they read then: MM, or G for masses."""
+    units = profile.plant.size_units if role == FEATURES else {}
+    return {units[name]: unit for name, unit in profile.converted(role).items() if name in units}
 
 
 class _RowFactors:
@@ -209,6 +206,7 @@ class _RowFactors:
         self._unit_of = {time: found(unit) for time, unit in units.items() if time not in declared and found(unit)}
         self._told_in = {unit: found(unit) for unit in units.values() if found(unit)} if self._unit_of else {}
         self._quantity = found(roles.base_quantity) if role == ROUTING else ""
+        self._pieces = roles.base_quantity
         self._runs = frozenset(filter(None, (roles.run, roles.machine_run, roles.actual_run)))
         sizes = profile.plant.size_units if role == FEATURES else {}
         self._size_units = {
@@ -223,13 +221,15 @@ class _RowFactors:
         return [*((name, ColumnType.TEXT) for name in texts), *numbers]
 
     def applied(self, name: str, value: pl.Expr, frame: pl.DataFrame) -> pl.Expr:
-        """A column's values in minutes for one piece; where a time was converted, its unit reads MIN."""
+        """A column's values in minutes for one piece; where a time was converted, its unit reads MIN and its base quantity 1."""
         unit = self._unit_of.get(name)
         if unit:
             value = value * _minutes(frame[unit]).alias(name)
         if self._quantity and name in self._runs:
             pieces = pl.col(self._quantity)
             value = pl.when(pieces > 0).then(value / pieces).otherwise(value).alias(name)
+        if self._quantity and name == self._pieces:
+            value = pl.when(value > 0).then(1.0).otherwise(value).alias(name)
         told = self._told_in.get(name)
         if told:
             factors = _minutes(frame[told])
@@ -274,11 +274,11 @@ def _minutes(spelled: pl.Series) -> pl.Series:
 
 
 def _expression(
-    name: str, kind: ColumnType, column: ProfileColumn | None, found: str | None, unit_columns: frozenset[str]
+    name: str, kind: ColumnType, column: ProfileColumn | None, found: str | None, unit_columns: Mapping[str, str]
 ) -> pl.Expr:
     dtype = POLARS_TYPES[kind]
     if name in unit_columns:
-        return pl.lit("MM", dtype=dtype).alias(name)
+        return pl.lit(unit_columns[name], dtype=dtype).alias(name)
     default = _default(column, kind)
     if found is None:
         return pl.lit(default, dtype=dtype).alias(name)

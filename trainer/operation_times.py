@@ -71,7 +71,7 @@ def operation_times(
     read = 0
     roles, reported = profile.plant.routing, profile.plant.results
     of_kind = _columns_of_kinds(roles)
-    code = roles.operation_code or roles.jobs[0]
+    code = roles.jobs[0]
     wanted = list(dict.fromkeys([code, *(name for names in of_kind.values() for name in names)]))
     for frame in read_role(source, profile, ROUTING, wanted):
         operations = _numbered(frame[code], numbers)

@@ -61,18 +61,20 @@ def truth_of(source: Source, index: ItemCodeIndex, roles: RoutingRoles) -> Right
         DataProblem: it cannot be read.
     """
     table = find_name(TRUTH, source.tables()) or TRUTH
-    job, run = roles.operation_code, roles.run
+    job, run = roles.jobs[0], next(iter(roles.planned_run), "")
     types = {
         ITEM_CODE: ColumnType.TEXT,
         TRUTH_FAMILY: ColumnType.TEXT,
         SEQUENCE: ColumnType.INTEGER,
         job: ColumnType.TEXT,
-        run: ColumnType.NUMBER,
+        **({run: ColumnType.NUMBER} if run else {}),
     }
     frames = list(source.batches(table, list(types), types))
     if not frames:
         return RightRoutings(TRUTH, {}, {})
     rows = pl.concat(frames)
+    if not run:
+        rows = rows.with_columns(pl.lit(None, pl.Float64).alias(run))
     codes = rows[ITEM_CODE].unique(maintain_order=True)
     known = {
         code: position

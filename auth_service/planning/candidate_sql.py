@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Final
 
+from sqlalchemy.dialects import mssql, mysql, oracle, postgresql, sqlite
+
 from auth_service.store.document_fields import Violations, has_control_characters
+from common.sql_names import quoted
+from plant.client_names import own_values
 from plant.output_profile.formats import OutputType
 from plant.output_profile.profile import type_of_column
 from plant.schema import SEQUENCE, PlantSchema
@@ -57,8 +62,9 @@ def checked_operations(found: Violations, operations: Sequence[object], schema: 
             found.add(where, "must be an object")
             continue
         row: dict[str, Value] = {}
+        sent = {**operation, **own_values(operation, schema)}
         for column in schema.output_columns:
-            value = operation.get(column)
+            value = sent.get(column)
             if column == SEQUENCE:
                 row[column] = _whole_number(found, f"{where}.{SEQUENCE}", value)
             elif type_of_column(column, schema) is OutputType.NUMBER:
@@ -113,9 +119,17 @@ def literal(value: Value) -> str:
     return repr(value)
 
 
+@cache
+def _reserved() -> frozenset[str]:
+    """Words, in lower case, that mean something else in the SQL of one of the usual databases."""
+    dialects = (mssql, mysql, oracle, postgresql, sqlite)
+    return frozenset().union(*(of.dialect().identifier_preparer.reserved_words for of in dialects))
+
+
 def identifier(column: str) -> str:
-    """A column's name as SQL has it: quoted where it is more than one word, as those of any plant may be."""
-    return column if _WORD.fullmatch(column) else '"' + column.replace('"', '""') + '"'
+    """A column's name as SQL has it: quoted where it is more than one word or a reserved one, as those of any plant may be."""
+    plain = _WORD.fullmatch(column) and column.lower() not in _reserved()
+    return column if plain else quoted(column)
 
 
 def preview(
@@ -151,7 +165,9 @@ def _insert(table: str, columns: Sequence[str]) -> str:
 
 def warnings(header: Mapping[str, Value], operations: Sequence[Mapping[str, Value]], schema: PlantSchema) -> list[str]:
     """What is missing or odd in a candidate, for people."""
-    times = [name for name in schema.routing.all_times if name in schema.output_columns]
+    times = [
+        name for column in schema.routing.all_times if (name := schema.output_name(column)) in schema.output_columns
+    ]
     found = [
         f"{field} is missing: the candidate is stored without it" for column, field in HEADER if header[column] is None
     ]

@@ -19,6 +19,7 @@ from auth_service.store.document_fields import Violations, check_filters, text_f
 from auth_service.store.document_records import RoutingGroupRecord
 from common.errors import InvalidInput
 from common.identity import Caller
+from plant.client_names import RUN_TIME, SETUP_TIME, spellings
 from plant.mechanical_seals import MECHANICAL_SEALS
 from plant.schema import PlantSchema
 from routings.routing_changes import ADDED, MOVED, REMOVED, TIME, Change, TimedOperation, changes_between
@@ -161,8 +162,8 @@ def _kept(step: Step, schema: PlantSchema) -> TimedOperation:
     job = next((str(held[name]).strip() for name in schema.job_outputs if held.get(name)), "")
     return TimedOperation(
         step.process_code,
-        first_number(held, schema.routing.planned_setup),
-        first_number(held, schema.routing.planned_run),
+        first_number(held, spellings(SETUP_TIME, schema)),
+        first_number(held, spellings(RUN_TIME, schema)),
         step.duration_min,
         job or step.process_code,
     )

@@ -69,7 +69,7 @@ class PlantItem(AnswerModel):
 
 
 class PlantResponse(Words):
-    """The plant in its own words."""
+    """The plant in its own words. `units`: unit of item columns whose numbers the input profile converts; others name it row by row."""
 
     name: str
     profile: str
@@ -77,4 +77,5 @@ class PlantResponse(Words):
     columns: dict[str, Words]
     item: PlantItem
     weight_profiles: dict[str, Words]
+    units: dict[str, str]
     output_columns: list[str]

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from common.tables import integer_column, number_column, table, text_column
 from gateway.bodies import document_value
-from gateway.translate.client_operations import own_times
+from plant.client_names import own_values
 from plant.schema import OF_ROUTING, SEQUENCE, PlantSchema
 from protos.aggregate.v1 import aggregate_pb2
 from protos.common.v1 import table_pb2
@@ -52,11 +52,12 @@ def operation_row(step: pb.RoutingGroupStep, schema: PlantSchema) -> dict[str, A
     row: dict[str, Any] = {}
     if isinstance(values, Mapping):
         row = {schema.output_name(str(name)): value for name, value in values.items() if name not in OF_ROUTING}
-        row |= own_times(values, schema)
+        row |= own_values(row, schema)
     row[SEQUENCE] = _whole(row.get(SEQUENCE), step.seq)
-    code, runs = schema.job_outputs[0], schema.routing.reported_run
+    code = schema.job_outputs[0]
     row[code] = row.get(code) or step.process_code
-    if step.HasField("duration_min") and all(_number(row.get(name)) is None for name in runs):
+    runs = [schema.output_name(name) for name in schema.routing.reported_run]
+    if runs and step.HasField("duration_min") and all(_number(row.get(name)) is None for name in runs):
         row[runs[0]] = step.duration_min
     for name in CODES_OF_STEPS:
         if getattr(step, name):

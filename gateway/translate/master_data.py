@@ -13,11 +13,13 @@ import orjson
 from gateway.answers import iso_time, iso_time_or_now
 from gateway.translate.rows import Value, column_of, rows_of
 from plant.columns import ColumnType
+from plant.features import shown_value
 from plant.schema import FEATURES, ITEM_CODE, PlantSchema
 from protos.aggregate.v1 import aggregate_pb2 as pb
 from protos.auth.v1 import auth_pb2
 
 UNNAMED = "미분류"
+WIDTH_OF_TIMES, WIDTH_OF_CODES = "160px", "140px"
 SHOWN = ("NAME", "SPECIFICATION", "MATERIAL", "DETAILS")
 """Columns of the answer that say what an item is, by the roles of the schema."""
 
@@ -116,16 +118,12 @@ def looked_up(asked: Sequence[str], found: pb.GetItemsResponse, schema: PlantSch
             {
                 "asked": asked[position],
                 "item_code": str(row[ITEM_CODE]),
-                **{name: _text(row.get(column)) if column else None for name, column in roles.items()},
+                **{name: shown_value(row.get(column)) if column else None for name, column in roles.items()},
             }
             for position, row in zip(found.positions, rows, strict=True)
         ],
         "unknown": [asked[position] for position in found.unknown],
     }
-
-
-def _text(value: Value) -> str | None:
-    return None if value is None or value == "" else str(value)
 
 
 def operations(found: pb.ListOperationsResponse) -> dict[str, Any]:
@@ -140,12 +138,12 @@ def operations(found: pb.ListOperationsResponse) -> dict[str, Any]:
 
 
 def item(item_code: str, found: pb.GetItemsResponse, schema: PlantSchema) -> dict[str, Any]:
-    """Every column of an item as text; "" where absent."""
-    kinds = schema.columns(FEATURES)
-    narrow = {ITEM_CODE, schema.item.material}
-    widths = {name: "160px" for name, kind in kinds.items() if kind is ColumnType.DATETIME} | dict.fromkeys(
-        narrow, "140px"
-    )
+    """Every column of an item as text, as people read it; "" where absent."""
+    as_first, widths = bool(schema.output.item_labels), {}
+    if as_first:  # a sheet that the contract with the first clients describes: widths, and 1.0 for whole numbers
+        kinds = schema.columns(FEATURES)
+        widths = {name: WIDTH_OF_TIMES for name, kind in kinds.items() if kind is ColumnType.DATETIME}
+        widths |= dict.fromkeys((ITEM_CODE, schema.item.material), WIDTH_OF_CODES)
     keys = [column.name for column in found.items.columns]
     return {
         "item_code": item_code,
@@ -156,7 +154,10 @@ def item(item_code: str, found: pb.GetItemsResponse, schema: PlantSchema) -> dic
         "rows": [
             {
                 "key": str(row[ITEM_CODE]),
-                "values": {key: "" if value is None else str(value) for key, value in row.items()},
+                "values": {
+                    key: "" if value is None else str(value) if as_first else shown_value(value) or ""
+                    for key, value in row.items()
+                },
             }
             for row in rows_of(found.items)
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from plant.input_profile import InputProfile
@@ -9,11 +10,12 @@ from plant.schema import PlantSchema
 from protos.plants.v1 import plants_pb2 as pb
 
 
-def plant(profile: str, schema: PlantSchema) -> dict[str, Any]:
+def plant(profile: str, schema: PlantSchema, units: Mapping[str, str]) -> dict[str, Any]:
     """The schema as screens need it.
 
     Args:
         profile: name of the active input profile.
+        units: item columns that it converts, and the unit that they are in then.
     """
     shown = ("name", "drawing", "revision", "specification", "details", "material", "levels")
     return {
@@ -38,6 +40,7 @@ def plant(profile: str, schema: PlantSchema) -> dict[str, Any]:
         "weight_profiles": {
             name: _words(profile.label or name, profile.label_ko) for name, profile in schema.profiles.items()
         },
+        "units": {name: unit for name, unit in units.items() if name not in schema.size_units},
         "output_columns": list(schema.output_columns),
     }
 

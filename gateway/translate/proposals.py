@@ -9,6 +9,7 @@ from typing import Any
 
 from gateway.answers import iso_time_or_now
 from gateway.schemas.routing_groups import RoutingProposalModel
+from plant.client_names import MACHINE, OPERATION_CODE, RUN_TIME, SETUP_TIME, spellings
 from plant.schema import PlantSchema
 from protos.documents.v1 import documents_pb2 as pb
 from routings.routing_changes import Change, TimedOperation
@@ -30,11 +31,10 @@ def proposals(sent: Iterable[RoutingProposalModel], schema: PlantSchema) -> list
 
 def timed_operation(row: Mapping[str, Any], schema: PlantSchema) -> TimedOperation:
     """Code and times of an operation; the first that is present counts, as on the screens."""
-    roles = schema.routing
     return TimedOperation(
-        process_code=_text(row, ("PROC_CD", *schema.job_outputs, "RES_CD", roles.machine)),
-        setup=_number(row, ("SETUP_TIME", *roles.planned_setup)),
-        run=_number(row, ("RUN_TIME", *roles.planned_run)),
+        process_code=_text(row, (*spellings(OPERATION_CODE, schema), *spellings(MACHINE, schema))),
+        setup=_number(row, spellings(SETUP_TIME, schema)),
+        run=_number(row, spellings(RUN_TIME, schema)),
         job=_text(row, schema.job_outputs),
     )
 

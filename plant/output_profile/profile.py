@@ -11,6 +11,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from common.errors import FieldViolation, InvalidInput
+from plant.client_names import NAMES, TIMES
 from plant.mechanical_seals import MECHANICAL_SEALS
 from plant.output_profile.formats import EXAMPLES, OutputType, writer
 from plant.output_profile.reading import read_moment
@@ -19,13 +20,13 @@ from plant.settings.defaults import OUTPUT_COLUMNS, PROFILE_DESCRIPTION, PROFILE
 
 Constant = str | int | float | bool | None
 
-OF_EVERY_PLANT: Final = ("PROC_CD", "PROC_DESC", "RES_CD", "SETUP_TIME", "RUN_TIME", "RANK")
+OF_EVERY_PLANT: Final = (*NAMES, "RANK")
 """Columns of operations that predictions of every plant have."""
 
 KNOWN_COLUMNS: Final = tuple(dict.fromkeys((*OUTPUT_COLUMNS, *OF_EVERY_PLANT)))
 """Columns that a row of a prediction can have."""
 
-NUMBERS_OF_EVERY_PLANT: Final = frozenset({"SIMILARITY_SCORE", "SETUP_TIME", "RUN_TIME"})
+NUMBERS_OF_EVERY_PLANT: Final = frozenset({"SIMILARITY_SCORE", *TIMES})
 
 INTEGER_COLUMNS: Final = frozenset({SEQUENCE, "RANK"})
 

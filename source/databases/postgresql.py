@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 import polars as pl
 import pyarrow as pa
 
+from common.sql_names import quoted
 from plant.columns import ColumnType, SourceColumn
 from source.databases.address import DatabaseAddress, password_for
 from source.databases.errors import database_problem, missing_extra
@@ -267,11 +268,6 @@ class PostgresqlPart:
     def still(self, beyond: str) -> bool:
         """Always."""
         return True
-
-
-def quoted(name: str) -> str:
-    """A name for SQL."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _type_of(kind: str) -> ColumnType:

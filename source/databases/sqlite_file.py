@@ -11,9 +11,9 @@ from typing import Any, Final
 import polars as pl
 
 from common.errors import DataProblem
+from common.sql_names import quoted
 from plant.columns import SourceColumn
 from source.canonical import narrowest_type
-from source.databases.postgresql import quoted
 from source.python_rows import series_of
 from source.source import digest, file_state, vanished
 from source.table_source import StoredTable, TableSource

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
+from common.sql_names import quoted
 from source.suggestion.facts import TableFacts
 from source.suggestion.links import Link
 from source.suggestion.operations import OperationsFound
-from source.suggestion.queries import SURE_LINK, in_minutes, quoted, unit_factor
+from source.suggestion.queries import SURE_LINK, in_minutes, unit_factor
 from source.suggestion.time_columns import TimeColumn, find_times
 
 

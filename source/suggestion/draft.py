@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from common.sql_names import quoted
 from plant.columns import ColumnType
 from plant.formats import HOURS, SIZES_WITH_UNITS, TIMES_WITH_UNITS
 from plant.input_profile import InputProfile, ProfileColumn
@@ -25,7 +26,7 @@ from plant.units import find_unit
 from source.suggestion.facts import ColumnFacts, Shape
 from source.suggestion.items import FeatureFound
 from source.suggestion.operations import OperationsFound
-from source.suggestion.queries import quoted, rows_of
+from source.suggestion.queries import rows_of
 from source.suggestion.suggestion import Suggestion
 from source.suggestion.time_columns import TIME_ROLES, TimeColumn
 

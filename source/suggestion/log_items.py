@@ -6,10 +6,11 @@ from typing import Final
 
 import polars as pl
 
+from common.sql_names import quoted
 from source.suggestion.facts import facts_of_table, mean_of
 from source.suggestion.items import ItemsFound, find_items
 from source.suggestion.operations import OperationsFound
-from source.suggestion.queries import frame_of, quoted, rows_of
+from source.suggestion.queries import frame_of, rows_of
 
 SAME: Final = 0.98
 """Share of the items with several rows in which an attribute of items has one value."""

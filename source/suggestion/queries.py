@@ -8,6 +8,7 @@ from typing import Final
 
 import polars as pl
 
+from common.sql_names import quoted
 from plant.units import UNITS, time_unit
 from source.suggestion.facts import ColumnFacts, Shape, TableFacts, facts_of_table
 from source.suggestion.links import Link, is_key
@@ -43,11 +44,6 @@ class RoleRows:
     table: TableFacts
     sql: str
     replaced: frozenset[str] = frozenset()
-
-
-def quoted(name: str) -> str:
-    """A name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def rows_of(table: TableFacts) -> str:

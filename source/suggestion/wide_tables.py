@@ -8,9 +8,10 @@ from typing import Final
 
 import polars as pl
 
+from common.sql_names import quoted
 from source.suggestion.facts import TableFacts, facts_of_table
 from source.suggestion.links import is_key
-from source.suggestion.queries import frame_of, quoted
+from source.suggestion.queries import frame_of
 from source.suggestion.vocabulary import fit, unit_in
 
 FEWEST: Final = 3

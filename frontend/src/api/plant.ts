@@ -57,6 +57,20 @@ export function weightProfileLabel(name: string): string {
   return inWords(usePlantStore.getState().plant?.weight_profiles[name], name)
 }
 
+/** A value of an item's sheet as people read it: numbers without a fraction where they are whole, sizes with their unit. */
+export function itemValue(name: string, values: Readonly<Record<string, string>>): string {
+  const value = values[name] ?? ''
+  if (!value) return ''
+  const { plant } = usePlantStore.getState()
+  const feature = plant?.features.find((one) => one.name === name)
+  const unit = (feature?.unit_from && values[feature.unit_from]) || plant?.units[name]
+  const isNumber = feature && NUMBERS.has(feature.kind)
+  const text = isNumber ? value.replace(/\.0$/, '') : value
+  return unit ? `${text} ${unit}` : text
+}
+
+const NUMBERS = new Set(['number', 'size', 'flag'])
+
 /** The heading that screens show a feature under; "" where it has none. */
 export function featureGroup(name: string): string {
   return usePlantStore.getState().plant?.features.find((one) => one.name === name)?.group ?? ''

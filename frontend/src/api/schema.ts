@@ -3874,7 +3874,7 @@ export interface components {
         };
         /**
          * PlantResponse
-         * @description The plant in its own words.
+         * @description The plant in its own words. `units`: unit of item columns whose numbers the input profile converts; others name it row by row.
          */
         PlantResponse: {
             /** Label */
@@ -3895,6 +3895,10 @@ export interface components {
             /** Weight Profiles */
             weight_profiles: {
                 [key: string]: components["schemas"]["Words"];
+            };
+            /** Units */
+            units: {
+                [key: string]: string;
             };
             /** Output Columns */
             output_columns: string[];

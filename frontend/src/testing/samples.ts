@@ -64,6 +64,7 @@ export const SEALS: Plant = {
     material: '',
     levels: ['GROUP2'],
   },
+  units: {},
   weight_profiles: { 'geometry-focus': words('Geometry', '치수·형상 중심') },
   output_columns: [
     ...['ITEM_CD', 'CANDIDATE_ID', 'ROUTING_SIGNATURE', 'PRIORITY', 'SIMILARITY_TIER', 'PROC_SEQ'],

@@ -30,7 +30,10 @@ class Column:
 def changes(values: list[str | None], supporters: list[int], dissenters: list[int]) -> tuple[str | None, Any]:
     """WHY and CHANGES of one operation; `values` are of the item and of its neighbours from 1."""
     feature = max(MECHANICAL_SEALS.features, key=lambda one: one.weight).name
-    snapshot: Any = SimpleNamespace(items={feature: Column(values)}, schema=MECHANICAL_SEALS)
+    column = Column(values)
+    snapshot: Any = SimpleNamespace(
+        items={feature: column}, schema=MECHANICAL_SEALS, shown=lambda _name, rows: column.take(rows)
+    )
     nothing = np.full(1, np.nan)
     evidence = Evidence(
         support=np.array([0.5]),

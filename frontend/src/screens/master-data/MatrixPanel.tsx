@@ -13,7 +13,7 @@ import { Empty, QueryPanel } from '@/ui/PanelState'
 import { notify } from '@/ui/toasts'
 import { currentLanguage } from '@/i18n'
 import { commonText } from '@/i18n/common'
-import { featureLabel } from '@/api/plant'
+import { featureLabel, itemValue } from '@/api/plant'
 import { noteLookup } from './lookups'
 import { useMaster } from './masterStore'
 import { useMasterText } from './texts'
@@ -129,7 +129,7 @@ function Matrix({ item }: { item: MasterItem }) {
                 </th>
                 {item.rows.map((row) => (
                   <td key={row.key} className="break-words">
-                    {row.values[column.key] || '–'}
+                    <bdi>{itemValue(column.key, row.values) || '–'}</bdi>
                   </td>
                 ))}
               </tr>

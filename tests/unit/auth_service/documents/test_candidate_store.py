@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from auth_service.planning import candidate_sql, candidate_store
 from auth_service.store.document_fields import Violations
 from common.errors import InvalidInput, Unavailable
+from plant.schema import PlantSchema
 
 RECORDINGS = Path(__file__).parents[3] / "contract" / "recordings" / "candidates.json"
 NOW = 1_790_000_000.25
@@ -146,6 +148,7 @@ def test_a_name_of_a_column_never_ends_early(name: str) -> None:
     text = candidate_sql.identifier(name)
     if text == name:
         assert re.fullmatch(r"[^\W\d]\w*", name)
+        assert name.upper() not in {"SELECT", "GROUP", "ORDER", "FROM"}
     else:
         assert re.fullmatch(r'"(?:[^"]|"")*"', text, re.DOTALL)
         assert text[1:-1].replace('""', '"') == name
@@ -156,6 +159,34 @@ def test_columns_with_blanks_are_quoted_and_others_stay_as_they_are() -> None:
         candidate_sql.identifier(name) for name in ("RUN_TIME", "공정", "Planned cost", 'a") VALUES (1); --', "2nd")
     ]
     assert named == ["RUN_TIME", "공정", '"Planned cost"', '"a"") VALUES (1); --"', '"2nd"']
+
+
+def test_reserved_words_are_quoted_whatever_their_case_and_the_statement_can_be_run() -> None:
+    names = ["ORDER", "Group", "select", "FROM", "Desde", "key", "a b", "Menge"]
+    with sqlite3.connect(":memory:") as database:
+        columns = [candidate_sql.identifier(name) for name in names]
+        assert [name for name in names if name not in columns] == ["ORDER", "Group", "select", "FROM", "key", "a b"]
+        database.execute(f"CREATE TABLE t ({', '.join(f'{name} TEXT' for name in columns)})")
+        assert [row[1] for row in database.execute("PRAGMA table_info(t)")] == names
+
+
+def test_what_a_planner_changed_under_the_common_names_is_in_the_sql_of_another_plant(tmp_path: Path) -> None:
+    plant = PlantSchema.model_validate(
+        {
+            "name": "gears",
+            "features": [{"name": "a", "kind": "text"}],
+            "routing": {"machine": "Puesto", "setup": "Preparación", "run": "Ciclo", "wait": "Espera", "queue": ""},
+            "output": {"aliases": {"Espera": "Esp"}},
+        }
+    )
+    step = {"PROC_SEQ": 10, "Puesto": "T1", "Preparación": 30.0, "Ciclo": 4.0, "Esp": 30.0}
+    changed = {**step, "RES_CD": "T9", "SETUP_TIME": 99.5, "RUN_TIME": 4.0, "WAIT_TIME": None}
+    saved = candidate_store.save(
+        tmp_path, "A", "A_C01", orjson.dumps({"operations": [changed]}).decode(), "p@x.example", NOW, plant
+    )
+    head, row = saved.sql_preview[1].split(" VALUES\n")
+    values = dict(zip(head[head.index("(") + 1 : -1].split(", "), row.strip(" ();").split(", "), strict=True))
+    assert (values["Puesto"], values["Preparación"], values["Ciclo"], values["Esp"]) == ("'T9'", "99.5", "4.0", "NULL")
 
 
 def test_wrong_values_are_named_by_operation_and_column(tmp_path: Path) -> None:

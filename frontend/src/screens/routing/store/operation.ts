@@ -62,6 +62,7 @@ export interface Operation extends Times {
 export type ExtendedStep = OperationStep & {
   PROC_CD?: string | null
   PROC_DESC?: string | null
+  RES_DESC?: string | null
   RUN_TIME?: number | null
   IDLE_TIME?: number | null
   EVIDENCE?: Record<string, unknown> | null
@@ -163,7 +164,7 @@ export function operationOf(row: OperationStep): Operation {
     id: newId(),
     code: firstText(step.PROC_CD, step.dbo_BI_ROUTING_VIEW_JOB_CD, step.RES_CD),
     name: firstText(step.PROC_DESC, step.JOB_NM, step.RES_DIS),
-    resource: firstText(step.RES_DIS, step.RES_CD),
+    resource: firstText(step.RES_DIS, step.RES_DESC, step.RES_CD),
     setup: firstNumber(step.SETUP_TIME, step.ACT_SETUP_TIME),
     run: firstNumber(step.RUN_TIME, step.MACH_WORKED_HOURS, step.ACT_RUN_TIME, step.RUN_TIME_QTY),
     wait: firstNumber(step.WAIT_TIME, step.IDLE_TIME),
@@ -180,7 +181,13 @@ export interface Machine {
 /** The machine of an operation; empty texts where none is known. */
 export function machineOf(operation: Operation): Machine {
   const text = (value: unknown) => (typeof value === 'string' ? value.trim() : '')
-  return { code: text(operation.step.RES_CD), name: text(operation.step.RES_DIS) }
+  const step = operation.step as ExtendedStep
+  return { code: text(step.RES_CD), name: text(step.RES_DIS) || text(step.RES_DESC) }
+}
+
+/** Where a row has the name of its machine: plants other than the first have it under one name for all. */
+function nameOfMachine(step: OperationStep): 'RES_DIS' | 'RES_DESC' {
+  return 'RES_DESC' in step ? 'RES_DESC' : 'RES_DIS'
 }
 
 /** The operation on another machine. */
@@ -191,7 +198,7 @@ export function withMachine(operation: Operation, machine: Machine): Operation {
   return {
     ...operation,
     resource: name || code,
-    step: { ...operation.step, RES_CD: code || null, RES_DIS: name || code || null },
+    step: { ...operation.step, RES_CD: code || null, [nameOfMachine(operation.step)]: name || code || null },
   }
 }
 

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { SAMPLE } from '@/testing/samples'
 import { fromDraft, toDraft } from './draft'
-import { operationOf, stepOf, totals } from './operation'
+import type { OperationStep } from '@/api/types'
+import { machineOf, operationOf, stepOf, totals, withMachine } from './operation'
 import { isDirty } from './routingDocument'
 import { activeDocument, hasUnsaved, useRouting } from './routingStore'
 
@@ -134,4 +135,13 @@ describe('an operation', () => {
       ]),
     ).toEqual({ setup: 2, run: 3, wait: 0, lead: 5 })
   })
+})
+
+test('the machine of another plant is changed under the names that its rows have', () => {
+  const row = { PROC_SEQ: 10, PROC_CD: '0010', RES_CD: 'T1', RES_DESC: 'Torno' } as OperationStep
+  const operation = operationOf(row)
+  expect([operation.resource, machineOf(operation)]).toEqual(['Torno', { code: 'T1', name: 'Torno' }])
+  const moved = stepOf(withMachine(operation, { code: 'T9', name: 'Torno 9' }), 0)
+  expect(moved).toMatchObject({ RES_CD: 'T9', RES_DESC: 'Torno 9' })
+  expect('RES_DIS' in moved).toBe(false)
 })
