@@ -21,7 +21,7 @@ from common.errors import DataProblem, Unavailable
 from common.files import replace, sync_folder, write_bytes
 from source.kept_parts import KeptParts
 
-FORMAT: Final = 6
+FORMAT: Final = 7
 """Version of the files of a snapshot; another one is read again from the source."""
 
 KEPT: Final = 2

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from common.errors import FieldViolation, InvalidInput
 from plant.columns import ColumnType
@@ -65,6 +66,11 @@ class ProfileColumn(BaseModel):
         """What the source's numbers are multiplied with."""
         unit = find_unit(self.unit) if self.unit else None
         return unit.factor if unit else 1.0
+
+    @property
+    def needed(self) -> bool:
+        """Whether a source without this column is refused: one that the profile requires, or a key of its table."""
+        return self.required or self.internal in KEYS[self.role]
 
     def problems(self, schema: PlantSchema) -> Iterator[str]:
         """What is wrong with this column on its own, for people."""
@@ -132,7 +138,10 @@ class InputProfile(BaseModel):
         given = filled.pop("plant") if "plant" in filled else filled.get("schema")
         if given is None:
             return filled
-        schema = given if isinstance(given, PlantSchema) else PlantSchema.model_validate(given)
+        try:
+            schema = given if isinstance(given, PlantSchema) else PlantSchema.model_validate(given)
+        except ValidationError:
+            return {**filled, "schema": given, "columns": ()}  # the field tells what is wrong, with its place
         columns = filled.get("columns")
         if isinstance(columns, list | tuple):
             filled["columns"] = [_with_type(column, schema) for column in columns]
@@ -170,9 +179,12 @@ class InputProfile(BaseModel):
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
+            problems = error.errors(include_url=False, include_context=False)
+            within = {one["loc"][:length] for one in problems for length in range(1, len(one["loc"]))}
             violations = [
-                FieldViolation(".".join(str(part) for part in problem["loc"]) or "profile", problem["msg"])
-                for problem in error.errors(include_url=False, include_context=False)
+                FieldViolation(".".join(str(part) for part in problem["loc"]) or "profile", _said_of(problem))
+                for problem in problems
+                if problem["loc"] not in within  # what holds something wrong is not wrong again by itself
             ]
             raise _refused("", violations) from None
 
@@ -257,6 +269,13 @@ def _fits(value: Default, kind: ColumnType) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _said_of(problem: ErrorDetails) -> str:
+    """What is wrong with a value of a profile, with the value."""
+    value = problem["input"]
+    shown = f", is {str(value)[:40]!r}" if isinstance(value, str | int | float) and problem["loc"] else ""
+    return f"{problem['msg']}{shown}"
 
 
 def _refused(name: str, violations: list[FieldViolation]) -> InvalidInput:

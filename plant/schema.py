@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from common.errors import FieldViolation
 from plant.columns import ColumnType
@@ -37,6 +37,14 @@ LEARNED_NAME: Final = "LEARNED_ROUTING"
 """What the learned part of a version is called among the weights; no feature can have the name."""
 MARKUP: Final = frozenset("<>\x00")
 
+
+def _no_truth_value(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("must be a number, not true or false")
+    return value
+
+
+Weight = Annotated[float, BeforeValidator(_no_truth_value), Field(ge=0.0, le=1000.0, allow_inf_nan=False)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Label = Annotated[str, Field(max_length=200)]
 
@@ -90,7 +98,7 @@ class Feature(_Part):
 
     name: Name
     kind: FeatureKind
-    weight: Annotated[float, Field(ge=0.0, le=1000.0, allow_inf_nan=False)] = 1.0
+    weight: Weight = 1.0
     active: bool = True
     label: Label = ""
     label_ko: Label = ""
@@ -259,8 +267,8 @@ class WeightProfile(_Part):
 
     label: Label = ""
     label_ko: Label = ""
-    factors: dict[str, Annotated[float, Field(ge=0.0, le=1000.0, allow_inf_nan=False)]] = {}
-    otherwise: Annotated[float, Field(ge=0.0, le=1000.0, allow_inf_nan=False)] = 1.0
+    factors: dict[str, Weight] = {}
+    otherwise: Weight = 1.0
 
 
 class OutputNames(_Part):

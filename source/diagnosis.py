@@ -173,7 +173,7 @@ def _look_at(source: Source, profile: InputProfile, role: str, read_values: bool
         stored = [column.name for column in source.columns(table)]
         mapped = profile.columns_of(role).values()
         lacking = [column for column in mapped if column.source and find_name(column.source, stored) is None]
-        required = tuple(column.source for column in lacking if column.required)
+        required = tuple(column.source for column in lacking if column.needed)
         used = {find_name(column.source, stored) for column in mapped if column.source}
         if read_values:
             rows, profiles = profile_table(source, table)
@@ -185,7 +185,7 @@ def _look_at(source: Source, profile: InputProfile, role: str, read_values: bool
             findings.append(f"{count:,} {what}")
 
         if required:
-            targets = ", ".join(column.internal for column in lacking if column.required)
+            targets = ", ".join(column.internal for column in lacking if column.needed)
             problem = (
                 f"{table} lacks column {', '.join(required)}; the input profile {profile.name} maps it to {targets}"
             )
@@ -204,7 +204,7 @@ def _look_at(source: Source, profile: InputProfile, role: str, read_values: bool
             tuple(profiles),
             tuple(name for name in stored if name not in used),
             required,
-            tuple(column.source for column in lacking if not column.required),
+            tuple(column.source for column in lacking if not column.needed),
             problem,
             tuple(findings),
         )

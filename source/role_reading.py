@@ -86,7 +86,7 @@ def read_role(
     try:
         for frame in source.batches(table, list(simple), simple, batch_rows, item_column=item_column):
             for name, text_format in formats.items():
-                frame = _spelled(frame, table, item_column, present[name], text_format, known[name])
+                frame = spelled(frame, table, item_column, present[name], text_format, known[name])
             made = [
                 rows.applied(
                     name, _expression(name, known[name], mapped.get(name), present.get(name), unit_columns), frame
@@ -102,7 +102,7 @@ def read_role(
         rows.tell()
 
 
-def _spelled(
+def spelled(
     frame: pl.DataFrame, table: str, item_column: str, column: str, text_format: str, kind: ColumnType
 ) -> pl.DataFrame:
     """The frame with a column of texts read in its declared format.
@@ -164,7 +164,7 @@ def check_required(source: Source, profile: InputProfile, role: str, table: str,
     missing = [
         column
         for column in profile.columns_of(role).values()
-        if column.required and find_name(column.source, stored) is None
+        if column.needed and find_name(column.source, stored) is None
     ]
     if missing:
         one = len(missing) == 1

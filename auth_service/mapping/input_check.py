@@ -9,12 +9,14 @@ from typing import Final
 
 import polars as pl
 
-from common.errors import ServiceError
+from common.errors import DataProblem, ServiceError
 from plant.columns import ColumnType
 from plant.input_profile import InputProfile, ProfileColumn
 from plant.schema import ITEM_CODE, OPTIONAL_TABLES, ROLES
+from source.canonical import canonical_frame
 from source.opening import open_mapped
 from source.queries import QueryBounds
+from source.role_reading import spelled
 from source.source import Source, find_name
 
 ROWS: Final = 20_000
@@ -30,6 +32,7 @@ class CheckedColumn:
     """A mapped column and what the source has for it.
 
     Attributes:
+        format: how its texts are declared to be written; "": the usual way.
         found_type: as the source reports it; "" when the column is missing.
         null_share: absent values among the rows looked at, 0 to 1; None when there were none.
         problem: for people; "" when nothing is wrong.
@@ -41,6 +44,7 @@ class CheckedColumn:
     source: str
     type: str
     required: bool
+    format: str = ""
     found_type: str = ""
     null_share: float | None = None
     examples: list[str] = field(default_factory=list)
@@ -122,10 +126,11 @@ def _checked(column: ProfileColumn, role: str, table: str, stored: dict[str, Col
         internal=column.internal,
         source=found or column.source,
         type=str(column.type),
+        format=column.format,
         required=column.required,
         found_type="" if found is None else str(stored[found]),
     )
-    if found is None and column.source and column.required:
+    if found is None and column.source and column.needed:
         made.problem = f"{table} lacks column {column.source}; the profile maps it to {column.internal}"
     return made
 
@@ -168,16 +173,17 @@ def _take_examples(column: CheckedColumn, values: pl.Series) -> None:
 
 
 def _wrong_value(column: CheckedColumn, frame: pl.DataFrame, item: str, found: ColumnType) -> str:
-    """That a column which should hold numbers holds text, with the first item it does for; "" when it does not."""
-    numeric = (ColumnType.NUMBER, ColumnType.INTEGER)
-    if column.type not in numeric or found in numeric:
+    """That a text cannot be read as what the column should hold, with the first item where it is so; "" when all can."""
+    wanted = ColumnType(column.type)
+    if wanted is ColumnType.TEXT or found is not ColumnType.TEXT:
         return ""
-    values = frame[column.source]
-    wrong = values.is_not_null() & values.str.strip_chars().cast(pl.Float64, strict=False).is_null()
-    if not wrong.any():
-        return ""
-    row = int(wrong.arg_max() or 0)
-    return (
-        f"{column.table}: {column.source} of item {frame[item][row]} is {str(values[row])[:LONGEST_EXAMPLE]!r}; "
-        f"the profile maps it to {column.internal}, which is {column.type}"
-    )
+    columns = list(dict.fromkeys((item, column.source)))
+    types = {item: ColumnType.TEXT, column.source: wanted}
+    try:
+        looked_at = frame.select(columns)
+        if column.format:
+            looked_at = spelled(looked_at, column.table, item, column.source, column.format, wanted)
+        canonical_frame(looked_at, types, table=column.table, item_column=item, first_row=1)
+    except DataProblem as error:
+        return error.message
+    return ""

@@ -38,12 +38,15 @@ def check(
     from source.diagnosis import diagnose
 
     profile = InputProfile.read(read_profile_text(file))
-    problems = [f"{one.field}: {one.description}" for one in profile.violations()]
+    problems, warnings = [f"{one.field}: {one.description}" for one in profile.violations()], list[str]()
     if data is not None and not problems:
         found = diagnose(located(data), profile, read_values=values)
         problems += [] if found.ok else [found.verdict]
         problems += [role.problem for role in found.roles if role.problem and role.problem not in found.verdict]
+        warnings = list(found.warnings)
     console = open_console()
+    for warning in warnings:
+        console.print(Text(warning, style="yellow"))
     for problem in problems:
         console.print(Text(problem, style="red"))
     if problems:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from common.tables import integer_column, number_column, table, text_column
 from gateway.bodies import document_value
-from plant.client_names import own_values
+from plant.client_names import TIMES, own_values
 from plant.schema import OF_ROUTING, SEQUENCE, PlantSchema
 from protos.aggregate.v1 import aggregate_pb2
 from protos.common.v1 import table_pb2
@@ -100,7 +100,7 @@ def _simple(value: object) -> bool:
 def _column(name: str, values: Sequence[object], schema: PlantSchema) -> table_pb2.Column:
     if name == SEQUENCE:
         return integer_column(name, [int(str(value)) for value in values])
-    if name in schema.number_outputs or name == schema.routing.idle:
+    if name in schema.number_outputs or name in TIMES or name == schema.routing.idle:
         return number_column(name, [_number(value) for value in values])
     return text_column(name, [None if value is None or not _simple(value) else str(value) for value in values])
 

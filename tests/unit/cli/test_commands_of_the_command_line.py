@@ -120,3 +120,13 @@ def test_up_refuses_what_cannot_work_before_it_starts_anything(
     assert words in shown.stderr
     assert "Traceback" not in shown.stderr
     assert not (tmp_path / "run" / "supervisor.json").exists()
+
+
+def test_a_column_that_the_source_lacks_is_named_where_a_profile_is_checked(tmp_path: Path) -> None:
+    gears = ROOT / "tests" / "data" / "plants" / "engranajes"
+    text = (gears / "profile.json").read_text(encoding="utf-8")
+    profile = tmp_path / "profile.json"
+    profile.write_text(text.replace('"source": "Peso"', '"source": "Gewicht"'), encoding="utf-8")
+    checked = routing_ml("profiles", "check", str(profile), "--data", str(gears), state=tmp_path)
+    assert checked.returncode == 0
+    assert "piezas lacks optional columns Gewicht: they read as absent" in " ".join(checked.stdout.split())

@@ -19,7 +19,7 @@ from gateway.schemas.operations import OperationStep
 from gateway.translate import master_data, time_summary
 from gateway.translate import plant as plant_words
 from gateway.translate.client_operations import plant_rows
-from gateway.translate.group_rows import operation_row
+from gateway.translate.group_rows import group_parts, operation_row
 from gateway.translate.proposals import timed_operation
 from plant.client_names import NAMES, added_columns
 from plant.input_profile import InputProfile
@@ -138,6 +138,15 @@ def test_what_a_planner_changed_is_what_is_summed_exported_and_reviewed() -> Non
         assert [made[name] for name in ("Preparación", "Ciclo", "Cola", "Espera", "Traslado")] == [99, 5, 7, None, 6]
     reviewed = timed_operation(STEP | CHANGED, SCHEMA)
     assert (reviewed.process_code, reviewed.setup, reviewed.run) == ("0010", 99.0, 5.0)
+
+
+def test_the_times_of_a_saved_routing_go_out_as_numbers_under_every_name() -> None:
+    step = documents_pb2.RoutingGroupStep(seq=1, process_code="0010", sql_values_json=json.dumps(STEP | CHANGED))
+    content = documents_pb2.RoutingGroupContent(group_name="G", item_codes=["E-001"], steps=[step])
+    (part,) = group_parts(documents_pb2.RoutingGroup(content=content), SCHEMA)
+    kinds = {column.name: column.WhichOneof("values") for column in part.operations.columns}
+    assert {kinds[name] for name in ("Cola", "Ciclo", "QUEUE_TIME", "SETUP_TIME", "RUN_TIME")} == {"number"}
+    assert kinds["RES_CD"] == "text"
 
 
 def test_a_plant_that_only_names_its_operations_and_has_no_times_is_served() -> None:

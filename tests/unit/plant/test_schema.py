@@ -95,8 +95,13 @@ def test_the_operations_of_another_plant_go_out_under_the_names_of_the_contract_
         ({"features": [{"name": "Color", "kind": "category"}, {"name": "Color", "kind": "text"}]}, "one kind"),
         ({"features": [{"name": "Color", "kind": "text", "unit_from": "U"}]}, "only a size has a unit"),
         ({"features": [{"name": f"F{n}", "kind": "text"} for n in range(500)]}, f"at most {MOST_FEATURES}"),
-        ({"features": [{"name": "Color", "kind": "text", "weight": "heavy"}]}, "features.0.weight"),
-        ({"features": [{"name": "Color", "kind": "text", "weight": -1}]}, "features.0.weight"),
+        ({"features": [{"name": "Color", "kind": "text", "weight": "heavy"}]}, "schema.features.0.weight"),
+        ({"features": [{"name": "Color", "kind": "text", "weight": "heavy"}]}, "is 'heavy'"),
+        ({"features": [{"name": "Color", "kind": "text", "weight": -1}]}, "schema.features.0.weight"),
+        ({"features": [{"name": "Color", "kind": "text", "weight": float("nan")}]}, "schema.features.0.weight"),
+        ({"features": [{"name": "Color", "kind": "text", "weight": float("inf")}]}, "schema.features.0.weight"),
+        ({"features": [{"name": "Color", "kind": "text", "weight": True}]}, "not true or false"),
+        ({"weight_profiles": {"mine": {"factors": {"Color": -2}}}}, "schema.weight_profiles.mine.factors.Color"),
         ({"features": [{"name": "Color", "kind": "colour"}]}, "features.0.kind"),
         ({"features": [{"name": "Color", "kind": "text", "label": "<b>Color</b>"}]}, "markup"),
         ({"features": [{"name": "ITEM_CD", "kind": "text"}]}, "identity"),
@@ -139,3 +144,7 @@ def test_every_plant_has_the_weight_profiles_that_clients_name() -> None:
 def test_the_json_schema_of_profiles_names_their_parts() -> None:
     described = profile_json_schema()
     assert {"schema", "columns", "tables"} <= described["properties"].keys()
+
+
+def test_a_wrong_value_is_said_once_and_not_again_of_what_holds_it() -> None:
+    assert refusals(bicycles(features=[{"name": "Color", "kind": "text", "weight": "heavy"}])).count("schema.") == 1

@@ -11,6 +11,8 @@ import pytest
 
 from auth_service.mapping import input_check
 from plant.input_profile import InputProfile
+from plant.profile_files import read_profile
+from source.diagnosis import diagnose
 
 DATA = Path(__file__).parents[3] / "data"
 
@@ -81,9 +83,42 @@ def test_text_in_a_numeric_column_is_named_with_its_item(folder: Path) -> None:
         ).decode()
     )
     checked = input_check.check(profile, folder)
-    assert checked.problems == ["품목: 직경 of item B is '열'; the profile maps it to OUTDIAMETER, which is NUMBER"]
+    (problem,) = checked.problems
+    assert problem.startswith("Table 품목, item 'B', column 직경: '열' is not a number. Correct it in the source")
     diameter = next(column for column in checked.columns if column.internal == "OUTDIAMETER")
     assert (diameter.null_share, diameter.examples, diameter.found_type) == (0.25, ["1.5", "열", " 2 "], "TEXT")
+
+
+GEARS = DATA / "plants" / "engranajes"
+
+
+def test_numbers_in_a_declared_format_and_words_for_absent_ones_are_no_problem(tmp_path: Path) -> None:
+    profile = read_profile(GEARS / "profile.json")
+    assert input_check.check(profile, GEARS).problems == []
+    for path in GEARS.glob("*.csv"):
+        (tmp_path / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    items = (tmp_path / "piezas.csv").read_text(encoding="utf-8")
+    items = items.replace(";0,55;", ";-;").replace(";0,4;", ";ligero;").replace("02.02.2021", "31.02.2021")
+    (tmp_path / "piezas.csv").write_text(items, encoding="utf-8")
+    found = input_check.check(profile, tmp_path).problems
+    assert [problem.split(". ")[0] for problem in found] == [
+        "Table piezas, item 'E-001', column Peso: 'ligero' is not of the format 1.234,5 that the input profile declares",
+        "Table piezas, item 'E-002', column Alta: '31.02.2021' is not a date or time (such as 2024-12-31 or 2024-12-31 08:30:00)",
+    ]
+
+
+@pytest.mark.parametrize(("role", "internal"), [("features", "ITEM_CD"), ("routing", "PROC_SEQ")])
+def test_a_key_that_the_source_lacks_keeps_the_profile_from_reading_it(role: str, internal: str) -> None:
+    document = orjson.loads((GEARS / "profile.json").read_bytes())
+    for column in document["columns"]:
+        if (column["role"], column["internal"]) == (role, internal):
+            column["source"] = "Nirgends"
+    profile = InputProfile.parse(orjson.dumps(document).decode())
+    (problem,) = input_check.check(profile, GEARS, rows=0).problems
+    assert f"lacks column Nirgends; the profile maps it to {internal}" in problem
+    diagnosed = diagnose(GEARS, profile)
+    assert not diagnosed.ok
+    assert "lacks column Nirgends" in diagnosed.verdict
 
 
 def test_a_profile_that_is_wrong_by_itself_and_a_missing_table_are_problems(folder: Path) -> None:
