@@ -88,6 +88,8 @@ def to_predict_response(answer: PredictionAnswer, tag: str) -> pb.PredictRespons
     routings, operations = len(answer.operation_offsets) - 1, answer.operation_offsets[-1]
     response = pb.PredictResponse(
         operation_offsets=answer.operation_offsets,
+        routing_offsets=answer.routing_offsets,
+        candidate_offsets=answer.candidate_offsets,
         unknown=answer.unknown,
         without_routing=answer.without_routing,
         snapshot_tag=tag,

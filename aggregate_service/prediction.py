@@ -62,6 +62,8 @@ class PredictionAnswer:
         unknown: positions of codes that the item master does not hold.
         without_routing: positions of known items that got no routing.
         warnings: for people.
+        routing_offsets: routings of item i are [routing_offsets[i], routing_offsets[i + 1]).
+        candidate_offsets: the same of its candidates.
     """
 
     routings: Columns
@@ -72,6 +74,8 @@ class PredictionAnswer:
     unknown: list[int]
     without_routing: list[int]
     warnings: list[Warning]
+    routing_offsets: list[int]
+    candidate_offsets: list[int]
 
 
 def predict(
@@ -124,7 +128,14 @@ def predict(
             *_warnings(item_codes, batch, without, known, options, set(without_features)),
             *_strange(item_codes, batch, unlike),
         ],
+        routing_offsets=_offsets(batch.query, len(items)),
+        candidate_offsets=_offsets(batch.query[batch.predicted], len(items)),
     )
+
+
+def _offsets(query: npt.NDArray[np.int64], items: int) -> list[int]:
+    """Where the rows of each item begin, from the item of each row, ascending; and the end."""
+    return [0, *np.bincount(query, minlength=items).cumsum().tolist()]
 
 
 def options_for(

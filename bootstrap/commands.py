@@ -111,6 +111,8 @@ def _test(arguments: Sequence[str]) -> int:
     if (ROOT / "frontend" / "package.json").exists():
         needs.append(system_packages.BROWSER)
     environment = _prepare("dev", needs)
+    if not arguments:  # the suite starts hundreds of processes, some of which may not write what they have compiled
+        environment.compile()
     return _hand_over(environment, ["-m", "pytest", *pytest_arguments(arguments)])
 
 

@@ -7,11 +7,18 @@ import re
 import time
 import uuid
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from common.identity import Caller
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+
+class JoinedRequest(NamedTuple):
+    """A request that another one's call answers, too: its id, and its caller's credential."""
+
+    request_id: str
+    token: str
 
 
 @dataclass
@@ -26,6 +33,7 @@ class RequestContext:
         site: the site that the request is for; "" the installation's own plant.
         fields: what handlers add to the request's log line (model_version, items, ...).
         span: its span of a trace; None where nobody traces.
+        joined: further requests that are answered by the same calls.
     """
 
     request_id: str
@@ -35,6 +43,7 @@ class RequestContext:
     site: str = ""
     fields: dict[str, object] = field(default_factory=dict)
     span: Any = None
+    joined: tuple[JoinedRequest, ...] = ()
 
     def remaining(self) -> float | None:
         """Seconds until the deadline, not below 0; None when unbounded."""
@@ -49,6 +58,11 @@ def new_request_id(proposed: str | None = None) -> str:
     if proposed and _SAFE_ID.fullmatch(proposed):
         return proposed
     return uuid.uuid4().hex
+
+
+def safe_ids(listed: str) -> list[str]:
+    """The ids among those of a list with commas that are harmless in logs."""
+    return [one for one in listed.split(",") if _SAFE_ID.fullmatch(one)]
 
 
 def current_request() -> RequestContext | None:

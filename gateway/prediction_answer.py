@@ -9,9 +9,16 @@ from typing import Any
 from starlette.responses import Response
 
 from gateway.answers import BUILT_AT_ONCE, json_text
-from gateway.translate import prediction
+from gateway.translate.prediction import PredictedItems, Share, merged_metrics
 from predicting.parts import PredictedPart
 from protos.aggregate.v1 import aggregate_pb2 as pb
+
+
+async def predicted_items(part: PredictedPart, response: pb.PredictResponse, generated_at: str) -> PredictedItems:
+    """A part as JSON texts, made at once for few items, in a thread for many, so that other requests go on."""
+    if len(part.codes) <= BUILT_AT_ONCE:
+        return PredictedItems.of(part.codes, part.found, response, generated_at)
+    return await asyncio.to_thread(PredictedItems.of, part.codes, part.found, response, generated_at)
 
 
 class PredictionAnswer:
@@ -19,30 +26,19 @@ class PredictionAnswer:
 
     Args:
         threshold: similarity threshold that was used.
-        generated_at: ISO time.
     """
 
-    def __init__(self, threshold: float, generated_at: str) -> None:
-        self._threshold, self._generated_at = threshold, generated_at
+    def __init__(self, threshold: float) -> None:
+        self._threshold = threshold
         self._items: list[bytes] = []
         self._candidates: list[bytes] = []
         self._metrics: list[dict[str, Any]] = []
 
-    async def add(self, part: PredictedPart, response: pb.PredictResponse) -> None:
-        """Append a part: at once for few items, in a thread for many, so that other requests go on."""
-        if len(part.codes) <= BUILT_AT_ONCE:
-            self._add(part, response)
-        else:
-            await asyncio.to_thread(self._add, part, response)
-
-    def _add(self, part: PredictedPart, response: pb.PredictResponse) -> None:
-        _append(self._items, prediction.routings(response, self._generated_at))
-        _append(self._candidates, prediction.candidates(response))
-        self._metrics.append(
-            prediction.metrics(
-                part.codes, part.found, response, threshold=self._threshold, generated_at=self._generated_at
-            )
-        )
+    def add(self, share: Share) -> None:
+        """Append a part."""
+        self._items.extend(share.routings)
+        self._candidates.extend(share.candidates)
+        self._metrics.append(share.metrics)
 
     def response(
         self,
@@ -58,7 +54,8 @@ class PredictionAnswer:
             more: further metrics.
         """
         metrics = {
-            **prediction.merged_metrics(self._metrics),
+            **merged_metrics(self._metrics),
+            "threshold": self._threshold,
             "feature_weights": feature_weights,
             "cache": cache,
             "exported_files": list(exported_files),
@@ -70,9 +67,3 @@ class PredictionAnswer:
             json_text(metrics),
         )
         return Response(text, media_type="application/json")
-
-
-def _append(texts: list[bytes], rows: Sequence[object]) -> None:
-    """Append the elements of a JSON list without its brackets."""
-    if rows:
-        texts.append(json_text(rows)[1:-1])

@@ -20,6 +20,7 @@ from gateway.cached_facts import ModelFacts, SnapshotFacts
 from gateway.event_streams import EventStreams
 from gateway.figures import RecentRequests
 from gateway.health import HealthChecker
+from gateway.joined_predictions import JoinedPredictions
 from gateway.last_answers import LastAnswers
 from gateway.plant_state import PlantState
 from gateway.worker_figures import SharedFigures
@@ -42,7 +43,7 @@ class Gateway:
         turns: of the large bodies that are read.
         streams: answers without an end.
         stopping: set when the process is told to stop; answers without an end finish then.
-        clients, health, models, snapshots: available between `start` and `stop`.
+        clients, health, models, snapshots, joined: available between `start` and `stop`.
         sites: the same for each of several plants.
     """
 
@@ -50,6 +51,7 @@ class Gateway:
     health: HealthChecker
     models: ModelFacts
     snapshots: SnapshotFacts
+    joined: JoinedPredictions
 
     def __init__(self, settings: Settings, instance: str, whole: Gateway | None = None) -> None:
         self.settings, self.instance = settings, instance
@@ -84,6 +86,7 @@ class Gateway:
         self.health = HealthChecker(self.settings, self.clients, self.follower, self.plant)
         self.models = ModelFacts(self.clients)
         self.snapshots = SnapshotFacts(self.clients)
+        self.joined = JoinedPredictions(self.clients, len(self.settings.aggregate_addresses))
         await self.follower.start()
         await self.shared.start()
         await asyncio.gather(*(site.start() for site in self.sites.values()))

@@ -30,7 +30,7 @@ class Choice:
     """Which lines are wanted; what is "" or None is not looked at.
 
     Attributes:
-        request_id: lines of this request.
+        request_id: lines of this request, also of calls that answered it together with others.
         level: lines of this level or worse.
         process: lines of this kind of process (ann) or of one (ann-50051).
         since: lines from this moment on.
@@ -44,7 +44,9 @@ class Choice:
     def takes(self, line: Line) -> bool:
         """Whether a line is one of them."""
         if self.request_id and line.get("request_id") != self.request_id:
-            return False
+            joined = line.get("joined")
+            if not isinstance(joined, list) or self.request_id not in joined:
+                return False
         if self.level and LEVELS.get(str(line.get("level", "info")).lower(), 20) < LEVELS[self.level]:
             return False
         if self.process and self.process not in (line.get("process"), line.get("instance")):

@@ -14,6 +14,7 @@ from common.request_context import current_request, new_request_id
 from common.rpc.addresses import Target, parse_address
 from common.rpc.balancing import BalancedChannel
 from common.rpc.certificates import TrustedCertificates
+from common.rpc.interceptor import JOINED_CREDENTIAL, JOINED_IDS
 from common.rpc.server import MAX_MESSAGE_BYTES
 from common.rpc.status import from_rpc_error
 from common.settings import Settings
@@ -143,14 +144,19 @@ class Caller:
             raise from_rpc_error(error, service) from None
 
     def metadata(self, *, as_process: bool = False) -> tuple[tuple[str, str], ...]:
-        """Metadata of a call: request id, credential, and the site where there are several."""
+        """Metadata of a call: request id, credential, the site where there are several, and what else is answered by it."""
         context = current_request()
         if context is None:
             return (("x-request-id", new_request_id()), ("authorization", self._own), *self._site)
+        said = (("x-request-id", context.request_id), *self._site, *traceparent())
         credential = self._own if as_process else context.token
-        if not credential:
-            return (("x-request-id", context.request_id), *self._site, *traceparent())
-        return (("x-request-id", context.request_id), ("authorization", credential), *self._site, *traceparent())
+        if credential:
+            said += (("authorization", credential),)
+        if context.joined:
+            said += ((JOINED_IDS, ",".join(one.request_id for one in context.joined)),)
+            further = {one.token for one in context.joined} - {credential, ""}
+            said += tuple((JOINED_CREDENTIAL, token) for token in sorted(further))
+        return said
 
     def time_left(self, timeout: float | None, service: str) -> float:
         """Seconds the call may take.

@@ -8,20 +8,33 @@ import inspect
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import grpc
 
 from common import errors, tracing
 from common.identity import Authenticator, Caller
 from common.logs import get_logger
-from common.request_context import RequestContext, enter_request, leave_request, new_request_id
+from common.request_context import (
+    JoinedRequest,
+    RequestContext,
+    enter_request,
+    leave_request,
+    new_request_id,
+    safe_ids,
+)
 from common.rpc import metrics
 from common.rpc.foreign_messages import WholeMessages, tolerant, whole
 from common.rpc.status import code_of, to_status
 from common.sites import SITE_KEY, unknown_site
 
 log = get_logger(__name__)
+
+JOINED_IDS: Final = "x-joined-request-ids"
+"""Metadata: ids of further requests that a call answers, with commas between them."""
+
+JOINED_CREDENTIAL: Final = "x-joined-authorization"
+"""Metadata: the credential of a caller of one of them, where it is another one. Who may not call makes the whole call fail."""
 
 OPEN_SERVICES = (
     "grpc.health.v1.Health",
@@ -188,7 +201,8 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
 
     @staticmethod
     def _begin(method: str, context: grpc.aio.ServicerContext[Any, Any]) -> RequestContext:
-        request_id, authorization, traceparent, site = None, "", "", ""
+        request_id, authorization, traceparent, site, ids = None, "", "", "", ""
+        further: list[str] = []
         for key, value in context.invocation_metadata() or ():
             if key == "x-request-id":
                 request_id = value if isinstance(value, str) else None
@@ -198,6 +212,10 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
                 traceparent = value
             elif key == SITE_KEY and isinstance(value, str):
                 site = value
+            elif key == JOINED_IDS and isinstance(value, str):
+                ids = value
+            elif key == JOINED_CREDENTIAL and isinstance(value, str):
+                further.append(value)
         remaining = context.time_remaining()
         state = RequestContext(
             request_id=new_request_id(request_id),
@@ -208,6 +226,9 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
         )
         if site:
             state.fields["site"] = site[:40]
+        if ids or further:
+            state.fields["joined"] = safe_ids(ids)
+            state.joined = tuple(JoinedRequest("", token) for token in further)
         if not _of_grpc_itself(method):
             tracing.begin(method, state, traceparent)
         return state
@@ -230,6 +251,8 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
             if access is not Access.OPEN:
                 raise
         access.check(state.caller)
+        for one in state.joined:
+            access.check(part.authenticator.identify(one.token))
         return part.behaviours.get(method)
 
     def _part(self, site: str) -> SitePart:

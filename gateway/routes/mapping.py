@@ -5,6 +5,7 @@ A profile's name may hold a slash, so the routes with more behind the name stand
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -19,9 +20,8 @@ from gateway.bodies import document_text
 from gateway.guarded_routes import AreaRouter
 from gateway.schemas import mapping as bodies
 from gateway.state import Gateway, TheGateway
-from gateway.translate import prediction
 from gateway.translate import profiles as translate
-from gateway.translate.rows import mixed_table
+from gateway.translate.rows import mixed_table, rows_of
 from gateway.translate.suggestions import suggested
 from predicting.neighbours import SearchOptions, find_neighbours
 from protos.aggregate.v1 import aggregate_pb2
@@ -203,9 +203,12 @@ async def _predicted_rows(gateway: Gateway, item_codes: list[str]) -> list[dict[
     found.give_to(request)
     response = await clients.aggregate.call(clients.aggregate.stub.Predict, request)
     rows: list[dict[str, Any]] = []
-    for routing in prediction.routings(response, now_iso()):
-        operations = routing.pop("operations")
-        rows.extend({**routing, **operation} for operation in operations)
+    operations, generated_at = rows_of(response.operations), now_iso()
+    for routing, (first, last) in zip(
+        rows_of(response.routings), itertools.pairwise(response.operation_offsets), strict=True
+    ):
+        whole = {**routing, "generated_at": generated_at}
+        rows.extend({**whole, **operation} for operation in operations[first:last])
     return rows
 
 

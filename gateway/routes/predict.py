@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 from starlette.responses import Response
@@ -12,9 +12,10 @@ from gateway.admission import admits_itself
 from gateway.answers import now_iso
 from gateway.exports import Export, each_once, exporting
 from gateway.guarded_routes import AreaRouter
-from gateway.prediction_answer import PredictionAnswer
+from gateway.joined_predictions import MOST_ITEMS
+from gateway.prediction_answer import PredictionAnswer, predicted_items
 from gateway.schemas.prediction import PredictionRequest, PredictionResponse
-from gateway.state import TheGateway
+from gateway.state import Gateway, TheGateway
 from gateway.translate.visualization import visualization_of
 from plant.settings.sections import PredictionSection
 from predicting.neighbours import DEFAULT_TOP_K, SearchOptions
@@ -36,13 +37,18 @@ async def predict(body: PredictionRequest, gateway: TheGateway) -> Response:
     return await with_one_version(lambda: _predicted(body, gateway))
 
 
-async def _predicted(body: PredictionRequest, gateway: TheGateway) -> Response:
+async def _predicted(body: PredictionRequest, gateway: Gateway) -> Response:
     clients, aggregate, plant = gateway.clients, gateway.clients.aggregate, gateway.plant
     threshold = body.similarity_threshold
     if threshold is None:
         threshold = float(plant.section("trainer").get("similarity_threshold", DEFAULT_THRESHOLD))
-    answer = PredictionAnswer(threshold, now_iso())
+    answer = PredictionAnswer(threshold)
     formats, version = each_once(body.export_formats or []), ""
+    if len(body.item_codes) <= MOST_ITEMS and not formats and not body.feature_weights:
+        share = await gateway.joined.predict(body.item_codes, search_options(body), wanted_of(body))
+        answer.add(share)
+        return await _whole(answer, share.metrics["model_version"], [], body, gateway)
+    generated_at = now_iso()
     async with AsyncExitStack() as call:
         export: Export | None = None
         if formats:
@@ -53,16 +59,23 @@ async def _predicted(body: PredictionRequest, gateway: TheGateway) -> Response:
         async for part in parts_of(clients, body.item_codes, search_options(body), wanted_of(body)):
             version = part.found.model_version
             response = await aggregate.call(aggregate.stub.Predict, part.request)
-            await answer.add(part, response)
+            answer.add((await predicted_items(part, response, generated_at)).share(0, len(part.codes)))
             if export is not None:
                 if not part.request.detailed:  # files have all columns, whatever the answer shows
                     part.request.detailed, part.request.evidence = True, False
                     response = await aggregate.call(aggregate.stub.Predict, part.request)
                 await export.add(response)
-        weights, cache = await asyncio.gather(
-            gateway.models.feature_weights(version, body.feature_weights), gateway.snapshots.caches()
-        )
         files = list((await export.finish()).paths) if export is not None else []
+    return await _whole(answer, version, files, body, gateway)
+
+
+async def _whole(
+    answer: PredictionAnswer, version: str, files: Sequence[str], body: PredictionRequest, gateway: Gateway
+) -> Response:
+    """The answer with the figures of the version and of the snapshot."""
+    plant = gateway.plant
+    weights = await gateway.models.feature_weights(version, body.feature_weights)
+    cache = await gateway.snapshots.caches()
     more = {"visualization": visualization_of(plant)} if body.with_visualization else {}
     more["strategy"] = plant.section("prediction").get("strategy", PredictionSection().strategy)
     return answer.response(feature_weights=weights, cache=cache, exported_files=files, **more)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from gateway.bodies import document_value
-from gateway.translate.rows import rows_of
+from gateway.answers import json_text
+from gateway.translate.rows import row_members
 from predicting.neighbours import Found
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
@@ -15,60 +17,101 @@ LISTS = ("NEIGHBOURS_FOR", "NEIGHBOURS_AGAINST", "REASONS", "CHANGES")
 SUMMED = ("requested_items", "returned_routings", "returned_candidates", "search_ms")
 
 
-def routings(response: pb.PredictResponse, generated_at: str) -> list[dict[str, Any]]:
-    """The predicted routings with their operations, as clients know them."""
-    operations: list[dict[str, Any]] = list(rows_of(response.operations))
-    evidence = rows_of(response.evidence) if response.evidence.rows else []
-    for operation, proof in zip(operations, evidence, strict=False):
-        operation["EVIDENCE"] = {name: _listed(value) if name in LISTS else value for name, value in proof.items()}
-    offsets = response.operation_offsets
-    answer: list[dict[str, Any]] = []
-    for position, routing in enumerate(rows_of(response.routings)):
-        one: dict[str, Any] = dict(routing)
-        one["generated_at"] = generated_at
-        one["operations"] = operations[offsets[position] : offsets[position + 1]]
-        answer.append(one)
-    return answer
+@dataclass(frozen=True)
+class PredictedItems:
+    """Predictions of items, their routings and candidates as JSON texts.
+
+    Attributes:
+        codes: the items as asked for.
+        found: the search for their neighbours.
+        response: what was predicted.
+        generated_at: ISO time.
+        routings: JSON objects with their operations.
+        candidates: JSON objects of the neighbours whose routings were considered.
+    """
+
+    codes: Sequence[str]
+    found: Found
+    response: pb.PredictResponse
+    generated_at: str
+    routings: Sequence[bytes]
+    candidates: Sequence[bytes]
+
+    @classmethod
+    def of(cls, codes: Sequence[str], found: Found, response: pb.PredictResponse, generated_at: str) -> PredictedItems:
+        """What the services say of items."""
+        return cls(codes, found, response, generated_at, _routings(response, generated_at), _candidates(response))
+
+    @property
+    def divisible(self) -> bool:
+        """Whether the response says which routings and candidates are of which item."""
+        wanted = len(self.codes) + 1
+        return len(self.response.routing_offsets) == len(self.response.candidate_offsets) == wanted
+
+    def share(self, first: int, last: int) -> Share:
+        """What is of the items [first, last); all of them need nothing that says which is of which."""
+        routings, candidates, response = self.routings, self.candidates, self.response
+        if (first, last) != (0, len(self.codes)):
+            offsets, others = response.routing_offsets, response.candidate_offsets
+            routings = routings[offsets[first] : offsets[last]]
+            candidates = candidates[others[first] : others[last]]
+        codes = self.codes
+
+        def named(positions: Iterable[int]) -> list[str]:
+            return [codes[position] for position in positions if first <= position < last]
+
+        metrics = {
+            "requested_items": last - first,
+            "returned_routings": len(routings),
+            "returned_candidates": len(candidates),
+            "generated_at": self.generated_at,
+            "model_version": self.found.model_version,
+            "unknown_items": named(response.unknown),
+            "items_without_routing": named(response.without_routing),
+            "warnings": [
+                {"item_code": codes[one.position], "reason": one.reason, "message": one.message}
+                for one in response.warnings
+                if first <= one.position < last
+            ],
+            "unlike_training_data": named(self.found.unlike),
+            "snapshot_tag": response.snapshot_tag,
+            "ef_search": self.found.ef_search,
+            "search_ms": round(self.found.search_ms, 3),
+        }
+        return Share(routings, candidates, metrics)
 
 
-def _listed(value: object) -> Any:
-    """The entries of the JSON list that the table holds; empty when absent."""
-    return document_value(value) if isinstance(value, str) else []
+class Share(NamedTuple):
+    """What of a prediction is of some of its items.
+
+    Attributes:
+        routings, candidates: JSON objects.
+        metrics: figures: what the contract names of a prediction, and what newer clients read.
+    """
+
+    routings: Sequence[bytes]
+    candidates: Sequence[bytes]
+    metrics: dict[str, Any]
 
 
-def candidates(response: pb.PredictResponse) -> list[dict[str, Any]]:
-    """The neighbours whose routings were considered."""
-    return [{**row, "metadata": {}} for row in rows_of(response.candidates)]
+def _routings(response: pb.PredictResponse, generated_at: str) -> list[bytes]:
+    operations = row_members(response.operations)
+    if response.evidence.rows:
+        evidence = row_members(response.evidence, LISTS)
+        operations = [b'{%b,"EVIDENCE":{%b}}' % both for both in zip(operations, evidence, strict=True)]
+    else:
+        operations = [b"{%b}" % one for one in operations]
+    made = json_text(generated_at)
+    return [
+        b'{%b,"generated_at":%b,"operations":[%b]}' % (routing, made, b",".join(operations[start:end]))
+        for routing, (start, end) in zip(
+            row_members(response.routings), itertools.pairwise(response.operation_offsets), strict=True
+        )
+    ]
 
 
-def metrics(
-    codes: Sequence[str],
-    found: Found,
-    response: pb.PredictResponse,
-    *,
-    threshold: float,
-    generated_at: str,
-) -> dict[str, Any]:
-    """Figures of a prediction, or of a part of one: what the contract names of it, and what newer clients read."""
-    return {
-        "requested_items": len(codes),
-        "returned_routings": response.routings.rows,
-        "returned_candidates": response.candidates.rows,
-        "threshold": threshold,
-        "generated_at": generated_at,
-        "model_version": found.model_version,
-        "unknown_items": [codes[position] for position in response.unknown],
-        "items_without_routing": [codes[position] for position in response.without_routing],
-        "warnings": [
-            {"item_code": codes[one.position], "reason": one.reason, "message": one.message}
-            for one in response.warnings
-            if one.position < len(codes)
-        ],
-        "unlike_training_data": [codes[position] for position in found.unlike],
-        "snapshot_tag": response.snapshot_tag,
-        "ef_search": found.ef_search,
-        "search_ms": round(found.search_ms, 3),
-    }
+def _candidates(response: pb.PredictResponse) -> list[bytes]:
+    return [b'{%b,"metadata":{}}' % one for one in row_members(response.candidates)]
 
 
 def merged_metrics(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -118,6 +118,8 @@ class PredictResponse(_message.Message):
     SNAPSHOT_TAG_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
     WARNINGS_FIELD_NUMBER: _builtins.int
+    ROUTING_OFFSETS_FIELD_NUMBER: _builtins.int
+    CANDIDATE_OFFSETS_FIELD_NUMBER: _builtins.int
     snapshot_tag: _builtins.str
     """Tag of the snapshot that answered."""
     @_builtins.property
@@ -160,6 +162,14 @@ class PredictResponse(_message.Message):
     def warnings(self) -> _containers.RepeatedCompositeFieldContainer[Global___ItemWarning]:
         """Warnings for people: what, about which item."""
 
+    @_builtins.property
+    def routing_offsets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Routings of item i of the request are rows [routing_offsets[i], routing_offsets[i + 1]) of `routings`."""
+
+    @_builtins.property
+    def candidate_offsets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Candidates of item i of the request are rows [candidate_offsets[i], candidate_offsets[i + 1]) of `candidates`."""
+
     def __init__(
         self,
         *,
@@ -172,10 +182,12 @@ class PredictResponse(_message.Message):
         snapshot_tag: _builtins.str = ...,
         evidence: _table_pb2.Table | None = ...,
         warnings: _abc.Iterable[Global___ItemWarning] | None = ...,
+        routing_offsets: _abc.Iterable[_builtins.int] | None = ...,
+        candidate_offsets: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "evidence", b"evidence", "operations", b"operations", "routings", b"routings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "evidence", b"evidence", "operation_offsets", b"operation_offsets", "operations", b"operations", "routings", b"routings", "snapshot_tag", b"snapshot_tag", "unknown", b"unknown", "warnings", b"warnings", "without_routing", b"without_routing"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidate_offsets", b"candidate_offsets", "candidates", b"candidates", "evidence", b"evidence", "operation_offsets", b"operation_offsets", "operations", b"operations", "routing_offsets", b"routing_offsets", "routings", b"routings", "snapshot_tag", b"snapshot_tag", "unknown", b"unknown", "warnings", b"warnings", "without_routing", b"without_routing"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
@@ -38,34 +39,70 @@ def postgresql_url() -> Iterator[str]:
         yield url
 
 
+def new_postgresql(server: str, template: str = "template1") -> str:
+    """URL of a new database, which begins as the template is."""
+    name = f"t{uuid.uuid4().hex}"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    return f"{server}/{name}"
+
+
+def upgraded(url: str) -> None:
+    """Give a database the newest schema."""
+    database = Database(url, busy_seconds=30.0)
+    schema.upgrade(database)
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def newest_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the newest schema, to copy: the migrations themselves are run by the tests that are about them."""
+    path = tmp_path_factory.mktemp("newest") / "routing.db"
+    upgraded(f"sqlite:///{path.as_posix()}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def newest_postgresql(postgresql_url: str) -> str:
+    """Name of a PostgreSQL database with the newest schema, to make others of."""
+    url = new_postgresql(postgresql_url)
+    upgraded(url)
+    return url.rpartition("/")[2]
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A database without tables, on both engines."""
     if request.param == "sqlite":
         url = f"sqlite:///{(tmp_path / 'routing.db').as_posix()}"
     else:
-        server = request.getfixturevalue("postgresql_url")
-        name = f"t{uuid.uuid4().hex}"
-        with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
-        url = f"{server}/{name}"
+        url = new_postgresql(request.getfixturevalue("postgresql_url"))
+    database = Database(url, busy_seconds=1.0)
+    yield database
+    database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database with the newest schema, on both engines."""
+    if request.param == "sqlite":
+        path = tmp_path / "routing.db"
+        shutil.copy(request.getfixturevalue("newest_sqlite"), path)
+        url = f"sqlite:///{path.as_posix()}"
+    else:
+        template = request.getfixturevalue("newest_postgresql")
+        url = new_postgresql(request.getfixturevalue("postgresql_url"), template)
     database = Database(url, busy_seconds=1.0)
     yield database
     database.close()
 
 
 @pytest.fixture
-def database(empty_database: Database) -> Database:
-    """A database with the newest schema, on both engines."""
-    schema.upgrade(empty_database)
-    return empty_database
-
-
-@pytest.fixture
-def sqlite(tmp_path: Path) -> Iterator[Database]:
+def sqlite(newest_sqlite: Path, tmp_path: Path) -> Iterator[Database]:
     """A SQLite database with the newest schema."""
-    database = Database(f"sqlite:///{(tmp_path / 'only.db').as_posix()}", busy_seconds=0.3)
-    schema.upgrade(database)
+    path = tmp_path / "only.db"
+    shutil.copy(newest_sqlite, path)
+    database = Database(f"sqlite:///{path.as_posix()}", busy_seconds=0.3)
     yield database
     database.close()
 
@@ -254,17 +291,20 @@ def plant_settings(folder: Path, **changes: Any) -> Settings:
 
 
 @pytest.fixture
-async def plant(tmp_path: Path) -> AsyncIterator[Plant]:
+async def plant(newest_sqlite: Path, tmp_path: Path) -> AsyncIterator[Plant]:
     """A running auth_service on SQLite."""
-    running = await start_plant(plant_settings(tmp_path))
+    settings = plant_settings(tmp_path)
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    shutil.copy(newest_sqlite, settings.state_dir / "routing.db")
+    running = await start_plant(settings)
     yield running
     await stop_plant(running)
 
 
 @pytest.fixture
-async def plant_on_each_database(empty_database: Database, tmp_path: Path) -> AsyncIterator[Plant]:
+async def plant_on_each_database(database: Database, tmp_path: Path) -> AsyncIterator[Plant]:
     """A running auth_service, on both engines."""
-    url = empty_database.url.render_as_string(hide_password=False)
+    url = database.url.render_as_string(hide_password=False)
     running = await start_plant(plant_settings(tmp_path, database_url=url))
     yield running
     await stop_plant(running)

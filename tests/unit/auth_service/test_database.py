@@ -273,9 +273,14 @@ def test_opening_a_database_once_more_in_the_process_drops_no_locks(sqlite: Data
         assert subprocess.run([sys.executable, "-c", code, str(sqlite.file)]).returncode == 7
 
 
-def test_the_file_is_readable_by_its_owner_only(sqlite: Database) -> None:
-    assert sqlite.file
-    assert all(path.stat().st_mode & 0o077 == 0 for path in sqlite.file.parent.glob(f"{sqlite.file.name}*"))
+def test_the_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
+    made = Database(f"sqlite:///{(tmp_path / 'made.db').as_posix()}")
+    schema.upgrade(made)
+    assert made.file
+    found = list(made.file.parent.glob(f"{made.file.name}*"))
+    assert found
+    assert all(path.stat().st_mode & 0o077 == 0 for path in found)
+    made.close()
 
 
 def test_a_server_that_does_not_answer_is_unavailable_and_its_password_is_not_shown() -> None:

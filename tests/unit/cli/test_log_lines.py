@@ -140,3 +140,10 @@ def test_a_line_for_people_has_the_facts_and_the_trace() -> None:
     assert "duration_ms=1.5" in said
     assert "user" not in said
     assert said.endswith("Traceback: ...")
+
+
+def test_a_call_that_answered_several_requests_is_found_by_each_of_them(tmp_path: Path) -> None:
+    line = {"at": "2026-01-02T03:04:05.001", "event": "rpc", "request_id": "r1", "joined": ["r2", "r3"]}
+    (tmp_path / "ann-50051.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
+    found = {name: len(list(merged_lines(tmp_path, Choice(request_id=name)))) for name in ("r1", "r2", "r3", "r")}
+    assert found == {"r1": 1, "r2": 1, "r3": 1, "r": 0}
