@@ -196,19 +196,19 @@ def watchdog(call: Call) -> int:
     if table is None or active is None:
         return NOT_INSTALLED
     python, patience = str(call.layout.python(active)), call.number("Patience") or 30
+    services = WindowsServices(call.machine, call.layout.services)
     try:
         hanging = _hanging(python, call.layout.data, patience)
+        restarting = [
+            service.name
+            for service in table.services
+            if service.package in hanging
+            and services.state(service.name) == "RUNNING"
+            and not _is_starting(call.machine, python, services.process(service.name))
+        ]
     except (SetupFailed, OSError) as error:
         call.door.event(NOT_RESTARTED_EVENT, "Error", str(error))
         raise
-    services = WindowsServices(call.machine, call.layout.services)
-    restarting = [
-        service.name
-        for service in table.services
-        if service.package in hanging
-        and services.state(service.name) == "RUNNING"
-        and not _is_starting(call.machine, python, services.process(service.name))
-    ]
     if not restarting:
         return DONE
     steps = [("restart", words("step.restart", service=name, seconds=patience)) for name in restarting]

@@ -37,8 +37,12 @@ class Door:
         return self._read()
 
     def log_to(self, folder: Path, name: str) -> None:
-        """From now on also write what is said to a file of JSON lines, one a script and day."""
-        folder.mkdir(parents=True, exist_ok=True)
+        """From now on also write what is said to a file of JSON lines, one a script and day; one that cannot be written is said."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self.say(words("log.cannot_write", file=folder, reason=error.strerror or error), WARNING)
+            return
         self._log = folder / f"{name}-{time.strftime('%Y%m%d', time.gmtime())}.jsonl"
 
     def stop_logging(self) -> None:

@@ -243,10 +243,17 @@ def processes_below(machine: Machine, python: str, command: str, *numbers: int) 
         python: interpreter of the installation.
         command: show or end.
         numbers: processes of the services.
+
+    Raises:
+        SetupFailed: they cannot be told or ended.
     """
     below = [str(number) for number in numbers if number]
     said = machine.ask(python, "-P", "-m", "installer.service_processes", command, *below)
-    found: dict[str, Any] = json.loads(said)
+    try:
+        found: dict[str, Any] = json.loads(said)
+    except ValueError:
+        program = f"installer.service_processes {command}"
+        raise SetupFailed(words("program.failed", program=program, code=0, said=" ".join(said.split()))) from None
     return found
 
 

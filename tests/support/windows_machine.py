@@ -40,6 +40,7 @@ class WindowsMachine:
         events: number, kind and text.
         told: every change, in order, as the words of the command.
         refuses: words; a change that has all of one entry's words is refused.
+        refused_looks: words; a look that has all of one entry's words is refused.
         ends_at_once: services whose program ends right after it was started.
         programs: processes that run from a folder, as PowerShell lists them.
         taken_ports: ports that programs of others listen on.
@@ -52,6 +53,7 @@ class WindowsMachine:
     events: list[tuple[int, str, str]] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     refuses: list[tuple[str, ...]] = field(default_factory=list)
+    refused_looks: list[tuple[str, ...]] = field(default_factory=list)
     ends_at_once: set[str] = field(default_factory=set)
     programs: list[dict[str, Any]] = field(default_factory=list)
     taken_ports: set[int] = field(default_factory=set)
@@ -85,6 +87,9 @@ class WindowsMachine:
         if not command[0].startswith("C:\\"):
             program = Path(command[0]).name.lower()
         arguments = list(command[1:])
+        looked = " ".join([program, *arguments])
+        if any(all(part in looked for part in parts) for parts in self.refused_looks):
+            return subprocess.CompletedProcess(list(command), 5, "", "액세스가 거부되었습니다. (5)")
         if program.startswith("python"):
             return self._python(command, arguments)
         words = " ".join([program, *arguments])

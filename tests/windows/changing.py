@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -54,17 +55,37 @@ def upgrade_and_back(stage: Stage) -> None:
 
 
 REFUSALS: dict[str, tuple[str, ...]] = {
+    "place": ("os.replace", "manage.py"),
     "packages": ("-m installer packages",),
     "stop": ("sc.exe config RoutingML-Ann start= disabled",),
     "save": ("auth_service backup",),
     "migrate": ("auth_service migrate",),
+    "switch": ("CreateJunction", "current"),
+    "define": ("os.replace", "RoutingML-Ann.xml"),
     "secrets": ("make-secrets",),
     "rights": ("icacls.exe", "secrets"),
     "start": ("sc.exe start RoutingML-Gateway",),
 }
+"""What is refused in each step of an upgrade; register and firewall have nothing to do there, verify fails in `broken-release`."""
 
-
-CUTS = ("place", "packages", "stop", "save", "migrate", "switch", "define", "register", "rights", "start", "verify")
+LONG = ("place", "packages", "stop", "start", "verify")
+"""Steps in the middle of which the power is cut; that of the others is cut when they are done and the journal does not know it yet."""
+CUTS = (
+    "place",
+    "packages",
+    "stop",
+    "save",
+    "migrate",
+    "switch",
+    "define",
+    "register",
+    "secrets",
+    "rights",
+    "firewall",
+    "start",
+    "verify",
+)
+FROM_THE_FIRST_FILE = ("place", "packages")
 
 
 def refused(step: str) -> Callable[[Stage], None]:
@@ -72,10 +93,12 @@ def refused(step: str) -> Callable[[Stage], None]:
 
     def scenario(stage: Stage) -> None:
         upgrade = f"{stage.release('r2', NEW)}\\upgrade.ps1"
+        if step in FROM_THE_FIRST_FILE:
+            stage.without(NEW)
         with stage.refusing(*REFUSALS[step]):
             said = stage.play(upgrade, expected=WENT_BACK)
         says(said, f"at step {step}", "1.0.0")
-        serves(OLD)
+        until_serves(OLD)
         if stage.journal_step():
             raise Differs("the journal is still there")
 
@@ -87,21 +110,40 @@ def cut(step: str) -> Callable[[Stage], None]:
     """The scenario of a power cut in a step of an upgrade: one rollback.ps1 puts the former version back."""
 
     def scenario(stage: Stage) -> None:
-        running = stage.begin(f"{stage.release('r2', NEW)}\\upgrade.ps1")
-        until(f"step {step}", lambda: stage.journal_step() == step or running.poll() is not None, 400)
-        stage.cut_power()
-        running.communicate()
+        scripts = stage.release("r2", NEW)
+        if step in FROM_THE_FIRST_FILE:
+            stage.without(NEW)
+        with contextlib.nullcontext() if step in LONG else stage.waiting_after(step) as reached:
+            running = stage.begin(f"{scripts}\\upgrade.ps1")
+            until(
+                f"step {step}",
+                lambda: (reached.exists() if reached else stage.journal_step() == step) or running.poll() is not None,
+                400,
+            )
+            stage.cut_power()
+            running.communicate()
         if stage.journal_step() != step:
             raise Differs(f"the upgrade ended before the cut at {step}")
-        scripts = f"{stage.release('r2', NEW)}"
         says(stage.play(f"{scripts}\\status.ps1", expected=1), "rollback.ps1")
         says(stage.play(f"{scripts}\\rollback.ps1"), step)
-        serves(OLD)
+        until_serves(OLD)
 
     scenario.__doc__ = (
         f"The power is cut in the step {step} of an upgrade: one rollback.ps1, and the former version serves."
     )
     return scenario
+
+
+def until_serves(version: str) -> None:
+    """Wait until a version serves: services that nothing has stopped start with the machine."""
+
+    def holds() -> bool:
+        try:
+            return bool(serves(version))
+        except Differs:
+            return False
+
+    until(f"version {version} serves", holds)
 
 
 def broken_release(stage: Stage) -> None:

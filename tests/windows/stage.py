@@ -176,7 +176,7 @@ class Stage:
         subprocess.run([str(self.kit / "play.sh"), str(self.target), str(ROOT), "--reset"], check=True)
         own = self.disk / "standins"
         (own / "enforce.txt").touch()
-        for name in ("fail.txt", "refuse.txt"):
+        for name in ("fail.txt", "refuse.txt", "refused-call.txt", "cut.txt", "cut-reached.txt"):
             (own / name).unlink(missing_ok=True)
         shutil.copyfile(Path(__file__).with_name("refusing.py"), own / "python" / "usercustomize.py")
 
@@ -196,19 +196,35 @@ class Stage:
 
     @contextlib.contextmanager
     def refusing(self, *words: str) -> Iterator[None]:
-        """Let the first program whose call has all of these words be refused (exit code 5).
+        """Let the first program whose call has all of these words be refused (exit code 5), or a function whose name is the first word.
 
         Raises:
             Differs: none was called.
         """
-        refuse = self.disk / "standins" / "refuse.txt"
+        refuse, refused = (self.disk / "standins" / name for name in ("refuse.txt", "refused-call.txt"))
+        refused.unlink(missing_ok=True)
         refuse.write_text("\n".join(words), encoding="utf-8")
         try:
             yield
-            if refuse.exists():
+            if refuse.exists() and not refused.exists():
                 raise Differs(f"nothing was called with {words}")
         finally:
             refuse.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def waiting_after(self, step: str) -> Iterator[Path]:
+        """Let the installer wait at the end of a step for the power to be cut; yields the file that says that it does."""
+        cut, reached = (self.disk / "standins" / name for name in ("cut.txt", "cut-reached.txt"))
+        reached.unlink(missing_ok=True)
+        cut.write_text(step, encoding="utf-8")
+        try:
+            yield reached
+        finally:
+            cut.unlink(missing_ok=True)
+
+    def without(self, version: str) -> None:
+        """Take a version's folder away that an earlier scenario left, so that it is installed from its first file."""
+        shutil.rmtree(self.program / version, ignore_errors=True)
 
     def end(self, number: int) -> None:
         """End a process that a scenario started."""

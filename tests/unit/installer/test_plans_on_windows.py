@@ -354,6 +354,27 @@ def test_a_watchdog_that_is_told_nothing_says_so(installed: Server) -> None:
     assert [number for number, _, _ in installed.windows.events] == [3001]
 
 
+@pytest.mark.parametrize("refused", [("sc.exe", "queryex"), ("installer.service_processes", "show")])
+def test_a_watchdog_that_windows_refuses_leaves_an_event(installed: Server, refused: tuple[str, ...]) -> None:
+    said = json.dumps({"hanging": [{"process": "auth-1", "package": "auth_service"}]})
+    installed.layout.python(OLD).write_text(f"#!/bin/sh\necho '{said}'\nexit 1\n", encoding="utf-8")
+    installed.windows.refused_looks = [refused]
+    script = installed.call("watchdog")
+    assert script.ended == 1
+    assert [number for number, _, _ in installed.windows.events] == [3001]
+
+
+def test_a_training_that_cannot_write_its_log_trains_and_leaves_an_event(installed: Server) -> None:
+    logs = installed.layout.data / "logs" / "scripts"
+    shutil.rmtree(logs)
+    logs.write_text("no folder", encoding="utf-8")
+    installed.layout.python(OLD).write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
+    script = installed.call("train")
+    assert script.ended == 0, script.text()
+    assert str(logs) in script.text("warning")
+    assert [(kind, number) for number, kind, _ in installed.windows.events] == [("Information", 2000)]
+
+
 def test_a_site_that_does_not_answer_is_no_success(installed: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     from bootstrap.progress import SetupFailed
 

@@ -12,7 +12,7 @@ from tests.windows.play import ON_AN_EMPTY_MACHINE, SCENARIOS
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "tests" / "windows" / "README.md"
 TABLE = ROOT / "tests" / "windows" / "faults.md"
-FAULTS = [*map(str, range(1, 37)), "P1", "P2", "P3"]
+FAULTS = [*map(str, range(1, 37)), "P1", "P2", "P3", *(f"B{number}" for number in range(1, 12))]
 
 
 def rows() -> dict[str, list[str]]:
