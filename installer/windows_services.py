@@ -6,7 +6,7 @@ import json
 import re
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
@@ -50,10 +50,19 @@ class WindowsServices:
     Args:
         machine: the Windows they are registered with.
         folder: folder with their programs and definitions.
+        last_words: the last line that the process of a service wrote; "" when there is none.
     """
 
-    def __init__(self, machine: Machine, folder: Path, *, poll_seconds: float = POLL_SECONDS) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        folder: Path,
+        *,
+        poll_seconds: float = POLL_SECONDS,
+        last_words: Callable[[str], str] = lambda _name: "",
+    ) -> None:
         self._machine, self._folder, self._poll = machine, folder, poll_seconds
+        self._last_words = last_words
         self._sc = system_program("sc.exe")
 
     def state(self, name: str) -> str:
@@ -133,7 +142,7 @@ class WindowsServices:
             time.sleep(min(SETTLE_SECONDS, 4 * self._poll))
         for name in started:
             if self.state(name) != "RUNNING":
-                raise SetupFailed(words("service.ended", name=name))
+                raise self._ended(name)
             notice(words("service.runs", name=name))
 
     def not_running(self, names: Sequence[str]) -> list[str]:
@@ -218,6 +227,11 @@ class WindowsServices:
                 raise SetupFailed(words("service.not_removed", name=name))
             time.sleep(self._poll)
 
+    def _ended(self, name: str) -> SetupFailed:
+        """That a service has ended at once, with what its process said last."""
+        ended, said = words("service.ended", name=name), self._last_words(name)
+        return SetupFailed(f"{ended}: {said}" if said else ended)
+
     def _wait(self, name: str, wanted: str, seconds: float) -> None:
         """Wait until a service is in a state, as long as its steps, its process or its state change at least every `seconds`."""
         begun = shown_at = time.monotonic()
@@ -227,7 +241,7 @@ class WindowsServices:
             if state == wanted:
                 return
             if wanted == "RUNNING" and state == "STOPPED":
-                raise SetupFailed(words("service.ended", name=name))
+                raise self._ended(name)
             now = time.monotonic()
             if told != before and now - begun < LONGEST_SECONDS:
                 before, shown_at = told, now

@@ -70,7 +70,9 @@ class WindowsSystem:
         self._layout, self._machine, self._choices = layout, machine, choices
         self._tools, self._release, self._site = tools or Tools(), release, site or Site()
         self._fallback = application
-        self.services = WindowsServices(machine, layout.services, poll_seconds=poll_seconds)
+        self.services = WindowsServices(
+            machine, layout.services, poll_seconds=poll_seconds, last_words=self.last_words_of
+        )
 
     @property
     def with_caddy(self) -> bool:

@@ -113,6 +113,7 @@ def test_screens_come_from_the_disk_with_their_headers(proxy: Proxy) -> None:
     assert page.headers["x-frame-options"] == "DENY"
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
     assert "server" not in page.headers
+    assert "alt-svc" not in page.headers
     assert script.headers["content-encoding"] == "gzip"
     assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert gone.status_code == 404

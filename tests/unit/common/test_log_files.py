@@ -127,8 +127,9 @@ def test_a_file_that_an_antivirus_holds_is_written_on_and_rotated_later(
 
 
 def test_a_full_disk_loses_lines_and_tells_how_many_when_it_has_space_again(
-    path: Path, handler: DailySizedFile, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    handler = DailySizedFile(path, max_bytes=100_000, retention_days=3)  # what is told names the file, however long its path is
     write(handler, "before")
 
     class Full:
@@ -147,6 +148,7 @@ def test_a_full_disk_loses_lines_and_tells_how_many_when_it_has_space_again(
     said = path.read_text(encoding="utf-8").split("\n")
     assert said[:2] == ["before", "after"]
     assert "3 log lines could not be written" in "".join(said[2:])
+    handler.close()
     assert capsys.readouterr().err == ""
 
 

@@ -271,6 +271,14 @@ def test_iis_sends_each_path_where_it_belongs(path: str, is_file: bool, expected
     assert iis_rule(path, is_file=is_file) == expected
 
 
+def test_caddy_announces_no_protocol_that_the_rule_of_the_firewall_keeps_out() -> None:
+    rule = (FOLDER / "RoutingML.psm1").read_text(encoding="utf-8")
+    caddy = (FOLDER / "Caddyfile").read_text(encoding="utf-8")
+    assert "-Protocol TCP" in rule
+    assert "UDP" not in rule
+    assert re.search(r"\bprotocols h1 h2\n", caddy)  # h3 is UDP
+
+
 def test_both_proxies_send_the_gateways_own_page_policy_and_the_same_limit() -> None:
     caddy = (FOLDER / "Caddyfile").read_text(encoding="utf-8")
     policies = [

@@ -202,11 +202,15 @@ def test_nssm_is_a_way_of_the_same_plan_and_remembered(server: Server) -> None:
     assert {Path(one.registered.program).name for one in server.windows.services.values()} == {"nssm.exe"}
 
 
-def test_a_service_that_ends_at_once_is_not_called_running(server: Server) -> None:
+def test_a_service_that_ends_at_once_is_not_called_running_and_has_the_last_word(server: Server) -> None:
     server.windows.ends_at_once = {"RoutingML-Ann"}
+    logs = server.layout.data / "logs"
+    logs.mkdir(parents=True)
+    (logs / "RoutingML-Ann.err.log").write_text("begun\nport 50051 is taken\n", encoding="utf-8")
     script = server.install()
     assert script.ended == 1
     assert "RoutingML-Ann has ended right after its start" in script.text("error")
+    assert "port 50051 is taken" in script.text("error")
     assert "RoutingML-Ann runs." not in script.text()
 
 
