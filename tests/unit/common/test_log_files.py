@@ -129,7 +129,9 @@ def test_a_file_that_an_antivirus_holds_is_written_on_and_rotated_later(
 def test_a_full_disk_loses_lines_and_tells_how_many_when_it_has_space_again(
     path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    handler = DailySizedFile(path, max_bytes=100_000, retention_days=3)  # what is told names the file, however long its path is
+    handler = DailySizedFile(
+        path, max_bytes=100_000, retention_days=3
+    )  # what is told names the file, however long its path is
     write(handler, "before")
 
     class Full:
