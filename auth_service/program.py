@@ -23,12 +23,14 @@ from auth_service.control.settings import SettingsDocuments, ensure_first_revisi
 from auth_service.control.signing_keys import KeyCipher, SigningKey, add_key, current_key
 from auth_service.control.turn import Turn
 from auth_service.control.watch import WatchHub
-from auth_service.documents_service import documents_service
 from auth_service.erp.sender import ErpSender
 from auth_service.erp.servicer import ErpServicer
 from auth_service.mapping import chosen_source, plant_section, settings_hooks
+from auth_service.mapping.servicer import MappingServicer
+from auth_service.planning.servicer import PlanningServicer
 from auth_service.plants.servicer_plants import PlantServicer
 from auth_service.plants.serving import ServingPlants
+from auth_service.rsl.servicer_rsl import RslServicer
 from auth_service.store import audit, schema
 from auth_service.store.audit_archive import archive
 from auth_service.store.backup import back_up_before_migration
@@ -111,7 +113,7 @@ class AuthProgram:
             self.database.fence = self.turn.leadership.check_write
 
     def services(self) -> Sequence[Service]:
-        """Accounts, versions, settings with Watch, documents, plants, the ERP."""
+        """Accounts, versions, settings with Watch, plans, standard routings, mappings, plants, the ERP."""
         surroundings = Surroundings(
             database=self.database, settings=self._context.settings, change=self._change, audit=audit.record_of_caller
         )
@@ -121,7 +123,9 @@ class AuthProgram:
             ).service(),
             RegistryServicer(self.plane, self.activation, self._context.settings, self.versions).service(),
             SettingsServicer(self.settings, self.hub).service(),
-            documents_service(surroundings),
+            PlanningServicer(surroundings).service(),
+            RslServicer(surroundings).service(),
+            MappingServicer(surroundings).service(),
             PlantServicer(ServingPlants(surroundings, self.settings, self.activation, self.versions)).service(),
             ErpServicer(self.erp, self._note).service(),
         ]

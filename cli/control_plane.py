@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from protos.aggregate.v1.aggregate_pb2_grpc import AggregateServiceAsyncStub
     from protos.ann.v1.ann_pb2_grpc import AnnServiceAsyncStub
     from protos.auth.v1.auth_pb2_grpc import AuthServiceAsyncStub
-    from protos.documents.v1.documents_pb2_grpc import DocumentsServiceAsyncStub
+    from protos.documents.v1.documents_pb2_grpc import MappingServiceAsyncStub, PlanningServiceAsyncStub
     from protos.erp.v1.erp_pb2_grpc import ErpServiceAsyncStub
     from protos.registry.v1.registry_pb2_grpc import RegistryServiceAsyncStub
     from protos.trainer.v1.trainer_pb2_grpc import TrainerServiceAsyncStub
@@ -36,7 +36,8 @@ class ControlPlane:
     def __init__(self, settings: Settings) -> None:
         self.clients = Clients(settings, "cli", ServiceCredential.of(settings))
         self.auth: AuthServiceAsyncStub = self.clients.auth.stub
-        self.documents: DocumentsServiceAsyncStub = self.clients.documents.stub
+        self.planning: PlanningServiceAsyncStub = self.clients.planning.stub
+        self.mapping: MappingServiceAsyncStub = self.clients.mapping.stub
         self.registry: RegistryServiceAsyncStub = self.clients.registry.stub
         self.erp: ErpServiceAsyncStub = self.clients.erp.stub
         self.aggregate: AggregateServiceAsyncStub = self.clients.aggregate.stub

@@ -23,7 +23,7 @@ from protos.aggregate.v1.aggregate_pb2_grpc import AggregateServiceStub
 from protos.ann.v1.ann_pb2_grpc import AnnServiceStub
 from protos.auth.v1.auth_pb2_grpc import AuthServiceStub
 from protos.common.v1.process_pb2_grpc import ProcessServiceStub
-from protos.documents.v1.documents_pb2_grpc import DocumentsServiceStub
+from protos.documents.v1.documents_pb2_grpc import MappingServiceStub, PlanningServiceStub, RslServiceStub
 from protos.erp.v1.erp_pb2_grpc import ErpServiceStub
 from protos.plants.v1.plants_pb2_grpc import PlantServiceStub
 from protos.registry.v1.registry_pb2_grpc import RegistryServiceStub
@@ -35,7 +35,11 @@ if TYPE_CHECKING:
     from protos.ann.v1.ann_pb2_grpc import AnnServiceAsyncStub
     from protos.auth.v1.auth_pb2_grpc import AuthServiceAsyncStub
     from protos.common.v1.process_pb2_grpc import ProcessServiceAsyncStub
-    from protos.documents.v1.documents_pb2_grpc import DocumentsServiceAsyncStub
+    from protos.documents.v1.documents_pb2_grpc import (
+        MappingServiceAsyncStub,
+        PlanningServiceAsyncStub,
+        RslServiceAsyncStub,
+    )
     from protos.erp.v1.erp_pb2_grpc import ErpServiceAsyncStub
     from protos.plants.v1.plants_pb2_grpc import PlantServiceAsyncStub
     from protos.registry.v1.registry_pb2_grpc import RegistryServiceAsyncStub
@@ -68,13 +72,17 @@ READS: Mapping[str, Sequence[str]] = {
     ),  # a session that nobody got ends by itself
     "routing.registry.v1.RegistryService": ("List", "Get", "GetActive", "History"),
     "routing.settings.v1.SettingsService": ("Get", "Revisions", "Subscribers"),
-    "routing.documents.v1.DocumentsService": (
+    "routing.documents.v1.PlanningService": (
         "GetWorkspace",
         "ListRoutingGroups",
         "GetRoutingGroup",
+    ),
+    "routing.documents.v1.RslService": (
         "ListRslGroups",
         "GetRslGroup",
         "ExportRslGroups",
+    ),
+    "routing.documents.v1.MappingService": (
         "ListProfiles",
         "GetProfile",
         "ProfileRevisions",
@@ -250,9 +258,11 @@ class Clients:
         self.settings: Service[SettingsServiceAsyncStub] = Service(
             self.caller, "auth_service", SettingsServiceStub(auth)
         )
-        self.documents: Service[DocumentsServiceAsyncStub] = Service(
-            self.caller, "auth_service", DocumentsServiceStub(auth)
+        self.planning: Service[PlanningServiceAsyncStub] = Service(
+            self.caller, "auth_service", PlanningServiceStub(auth)
         )
+        self.rsl: Service[RslServiceAsyncStub] = Service(self.caller, "auth_service", RslServiceStub(auth))
+        self.mapping: Service[MappingServiceAsyncStub] = Service(self.caller, "auth_service", MappingServiceStub(auth))
         self.plants: Service[PlantServiceAsyncStub] = Service(self.caller, "auth_service", PlantServiceStub(auth))
         self.erp: Service[ErpServiceAsyncStub] = Service(self.caller, "auth_service", ErpServiceStub(auth))
         self.trainer: Service[TrainerServiceAsyncStub] = Service(self.caller, "trainer", TrainerServiceStub(trainer))

@@ -88,7 +88,7 @@ def _ask(settings: Settings) -> pb.PlannerExamplesResponse:
         channel = connect(settings, settings.auth_addresses)
         try:
             caller = Caller(settings, "training", ServiceCredential.of(settings))
-            method = documents_pb2_grpc.DocumentsServiceStub(channel).PlannerExamples
+            method = documents_pb2_grpc.PlanningServiceStub(channel).PlannerExamples
             answer: pb.PlannerExamplesResponse = await caller.call(
                 method, pb.PlannerExamplesRequest(), service="auth_service", timeout=_ANSWER_SECONDS
             )

@@ -1,4 +1,4 @@
-"""DocumentsService: the blueprint. Translates between messages and plant.blueprint."""
+"""MappingService: the blueprint. Translates between messages and plant.blueprint."""
 
 from __future__ import annotations
 

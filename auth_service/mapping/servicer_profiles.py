@@ -1,4 +1,4 @@
-"""DocumentsService: mapping profiles. Translates between messages and the pure modules."""
+"""MappingService: mapping profiles. Translates between messages and the pure modules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DocumentsService: the candidate store. Translates between messages and the pure modules."""
+"""PlanningService: the candidate store. Translates between messages and the pure modules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DocumentsService: what became of proposals. Translates between messages and the pure modules."""
+"""PlanningService: what became of proposals. Translates between messages and the pure modules."""
 
 from __future__ import annotations
 

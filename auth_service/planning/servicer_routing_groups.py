@@ -1,4 +1,4 @@
-"""DocumentsService: workspaces, routing groups, snapshots. Translates between messages and the pure modules."""
+"""PlanningService: workspaces, routing groups, snapshots. Translates between messages and the pure modules."""
 
 from __future__ import annotations
 

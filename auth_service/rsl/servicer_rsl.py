@@ -1,4 +1,4 @@
-"""DocumentsService: RSL groups. Translates between messages and the pure modules."""
+"""The RslService: groups of standard routings. Translates between messages and the pure modules."""
 
 from __future__ import annotations
 
@@ -13,13 +13,31 @@ from auth_service.store.document_fields import Violations, json_object, to_json
 from auth_service.store.surroundings import Surroundings
 from common.errors import InvalidInput
 from common.request_context import add_log_fields, current_caller
+from common.rpc.interceptor import Access
+from common.rpc.server import Service
+from protos.documents.v1 import documents_pb2, documents_pb2_grpc
 from protos.documents.v1 import documents_pb2 as pb
 
 
-class RslMethods:
-    """The methods about RSL groups."""
+class RslServicer(documents_pb2_grpc.RslServiceServicer):
+    """Whoever is logged in may call it.
 
-    _here: Surroundings
+    Args:
+        here: database, audit log and the like.
+    """
+
+    def __init__(self, here: Surroundings) -> None:
+        self._here = here
+
+    def service(self) -> Service:
+        """The service to register in the server of auth_service."""
+        descriptor = documents_pb2.DESCRIPTOR.services_by_name["RslService"]
+        return Service(
+            descriptor=descriptor,
+            add=documents_pb2_grpc.add_RslServiceServicer_to_server,
+            servicer=self,
+            access=dict.fromkeys((method.name for method in descriptor.methods), Access.USER),
+        )
 
     async def CreateRslGroup(self, request: pb.CreateRslGroupRequest, context: Any) -> pb.RslGroup:
         caller, now = current_caller(), self._here.now()

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, bindparam, text
 from benchmarks.faults.control_service import ControlService
 from common.errors import DeadlineExceeded, ServiceError, Unavailable
 from protos.documents.v1 import documents_pb2 as documents
-from protos.documents.v1.documents_pb2_grpc import DocumentsServiceStub
+from protos.documents.v1.documents_pb2_grpc import PlanningServiceStub, RslServiceStub
 from protos.settings.v1 import settings_pb2
 from protos.settings.v1.settings_pb2_grpc import SettingsServiceStub
 
@@ -114,19 +114,19 @@ class Writers:
             ],
         )
         made = await self._service.call(
-            DocumentsServiceStub, "CreateRoutingGroup", documents.CreateRoutingGroupRequest(content=content)
+            PlanningServiceStub, "CreateRoutingGroup", documents.CreateRoutingGroupRequest(content=content)
         )
         self.ledger.groups[made.group_id] = (name, made.version)
         content.group_name = f"changed {number}"
         self.ledger.sent.add(content.group_name)
         request = documents.UpdateRoutingGroupRequest(group_id=made.group_id, version=made.version, content=content)
-        changed = await self._service.call(DocumentsServiceStub, "UpdateRoutingGroup", request)
+        changed = await self._service.call(PlanningServiceStub, "UpdateRoutingGroup", request)
         self.ledger.groups[made.group_id] = (content.group_name, changed.version)
         self.ledger.confirmed += 1
 
     async def _rsl(self, number: int) -> None:
         request = documents.CreateRslGroupRequest(name=f"rsl {number}", tags=["a", "b"])
-        made = await self._service.call(DocumentsServiceStub, "CreateRslGroup", request)
+        made = await self._service.call(RslServiceStub, "CreateRslGroup", request)
         self.ledger.rsl[made.id] = f"rsl {number}"
 
     async def _settings(self, number: int) -> None:
@@ -138,7 +138,7 @@ class Writers:
 
     async def _workspace(self, number: int) -> None:
         request = documents.PutWorkspaceRequest(document_json=json.dumps({"version": 1, "layout": {"number": number}}))
-        await self._service.call(DocumentsServiceStub, "PutWorkspace", request)
+        await self._service.call(PlanningServiceStub, "PutWorkspace", request)
         self.ledger.workspace = number
 
 

@@ -68,7 +68,7 @@ def schema() -> None:
 @app.command("list")
 def list_profiles() -> None:
     """List the profiles of the installation; the active one is marked."""
-    answer = ask(lambda control: control.call(control.documents.ListProfiles, pb.ListProfilesRequest(kind=INPUT)))
+    answer = ask(lambda control: control.call(control.mapping.ListProfiles, pb.ListProfilesRequest(kind=INPUT)))
     table = Table(box=None, header_style="dim")
     for heading in ("", "profile", "revision", "changed", "by", "problems"):
         table.add_column(heading, no_wrap=True)
@@ -91,7 +91,7 @@ def show(name: Annotated[str, typer.Argument(help="Name of a profile; default: t
     import json
 
     request = pb.GetProfileRequest(kind=INPUT, name=name)
-    found = ask(lambda control: control.call(control.documents.GetProfile, request))
+    found = ask(lambda control: control.call(control.mapping.GetProfile, request))
     typer.echo(json_text(json.loads(found.profile_json)))
 
 
@@ -118,7 +118,7 @@ def export(
 ) -> None:
     """Write profiles to a file, all that are not built in or those that are named."""
     request = pb.ExportProfilesRequest(kind=INPUT, names=names or [])
-    found = ask(lambda control: control.call(control.documents.ExportProfiles, request))
+    found = ask(lambda control: control.call(control.mapping.ExportProfiles, request))
     write_text(file, found.content + "\n")
     typer.echo(f"Written: {file}")
 
@@ -129,7 +129,7 @@ def import_profiles(file: ProfileFile) -> None:
     from plant.profile_files import read_profile_text
 
     request = pb.ImportProfilesRequest(kind=INPUT, content=read_profile_text(file))
-    done = ask(lambda control: control.call(control.documents.ImportProfiles, request))
+    done = ask(lambda control: control.call(control.mapping.ImportProfiles, request))
     for what, listed in (("created", done.created), ("changed", done.updated), ("unchanged", done.unchanged)):
         if listed:
             typer.echo(f"{what}: {', '.join(listed)}")

@@ -30,7 +30,7 @@ def report(
 ) -> None:
     """How often proposals were accepted as they were, and which operations were changed most."""
     request = pb.ProposalReportRequest(since=time.time() - days * DAY_SECONDS, model_version=version)
-    found = ask(lambda control: control.call(control.documents.ProposalReport, request))
+    found = ask(lambda control: control.call(control.planning.ProposalReport, request))
     if as_json:
         typer.echo(json_text(report_facts(found)))
         return
@@ -87,7 +87,7 @@ def list_reviews(
 ) -> None:
     """List reviewed proposals with what was changed, newest first."""
     request = pb.ListProposalReviewsRequest(limit=limit, item_code=item, outcome=outcome, model_version=version)
-    found = ask(lambda control: control.call(control.documents.ListProposalReviews, request))
+    found = ask(lambda control: control.call(control.planning.ListProposalReviews, request))
     table = Table(box=None, header_style="dim")
     for heading in ("when", "item", "outcome", "by", "changes"):
         table.add_column(heading, no_wrap=True)

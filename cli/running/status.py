@@ -197,7 +197,7 @@ async def _profile(settings: Settings) -> str:
     try:
         async with ControlPlane(settings) as control:
             request = GetProfileRequest(kind=PROFILE_KIND_INPUT)
-            return (await control.call(control.documents.GetProfile, request, timeout=ASK_SECONDS)).name
+            return (await control.call(control.mapping.GetProfile, request, timeout=ASK_SECONDS)).name
     except ServiceError:
         return ""
 

@@ -22,7 +22,7 @@ async def read_active(control: ControlPlane) -> InputProfile:
     Raises:
         ServiceError: auth_service did not answer.
     """
-    found = await control.call(control.documents.GetProfile, pb.GetProfileRequest(kind=INPUT))
+    found = await control.call(control.mapping.GetProfile, pb.GetProfileRequest(kind=INPUT))
     return InputProfile.read(found.profile_json)
 
 
@@ -32,13 +32,13 @@ async def save_profile(control: ControlPlane, profile: InputProfile) -> str:
     Raises:
         ServiceError: it is refused, or auth_service did not answer.
     """
-    listed = await control.call(control.documents.ListProfiles, pb.ListProfilesRequest(kind=INPUT))
+    listed = await control.call(control.mapping.ListProfiles, pb.ListProfilesRequest(kind=INPUT))
     known = {one.name.casefold(): one for one in listed.profiles}
     present = known.get(profile.name.casefold())
     request = pb.SaveProfileRequest(
         kind=INPUT, name=present.name if present else "", profile_json=profile.to_json(), comment="command line"
     )
-    saved = await control.call(control.documents.SaveProfile, request)
+    saved = await control.call(control.mapping.SaveProfile, request)
     if present is None:
         return f"Stored: {saved.name}"
     same = saved.revision == present.revision
@@ -51,7 +51,7 @@ async def activate_profile(control: ControlPlane, name: str) -> list[str]:
     Raises:
         ServiceError: it is refused, or auth_service did not answer.
     """
-    done = await control.call(control.documents.ActivateProfile, pb.ActivateProfileRequest(kind=INPUT, name=name))
+    done = await control.call(control.mapping.ActivateProfile, pb.ActivateProfileRequest(kind=INPUT, name=name))
     said = [f"Active: {done.profile.name}"]
     return said + [text for text in (done.refresh_needed, done.training_needed) if text]
 

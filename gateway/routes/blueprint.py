@@ -20,8 +20,8 @@ area = AreaRouter("/api/blueprint", "blueprint")
 @area.user.get("/node-types", response_model=NodeTypesResponse)
 async def list_node_types(gateway: TheGateway) -> Response:
     """The kinds of nodes with their options, and the pipeline that an empty graph means."""
-    documents = gateway.clients.documents
-    found = await documents.call(documents.stub.NodeTypes, pb.NodeTypesRequest())
+    mapping = gateway.clients.mapping
+    found = await mapping.call(mapping.stub.NodeTypes, pb.NodeTypesRequest())
     return json_answer(
         {
             "types": [_node_type(one) for one in found.types],
@@ -33,9 +33,9 @@ async def list_node_types(gateway: TheGateway) -> Response:
 @area.user.post("/check", response_model=GraphCheckResponse)
 async def check_graph(body: GraphCheckRequest, gateway: TheGateway) -> Response:
     """Checks a graph without saving it."""
-    documents = gateway.clients.documents
+    mapping = gateway.clients.mapping
     request = pb.CheckGraphRequest(graph_json=document_text({"nodes": body.nodes, "edges": body.edges}, "The graph"))
-    found = await documents.call(documents.stub.CheckGraph, request)
+    found = await mapping.call(mapping.stub.CheckGraph, request)
     return json_answer(
         {
             "ok": found.ok,
@@ -58,8 +58,8 @@ async def check_graph(body: GraphCheckRequest, gateway: TheGateway) -> Response:
 @area.user.get("/wrapper", response_model=WrapperResponse)
 async def get_wrapper(gateway: TheGateway, revision: Annotated[int, Query(ge=0, lt=2**63)] = 0) -> Response:
     """The generated Python wrapper of a revision of the settings, of the current one without a number."""
-    documents = gateway.clients.documents
-    found = await documents.call(documents.stub.GetWrapper, pb.GetWrapperRequest(revision=revision))
+    mapping = gateway.clients.mapping
+    found = await mapping.call(mapping.stub.GetWrapper, pb.GetWrapperRequest(revision=revision))
     return json_answer(
         {
             "revision": found.revision,

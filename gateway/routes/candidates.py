@@ -18,10 +18,10 @@ area = AreaRouter("/api/candidates", "routing-ml")
 @area.user.post("/save", response_model=CandidateSaveResponse)
 async def save_candidate(body: CandidateSaveRequest, gateway: TheGateway) -> Response:
     """Keeps a candidate as a JSON file and answers with the SQL that would insert it."""
-    documents = gateway.clients.documents
+    planning = gateway.clients.planning
     with contract_says_400():
-        saved = await documents.call(
-            documents.stub.SaveCandidate,
+        saved = await planning.call(
+            planning.stub.SaveCandidate,
             pb.SaveCandidateRequest(
                 item_code=body.item_code,
                 candidate_id=body.candidate_id,

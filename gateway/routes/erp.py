@@ -128,8 +128,8 @@ async def cancel_erp_message(message_id: str, gateway: TheGateway) -> Response:
 
 
 async def _group(gateway: Gateway, group_id: str) -> documents_pb2.RoutingGroup:
-    documents = gateway.clients.documents
-    return await documents.call(documents.stub.GetRoutingGroup, documents_pb2.RoutingGroupRequest(group_id=group_id))
+    planning = gateway.clients.planning
+    return await planning.call(planning.stub.GetRoutingGroup, documents_pb2.RoutingGroupRequest(group_id=group_id))
 
 
 def interface_format(gateway: Gateway) -> str:

@@ -53,9 +53,9 @@ async def export_routing_group(
     file_name: Annotated[FileName, Query()] = "",
 ) -> Response:
     """Writes a saved routing to a file: one routing an item of the group, an operation a step (403 when it is somebody else's)."""
-    documents = gateway.clients.documents
+    planning = gateway.clients.planning
     await gateway.admission.enter(2)
-    group = await documents.call(documents.stub.GetRoutingGroup, documents_pb2.RoutingGroupRequest(group_id=group_id))
+    group = await planning.call(planning.stub.GetRoutingGroup, documents_pb2.RoutingGroupRequest(group_id=group_id))
     await gateway.admission.enter(len(group.content.item_codes), file_work(len(group.content.item_codes)))
     parts = group_parts(group, gateway.plant.schema)
     start = aggregate_pb2.ExportStart(

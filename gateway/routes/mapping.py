@@ -36,8 +36,8 @@ area = AreaRouter("/api/mapping", "mapping")
 @area.user.get("/{kind}-profiles", response_model=bodies.ProfileListResponse)
 async def list_profiles(kind: Kind, gateway: TheGateway) -> Response:
     """The profiles of a kind, the built-in one first."""
-    documents = gateway.clients.documents
-    found = await documents.call(documents.stub.ListProfiles, pb.ListProfilesRequest(kind=KINDS[kind]))
+    mapping = gateway.clients.mapping
+    found = await mapping.call(mapping.stub.ListProfiles, pb.ListProfilesRequest(kind=KINDS[kind]))
     return json_answer({"items": [translate.profile(one, with_content=False) for one in found.profiles]})
 
 
@@ -51,11 +51,11 @@ async def create_profile(kind: Kind, body: bodies.ProfileSaveRequest, gateway: T
 async def check_input_profile(body: bodies.ProfileCheckRequest, gateway: TheGateway) -> Response:
     """Checks an input profile against a real source."""
     allow_more_time(LONGEST_CALL_SECONDS)
-    documents = gateway.clients.documents
+    mapping = gateway.clients.mapping
     request = pb.CheckInputProfileRequest(
         profile_json=_profile_text(body.profile), name=body.name, path=body.path, rows=body.rows
     )
-    found = await documents.call(documents.stub.CheckInputProfile, request, timeout=LONGEST_CALL_SECONDS)
+    found = await mapping.call(mapping.stub.CheckInputProfile, request, timeout=LONGEST_CALL_SECONDS)
     return json_answer(translate.checked(found))
 
 
@@ -72,9 +72,9 @@ async def suggest_input_profile(body: bodies.ProfileSuggestRequest, gateway: The
 @area.admin.post("/input-profiles/effects", response_model=bodies.ProfileEffectsResponse)
 async def input_profile_effects(body: bodies.ProfileEffectsRequest, gateway: TheGateway) -> Response:
     """What it would mean that an edited input profile takes the place of the active one."""
-    documents = gateway.clients.documents
+    mapping = gateway.clients.mapping
     request = pb.InputProfileEffectsRequest(profile_json=_profile_text(body.profile))
-    found = await documents.call(documents.stub.InputProfileEffects, request)
+    found = await mapping.call(mapping.stub.InputProfileEffects, request)
     return json_answer(
         {
             "refresh": found.refresh,
@@ -91,11 +91,11 @@ async def preview_output_profile(body: bodies.ProfilePreviewRequest, gateway: Th
     rows: list[dict[str, Any]] = [dict(row) for row in body.rows or []]
     if body.rows is None and body.item_codes:
         rows = await _predicted_rows(gateway, body.item_codes)
-    documents = gateway.clients.documents
+    mapping = gateway.clients.mapping
     request = pb.PreviewOutputProfileRequest(
         profile_json=_profile_text(body.profile), name=body.name, rows=mixed_table(rows), max_findings=body.max_findings
     )
-    return json_answer(translate.preview(await documents.call(documents.stub.PreviewOutputProfile, request)))
+    return json_answer(translate.preview(await mapping.call(mapping.stub.PreviewOutputProfile, request)))
 
 
 @area.user.get("/{kind}-profiles/export", response_class=Response)
@@ -103,10 +103,8 @@ async def export_profiles(
     kind: Kind, gateway: TheGateway, name: Annotated[list[str] | None, Query()] = None
 ) -> Response:
     """Profiles as one JSON text: the named ones, else all but the built-in ones."""
-    documents = gateway.clients.documents
-    made = await documents.call(
-        documents.stub.ExportProfiles, pb.ExportProfilesRequest(kind=KINDS[kind], names=name or [])
-    )
+    mapping = gateway.clients.mapping
+    made = await mapping.call(mapping.stub.ExportProfiles, pb.ExportProfilesRequest(kind=KINDS[kind], names=name or []))
     return Response(
         made.content.encode("utf-8"),
         media_type="application/json",
@@ -117,10 +115,10 @@ async def export_profiles(
 @area.admin.post("/{kind}-profiles/import", response_model=bodies.ProfileImportResponse)
 async def import_profiles(kind: Kind, body: bodies.ProfileImportRequest, gateway: TheGateway) -> Response:
     """Creates or changes profiles from such a text, all or none."""
-    documents = gateway.clients.documents
+    mapping = gateway.clients.mapping
     text = body.content if isinstance(body.content, str) else document_text(body.content, "content")
     request = pb.ImportProfilesRequest(kind=KINDS[kind], content=text)
-    result = await documents.call(documents.stub.ImportProfiles, request)
+    result = await mapping.call(mapping.stub.ImportProfiles, request)
     return json_answer(
         {
             "created": list(result.created),
@@ -135,9 +133,9 @@ async def list_profile_revisions(
     kind: Kind, name: str, gateway: TheGateway, limit: Annotated[int, Query(ge=1, le=500)] = 50
 ) -> Response:
     """Revisions of a profile, newest first."""
-    documents = gateway.clients.documents
+    mapping = gateway.clients.mapping
     request = pb.ProfileRevisionsRequest(kind=KINDS[kind], name=name, limit=limit)
-    found = await documents.call(documents.stub.ProfileRevisions, request)
+    found = await mapping.call(mapping.stub.ProfileRevisions, request)
     return json_answer({"items": [translate.revision(one) for one in found.revisions]})
 
 
@@ -146,9 +144,9 @@ async def get_profile(
     kind: Kind, name: str, gateway: TheGateway, revision: Annotated[int, Query(ge=0, lt=2**31)] = 0
 ) -> Response:
     """One profile, or one of its revisions."""
-    documents = gateway.clients.documents
+    mapping = gateway.clients.mapping
     request = pb.GetProfileRequest(kind=KINDS[kind], name=name, revision=revision)
-    return json_answer(translate.profile(await documents.call(documents.stub.GetProfile, request)))
+    return json_answer(translate.profile(await mapping.call(mapping.stub.GetProfile, request)))
 
 
 @area.admin.put("/{kind}-profiles/{name:path}", response_model=bodies.ProfileModel)
@@ -160,29 +158,29 @@ async def save_profile(kind: Kind, name: str, body: bodies.ProfileSaveRequest, g
 @area.admin.delete("/{kind}-profiles/{name:path}", status_code=204, response_class=Response)
 async def delete_profile(kind: Kind, name: str, gateway: TheGateway) -> Response:
     """Deletes a profile that is not active."""
-    documents = gateway.clients.documents
-    await documents.call(documents.stub.DeleteProfile, pb.DeleteProfileRequest(kind=KINDS[kind], name=name))
+    mapping = gateway.clients.mapping
+    await mapping.call(mapping.stub.DeleteProfile, pb.DeleteProfileRequest(kind=KINDS[kind], name=name))
     return no_content()
 
 
 @area.admin.post("/{kind}-profiles/{name:path}/activate", response_model=bodies.ProfileActivationResponse)
 async def activate_profile(kind: Kind, name: str, gateway: TheGateway) -> Response:
     """Makes a profile the active one; says what must be read or trained again."""
-    documents = gateway.clients.documents
+    mapping = gateway.clients.mapping
     request = pb.ActivateProfileRequest(kind=KINDS[kind], name=name)
-    return json_answer(translate.activation(await documents.call(documents.stub.ActivateProfile, request)))
+    return json_answer(translate.activation(await mapping.call(mapping.stub.ActivateProfile, request)))
 
 
 @area.admin.post("/{kind}-profiles/{name:path}/revert", response_model=bodies.ProfileModel)
 async def revert_profile(kind: Kind, name: str, body: bodies.ProfileRevertRequest, gateway: TheGateway) -> Response:
     """Makes an older revision of a profile the newest again."""
-    documents = gateway.clients.documents
+    mapping = gateway.clients.mapping
     request = pb.RevertProfileRequest(kind=KINDS[kind], name=name, revision=body.revision)
-    return json_answer(translate.profile(await documents.call(documents.stub.RevertProfile, request)))
+    return json_answer(translate.profile(await mapping.call(mapping.stub.RevertProfile, request)))
 
 
 async def _save(gateway: Gateway, kind: Kind, name: str, body: bodies.ProfileSaveRequest) -> pb.Profile:
-    documents = gateway.clients.documents
+    mapping = gateway.clients.mapping
     request = pb.SaveProfileRequest(
         kind=KINDS[kind],
         name=name,
@@ -190,7 +188,7 @@ async def _save(gateway: Gateway, kind: Kind, name: str, body: bodies.ProfileSav
         expected_revision=body.expected_revision,
         comment=body.comment,
     )
-    return await documents.call(documents.stub.SaveProfile, request)
+    return await mapping.call(mapping.stub.SaveProfile, request)
 
 
 async def _predicted_rows(gateway: Gateway, item_codes: list[str]) -> list[dict[str, Any]]:

@@ -34,11 +34,11 @@ async def list_proposal_reviews(
     model_version: Filter = "",
 ) -> Response:
     """Reviewed proposals, newest first: one's own, everybody's for administrators."""
-    documents = gateway.clients.documents
+    planning = gateway.clients.planning
     request = pb.ListProposalReviewsRequest(
         limit=limit, offset=offset, item_code=item_code, outcome=outcome, model_version=model_version
     )
-    return json_answer(translate.page(await documents.call(documents.stub.ListProposalReviews, request)))
+    return json_answer(translate.page(await planning.call(planning.stub.ListProposalReviews, request)))
 
 
 @area.user.get("/report", response_model=bodies.ProposalReportResponse)
@@ -48,6 +48,6 @@ async def report_proposals(
     model_version: Filter = "",
 ) -> Response:
     """How often planners accepted proposals as they were, and which operations they changed most."""
-    documents = gateway.clients.documents
+    planning = gateway.clients.planning
     request = pb.ProposalReportRequest(since=time.time() - days * DAY_SECONDS, model_version=model_version)
-    return json_answer(translate.report(await documents.call(documents.stub.ProposalReport, request)))
+    return json_answer(translate.report(await planning.call(planning.stub.ProposalReport, request)))

@@ -26,11 +26,11 @@ area = AreaRouter("/api/routing/groups", "routing-groups")
 @area.user.post("", status_code=201, response_model=bodies.RoutingGroupSaved)
 async def create_routing_group(body: bodies.RoutingGroupRequest, gateway: TheGateway) -> Response:
     """Saves a routing under a new name (409 when the caller has one of that name)."""
-    documents = gateway.clients.documents
+    planning = gateway.clients.planning
     request = pb.CreateRoutingGroupRequest(
         content=translate.content(body), proposals=proposals(body.proposals, gateway.plant.schema)
     )
-    return json_answer(translate.saved(await documents.call(documents.stub.CreateRoutingGroup, request)), 201)
+    return json_answer(translate.saved(await planning.call(planning.stub.CreateRoutingGroup, request)), 201)
 
 
 @area.user.get("", response_model=bodies.RoutingGroupListResponse)
@@ -43,43 +43,43 @@ async def list_routing_groups(
     search: Filter = "",
 ) -> Response:
     """Saved routings, last changed first: one's own, everybody's for administrators."""
-    documents = gateway.clients.documents
+    planning = gateway.clients.planning
     request = pb.ListRoutingGroupsRequest(limit=limit, offset=offset, owner=owner, item_code=item_code, search=search)
-    return json_answer(translate.page(await documents.call(documents.stub.ListRoutingGroups, request)))
+    return json_answer(translate.page(await planning.call(planning.stub.ListRoutingGroups, request)))
 
 
 @area.user.post("/snapshots", response_model=bodies.RoutingSnapshotsResponse)
 async def save_routing_snapshots(body: bodies.RoutingSnapshotsRequest, gateway: TheGateway) -> Response:
     """Keeps snapshots and audit entries of a planner's screen; what was sent before is not stored twice."""
-    documents = gateway.clients.documents
+    planning = gateway.clients.planning
     request = translate.snapshots(body)
-    return json_answer(translate.kept(await documents.call(documents.stub.SaveRoutingSnapshots, request)))
+    return json_answer(translate.kept(await planning.call(planning.stub.SaveRoutingSnapshots, request)))
 
 
 @area.user.get("/{group_id}", response_model=bodies.RoutingGroupDetail)
 async def get_routing_group(group_id: str, gateway: TheGateway) -> Response:
     """One saved routing (403 when it is somebody else's)."""
-    documents = gateway.clients.documents
+    planning = gateway.clients.planning
     request = pb.RoutingGroupRequest(group_id=group_id)
-    return json_answer(translate.whole(await documents.call(documents.stub.GetRoutingGroup, request)))
+    return json_answer(translate.whole(await planning.call(planning.stub.GetRoutingGroup, request)))
 
 
 @area.user.put("/{group_id}", response_model=bodies.RoutingGroupSaved)
 async def update_routing_group(group_id: str, body: bodies.RoutingGroupUpdateRequest, gateway: TheGateway) -> Response:
     """Replaces a saved routing (409 when `version` is not the stored one)."""
-    documents = gateway.clients.documents
+    planning = gateway.clients.planning
     request = pb.UpdateRoutingGroupRequest(
         group_id=group_id,
         version=body.version,
         content=translate.content(body),
         proposals=proposals(body.proposals, gateway.plant.schema),
     )
-    return json_answer(translate.saved(await documents.call(documents.stub.UpdateRoutingGroup, request)))
+    return json_answer(translate.saved(await planning.call(planning.stub.UpdateRoutingGroup, request)))
 
 
 @area.user.delete("/{group_id}", status_code=204, response_class=Response)
 async def delete_routing_group(group_id: str, gateway: TheGateway) -> Response:
     """Deletes a saved routing."""
-    documents = gateway.clients.documents
-    await documents.call(documents.stub.DeleteRoutingGroup, pb.RoutingGroupRequest(group_id=group_id))
+    planning = gateway.clients.planning
+    await planning.call(planning.stub.DeleteRoutingGroup, pb.RoutingGroupRequest(group_id=group_id))
     return no_content()

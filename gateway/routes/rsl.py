@@ -35,7 +35,7 @@ async def list_groups(
     search: str | None = None,
 ) -> Response:
     """A page of groups, newest first."""
-    documents = gateway.clients.documents
+    rsl = gateway.clients.rsl
     request = pb.ListRslGroupsRequest(
         page=min(page, LARGEST_PAGE),
         page_size=page_size,
@@ -44,7 +44,7 @@ async def list_groups(
         search=search or "",
     )
     with contract_says_400():
-        found = await documents.call(documents.stub.ListRslGroups, request)
+        found = await rsl.call(rsl.stub.ListRslGroups, request)
     return json_answer(
         {
             "total": found.total,
@@ -58,12 +58,12 @@ async def list_groups(
 @area.user.post("", status_code=201, response_model=bodies.RslGroupModel)
 async def create_group(body: bodies.RslGroupCreate, gateway: TheGateway) -> Response:
     """Creates a group; its slug is made from the name when none is given."""
-    documents = gateway.clients.documents
+    rsl = gateway.clients.rsl
     request = pb.CreateRslGroupRequest(
         name=body.name, description=body.description, tags=body.tags or [], slug=body.slug or "", shared=body.shared
     )
     with contract_says_400(AlreadyExists):
-        created = await documents.call(documents.stub.CreateRslGroup, request)
+        created = await rsl.call(rsl.stub.CreateRslGroup, request)
     return json_answer(translate.group(created), 201)
 
 
@@ -72,9 +72,9 @@ async def export_groups(
     gateway: TheGateway, format: Literal["json", "csv"] = "json", include_archived: bool = False
 ) -> Response:
     """All groups as one JSON or CSV text, as the import takes it."""
-    documents = gateway.clients.documents
-    made = await documents.call(
-        documents.stub.ExportRslGroups, pb.ExportRslGroupsRequest(format=format, include_archived=include_archived)
+    rsl = gateway.clients.rsl
+    made = await rsl.call(
+        rsl.stub.ExportRslGroups, pb.ExportRslGroupsRequest(format=format, include_archived=include_archived)
     )
     mark = codecs.BOM_UTF8 if format == "csv" else b""  # by which spreadsheets know UTF-8
     return Response(
@@ -87,10 +87,10 @@ async def export_groups(
 @area.user.post("/import", response_model=bodies.RslImportResult)
 async def import_groups(body: bodies.RslImportRequest, gateway: TheGateway) -> Response:
     """Creates or replaces groups, by slug, from such a text."""
-    documents = gateway.clients.documents
+    rsl = gateway.clients.rsl
     with contract_says_400():
-        result = await documents.call(
-            documents.stub.ImportRslGroups, pb.ImportRslGroupsRequest(format=body.format, payload=body.payload)
+        result = await rsl.call(
+            rsl.stub.ImportRslGroups, pb.ImportRslGroupsRequest(format=body.format, payload=body.payload)
         )
     return json_answer(
         {
@@ -105,88 +105,88 @@ async def import_groups(body: bodies.RslImportRequest, gateway: TheGateway) -> R
 @area.user.get("/{group_id}", response_model=bodies.RslGroupModel)
 async def fetch_group(group_id: int, gateway: TheGateway) -> Response:
     """One group with its steps."""
-    documents = gateway.clients.documents
+    rsl = gateway.clients.rsl
     with contract_says_400(NotFound):
-        return json_answer(translate.group(await documents.call(documents.stub.GetRslGroup, _group(group_id))))
+        return json_answer(translate.group(await rsl.call(rsl.stub.GetRslGroup, _group(group_id))))
 
 
 @area.user.patch("/{group_id}", response_model=bodies.RslGroupModel)
 async def update_group(group_id: int, body: bodies.RslGroupUpdate, gateway: TheGateway) -> Response:
     """Changes a group; what is not named stays (403 when it is somebody else's and not shared, as for every change of it)."""
-    documents = gateway.clients.documents
+    rsl = gateway.clients.rsl
     with contract_says_400(NotFound, AlreadyExists, PreconditionFailed):
         changes, fields = translate.group_changes(body)
         request = pb.UpdateRslGroupRequest(group_id=_number(group_id), changes=changes, fields=fields)
-        return json_answer(translate.group(await documents.call(documents.stub.UpdateRslGroup, request)))
+        return json_answer(translate.group(await rsl.call(rsl.stub.UpdateRslGroup, request)))
 
 
 @area.user.delete("/{group_id}", status_code=204, response_class=Response)
 async def delete_group(group_id: int, gateway: TheGateway) -> Response:
     """Deletes a group with its steps (403 when it is somebody else's)."""
-    documents = gateway.clients.documents
+    rsl = gateway.clients.rsl
     with contract_says_400(NotFound, PreconditionFailed):
-        await documents.call(documents.stub.DeleteRslGroup, _group(group_id))
+        await rsl.call(rsl.stub.DeleteRslGroup, _group(group_id))
     return no_content()
 
 
 @area.user.post("/{group_id}/steps", status_code=201, response_model=bodies.RslStepModel)
 async def add_step(group_id: int, body: bodies.RslStepCreate, gateway: TheGateway) -> Response:
     """Adds a step, after the last one when it names no sequence."""
-    documents = gateway.clients.documents
+    rsl = gateway.clients.rsl
     with contract_says_400(NotFound, AlreadyExists, PreconditionFailed):
         request = pb.AddRslStepRequest(group_id=_number(group_id), step=translate.new_step(body))
-        return json_answer(translate.step(await documents.call(documents.stub.AddRslStep, request)), 201)
+        return json_answer(translate.step(await rsl.call(rsl.stub.AddRslStep, request)), 201)
 
 
 @area.user.patch("/{group_id}/steps/{step_id}", response_model=bodies.RslStepModel)
 async def update_step(group_id: int, step_id: int, body: bodies.RslStepUpdate, gateway: TheGateway) -> Response:
     """Changes a step; what is not named stays."""
-    documents = gateway.clients.documents
+    rsl = gateway.clients.rsl
     with contract_says_400(NotFound, AlreadyExists, PreconditionFailed):
         changes, fields = translate.step_changes(body)
         request = pb.UpdateRslStepRequest(
             group_id=_number(group_id), step_id=_number(step_id), changes=changes, fields=fields
         )
-        return json_answer(translate.step(await documents.call(documents.stub.UpdateRslStep, request)))
+        return json_answer(translate.step(await rsl.call(rsl.stub.UpdateRslStep, request)))
 
 
 @area.user.delete("/{group_id}/steps/{step_id}", status_code=204, response_class=Response)
 async def delete_step(group_id: int, step_id: int, gateway: TheGateway) -> Response:
     """Deletes a step with its rules."""
-    documents = gateway.clients.documents
+    rsl = gateway.clients.rsl
     with contract_says_400(NotFound, PreconditionFailed):
         request = pb.RslStepRequest(group_id=_number(group_id), step_id=_number(step_id))
-        await documents.call(documents.stub.DeleteRslStep, request)
+        await rsl.call(rsl.stub.DeleteRslStep, request)
     return no_content()
 
 
 @area.user.post("/{group_id}/steps/{step_id}/rules", status_code=201, response_model=bodies.RslRuleRefModel)
 async def add_rule(group_id: int, step_id: int, body: bodies.RslRuleRefCreate, gateway: TheGateway) -> Response:
     """Adds a rule reference to a step."""
-    documents = gateway.clients.documents
+    rsl = gateway.clients.rsl
     with contract_says_400(NotFound, AlreadyExists, PreconditionFailed):
         request = pb.AddRslRuleRequest(
             group_id=_number(group_id), step_id=_number(step_id), rule=translate.new_rule(body)
         )
-        return json_answer(translate.rule(await documents.call(documents.stub.AddRslRule, request)), 201)
+        return json_answer(translate.rule(await rsl.call(rsl.stub.AddRslRule, request)), 201)
 
 
 @area.user.delete("/{group_id}/steps/{step_id}/rules/{rule_id}", status_code=204, response_class=Response)
 async def delete_rule(group_id: int, step_id: int, rule_id: int, gateway: TheGateway) -> Response:
     """Deletes a rule reference."""
-    documents = gateway.clients.documents
+    rsl = gateway.clients.rsl
     with contract_says_400(NotFound, PreconditionFailed):
         request = pb.RslRuleRequest(group_id=_number(group_id), step_id=_number(step_id), rule_id=_number(rule_id))
-        await documents.call(documents.stub.DeleteRslRule, request)
+        await rsl.call(rsl.stub.DeleteRslRule, request)
     return no_content()
 
 
 @area.user.post("/{group_id}/validate", response_model=bodies.RslValidationResponse)
 async def validate_group(group_id: int, gateway: TheGateway) -> Response:
     """Checks a group; one without errors becomes ready."""
-    documents = gateway.clients.documents
+    rsl = gateway.clients.rsl
     with contract_says_400(NotFound, PreconditionFailed):
-        found = await documents.call(documents.stub.ValidateRslGroup, _group(group_id))
+        found = await rsl.call(rsl.stub.ValidateRslGroup, _group(group_id))
     return json_answer(
         {
             "group_id": found.group_id,
@@ -210,10 +210,10 @@ async def retract_group(group_id: int, gateway: TheGateway) -> Response:
 
 
 async def _changed(gateway: Gateway, group_id: int, *, release: bool) -> Response:
-    documents = gateway.clients.documents
-    method = documents.stub.ReleaseRslGroup if release else documents.stub.RetractRslGroup
+    rsl = gateway.clients.rsl
+    method = rsl.stub.ReleaseRslGroup if release else rsl.stub.RetractRslGroup
     with contract_says_400(NotFound, PreconditionFailed):
-        return json_answer(translate.group(await documents.call(method, _group(group_id))))
+        return json_answer(translate.group(await rsl.call(method, _group(group_id))))
 
 
 def _group(group_id: int) -> pb.RslGroupRequest:

@@ -21,16 +21,16 @@ area = AreaRouter("/api/settings", "workspace")
 @area.user.get("/workspace", response_model=WorkspaceSettingsResponse)
 async def get_workspace_settings(gateway: TheGateway) -> Response:
     """The caller's workspace; empty when nothing is stored."""
-    documents = gateway.clients.documents
-    return _answer(await documents.call(documents.stub.GetWorkspace, pb.GetWorkspaceRequest()))
+    planning = gateway.clients.planning
+    return _answer(await planning.call(planning.stub.GetWorkspace, pb.GetWorkspaceRequest()))
 
 
 @area.user.put("/workspace", response_model=WorkspaceSettingsResponse)
 async def save_workspace_settings(body: WorkspaceSettingsPayload, gateway: TheGateway) -> Response:
     """Replaces the caller's workspace."""
-    documents = gateway.clients.documents
+    planning = gateway.clients.planning
     text = document_text(body.model_dump(exclude_unset=True), "The workspace")
-    return _answer(await documents.call(documents.stub.PutWorkspace, pb.PutWorkspaceRequest(document_json=text)))
+    return _answer(await planning.call(planning.stub.PutWorkspace, pb.PutWorkspaceRequest(document_json=text)))
 
 
 def _answer(workspace: pb.Workspace) -> Response:

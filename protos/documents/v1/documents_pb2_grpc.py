@@ -25,8 +25,8 @@ if _version_not_supported:
     )
 
 
-class DocumentsServiceStub:
-    """Documents of users and of the plant. Calls are made in the name of the person who is logged in; what belongs to somebody is checked here.
+class PlanningServiceStub:
+    """What planners keep: workspaces, routing groups with what became of proposals, candidates. Calls are made in the name of the person who is logged in; what belongs to somebody is checked here.
     """
 
     def __init__(self, channel):
@@ -36,219 +36,69 @@ class DocumentsServiceStub:
             channel: A grpc.Channel.
         """
         self.GetWorkspace = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/GetWorkspace',
+                '/routing.documents.v1.PlanningService/GetWorkspace',
                 request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.GetWorkspaceRequest.SerializeToString,
                 response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.Workspace.FromString,
                 _registered_method=True)
         self.PutWorkspace = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/PutWorkspace',
+                '/routing.documents.v1.PlanningService/PutWorkspace',
                 request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.PutWorkspaceRequest.SerializeToString,
                 response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.Workspace.FromString,
                 _registered_method=True)
         self.CreateRoutingGroup = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/CreateRoutingGroup',
+                '/routing.documents.v1.PlanningService/CreateRoutingGroup',
                 request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.CreateRoutingGroupRequest.SerializeToString,
                 response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RoutingGroup.FromString,
                 _registered_method=True)
         self.ListRoutingGroups = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/ListRoutingGroups',
+                '/routing.documents.v1.PlanningService/ListRoutingGroups',
                 request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ListRoutingGroupsRequest.SerializeToString,
                 response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ListRoutingGroupsResponse.FromString,
                 _registered_method=True)
         self.GetRoutingGroup = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/GetRoutingGroup',
+                '/routing.documents.v1.PlanningService/GetRoutingGroup',
                 request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RoutingGroupRequest.SerializeToString,
                 response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RoutingGroup.FromString,
                 _registered_method=True)
         self.UpdateRoutingGroup = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/UpdateRoutingGroup',
+                '/routing.documents.v1.PlanningService/UpdateRoutingGroup',
                 request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.UpdateRoutingGroupRequest.SerializeToString,
                 response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RoutingGroup.FromString,
                 _registered_method=True)
         self.DeleteRoutingGroup = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/DeleteRoutingGroup',
+                '/routing.documents.v1.PlanningService/DeleteRoutingGroup',
                 request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RoutingGroupRequest.SerializeToString,
                 response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.DeleteResponse.FromString,
                 _registered_method=True)
         self.SaveRoutingSnapshots = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/SaveRoutingSnapshots',
+                '/routing.documents.v1.PlanningService/SaveRoutingSnapshots',
                 request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.SaveRoutingSnapshotsRequest.SerializeToString,
                 response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.SaveRoutingSnapshotsResponse.FromString,
                 _registered_method=True)
         self.ListProposalReviews = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/ListProposalReviews',
+                '/routing.documents.v1.PlanningService/ListProposalReviews',
                 request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ListProposalReviewsRequest.SerializeToString,
                 response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ListProposalReviewsResponse.FromString,
                 _registered_method=True)
         self.ProposalReport = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/ProposalReport',
+                '/routing.documents.v1.PlanningService/ProposalReport',
                 request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ProposalReportRequest.SerializeToString,
                 response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ProposalReportResponse.FromString,
                 _registered_method=True)
         self.PlannerExamples = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/PlannerExamples',
+                '/routing.documents.v1.PlanningService/PlannerExamples',
                 request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.PlannerExamplesRequest.SerializeToString,
                 response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.PlannerExamplesResponse.FromString,
                 _registered_method=True)
-        self.CreateRslGroup = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/CreateRslGroup',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.CreateRslGroupRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.FromString,
-                _registered_method=True)
-        self.ListRslGroups = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/ListRslGroups',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ListRslGroupsRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ListRslGroupsResponse.FromString,
-                _registered_method=True)
-        self.GetRslGroup = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/GetRslGroup',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.FromString,
-                _registered_method=True)
-        self.UpdateRslGroup = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/UpdateRslGroup',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.UpdateRslGroupRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.FromString,
-                _registered_method=True)
-        self.DeleteRslGroup = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/DeleteRslGroup',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.DeleteResponse.FromString,
-                _registered_method=True)
-        self.AddRslStep = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/AddRslStep',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.AddRslStepRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslStep.FromString,
-                _registered_method=True)
-        self.UpdateRslStep = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/UpdateRslStep',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.UpdateRslStepRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslStep.FromString,
-                _registered_method=True)
-        self.DeleteRslStep = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/DeleteRslStep',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslStepRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.DeleteResponse.FromString,
-                _registered_method=True)
-        self.AddRslRule = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/AddRslRule',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.AddRslRuleRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslRule.FromString,
-                _registered_method=True)
-        self.DeleteRslRule = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/DeleteRslRule',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslRuleRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.DeleteResponse.FromString,
-                _registered_method=True)
-        self.ValidateRslGroup = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/ValidateRslGroup',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslValidation.FromString,
-                _registered_method=True)
-        self.ReleaseRslGroup = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/ReleaseRslGroup',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.FromString,
-                _registered_method=True)
-        self.RetractRslGroup = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/RetractRslGroup',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.FromString,
-                _registered_method=True)
-        self.ExportRslGroups = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/ExportRslGroups',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ExportRslGroupsRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ExportRslGroupsResponse.FromString,
-                _registered_method=True)
-        self.ImportRslGroups = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/ImportRslGroups',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ImportRslGroupsRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ImportRslGroupsResponse.FromString,
-                _registered_method=True)
         self.SaveCandidate = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/SaveCandidate',
+                '/routing.documents.v1.PlanningService/SaveCandidate',
                 request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.SaveCandidateRequest.SerializeToString,
                 response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.SaveCandidateResponse.FromString,
                 _registered_method=True)
-        self.ListProfiles = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/ListProfiles',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ListProfilesRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ListProfilesResponse.FromString,
-                _registered_method=True)
-        self.GetProfile = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/GetProfile',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.GetProfileRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.Profile.FromString,
-                _registered_method=True)
-        self.SaveProfile = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/SaveProfile',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.SaveProfileRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.Profile.FromString,
-                _registered_method=True)
-        self.DeleteProfile = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/DeleteProfile',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.DeleteProfileRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.DeleteResponse.FromString,
-                _registered_method=True)
-        self.ActivateProfile = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/ActivateProfile',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ActivateProfileRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ActivateProfileResponse.FromString,
-                _registered_method=True)
-        self.ProfileRevisions = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/ProfileRevisions',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ProfileRevisionsRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ProfileRevisionsResponse.FromString,
-                _registered_method=True)
-        self.RevertProfile = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/RevertProfile',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RevertProfileRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.Profile.FromString,
-                _registered_method=True)
-        self.ExportProfiles = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/ExportProfiles',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ExportProfilesRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ExportProfilesResponse.FromString,
-                _registered_method=True)
-        self.ImportProfiles = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/ImportProfiles',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ImportProfilesRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ImportProfilesResponse.FromString,
-                _registered_method=True)
-        self.CheckInputProfile = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/CheckInputProfile',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.CheckInputProfileRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.CheckInputProfileResponse.FromString,
-                _registered_method=True)
-        self.InputProfileEffects = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/InputProfileEffects',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.InputProfileEffectsRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.InputProfileEffectsResponse.FromString,
-                _registered_method=True)
-        self.PreviewOutputProfile = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/PreviewOutputProfile',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.PreviewOutputProfileRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.PreviewOutputProfileResponse.FromString,
-                _registered_method=True)
-        self.NodeTypes = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/NodeTypes',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.NodeTypesRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.NodeTypesResponse.FromString,
-                _registered_method=True)
-        self.CheckGraph = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/CheckGraph',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.CheckGraphRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.CheckGraphResponse.FromString,
-                _registered_method=True)
-        self.GetWrapper = channel.unary_unary(
-                '/routing.documents.v1.DocumentsService/GetWrapper',
-                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.GetWrapperRequest.SerializeToString,
-                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.Wrapper.FromString,
-                _registered_method=True)
 
 
-class DocumentsServiceServicer:
-    """Documents of users and of the plant. Calls are made in the name of the person who is logged in; what belongs to somebody is checked here.
+class PlanningServiceServicer:
+    """What planners keep: workspaces, routing groups with what became of proposals, candidates. Calls are made in the name of the person who is logged in; what belongs to somebody is checked here.
     """
 
     def GetWorkspace(self, request, context):
@@ -327,6 +177,504 @@ class DocumentsServiceServicer:
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
+
+    def SaveCandidate(self, request, context):
+        """Writes a candidate to the candidate store and answers with the SQL that would insert it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_PlanningServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'GetWorkspace': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetWorkspace,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.GetWorkspaceRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.Workspace.SerializeToString,
+            ),
+            'PutWorkspace': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutWorkspace,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.PutWorkspaceRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.Workspace.SerializeToString,
+            ),
+            'CreateRoutingGroup': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateRoutingGroup,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.CreateRoutingGroupRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RoutingGroup.SerializeToString,
+            ),
+            'ListRoutingGroups': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRoutingGroups,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ListRoutingGroupsRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ListRoutingGroupsResponse.SerializeToString,
+            ),
+            'GetRoutingGroup': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRoutingGroup,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RoutingGroupRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RoutingGroup.SerializeToString,
+            ),
+            'UpdateRoutingGroup': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateRoutingGroup,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.UpdateRoutingGroupRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RoutingGroup.SerializeToString,
+            ),
+            'DeleteRoutingGroup': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteRoutingGroup,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RoutingGroupRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.DeleteResponse.SerializeToString,
+            ),
+            'SaveRoutingSnapshots': grpc.unary_unary_rpc_method_handler(
+                    servicer.SaveRoutingSnapshots,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.SaveRoutingSnapshotsRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.SaveRoutingSnapshotsResponse.SerializeToString,
+            ),
+            'ListProposalReviews': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListProposalReviews,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ListProposalReviewsRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ListProposalReviewsResponse.SerializeToString,
+            ),
+            'ProposalReport': grpc.unary_unary_rpc_method_handler(
+                    servicer.ProposalReport,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ProposalReportRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ProposalReportResponse.SerializeToString,
+            ),
+            'PlannerExamples': grpc.unary_unary_rpc_method_handler(
+                    servicer.PlannerExamples,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.PlannerExamplesRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.PlannerExamplesResponse.SerializeToString,
+            ),
+            'SaveCandidate': grpc.unary_unary_rpc_method_handler(
+                    servicer.SaveCandidate,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.SaveCandidateRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.SaveCandidateResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'routing.documents.v1.PlanningService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('routing.documents.v1.PlanningService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class PlanningService:
+    """What planners keep: workspaces, routing groups with what became of proposals, candidates. Calls are made in the name of the person who is logged in; what belongs to somebody is checked here.
+    """
+
+    @staticmethod
+    def GetWorkspace(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.PlanningService/GetWorkspace',
+            protos_dot_documents_dot_v1_dot_documents__pb2.GetWorkspaceRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.Workspace.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutWorkspace(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.PlanningService/PutWorkspace',
+            protos_dot_documents_dot_v1_dot_documents__pb2.PutWorkspaceRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.Workspace.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateRoutingGroup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.PlanningService/CreateRoutingGroup',
+            protos_dot_documents_dot_v1_dot_documents__pb2.CreateRoutingGroupRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.RoutingGroup.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRoutingGroups(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.PlanningService/ListRoutingGroups',
+            protos_dot_documents_dot_v1_dot_documents__pb2.ListRoutingGroupsRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.ListRoutingGroupsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRoutingGroup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.PlanningService/GetRoutingGroup',
+            protos_dot_documents_dot_v1_dot_documents__pb2.RoutingGroupRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.RoutingGroup.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateRoutingGroup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.PlanningService/UpdateRoutingGroup',
+            protos_dot_documents_dot_v1_dot_documents__pb2.UpdateRoutingGroupRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.RoutingGroup.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteRoutingGroup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.PlanningService/DeleteRoutingGroup',
+            protos_dot_documents_dot_v1_dot_documents__pb2.RoutingGroupRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.DeleteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SaveRoutingSnapshots(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.PlanningService/SaveRoutingSnapshots',
+            protos_dot_documents_dot_v1_dot_documents__pb2.SaveRoutingSnapshotsRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.SaveRoutingSnapshotsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListProposalReviews(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.PlanningService/ListProposalReviews',
+            protos_dot_documents_dot_v1_dot_documents__pb2.ListProposalReviewsRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.ListProposalReviewsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ProposalReport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.PlanningService/ProposalReport',
+            protos_dot_documents_dot_v1_dot_documents__pb2.ProposalReportRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.ProposalReportResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PlannerExamples(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.PlanningService/PlannerExamples',
+            protos_dot_documents_dot_v1_dot_documents__pb2.PlannerExamplesRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.PlannerExamplesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SaveCandidate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.PlanningService/SaveCandidate',
+            protos_dot_documents_dot_v1_dot_documents__pb2.SaveCandidateRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.SaveCandidateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+
+class RslServiceStub:
+    """Groups of standard routings with their steps and rules. Calls are made in the name of the person who is logged in; what belongs to somebody is checked here.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.CreateRslGroup = channel.unary_unary(
+                '/routing.documents.v1.RslService/CreateRslGroup',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.CreateRslGroupRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.FromString,
+                _registered_method=True)
+        self.ListRslGroups = channel.unary_unary(
+                '/routing.documents.v1.RslService/ListRslGroups',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ListRslGroupsRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ListRslGroupsResponse.FromString,
+                _registered_method=True)
+        self.GetRslGroup = channel.unary_unary(
+                '/routing.documents.v1.RslService/GetRslGroup',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.FromString,
+                _registered_method=True)
+        self.UpdateRslGroup = channel.unary_unary(
+                '/routing.documents.v1.RslService/UpdateRslGroup',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.UpdateRslGroupRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.FromString,
+                _registered_method=True)
+        self.DeleteRslGroup = channel.unary_unary(
+                '/routing.documents.v1.RslService/DeleteRslGroup',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.DeleteResponse.FromString,
+                _registered_method=True)
+        self.AddRslStep = channel.unary_unary(
+                '/routing.documents.v1.RslService/AddRslStep',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.AddRslStepRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslStep.FromString,
+                _registered_method=True)
+        self.UpdateRslStep = channel.unary_unary(
+                '/routing.documents.v1.RslService/UpdateRslStep',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.UpdateRslStepRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslStep.FromString,
+                _registered_method=True)
+        self.DeleteRslStep = channel.unary_unary(
+                '/routing.documents.v1.RslService/DeleteRslStep',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslStepRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.DeleteResponse.FromString,
+                _registered_method=True)
+        self.AddRslRule = channel.unary_unary(
+                '/routing.documents.v1.RslService/AddRslRule',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.AddRslRuleRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslRule.FromString,
+                _registered_method=True)
+        self.DeleteRslRule = channel.unary_unary(
+                '/routing.documents.v1.RslService/DeleteRslRule',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslRuleRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.DeleteResponse.FromString,
+                _registered_method=True)
+        self.ValidateRslGroup = channel.unary_unary(
+                '/routing.documents.v1.RslService/ValidateRslGroup',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslValidation.FromString,
+                _registered_method=True)
+        self.ReleaseRslGroup = channel.unary_unary(
+                '/routing.documents.v1.RslService/ReleaseRslGroup',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.FromString,
+                _registered_method=True)
+        self.RetractRslGroup = channel.unary_unary(
+                '/routing.documents.v1.RslService/RetractRslGroup',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.FromString,
+                _registered_method=True)
+        self.ExportRslGroups = channel.unary_unary(
+                '/routing.documents.v1.RslService/ExportRslGroups',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ExportRslGroupsRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ExportRslGroupsResponse.FromString,
+                _registered_method=True)
+        self.ImportRslGroups = channel.unary_unary(
+                '/routing.documents.v1.RslService/ImportRslGroups',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ImportRslGroupsRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ImportRslGroupsResponse.FromString,
+                _registered_method=True)
+
+
+class RslServiceServicer:
+    """Groups of standard routings with their steps and rules. Calls are made in the name of the person who is logged in; what belongs to somebody is checked here.
+    """
 
     def CreateRslGroup(self, request, context):
         """Creates an RSL group; the slug comes from the name when none is given, and gets -2, -3 ... on a clash.
@@ -433,12 +781,592 @@ class DocumentsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def SaveCandidate(self, request, context):
-        """Writes a candidate to the candidate store and answers with the SQL that would insert it.
+
+def add_RslServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'CreateRslGroup': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateRslGroup,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.CreateRslGroupRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.SerializeToString,
+            ),
+            'ListRslGroups': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRslGroups,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ListRslGroupsRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ListRslGroupsResponse.SerializeToString,
+            ),
+            'GetRslGroup': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRslGroup,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.SerializeToString,
+            ),
+            'UpdateRslGroup': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateRslGroup,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.UpdateRslGroupRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.SerializeToString,
+            ),
+            'DeleteRslGroup': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteRslGroup,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.DeleteResponse.SerializeToString,
+            ),
+            'AddRslStep': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddRslStep,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.AddRslStepRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslStep.SerializeToString,
+            ),
+            'UpdateRslStep': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateRslStep,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.UpdateRslStepRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslStep.SerializeToString,
+            ),
+            'DeleteRslStep': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteRslStep,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslStepRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.DeleteResponse.SerializeToString,
+            ),
+            'AddRslRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddRslRule,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.AddRslRuleRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslRule.SerializeToString,
+            ),
+            'DeleteRslRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteRslRule,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslRuleRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.DeleteResponse.SerializeToString,
+            ),
+            'ValidateRslGroup': grpc.unary_unary_rpc_method_handler(
+                    servicer.ValidateRslGroup,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslValidation.SerializeToString,
+            ),
+            'ReleaseRslGroup': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReleaseRslGroup,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.SerializeToString,
+            ),
+            'RetractRslGroup': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetractRslGroup,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.SerializeToString,
+            ),
+            'ExportRslGroups': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExportRslGroups,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ExportRslGroupsRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ExportRslGroupsResponse.SerializeToString,
+            ),
+            'ImportRslGroups': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportRslGroups,
+                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ImportRslGroupsRequest.FromString,
+                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ImportRslGroupsResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'routing.documents.v1.RslService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('routing.documents.v1.RslService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class RslService:
+    """Groups of standard routings with their steps and rules. Calls are made in the name of the person who is logged in; what belongs to somebody is checked here.
+    """
+
+    @staticmethod
+    def CreateRslGroup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.RslService/CreateRslGroup',
+            protos_dot_documents_dot_v1_dot_documents__pb2.CreateRslGroupRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRslGroups(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.RslService/ListRslGroups',
+            protos_dot_documents_dot_v1_dot_documents__pb2.ListRslGroupsRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.ListRslGroupsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRslGroup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.RslService/GetRslGroup',
+            protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateRslGroup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.RslService/UpdateRslGroup',
+            protos_dot_documents_dot_v1_dot_documents__pb2.UpdateRslGroupRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteRslGroup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.RslService/DeleteRslGroup',
+            protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.DeleteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddRslStep(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.RslService/AddRslStep',
+            protos_dot_documents_dot_v1_dot_documents__pb2.AddRslStepRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.RslStep.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateRslStep(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.RslService/UpdateRslStep',
+            protos_dot_documents_dot_v1_dot_documents__pb2.UpdateRslStepRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.RslStep.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteRslStep(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.RslService/DeleteRslStep',
+            protos_dot_documents_dot_v1_dot_documents__pb2.RslStepRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.DeleteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddRslRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.RslService/AddRslRule',
+            protos_dot_documents_dot_v1_dot_documents__pb2.AddRslRuleRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.RslRule.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteRslRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.RslService/DeleteRslRule',
+            protos_dot_documents_dot_v1_dot_documents__pb2.RslRuleRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.DeleteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ValidateRslGroup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.RslService/ValidateRslGroup',
+            protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.RslValidation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReleaseRslGroup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.RslService/ReleaseRslGroup',
+            protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetractRslGroup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.RslService/RetractRslGroup',
+            protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportRslGroups(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.RslService/ExportRslGroups',
+            protos_dot_documents_dot_v1_dot_documents__pb2.ExportRslGroupsRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.ExportRslGroupsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportRslGroups(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.documents.v1.RslService/ImportRslGroups',
+            protos_dot_documents_dot_v1_dot_documents__pb2.ImportRslGroupsRequest.SerializeToString,
+            protos_dot_documents_dot_v1_dot_documents__pb2.ImportRslGroupsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+
+class MappingServiceStub:
+    """What maps the plant onto the system: input and output profiles, and the blueprint of the pipeline. Calls are made in the name of the person who is logged in; what belongs to somebody is checked here.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
         """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
+        self.ListProfiles = channel.unary_unary(
+                '/routing.documents.v1.MappingService/ListProfiles',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ListProfilesRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ListProfilesResponse.FromString,
+                _registered_method=True)
+        self.GetProfile = channel.unary_unary(
+                '/routing.documents.v1.MappingService/GetProfile',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.GetProfileRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.Profile.FromString,
+                _registered_method=True)
+        self.SaveProfile = channel.unary_unary(
+                '/routing.documents.v1.MappingService/SaveProfile',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.SaveProfileRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.Profile.FromString,
+                _registered_method=True)
+        self.DeleteProfile = channel.unary_unary(
+                '/routing.documents.v1.MappingService/DeleteProfile',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.DeleteProfileRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.DeleteResponse.FromString,
+                _registered_method=True)
+        self.ActivateProfile = channel.unary_unary(
+                '/routing.documents.v1.MappingService/ActivateProfile',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ActivateProfileRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ActivateProfileResponse.FromString,
+                _registered_method=True)
+        self.ProfileRevisions = channel.unary_unary(
+                '/routing.documents.v1.MappingService/ProfileRevisions',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ProfileRevisionsRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ProfileRevisionsResponse.FromString,
+                _registered_method=True)
+        self.RevertProfile = channel.unary_unary(
+                '/routing.documents.v1.MappingService/RevertProfile',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RevertProfileRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.Profile.FromString,
+                _registered_method=True)
+        self.ExportProfiles = channel.unary_unary(
+                '/routing.documents.v1.MappingService/ExportProfiles',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ExportProfilesRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ExportProfilesResponse.FromString,
+                _registered_method=True)
+        self.ImportProfiles = channel.unary_unary(
+                '/routing.documents.v1.MappingService/ImportProfiles',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ImportProfilesRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ImportProfilesResponse.FromString,
+                _registered_method=True)
+        self.CheckInputProfile = channel.unary_unary(
+                '/routing.documents.v1.MappingService/CheckInputProfile',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.CheckInputProfileRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.CheckInputProfileResponse.FromString,
+                _registered_method=True)
+        self.InputProfileEffects = channel.unary_unary(
+                '/routing.documents.v1.MappingService/InputProfileEffects',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.InputProfileEffectsRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.InputProfileEffectsResponse.FromString,
+                _registered_method=True)
+        self.PreviewOutputProfile = channel.unary_unary(
+                '/routing.documents.v1.MappingService/PreviewOutputProfile',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.PreviewOutputProfileRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.PreviewOutputProfileResponse.FromString,
+                _registered_method=True)
+        self.NodeTypes = channel.unary_unary(
+                '/routing.documents.v1.MappingService/NodeTypes',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.NodeTypesRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.NodeTypesResponse.FromString,
+                _registered_method=True)
+        self.CheckGraph = channel.unary_unary(
+                '/routing.documents.v1.MappingService/CheckGraph',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.CheckGraphRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.CheckGraphResponse.FromString,
+                _registered_method=True)
+        self.GetWrapper = channel.unary_unary(
+                '/routing.documents.v1.MappingService/GetWrapper',
+                request_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.GetWrapperRequest.SerializeToString,
+                response_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.Wrapper.FromString,
+                _registered_method=True)
+
+
+class MappingServiceServicer:
+    """What maps the plant onto the system: input and output profiles, and the blueprint of the pipeline. Calls are made in the name of the person who is logged in; what belongs to somebody is checked here.
+    """
 
     def ListProfiles(self, request, context):
         """Mapping profiles of one kind, by name.
@@ -546,143 +1474,8 @@ class DocumentsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
 
-def add_DocumentsServiceServicer_to_server(servicer, server):
+def add_MappingServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
-            'GetWorkspace': grpc.unary_unary_rpc_method_handler(
-                    servicer.GetWorkspace,
-                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.GetWorkspaceRequest.FromString,
-                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.Workspace.SerializeToString,
-            ),
-            'PutWorkspace': grpc.unary_unary_rpc_method_handler(
-                    servicer.PutWorkspace,
-                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.PutWorkspaceRequest.FromString,
-                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.Workspace.SerializeToString,
-            ),
-            'CreateRoutingGroup': grpc.unary_unary_rpc_method_handler(
-                    servicer.CreateRoutingGroup,
-                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.CreateRoutingGroupRequest.FromString,
-                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RoutingGroup.SerializeToString,
-            ),
-            'ListRoutingGroups': grpc.unary_unary_rpc_method_handler(
-                    servicer.ListRoutingGroups,
-                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ListRoutingGroupsRequest.FromString,
-                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ListRoutingGroupsResponse.SerializeToString,
-            ),
-            'GetRoutingGroup': grpc.unary_unary_rpc_method_handler(
-                    servicer.GetRoutingGroup,
-                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RoutingGroupRequest.FromString,
-                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RoutingGroup.SerializeToString,
-            ),
-            'UpdateRoutingGroup': grpc.unary_unary_rpc_method_handler(
-                    servicer.UpdateRoutingGroup,
-                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.UpdateRoutingGroupRequest.FromString,
-                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RoutingGroup.SerializeToString,
-            ),
-            'DeleteRoutingGroup': grpc.unary_unary_rpc_method_handler(
-                    servicer.DeleteRoutingGroup,
-                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RoutingGroupRequest.FromString,
-                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.DeleteResponse.SerializeToString,
-            ),
-            'SaveRoutingSnapshots': grpc.unary_unary_rpc_method_handler(
-                    servicer.SaveRoutingSnapshots,
-                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.SaveRoutingSnapshotsRequest.FromString,
-                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.SaveRoutingSnapshotsResponse.SerializeToString,
-            ),
-            'ListProposalReviews': grpc.unary_unary_rpc_method_handler(
-                    servicer.ListProposalReviews,
-                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ListProposalReviewsRequest.FromString,
-                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ListProposalReviewsResponse.SerializeToString,
-            ),
-            'ProposalReport': grpc.unary_unary_rpc_method_handler(
-                    servicer.ProposalReport,
-                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ProposalReportRequest.FromString,
-                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ProposalReportResponse.SerializeToString,
-            ),
-            'PlannerExamples': grpc.unary_unary_rpc_method_handler(
-                    servicer.PlannerExamples,
-                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.PlannerExamplesRequest.FromString,
-                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.PlannerExamplesResponse.SerializeToString,
-            ),
-            'CreateRslGroup': grpc.unary_unary_rpc_method_handler(
-                    servicer.CreateRslGroup,
-                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.CreateRslGroupRequest.FromString,
-                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.SerializeToString,
-            ),
-            'ListRslGroups': grpc.unary_unary_rpc_method_handler(
-                    servicer.ListRslGroups,
-                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ListRslGroupsRequest.FromString,
-                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ListRslGroupsResponse.SerializeToString,
-            ),
-            'GetRslGroup': grpc.unary_unary_rpc_method_handler(
-                    servicer.GetRslGroup,
-                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.FromString,
-                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.SerializeToString,
-            ),
-            'UpdateRslGroup': grpc.unary_unary_rpc_method_handler(
-                    servicer.UpdateRslGroup,
-                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.UpdateRslGroupRequest.FromString,
-                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.SerializeToString,
-            ),
-            'DeleteRslGroup': grpc.unary_unary_rpc_method_handler(
-                    servicer.DeleteRslGroup,
-                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.FromString,
-                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.DeleteResponse.SerializeToString,
-            ),
-            'AddRslStep': grpc.unary_unary_rpc_method_handler(
-                    servicer.AddRslStep,
-                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.AddRslStepRequest.FromString,
-                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslStep.SerializeToString,
-            ),
-            'UpdateRslStep': grpc.unary_unary_rpc_method_handler(
-                    servicer.UpdateRslStep,
-                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.UpdateRslStepRequest.FromString,
-                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslStep.SerializeToString,
-            ),
-            'DeleteRslStep': grpc.unary_unary_rpc_method_handler(
-                    servicer.DeleteRslStep,
-                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslStepRequest.FromString,
-                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.DeleteResponse.SerializeToString,
-            ),
-            'AddRslRule': grpc.unary_unary_rpc_method_handler(
-                    servicer.AddRslRule,
-                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.AddRslRuleRequest.FromString,
-                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslRule.SerializeToString,
-            ),
-            'DeleteRslRule': grpc.unary_unary_rpc_method_handler(
-                    servicer.DeleteRslRule,
-                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslRuleRequest.FromString,
-                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.DeleteResponse.SerializeToString,
-            ),
-            'ValidateRslGroup': grpc.unary_unary_rpc_method_handler(
-                    servicer.ValidateRslGroup,
-                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.FromString,
-                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslValidation.SerializeToString,
-            ),
-            'ReleaseRslGroup': grpc.unary_unary_rpc_method_handler(
-                    servicer.ReleaseRslGroup,
-                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.FromString,
-                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.SerializeToString,
-            ),
-            'RetractRslGroup': grpc.unary_unary_rpc_method_handler(
-                    servicer.RetractRslGroup,
-                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.FromString,
-                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.SerializeToString,
-            ),
-            'ExportRslGroups': grpc.unary_unary_rpc_method_handler(
-                    servicer.ExportRslGroups,
-                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ExportRslGroupsRequest.FromString,
-                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ExportRslGroupsResponse.SerializeToString,
-            ),
-            'ImportRslGroups': grpc.unary_unary_rpc_method_handler(
-                    servicer.ImportRslGroups,
-                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ImportRslGroupsRequest.FromString,
-                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.ImportRslGroupsResponse.SerializeToString,
-            ),
-            'SaveCandidate': grpc.unary_unary_rpc_method_handler(
-                    servicer.SaveCandidate,
-                    request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.SaveCandidateRequest.FromString,
-                    response_serializer=protos_dot_documents_dot_v1_dot_documents__pb2.SaveCandidateResponse.SerializeToString,
-            ),
             'ListProfiles': grpc.unary_unary_rpc_method_handler(
                     servicer.ListProfiles,
                     request_deserializer=protos_dot_documents_dot_v1_dot_documents__pb2.ListProfilesRequest.FromString,
@@ -760,744 +1553,15 @@ def add_DocumentsServiceServicer_to_server(servicer, server):
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
-            'routing.documents.v1.DocumentsService', rpc_method_handlers)
+            'routing.documents.v1.MappingService', rpc_method_handlers)
     server.add_generic_rpc_handlers((generic_handler,))
-    server.add_registered_method_handlers('routing.documents.v1.DocumentsService', rpc_method_handlers)
+    server.add_registered_method_handlers('routing.documents.v1.MappingService', rpc_method_handlers)
 
 
  # This class is part of an EXPERIMENTAL API.
-class DocumentsService:
-    """Documents of users and of the plant. Calls are made in the name of the person who is logged in; what belongs to somebody is checked here.
+class MappingService:
+    """What maps the plant onto the system: input and output profiles, and the blueprint of the pipeline. Calls are made in the name of the person who is logged in; what belongs to somebody is checked here.
     """
-
-    @staticmethod
-    def GetWorkspace(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/routing.documents.v1.DocumentsService/GetWorkspace',
-            protos_dot_documents_dot_v1_dot_documents__pb2.GetWorkspaceRequest.SerializeToString,
-            protos_dot_documents_dot_v1_dot_documents__pb2.Workspace.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def PutWorkspace(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/routing.documents.v1.DocumentsService/PutWorkspace',
-            protos_dot_documents_dot_v1_dot_documents__pb2.PutWorkspaceRequest.SerializeToString,
-            protos_dot_documents_dot_v1_dot_documents__pb2.Workspace.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def CreateRoutingGroup(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/routing.documents.v1.DocumentsService/CreateRoutingGroup',
-            protos_dot_documents_dot_v1_dot_documents__pb2.CreateRoutingGroupRequest.SerializeToString,
-            protos_dot_documents_dot_v1_dot_documents__pb2.RoutingGroup.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ListRoutingGroups(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/routing.documents.v1.DocumentsService/ListRoutingGroups',
-            protos_dot_documents_dot_v1_dot_documents__pb2.ListRoutingGroupsRequest.SerializeToString,
-            protos_dot_documents_dot_v1_dot_documents__pb2.ListRoutingGroupsResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def GetRoutingGroup(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/routing.documents.v1.DocumentsService/GetRoutingGroup',
-            protos_dot_documents_dot_v1_dot_documents__pb2.RoutingGroupRequest.SerializeToString,
-            protos_dot_documents_dot_v1_dot_documents__pb2.RoutingGroup.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def UpdateRoutingGroup(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/routing.documents.v1.DocumentsService/UpdateRoutingGroup',
-            protos_dot_documents_dot_v1_dot_documents__pb2.UpdateRoutingGroupRequest.SerializeToString,
-            protos_dot_documents_dot_v1_dot_documents__pb2.RoutingGroup.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def DeleteRoutingGroup(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/routing.documents.v1.DocumentsService/DeleteRoutingGroup',
-            protos_dot_documents_dot_v1_dot_documents__pb2.RoutingGroupRequest.SerializeToString,
-            protos_dot_documents_dot_v1_dot_documents__pb2.DeleteResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def SaveRoutingSnapshots(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/routing.documents.v1.DocumentsService/SaveRoutingSnapshots',
-            protos_dot_documents_dot_v1_dot_documents__pb2.SaveRoutingSnapshotsRequest.SerializeToString,
-            protos_dot_documents_dot_v1_dot_documents__pb2.SaveRoutingSnapshotsResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ListProposalReviews(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/routing.documents.v1.DocumentsService/ListProposalReviews',
-            protos_dot_documents_dot_v1_dot_documents__pb2.ListProposalReviewsRequest.SerializeToString,
-            protos_dot_documents_dot_v1_dot_documents__pb2.ListProposalReviewsResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ProposalReport(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/routing.documents.v1.DocumentsService/ProposalReport',
-            protos_dot_documents_dot_v1_dot_documents__pb2.ProposalReportRequest.SerializeToString,
-            protos_dot_documents_dot_v1_dot_documents__pb2.ProposalReportResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def PlannerExamples(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/routing.documents.v1.DocumentsService/PlannerExamples',
-            protos_dot_documents_dot_v1_dot_documents__pb2.PlannerExamplesRequest.SerializeToString,
-            protos_dot_documents_dot_v1_dot_documents__pb2.PlannerExamplesResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def CreateRslGroup(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/routing.documents.v1.DocumentsService/CreateRslGroup',
-            protos_dot_documents_dot_v1_dot_documents__pb2.CreateRslGroupRequest.SerializeToString,
-            protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ListRslGroups(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/routing.documents.v1.DocumentsService/ListRslGroups',
-            protos_dot_documents_dot_v1_dot_documents__pb2.ListRslGroupsRequest.SerializeToString,
-            protos_dot_documents_dot_v1_dot_documents__pb2.ListRslGroupsResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def GetRslGroup(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/routing.documents.v1.DocumentsService/GetRslGroup',
-            protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.SerializeToString,
-            protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def UpdateRslGroup(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/routing.documents.v1.DocumentsService/UpdateRslGroup',
-            protos_dot_documents_dot_v1_dot_documents__pb2.UpdateRslGroupRequest.SerializeToString,
-            protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def DeleteRslGroup(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/routing.documents.v1.DocumentsService/DeleteRslGroup',
-            protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.SerializeToString,
-            protos_dot_documents_dot_v1_dot_documents__pb2.DeleteResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def AddRslStep(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/routing.documents.v1.DocumentsService/AddRslStep',
-            protos_dot_documents_dot_v1_dot_documents__pb2.AddRslStepRequest.SerializeToString,
-            protos_dot_documents_dot_v1_dot_documents__pb2.RslStep.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def UpdateRslStep(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/routing.documents.v1.DocumentsService/UpdateRslStep',
-            protos_dot_documents_dot_v1_dot_documents__pb2.UpdateRslStepRequest.SerializeToString,
-            protos_dot_documents_dot_v1_dot_documents__pb2.RslStep.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def DeleteRslStep(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/routing.documents.v1.DocumentsService/DeleteRslStep',
-            protos_dot_documents_dot_v1_dot_documents__pb2.RslStepRequest.SerializeToString,
-            protos_dot_documents_dot_v1_dot_documents__pb2.DeleteResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def AddRslRule(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/routing.documents.v1.DocumentsService/AddRslRule',
-            protos_dot_documents_dot_v1_dot_documents__pb2.AddRslRuleRequest.SerializeToString,
-            protos_dot_documents_dot_v1_dot_documents__pb2.RslRule.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def DeleteRslRule(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/routing.documents.v1.DocumentsService/DeleteRslRule',
-            protos_dot_documents_dot_v1_dot_documents__pb2.RslRuleRequest.SerializeToString,
-            protos_dot_documents_dot_v1_dot_documents__pb2.DeleteResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ValidateRslGroup(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/routing.documents.v1.DocumentsService/ValidateRslGroup',
-            protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.SerializeToString,
-            protos_dot_documents_dot_v1_dot_documents__pb2.RslValidation.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ReleaseRslGroup(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/routing.documents.v1.DocumentsService/ReleaseRslGroup',
-            protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.SerializeToString,
-            protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def RetractRslGroup(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/routing.documents.v1.DocumentsService/RetractRslGroup',
-            protos_dot_documents_dot_v1_dot_documents__pb2.RslGroupRequest.SerializeToString,
-            protos_dot_documents_dot_v1_dot_documents__pb2.RslGroup.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ExportRslGroups(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/routing.documents.v1.DocumentsService/ExportRslGroups',
-            protos_dot_documents_dot_v1_dot_documents__pb2.ExportRslGroupsRequest.SerializeToString,
-            protos_dot_documents_dot_v1_dot_documents__pb2.ExportRslGroupsResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ImportRslGroups(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/routing.documents.v1.DocumentsService/ImportRslGroups',
-            protos_dot_documents_dot_v1_dot_documents__pb2.ImportRslGroupsRequest.SerializeToString,
-            protos_dot_documents_dot_v1_dot_documents__pb2.ImportRslGroupsResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def SaveCandidate(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/routing.documents.v1.DocumentsService/SaveCandidate',
-            protos_dot_documents_dot_v1_dot_documents__pb2.SaveCandidateRequest.SerializeToString,
-            protos_dot_documents_dot_v1_dot_documents__pb2.SaveCandidateResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
 
     @staticmethod
     def ListProfiles(request,
@@ -1513,7 +1577,7 @@ class DocumentsService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/routing.documents.v1.DocumentsService/ListProfiles',
+            '/routing.documents.v1.MappingService/ListProfiles',
             protos_dot_documents_dot_v1_dot_documents__pb2.ListProfilesRequest.SerializeToString,
             protos_dot_documents_dot_v1_dot_documents__pb2.ListProfilesResponse.FromString,
             options,
@@ -1540,7 +1604,7 @@ class DocumentsService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/routing.documents.v1.DocumentsService/GetProfile',
+            '/routing.documents.v1.MappingService/GetProfile',
             protos_dot_documents_dot_v1_dot_documents__pb2.GetProfileRequest.SerializeToString,
             protos_dot_documents_dot_v1_dot_documents__pb2.Profile.FromString,
             options,
@@ -1567,7 +1631,7 @@ class DocumentsService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/routing.documents.v1.DocumentsService/SaveProfile',
+            '/routing.documents.v1.MappingService/SaveProfile',
             protos_dot_documents_dot_v1_dot_documents__pb2.SaveProfileRequest.SerializeToString,
             protos_dot_documents_dot_v1_dot_documents__pb2.Profile.FromString,
             options,
@@ -1594,7 +1658,7 @@ class DocumentsService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/routing.documents.v1.DocumentsService/DeleteProfile',
+            '/routing.documents.v1.MappingService/DeleteProfile',
             protos_dot_documents_dot_v1_dot_documents__pb2.DeleteProfileRequest.SerializeToString,
             protos_dot_documents_dot_v1_dot_documents__pb2.DeleteResponse.FromString,
             options,
@@ -1621,7 +1685,7 @@ class DocumentsService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/routing.documents.v1.DocumentsService/ActivateProfile',
+            '/routing.documents.v1.MappingService/ActivateProfile',
             protos_dot_documents_dot_v1_dot_documents__pb2.ActivateProfileRequest.SerializeToString,
             protos_dot_documents_dot_v1_dot_documents__pb2.ActivateProfileResponse.FromString,
             options,
@@ -1648,7 +1712,7 @@ class DocumentsService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/routing.documents.v1.DocumentsService/ProfileRevisions',
+            '/routing.documents.v1.MappingService/ProfileRevisions',
             protos_dot_documents_dot_v1_dot_documents__pb2.ProfileRevisionsRequest.SerializeToString,
             protos_dot_documents_dot_v1_dot_documents__pb2.ProfileRevisionsResponse.FromString,
             options,
@@ -1675,7 +1739,7 @@ class DocumentsService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/routing.documents.v1.DocumentsService/RevertProfile',
+            '/routing.documents.v1.MappingService/RevertProfile',
             protos_dot_documents_dot_v1_dot_documents__pb2.RevertProfileRequest.SerializeToString,
             protos_dot_documents_dot_v1_dot_documents__pb2.Profile.FromString,
             options,
@@ -1702,7 +1766,7 @@ class DocumentsService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/routing.documents.v1.DocumentsService/ExportProfiles',
+            '/routing.documents.v1.MappingService/ExportProfiles',
             protos_dot_documents_dot_v1_dot_documents__pb2.ExportProfilesRequest.SerializeToString,
             protos_dot_documents_dot_v1_dot_documents__pb2.ExportProfilesResponse.FromString,
             options,
@@ -1729,7 +1793,7 @@ class DocumentsService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/routing.documents.v1.DocumentsService/ImportProfiles',
+            '/routing.documents.v1.MappingService/ImportProfiles',
             protos_dot_documents_dot_v1_dot_documents__pb2.ImportProfilesRequest.SerializeToString,
             protos_dot_documents_dot_v1_dot_documents__pb2.ImportProfilesResponse.FromString,
             options,
@@ -1756,7 +1820,7 @@ class DocumentsService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/routing.documents.v1.DocumentsService/CheckInputProfile',
+            '/routing.documents.v1.MappingService/CheckInputProfile',
             protos_dot_documents_dot_v1_dot_documents__pb2.CheckInputProfileRequest.SerializeToString,
             protos_dot_documents_dot_v1_dot_documents__pb2.CheckInputProfileResponse.FromString,
             options,
@@ -1783,7 +1847,7 @@ class DocumentsService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/routing.documents.v1.DocumentsService/InputProfileEffects',
+            '/routing.documents.v1.MappingService/InputProfileEffects',
             protos_dot_documents_dot_v1_dot_documents__pb2.InputProfileEffectsRequest.SerializeToString,
             protos_dot_documents_dot_v1_dot_documents__pb2.InputProfileEffectsResponse.FromString,
             options,
@@ -1810,7 +1874,7 @@ class DocumentsService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/routing.documents.v1.DocumentsService/PreviewOutputProfile',
+            '/routing.documents.v1.MappingService/PreviewOutputProfile',
             protos_dot_documents_dot_v1_dot_documents__pb2.PreviewOutputProfileRequest.SerializeToString,
             protos_dot_documents_dot_v1_dot_documents__pb2.PreviewOutputProfileResponse.FromString,
             options,
@@ -1837,7 +1901,7 @@ class DocumentsService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/routing.documents.v1.DocumentsService/NodeTypes',
+            '/routing.documents.v1.MappingService/NodeTypes',
             protos_dot_documents_dot_v1_dot_documents__pb2.NodeTypesRequest.SerializeToString,
             protos_dot_documents_dot_v1_dot_documents__pb2.NodeTypesResponse.FromString,
             options,
@@ -1864,7 +1928,7 @@ class DocumentsService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/routing.documents.v1.DocumentsService/CheckGraph',
+            '/routing.documents.v1.MappingService/CheckGraph',
             protos_dot_documents_dot_v1_dot_documents__pb2.CheckGraphRequest.SerializeToString,
             protos_dot_documents_dot_v1_dot_documents__pb2.CheckGraphResponse.FromString,
             options,
@@ -1891,7 +1955,7 @@ class DocumentsService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/routing.documents.v1.DocumentsService/GetWrapper',
+            '/routing.documents.v1.MappingService/GetWrapper',
             protos_dot_documents_dot_v1_dot_documents__pb2.GetWrapperRequest.SerializeToString,
             protos_dot_documents_dot_v1_dot_documents__pb2.Wrapper.FromString,
             options,

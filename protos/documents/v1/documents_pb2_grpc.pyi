@@ -26,13 +26,13 @@ class _ServicerContext(_grpc.ServicerContext, _aio.ServicerContext):  # type: ig
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
-class DocumentsServiceStub:
-    """Documents of users and of the plant. Calls are made in the name of the person who is logged in; what belongs to somebody is checked here."""
+class PlanningServiceStub:
+    """What planners keep: workspaces, routing groups with what became of proposals, candidates. Calls are made in the name of the person who is logged in; what belongs to somebody is checked here."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
-    def __new__(cls, channel: _aio.Channel) -> DocumentsServiceAsyncStub: ...
+    def __new__(cls, channel: _aio.Channel) -> PlanningServiceAsyncStub: ...
     GetWorkspace: _grpc.UnaryUnaryMultiCallable[_documents_pb2.GetWorkspaceRequest, _documents_pb2.Workspace]
     """The caller's workspace settings."""
     PutWorkspace: _grpc.UnaryUnaryMultiCallable[_documents_pb2.PutWorkspaceRequest, _documents_pb2.Workspace]
@@ -55,72 +55,12 @@ class DocumentsServiceStub:
     """What planners did with proposals: how often they accepted them, and which operations they changed most."""
     PlannerExamples: _grpc.UnaryUnaryMultiCallable[_documents_pb2.PlannerExamplesRequest, _documents_pb2.PlannerExamplesResponse]
     """The last review of each item, as an example for training. For processes of the installation."""
-    CreateRslGroup: _grpc.UnaryUnaryMultiCallable[_documents_pb2.CreateRslGroupRequest, _documents_pb2.RslGroup]
-    """Creates an RSL group; the slug comes from the name when none is given, and gets -2, -3 ... on a clash."""
-    ListRslGroups: _grpc.UnaryUnaryMultiCallable[_documents_pb2.ListRslGroupsRequest, _documents_pb2.ListRslGroupsResponse]
-    """RSL groups, newest first, by page."""
-    GetRslGroup: _grpc.UnaryUnaryMultiCallable[_documents_pb2.RslGroupRequest, _documents_pb2.RslGroup]
-    """One RSL group with its steps in sequence."""
-    UpdateRslGroup: _grpc.UnaryUnaryMultiCallable[_documents_pb2.UpdateRslGroupRequest, _documents_pb2.RslGroup]
-    """Changes the named fields of an RSL group."""
-    DeleteRslGroup: _grpc.UnaryUnaryMultiCallable[_documents_pb2.RslGroupRequest, _documents_pb2.DeleteResponse]
-    """Deletes an RSL group with its steps."""
-    AddRslStep: _grpc.UnaryUnaryMultiCallable[_documents_pb2.AddRslStepRequest, _documents_pb2.RslStep]
-    """Adds a step. INVALID_ARGUMENT when its sequence is taken."""
-    UpdateRslStep: _grpc.UnaryUnaryMultiCallable[_documents_pb2.UpdateRslStepRequest, _documents_pb2.RslStep]
-    """Changes the named fields of a step."""
-    DeleteRslStep: _grpc.UnaryUnaryMultiCallable[_documents_pb2.RslStepRequest, _documents_pb2.DeleteResponse]
-    """Deletes a step with its rules."""
-    AddRslRule: _grpc.UnaryUnaryMultiCallable[_documents_pb2.AddRslRuleRequest, _documents_pb2.RslRule]
-    """Adds a rule reference to a step."""
-    DeleteRslRule: _grpc.UnaryUnaryMultiCallable[_documents_pb2.RslRuleRequest, _documents_pb2.DeleteResponse]
-    """Deletes a rule reference."""
-    ValidateRslGroup: _grpc.UnaryUnaryMultiCallable[_documents_pb2.RslGroupRequest, _documents_pb2.RslValidation]
-    """Checks a group; a group without errors becomes ready."""
-    ReleaseRslGroup: _grpc.UnaryUnaryMultiCallable[_documents_pb2.RslGroupRequest, _documents_pb2.RslGroup]
-    """Releases a group that was validated without errors since its last change. FAILED_PRECONDITION otherwise."""
-    RetractRslGroup: _grpc.UnaryUnaryMultiCallable[_documents_pb2.RslGroupRequest, _documents_pb2.RslGroup]
-    """Takes a release back: the group is a draft again."""
-    ExportRslGroups: _grpc.UnaryUnaryMultiCallable[_documents_pb2.ExportRslGroupsRequest, _documents_pb2.ExportRslGroupsResponse]
-    """All RSL groups as one text."""
-    ImportRslGroups: _grpc.UnaryUnaryMultiCallable[_documents_pb2.ImportRslGroupsRequest, _documents_pb2.ImportRslGroupsResponse]
-    """Creates or replaces RSL groups, by slug, from such a text. INVALID_ARGUMENT when it cannot be read."""
     SaveCandidate: _grpc.UnaryUnaryMultiCallable[_documents_pb2.SaveCandidateRequest, _documents_pb2.SaveCandidateResponse]
     """Writes a candidate to the candidate store and answers with the SQL that would insert it."""
-    ListProfiles: _grpc.UnaryUnaryMultiCallable[_documents_pb2.ListProfilesRequest, _documents_pb2.ListProfilesResponse]
-    """Mapping profiles of one kind, by name."""
-    GetProfile: _grpc.UnaryUnaryMultiCallable[_documents_pb2.GetProfileRequest, _documents_pb2.Profile]
-    """One profile, or one of its revisions."""
-    SaveProfile: _grpc.UnaryUnaryMultiCallable[_documents_pb2.SaveProfileRequest, _documents_pb2.Profile]
-    """Creates or changes a profile and stores a revision. ABORTED when the profile has moved on. Administrators only."""
-    DeleteProfile: _grpc.UnaryUnaryMultiCallable[_documents_pb2.DeleteProfileRequest, _documents_pb2.DeleteResponse]
-    """Deletes a profile; the active one cannot be deleted. Administrators only."""
-    ActivateProfile: _grpc.UnaryUnaryMultiCallable[_documents_pb2.ActivateProfileRequest, _documents_pb2.ActivateProfileResponse]
-    """Makes a profile the active one of its kind and tells every process. FAILED_PRECONDITION when it is not valid. Administrators only."""
-    ProfileRevisions: _grpc.UnaryUnaryMultiCallable[_documents_pb2.ProfileRevisionsRequest, _documents_pb2.ProfileRevisionsResponse]
-    """Revisions of a profile, newest first."""
-    RevertProfile: _grpc.UnaryUnaryMultiCallable[_documents_pb2.RevertProfileRequest, _documents_pb2.Profile]
-    """Makes an older revision of a profile the newest again. Administrators only."""
-    ExportProfiles: _grpc.UnaryUnaryMultiCallable[_documents_pb2.ExportProfilesRequest, _documents_pb2.ExportProfilesResponse]
-    """Profiles as one JSON text."""
-    ImportProfiles: _grpc.UnaryUnaryMultiCallable[_documents_pb2.ImportProfilesRequest, _documents_pb2.ImportProfilesResponse]
-    """Creates or changes profiles from such a text, all or none. Administrators only."""
-    CheckInputProfile: _grpc.UnaryUnaryMultiCallable[_documents_pb2.CheckInputProfileRequest, _documents_pb2.CheckInputProfileResponse]
-    """Checks an input profile against a real source: missing tables and columns, types, null shares, examples. Administrators only."""
-    InputProfileEffects: _grpc.UnaryUnaryMultiCallable[_documents_pb2.InputProfileEffectsRequest, _documents_pb2.InputProfileEffectsResponse]
-    """What it means that an input profile takes the place of the active one, without saving it. Administrators only."""
-    PreviewOutputProfile: _grpc.UnaryUnaryMultiCallable[_documents_pb2.PreviewOutputProfileRequest, _documents_pb2.PreviewOutputProfileResponse]
-    """Applies an output profile to given prediction rows and lists what breaks its checks."""
-    NodeTypes: _grpc.UnaryUnaryMultiCallable[_documents_pb2.NodeTypesRequest, _documents_pb2.NodeTypesResponse]
-    """The node types that a blueprint may hold."""
-    CheckGraph: _grpc.UnaryUnaryMultiCallable[_documents_pb2.CheckGraphRequest, _documents_pb2.CheckGraphResponse]
-    """Checks a graph and says what pipeline it means, without saving anything."""
-    GetWrapper: _grpc.UnaryUnaryMultiCallable[_documents_pb2.GetWrapperRequest, _documents_pb2.Wrapper]
-    """The generated Python wrapper of a revision of the pipeline."""
 
 @_typing.type_check_only
-class DocumentsServiceAsyncStub(DocumentsServiceStub):
-    """Documents of users and of the plant. Calls are made in the name of the person who is logged in; what belongs to somebody is checked here."""
+class PlanningServiceAsyncStub(PlanningServiceStub):
+    """What planners keep: workspaces, routing groups with what became of proposals, candidates. Calls are made in the name of the person who is logged in; what belongs to somebody is checked here."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetWorkspace: _aio.UnaryUnaryMultiCallable[_documents_pb2.GetWorkspaceRequest, _documents_pb2.Workspace]  # type: ignore[assignment]
@@ -145,71 +85,11 @@ class DocumentsServiceAsyncStub(DocumentsServiceStub):
     """What planners did with proposals: how often they accepted them, and which operations they changed most."""
     PlannerExamples: _aio.UnaryUnaryMultiCallable[_documents_pb2.PlannerExamplesRequest, _documents_pb2.PlannerExamplesResponse]  # type: ignore[assignment]
     """The last review of each item, as an example for training. For processes of the installation."""
-    CreateRslGroup: _aio.UnaryUnaryMultiCallable[_documents_pb2.CreateRslGroupRequest, _documents_pb2.RslGroup]  # type: ignore[assignment]
-    """Creates an RSL group; the slug comes from the name when none is given, and gets -2, -3 ... on a clash."""
-    ListRslGroups: _aio.UnaryUnaryMultiCallable[_documents_pb2.ListRslGroupsRequest, _documents_pb2.ListRslGroupsResponse]  # type: ignore[assignment]
-    """RSL groups, newest first, by page."""
-    GetRslGroup: _aio.UnaryUnaryMultiCallable[_documents_pb2.RslGroupRequest, _documents_pb2.RslGroup]  # type: ignore[assignment]
-    """One RSL group with its steps in sequence."""
-    UpdateRslGroup: _aio.UnaryUnaryMultiCallable[_documents_pb2.UpdateRslGroupRequest, _documents_pb2.RslGroup]  # type: ignore[assignment]
-    """Changes the named fields of an RSL group."""
-    DeleteRslGroup: _aio.UnaryUnaryMultiCallable[_documents_pb2.RslGroupRequest, _documents_pb2.DeleteResponse]  # type: ignore[assignment]
-    """Deletes an RSL group with its steps."""
-    AddRslStep: _aio.UnaryUnaryMultiCallable[_documents_pb2.AddRslStepRequest, _documents_pb2.RslStep]  # type: ignore[assignment]
-    """Adds a step. INVALID_ARGUMENT when its sequence is taken."""
-    UpdateRslStep: _aio.UnaryUnaryMultiCallable[_documents_pb2.UpdateRslStepRequest, _documents_pb2.RslStep]  # type: ignore[assignment]
-    """Changes the named fields of a step."""
-    DeleteRslStep: _aio.UnaryUnaryMultiCallable[_documents_pb2.RslStepRequest, _documents_pb2.DeleteResponse]  # type: ignore[assignment]
-    """Deletes a step with its rules."""
-    AddRslRule: _aio.UnaryUnaryMultiCallable[_documents_pb2.AddRslRuleRequest, _documents_pb2.RslRule]  # type: ignore[assignment]
-    """Adds a rule reference to a step."""
-    DeleteRslRule: _aio.UnaryUnaryMultiCallable[_documents_pb2.RslRuleRequest, _documents_pb2.DeleteResponse]  # type: ignore[assignment]
-    """Deletes a rule reference."""
-    ValidateRslGroup: _aio.UnaryUnaryMultiCallable[_documents_pb2.RslGroupRequest, _documents_pb2.RslValidation]  # type: ignore[assignment]
-    """Checks a group; a group without errors becomes ready."""
-    ReleaseRslGroup: _aio.UnaryUnaryMultiCallable[_documents_pb2.RslGroupRequest, _documents_pb2.RslGroup]  # type: ignore[assignment]
-    """Releases a group that was validated without errors since its last change. FAILED_PRECONDITION otherwise."""
-    RetractRslGroup: _aio.UnaryUnaryMultiCallable[_documents_pb2.RslGroupRequest, _documents_pb2.RslGroup]  # type: ignore[assignment]
-    """Takes a release back: the group is a draft again."""
-    ExportRslGroups: _aio.UnaryUnaryMultiCallable[_documents_pb2.ExportRslGroupsRequest, _documents_pb2.ExportRslGroupsResponse]  # type: ignore[assignment]
-    """All RSL groups as one text."""
-    ImportRslGroups: _aio.UnaryUnaryMultiCallable[_documents_pb2.ImportRslGroupsRequest, _documents_pb2.ImportRslGroupsResponse]  # type: ignore[assignment]
-    """Creates or replaces RSL groups, by slug, from such a text. INVALID_ARGUMENT when it cannot be read."""
     SaveCandidate: _aio.UnaryUnaryMultiCallable[_documents_pb2.SaveCandidateRequest, _documents_pb2.SaveCandidateResponse]  # type: ignore[assignment]
     """Writes a candidate to the candidate store and answers with the SQL that would insert it."""
-    ListProfiles: _aio.UnaryUnaryMultiCallable[_documents_pb2.ListProfilesRequest, _documents_pb2.ListProfilesResponse]  # type: ignore[assignment]
-    """Mapping profiles of one kind, by name."""
-    GetProfile: _aio.UnaryUnaryMultiCallable[_documents_pb2.GetProfileRequest, _documents_pb2.Profile]  # type: ignore[assignment]
-    """One profile, or one of its revisions."""
-    SaveProfile: _aio.UnaryUnaryMultiCallable[_documents_pb2.SaveProfileRequest, _documents_pb2.Profile]  # type: ignore[assignment]
-    """Creates or changes a profile and stores a revision. ABORTED when the profile has moved on. Administrators only."""
-    DeleteProfile: _aio.UnaryUnaryMultiCallable[_documents_pb2.DeleteProfileRequest, _documents_pb2.DeleteResponse]  # type: ignore[assignment]
-    """Deletes a profile; the active one cannot be deleted. Administrators only."""
-    ActivateProfile: _aio.UnaryUnaryMultiCallable[_documents_pb2.ActivateProfileRequest, _documents_pb2.ActivateProfileResponse]  # type: ignore[assignment]
-    """Makes a profile the active one of its kind and tells every process. FAILED_PRECONDITION when it is not valid. Administrators only."""
-    ProfileRevisions: _aio.UnaryUnaryMultiCallable[_documents_pb2.ProfileRevisionsRequest, _documents_pb2.ProfileRevisionsResponse]  # type: ignore[assignment]
-    """Revisions of a profile, newest first."""
-    RevertProfile: _aio.UnaryUnaryMultiCallable[_documents_pb2.RevertProfileRequest, _documents_pb2.Profile]  # type: ignore[assignment]
-    """Makes an older revision of a profile the newest again. Administrators only."""
-    ExportProfiles: _aio.UnaryUnaryMultiCallable[_documents_pb2.ExportProfilesRequest, _documents_pb2.ExportProfilesResponse]  # type: ignore[assignment]
-    """Profiles as one JSON text."""
-    ImportProfiles: _aio.UnaryUnaryMultiCallable[_documents_pb2.ImportProfilesRequest, _documents_pb2.ImportProfilesResponse]  # type: ignore[assignment]
-    """Creates or changes profiles from such a text, all or none. Administrators only."""
-    CheckInputProfile: _aio.UnaryUnaryMultiCallable[_documents_pb2.CheckInputProfileRequest, _documents_pb2.CheckInputProfileResponse]  # type: ignore[assignment]
-    """Checks an input profile against a real source: missing tables and columns, types, null shares, examples. Administrators only."""
-    InputProfileEffects: _aio.UnaryUnaryMultiCallable[_documents_pb2.InputProfileEffectsRequest, _documents_pb2.InputProfileEffectsResponse]  # type: ignore[assignment]
-    """What it means that an input profile takes the place of the active one, without saving it. Administrators only."""
-    PreviewOutputProfile: _aio.UnaryUnaryMultiCallable[_documents_pb2.PreviewOutputProfileRequest, _documents_pb2.PreviewOutputProfileResponse]  # type: ignore[assignment]
-    """Applies an output profile to given prediction rows and lists what breaks its checks."""
-    NodeTypes: _aio.UnaryUnaryMultiCallable[_documents_pb2.NodeTypesRequest, _documents_pb2.NodeTypesResponse]  # type: ignore[assignment]
-    """The node types that a blueprint may hold."""
-    CheckGraph: _aio.UnaryUnaryMultiCallable[_documents_pb2.CheckGraphRequest, _documents_pb2.CheckGraphResponse]  # type: ignore[assignment]
-    """Checks a graph and says what pipeline it means, without saving anything."""
-    GetWrapper: _aio.UnaryUnaryMultiCallable[_documents_pb2.GetWrapperRequest, _documents_pb2.Wrapper]  # type: ignore[assignment]
-    """The generated Python wrapper of a revision of the pipeline."""
 
-class DocumentsServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Documents of users and of the plant. Calls are made in the name of the person who is logged in; what belongs to somebody is checked here."""
+class PlanningServiceServicer(metaclass=_abc_1.ABCMeta):
+    """What planners keep: workspaces, routing groups with what became of proposals, candidates. Calls are made in the name of the person who is logged in; what belongs to somebody is checked here."""
 
     @_abc_1.abstractmethod
     def GetWorkspace(
@@ -298,6 +178,93 @@ class DocumentsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_documents_pb2.PlannerExamplesResponse, _abc.Awaitable[_documents_pb2.PlannerExamplesResponse]]:
         """The last review of each item, as an example for training. For processes of the installation."""
+
+    @_abc_1.abstractmethod
+    def SaveCandidate(
+        self,
+        request: _documents_pb2.SaveCandidateRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_documents_pb2.SaveCandidateResponse, _abc.Awaitable[_documents_pb2.SaveCandidateResponse]]:
+        """Writes a candidate to the candidate store and answers with the SQL that would insert it."""
+
+def add_PlanningServiceServicer_to_server(servicer: PlanningServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+
+class RslServiceStub:
+    """Groups of standard routings with their steps and rules. Calls are made in the name of the person who is logged in; what belongs to somebody is checked here."""
+
+    @_typing.overload
+    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
+    @_typing.overload
+    def __new__(cls, channel: _aio.Channel) -> RslServiceAsyncStub: ...
+    CreateRslGroup: _grpc.UnaryUnaryMultiCallable[_documents_pb2.CreateRslGroupRequest, _documents_pb2.RslGroup]
+    """Creates an RSL group; the slug comes from the name when none is given, and gets -2, -3 ... on a clash."""
+    ListRslGroups: _grpc.UnaryUnaryMultiCallable[_documents_pb2.ListRslGroupsRequest, _documents_pb2.ListRslGroupsResponse]
+    """RSL groups, newest first, by page."""
+    GetRslGroup: _grpc.UnaryUnaryMultiCallable[_documents_pb2.RslGroupRequest, _documents_pb2.RslGroup]
+    """One RSL group with its steps in sequence."""
+    UpdateRslGroup: _grpc.UnaryUnaryMultiCallable[_documents_pb2.UpdateRslGroupRequest, _documents_pb2.RslGroup]
+    """Changes the named fields of an RSL group."""
+    DeleteRslGroup: _grpc.UnaryUnaryMultiCallable[_documents_pb2.RslGroupRequest, _documents_pb2.DeleteResponse]
+    """Deletes an RSL group with its steps."""
+    AddRslStep: _grpc.UnaryUnaryMultiCallable[_documents_pb2.AddRslStepRequest, _documents_pb2.RslStep]
+    """Adds a step. INVALID_ARGUMENT when its sequence is taken."""
+    UpdateRslStep: _grpc.UnaryUnaryMultiCallable[_documents_pb2.UpdateRslStepRequest, _documents_pb2.RslStep]
+    """Changes the named fields of a step."""
+    DeleteRslStep: _grpc.UnaryUnaryMultiCallable[_documents_pb2.RslStepRequest, _documents_pb2.DeleteResponse]
+    """Deletes a step with its rules."""
+    AddRslRule: _grpc.UnaryUnaryMultiCallable[_documents_pb2.AddRslRuleRequest, _documents_pb2.RslRule]
+    """Adds a rule reference to a step."""
+    DeleteRslRule: _grpc.UnaryUnaryMultiCallable[_documents_pb2.RslRuleRequest, _documents_pb2.DeleteResponse]
+    """Deletes a rule reference."""
+    ValidateRslGroup: _grpc.UnaryUnaryMultiCallable[_documents_pb2.RslGroupRequest, _documents_pb2.RslValidation]
+    """Checks a group; a group without errors becomes ready."""
+    ReleaseRslGroup: _grpc.UnaryUnaryMultiCallable[_documents_pb2.RslGroupRequest, _documents_pb2.RslGroup]
+    """Releases a group that was validated without errors since its last change. FAILED_PRECONDITION otherwise."""
+    RetractRslGroup: _grpc.UnaryUnaryMultiCallable[_documents_pb2.RslGroupRequest, _documents_pb2.RslGroup]
+    """Takes a release back: the group is a draft again."""
+    ExportRslGroups: _grpc.UnaryUnaryMultiCallable[_documents_pb2.ExportRslGroupsRequest, _documents_pb2.ExportRslGroupsResponse]
+    """All RSL groups as one text."""
+    ImportRslGroups: _grpc.UnaryUnaryMultiCallable[_documents_pb2.ImportRslGroupsRequest, _documents_pb2.ImportRslGroupsResponse]
+    """Creates or replaces RSL groups, by slug, from such a text. INVALID_ARGUMENT when it cannot be read."""
+
+@_typing.type_check_only
+class RslServiceAsyncStub(RslServiceStub):
+    """Groups of standard routings with their steps and rules. Calls are made in the name of the person who is logged in; what belongs to somebody is checked here."""
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    CreateRslGroup: _aio.UnaryUnaryMultiCallable[_documents_pb2.CreateRslGroupRequest, _documents_pb2.RslGroup]  # type: ignore[assignment]
+    """Creates an RSL group; the slug comes from the name when none is given, and gets -2, -3 ... on a clash."""
+    ListRslGroups: _aio.UnaryUnaryMultiCallable[_documents_pb2.ListRslGroupsRequest, _documents_pb2.ListRslGroupsResponse]  # type: ignore[assignment]
+    """RSL groups, newest first, by page."""
+    GetRslGroup: _aio.UnaryUnaryMultiCallable[_documents_pb2.RslGroupRequest, _documents_pb2.RslGroup]  # type: ignore[assignment]
+    """One RSL group with its steps in sequence."""
+    UpdateRslGroup: _aio.UnaryUnaryMultiCallable[_documents_pb2.UpdateRslGroupRequest, _documents_pb2.RslGroup]  # type: ignore[assignment]
+    """Changes the named fields of an RSL group."""
+    DeleteRslGroup: _aio.UnaryUnaryMultiCallable[_documents_pb2.RslGroupRequest, _documents_pb2.DeleteResponse]  # type: ignore[assignment]
+    """Deletes an RSL group with its steps."""
+    AddRslStep: _aio.UnaryUnaryMultiCallable[_documents_pb2.AddRslStepRequest, _documents_pb2.RslStep]  # type: ignore[assignment]
+    """Adds a step. INVALID_ARGUMENT when its sequence is taken."""
+    UpdateRslStep: _aio.UnaryUnaryMultiCallable[_documents_pb2.UpdateRslStepRequest, _documents_pb2.RslStep]  # type: ignore[assignment]
+    """Changes the named fields of a step."""
+    DeleteRslStep: _aio.UnaryUnaryMultiCallable[_documents_pb2.RslStepRequest, _documents_pb2.DeleteResponse]  # type: ignore[assignment]
+    """Deletes a step with its rules."""
+    AddRslRule: _aio.UnaryUnaryMultiCallable[_documents_pb2.AddRslRuleRequest, _documents_pb2.RslRule]  # type: ignore[assignment]
+    """Adds a rule reference to a step."""
+    DeleteRslRule: _aio.UnaryUnaryMultiCallable[_documents_pb2.RslRuleRequest, _documents_pb2.DeleteResponse]  # type: ignore[assignment]
+    """Deletes a rule reference."""
+    ValidateRslGroup: _aio.UnaryUnaryMultiCallable[_documents_pb2.RslGroupRequest, _documents_pb2.RslValidation]  # type: ignore[assignment]
+    """Checks a group; a group without errors becomes ready."""
+    ReleaseRslGroup: _aio.UnaryUnaryMultiCallable[_documents_pb2.RslGroupRequest, _documents_pb2.RslGroup]  # type: ignore[assignment]
+    """Releases a group that was validated without errors since its last change. FAILED_PRECONDITION otherwise."""
+    RetractRslGroup: _aio.UnaryUnaryMultiCallable[_documents_pb2.RslGroupRequest, _documents_pb2.RslGroup]  # type: ignore[assignment]
+    """Takes a release back: the group is a draft again."""
+    ExportRslGroups: _aio.UnaryUnaryMultiCallable[_documents_pb2.ExportRslGroupsRequest, _documents_pb2.ExportRslGroupsResponse]  # type: ignore[assignment]
+    """All RSL groups as one text."""
+    ImportRslGroups: _aio.UnaryUnaryMultiCallable[_documents_pb2.ImportRslGroupsRequest, _documents_pb2.ImportRslGroupsResponse]  # type: ignore[assignment]
+    """Creates or replaces RSL groups, by slug, from such a text. INVALID_ARGUMENT when it cannot be read."""
+
+class RslServiceServicer(metaclass=_abc_1.ABCMeta):
+    """Groups of standard routings with their steps and rules. Calls are made in the name of the person who is logged in; what belongs to somebody is checked here."""
 
     @_abc_1.abstractmethod
     def CreateRslGroup(
@@ -419,13 +386,84 @@ class DocumentsServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_documents_pb2.ImportRslGroupsResponse, _abc.Awaitable[_documents_pb2.ImportRslGroupsResponse]]:
         """Creates or replaces RSL groups, by slug, from such a text. INVALID_ARGUMENT when it cannot be read."""
 
-    @_abc_1.abstractmethod
-    def SaveCandidate(
-        self,
-        request: _documents_pb2.SaveCandidateRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_documents_pb2.SaveCandidateResponse, _abc.Awaitable[_documents_pb2.SaveCandidateResponse]]:
-        """Writes a candidate to the candidate store and answers with the SQL that would insert it."""
+def add_RslServiceServicer_to_server(servicer: RslServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+
+class MappingServiceStub:
+    """What maps the plant onto the system: input and output profiles, and the blueprint of the pipeline. Calls are made in the name of the person who is logged in; what belongs to somebody is checked here."""
+
+    @_typing.overload
+    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
+    @_typing.overload
+    def __new__(cls, channel: _aio.Channel) -> MappingServiceAsyncStub: ...
+    ListProfiles: _grpc.UnaryUnaryMultiCallable[_documents_pb2.ListProfilesRequest, _documents_pb2.ListProfilesResponse]
+    """Mapping profiles of one kind, by name."""
+    GetProfile: _grpc.UnaryUnaryMultiCallable[_documents_pb2.GetProfileRequest, _documents_pb2.Profile]
+    """One profile, or one of its revisions."""
+    SaveProfile: _grpc.UnaryUnaryMultiCallable[_documents_pb2.SaveProfileRequest, _documents_pb2.Profile]
+    """Creates or changes a profile and stores a revision. ABORTED when the profile has moved on. Administrators only."""
+    DeleteProfile: _grpc.UnaryUnaryMultiCallable[_documents_pb2.DeleteProfileRequest, _documents_pb2.DeleteResponse]
+    """Deletes a profile; the active one cannot be deleted. Administrators only."""
+    ActivateProfile: _grpc.UnaryUnaryMultiCallable[_documents_pb2.ActivateProfileRequest, _documents_pb2.ActivateProfileResponse]
+    """Makes a profile the active one of its kind and tells every process. FAILED_PRECONDITION when it is not valid. Administrators only."""
+    ProfileRevisions: _grpc.UnaryUnaryMultiCallable[_documents_pb2.ProfileRevisionsRequest, _documents_pb2.ProfileRevisionsResponse]
+    """Revisions of a profile, newest first."""
+    RevertProfile: _grpc.UnaryUnaryMultiCallable[_documents_pb2.RevertProfileRequest, _documents_pb2.Profile]
+    """Makes an older revision of a profile the newest again. Administrators only."""
+    ExportProfiles: _grpc.UnaryUnaryMultiCallable[_documents_pb2.ExportProfilesRequest, _documents_pb2.ExportProfilesResponse]
+    """Profiles as one JSON text."""
+    ImportProfiles: _grpc.UnaryUnaryMultiCallable[_documents_pb2.ImportProfilesRequest, _documents_pb2.ImportProfilesResponse]
+    """Creates or changes profiles from such a text, all or none. Administrators only."""
+    CheckInputProfile: _grpc.UnaryUnaryMultiCallable[_documents_pb2.CheckInputProfileRequest, _documents_pb2.CheckInputProfileResponse]
+    """Checks an input profile against a real source: missing tables and columns, types, null shares, examples. Administrators only."""
+    InputProfileEffects: _grpc.UnaryUnaryMultiCallable[_documents_pb2.InputProfileEffectsRequest, _documents_pb2.InputProfileEffectsResponse]
+    """What it means that an input profile takes the place of the active one, without saving it. Administrators only."""
+    PreviewOutputProfile: _grpc.UnaryUnaryMultiCallable[_documents_pb2.PreviewOutputProfileRequest, _documents_pb2.PreviewOutputProfileResponse]
+    """Applies an output profile to given prediction rows and lists what breaks its checks."""
+    NodeTypes: _grpc.UnaryUnaryMultiCallable[_documents_pb2.NodeTypesRequest, _documents_pb2.NodeTypesResponse]
+    """The node types that a blueprint may hold."""
+    CheckGraph: _grpc.UnaryUnaryMultiCallable[_documents_pb2.CheckGraphRequest, _documents_pb2.CheckGraphResponse]
+    """Checks a graph and says what pipeline it means, without saving anything."""
+    GetWrapper: _grpc.UnaryUnaryMultiCallable[_documents_pb2.GetWrapperRequest, _documents_pb2.Wrapper]
+    """The generated Python wrapper of a revision of the pipeline."""
+
+@_typing.type_check_only
+class MappingServiceAsyncStub(MappingServiceStub):
+    """What maps the plant onto the system: input and output profiles, and the blueprint of the pipeline. Calls are made in the name of the person who is logged in; what belongs to somebody is checked here."""
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    ListProfiles: _aio.UnaryUnaryMultiCallable[_documents_pb2.ListProfilesRequest, _documents_pb2.ListProfilesResponse]  # type: ignore[assignment]
+    """Mapping profiles of one kind, by name."""
+    GetProfile: _aio.UnaryUnaryMultiCallable[_documents_pb2.GetProfileRequest, _documents_pb2.Profile]  # type: ignore[assignment]
+    """One profile, or one of its revisions."""
+    SaveProfile: _aio.UnaryUnaryMultiCallable[_documents_pb2.SaveProfileRequest, _documents_pb2.Profile]  # type: ignore[assignment]
+    """Creates or changes a profile and stores a revision. ABORTED when the profile has moved on. Administrators only."""
+    DeleteProfile: _aio.UnaryUnaryMultiCallable[_documents_pb2.DeleteProfileRequest, _documents_pb2.DeleteResponse]  # type: ignore[assignment]
+    """Deletes a profile; the active one cannot be deleted. Administrators only."""
+    ActivateProfile: _aio.UnaryUnaryMultiCallable[_documents_pb2.ActivateProfileRequest, _documents_pb2.ActivateProfileResponse]  # type: ignore[assignment]
+    """Makes a profile the active one of its kind and tells every process. FAILED_PRECONDITION when it is not valid. Administrators only."""
+    ProfileRevisions: _aio.UnaryUnaryMultiCallable[_documents_pb2.ProfileRevisionsRequest, _documents_pb2.ProfileRevisionsResponse]  # type: ignore[assignment]
+    """Revisions of a profile, newest first."""
+    RevertProfile: _aio.UnaryUnaryMultiCallable[_documents_pb2.RevertProfileRequest, _documents_pb2.Profile]  # type: ignore[assignment]
+    """Makes an older revision of a profile the newest again. Administrators only."""
+    ExportProfiles: _aio.UnaryUnaryMultiCallable[_documents_pb2.ExportProfilesRequest, _documents_pb2.ExportProfilesResponse]  # type: ignore[assignment]
+    """Profiles as one JSON text."""
+    ImportProfiles: _aio.UnaryUnaryMultiCallable[_documents_pb2.ImportProfilesRequest, _documents_pb2.ImportProfilesResponse]  # type: ignore[assignment]
+    """Creates or changes profiles from such a text, all or none. Administrators only."""
+    CheckInputProfile: _aio.UnaryUnaryMultiCallable[_documents_pb2.CheckInputProfileRequest, _documents_pb2.CheckInputProfileResponse]  # type: ignore[assignment]
+    """Checks an input profile against a real source: missing tables and columns, types, null shares, examples. Administrators only."""
+    InputProfileEffects: _aio.UnaryUnaryMultiCallable[_documents_pb2.InputProfileEffectsRequest, _documents_pb2.InputProfileEffectsResponse]  # type: ignore[assignment]
+    """What it means that an input profile takes the place of the active one, without saving it. Administrators only."""
+    PreviewOutputProfile: _aio.UnaryUnaryMultiCallable[_documents_pb2.PreviewOutputProfileRequest, _documents_pb2.PreviewOutputProfileResponse]  # type: ignore[assignment]
+    """Applies an output profile to given prediction rows and lists what breaks its checks."""
+    NodeTypes: _aio.UnaryUnaryMultiCallable[_documents_pb2.NodeTypesRequest, _documents_pb2.NodeTypesResponse]  # type: ignore[assignment]
+    """The node types that a blueprint may hold."""
+    CheckGraph: _aio.UnaryUnaryMultiCallable[_documents_pb2.CheckGraphRequest, _documents_pb2.CheckGraphResponse]  # type: ignore[assignment]
+    """Checks a graph and says what pipeline it means, without saving anything."""
+    GetWrapper: _aio.UnaryUnaryMultiCallable[_documents_pb2.GetWrapperRequest, _documents_pb2.Wrapper]  # type: ignore[assignment]
+    """The generated Python wrapper of a revision of the pipeline."""
+
+class MappingServiceServicer(metaclass=_abc_1.ABCMeta):
+    """What maps the plant onto the system: input and output profiles, and the blueprint of the pipeline. Calls are made in the name of the person who is logged in; what belongs to somebody is checked here."""
 
     @_abc_1.abstractmethod
     def ListProfiles(
@@ -547,4 +585,4 @@ class DocumentsServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_documents_pb2.Wrapper, _abc.Awaitable[_documents_pb2.Wrapper]]:
         """The generated Python wrapper of a revision of the pipeline."""
 
-def add_DocumentsServiceServicer_to_server(servicer: DocumentsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+def add_MappingServiceServicer_to_server(servicer: MappingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -419,7 +419,7 @@ async def test_a_version_of_another_plant_is_refused_and_the_one_that_serves_goe
     await add(plant, "v1")
     await activate(plant, "v1")
     await add(plant, "v2")
-    documents = documents_pb2_grpc.DocumentsServiceStub(plant.channel)
+    documents = documents_pb2_grpc.MappingServiceStub(plant.channel)
     bicycles = read_profile(Path(__file__).parents[3] / "demo" / "plants" / "adventureworks" / "profile.json")
     kind = documents_pb2.PROFILE_KIND_INPUT
     save = documents_pb2.SaveProfileRequest(kind=kind, profile_json=bicycles.to_json())

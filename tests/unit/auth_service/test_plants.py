@@ -68,7 +68,7 @@ async def add_version(plant: Any, name: str, source: Path, profile: InputProfile
 async def control(plant: Any) -> tuple[str, str]:
     """Source of the settings and active input profile."""
     settings = await plant.ask(plant.control.Get, settings_pb2.GetSettingsRequest(), process="cli")
-    stub = documents_pb2_grpc.DocumentsServiceStub(plant.channel)
+    stub = documents_pb2_grpc.MappingServiceStub(plant.channel)
     request = documents_pb2.GetProfileRequest(kind=documents_pb2.PROFILE_KIND_INPUT)
     profile = await plant.ask(stub.GetProfile, request, process="cli")
     return PlantSettings.parse(settings.document_json).data_source.access_path, profile.name
@@ -129,7 +129,7 @@ async def test_an_example_serves_and_the_own_plant_comes_back(plant: Any, tmp_pa
 
 async def test_a_profile_of_the_same_name_is_never_overwritten(plant: Any) -> None:
     own = examples()["fabricad"].profile.model_copy(update={"tables": {"features": "teile", "routing": "schritte"}})
-    stub = documents_pb2_grpc.DocumentsServiceStub(plant.channel)
+    stub = documents_pb2_grpc.MappingServiceStub(plant.channel)
     kind = documents_pb2.PROFILE_KIND_INPUT
     await plant.ask(
         stub.SaveProfile, documents_pb2.SaveProfileRequest(kind=kind, profile_json=own.to_json()), process="cli"

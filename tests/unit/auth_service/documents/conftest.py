@@ -1,4 +1,4 @@
-"""The DocumentsService on a real gRPC server, and people who call it."""
+"""The services of plans, standard routings and mappings on a real gRPC server, and people who call them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.orm import Session
 
 from auth_service.control.settings import ensure_first_revision
-from auth_service.documents_service import documents_service
+from auth_service.mapping.servicer import MappingServicer
+from auth_service.planning.servicer import PlanningServicer
+from auth_service.rsl.servicer_rsl import RslServicer
 from auth_service.store import audit
 from auth_service.store.database import Database
 from auth_service.store.surroundings import Published, Surroundings
@@ -30,17 +32,21 @@ Result = TypeVar("Result")
 
 
 class Documents:
-    """A client of the service that calls in somebody's name and raises the service's own errors."""
+    """A client of the services that calls in somebody's name and raises the service's own errors."""
 
     def __init__(self, channel: grpc.aio.Channel, token: Callable[[str, str], str]) -> None:
-        self._stub: Any = documents_pb2_grpc.DocumentsServiceStub(channel)
+        self._methods: dict[str, Any] = {
+            **vars(documents_pb2_grpc.PlanningServiceStub(channel)),
+            **vars(documents_pb2_grpc.RslServiceStub(channel)),
+            **vars(documents_pb2_grpc.MappingServiceStub(channel)),
+        }
         self._token = token
         self.published = 0
 
     async def __call__(self, method: str, request: Any, who: str = "park@plant.example", role: str = "user") -> Any:
         metadata = (("authorization", f"Bearer {self._token(who, role)}"),) if who else ()
         try:
-            return await getattr(self._stub, method)(request, metadata=metadata, timeout=30)
+            return await self._methods[method](request, metadata=metadata, timeout=30)
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error) from None
 
@@ -73,13 +79,14 @@ async def documents(database: Database, state_dir: Path) -> AsyncIterator[Docume
     with database.writing() as session:
         ensure_first_revision(session)
 
+    here = Surroundings(database, settings, change, audit.record_of_caller)
     server = RpcServer(
         settings,
         process="auth",
         instance="auth-test",
         address=f"127.0.0.1:{free_port()}",
         authenticator=Authenticator(keys, ServiceCredential("x")),
-        services=[documents_service(Surroundings(database, settings, change, audit.record_of_caller))],
+        services=[servicer(here).service() for servicer in (PlanningServicer, RslServicer, MappingServicer)],
     )
     await server.start()
     async with grpc.aio.insecure_channel(server.address) as channel:

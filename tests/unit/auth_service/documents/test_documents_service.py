@@ -1,4 +1,4 @@
-"""The DocumentsService over a real channel: recorded answers, access, errors, audit."""
+"""Plans, standard routings and mappings over a real channel: recorded answers, access, errors, audit."""
 
 from __future__ import annotations
 

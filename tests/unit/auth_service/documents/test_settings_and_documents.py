@@ -31,7 +31,7 @@ async def patch(plant: Any, change: dict[str, Any]) -> pb.PatchSettingsResponse:
 
 
 async def ask(plant: Any, method: str, request: Any) -> Any:
-    stub = documents_pb2_grpc.DocumentsServiceStub(plant.channel)
+    stub = documents_pb2_grpc.MappingServiceStub(plant.channel)
     return await plant.ask(getattr(stub, method), request, process="cli")
 
 
