@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from typing import Final, TypeVar
 
 import orjson
 from starlette.responses import Response
 
+Result = TypeVar("Result")
+
 BUILT_AT_ONCE = 20
+
+_ONE_AT_A_TIME: Final = ThreadPoolExecutor(1, thread_name_prefix="answers")
 
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
 
@@ -33,7 +40,17 @@ async def large_answer(items: int, make: Callable[[], object]) -> Response:
     """An answer whose content `make` builds: at once for few items, in a thread for many, so that other requests go on."""
     if items <= BUILT_AT_ONCE:
         return json_answer(make())
-    return await asyncio.to_thread(lambda: json_answer(make()))
+    return await built(lambda: json_answer(make()))
+
+
+async def built(make: Callable[[], Result]) -> Result:
+    """The result of `make()`, which computes for long and waits for nothing, in the one thread for that.
+
+    Several of them would be done no sooner, as they share one interpreter. But the event loop, which needs the interpreter many times a
+    request, would wait for each of them each time, and the objects of all of them would be in memory at once.
+    """
+    context = contextvars.copy_context()
+    return await asyncio.get_running_loop().run_in_executor(_ONE_AT_A_TIME, lambda: context.run(make))
 
 
 def no_content() -> Response:

@@ -25,6 +25,7 @@ from gateway.hidden_paths import HidePaths, known_folders
 from gateway.pages import add_pages
 from gateway.request_middleware import RequestMiddleware
 from gateway.routes import AREAS
+from gateway.routes.health import PROBES
 from gateway.state import Gateway
 
 EXPOSED_HEADERS = ["x-request-id", "x-error-reason", "etag", "content-disposition", "retry-after"]
@@ -55,6 +56,7 @@ def build_app(settings: Settings, instance: str) -> RequestMiddleware:
         keys=gateway.keys,
         recent=gateway.recent,
         stopping=gateway.stopping,
+        probes=PROBES,
         version=lambda: gateway.of_request().plant.serving_version(),
         sites=gateway.sites,
     )

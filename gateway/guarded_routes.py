@@ -13,6 +13,7 @@ from starlette.responses import Response
 from common.request_context import current_caller
 from common.rpc.interceptor import Access
 from gateway.admission import ONE_REQUEST
+from gateway.beginnings import begin
 from gateway.bodies import JsonRequest, declared_length, limited, too_large
 from gateway.failures import validation_failure
 from gateway.large_bodies import FirstProblem
@@ -75,6 +76,7 @@ class OpenRoute(APIRoute):
             wrapped = JsonRequest(request.scope, receive, gateway_of(request).turns)
             if reads_body:
                 await wrapped.read()  # here, where a body over the limit still is an error of ours
+                await begin(request.scope, len(await wrapped.body()))
                 if first is not None and wrapped.has_many_values and (problems := await wrapped.problems(first)):
                     return validation_failure(problems)
             if counts:

@@ -5,6 +5,7 @@ It stands around all routes, so that what a route, a service or a library puts i
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
 import tempfile
@@ -18,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from common.request_context import current_caller
 from common.settings import Settings
-from gateway.answers import json_text
+from gateway.answers import built, json_text
 
 PROGRAM: Final = Path(__file__).resolve().parents[1]
 FEWEST_PARTS: Final = 2
@@ -28,6 +29,8 @@ JSON: Final = b"application/json"
 TEXTS: Final = frozenset({JSON, b"text/plain", b"text/csv"})
 STREAMED: Final = frozenset({b"application/x-ndjson", b"text/event-stream"})
 EVENT: Final = b"data: "
+AT_ONCE_BYTES: Final = 128 * 1024
+"""What is looked through without others having their turn in between."""
 
 _NAME: Final = r"[^\s/\\'\"()<>|,;:*?]"
 _POSIX: Final = re.compile(rf"(?<![\w:/.~\\-])/(?!api/|docs/|assets/)(?:{_NAME}+/)+({_NAME}*)")
@@ -116,7 +119,7 @@ class HidePaths:
             nonlocal answer
             if message["type"] == "http.response.start":
                 answer = self._answer(message)
-            for one in [message] if answer is None else answer.take(message):
+            for one in [message] if answer is None else await answer.take(message):
                 await send(one)
 
         await self._app(scope, receive, send_hidden)
@@ -137,7 +140,7 @@ class _Whole:
         self._start: Message | None = start
         self._folders, self._is_json = folders, is_json
 
-    def take(self, message: Message) -> list[Message]:
+    async def take(self, message: Message) -> list[Message]:
         """What may be sent now."""
         start = self._start
         if message is start:
@@ -148,7 +151,7 @@ class _Whole:
         body = message.get("body", b"")
         if message.get("more_body", False):
             return [start, message]
-        shown = hidden_in(body, self._folders(), failed=start["status"] >= 400, is_json=self._is_json)
+        shown = await hidden_in(body, self._folders(), failed=start["status"] >= 400, is_json=self._is_json)
         if shown == body:
             return [start, message]
         headers = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
@@ -162,30 +165,52 @@ class _Lines:
     def __init__(self, failed: bool, folders: Callable[[], list[str]]) -> None:
         self._failed, self._folders, self._rest = failed, folders, b""
 
-    def take(self, message: Message) -> list[Message]:
+    async def take(self, message: Message) -> list[Message]:
         """What may be sent now."""
         if message["type"] != "http.response.body":
             return [message]
         *lines, self._rest = (self._rest + message.get("body", b"")).split(b"\n")
-        shown = b"".join(self._shown(line) + b"\n" for line in lines)
+        shown = b"".join([await self._shown(line) + b"\n" for line in lines])
         if not message.get("more_body", False):
-            shown += self._shown(self._rest)
+            shown += await self._shown(self._rest)
         return [{**message, "body": shown}]
 
-    def _shown(self, line: bytes) -> bytes:
+    async def _shown(self, line: bytes) -> bytes:
         mark = EVENT if line.startswith(EVENT) else b""
-        return mark + hidden_in(line[len(mark) :], self._folders(), failed=self._failed, is_json=True)
+        return mark + await hidden_in(line[len(mark) :], self._folders(), failed=self._failed, is_json=True)
 
 
-def hidden_in(body: bytes, folders: list[str], *, failed: bool, is_json: bool) -> bytes:
+async def hidden_in(body: bytes, folders: list[str], *, failed: bool, is_json: bool) -> bytes:
     """A body, or a line of one, without the folders; the same bytes where it names none.
 
     Args:
         failed: it tells of an error, and loses the folders of every path.
         is_json: its texts are those of JSON; otherwise it is one text in UTF-8.
     """
-    if not body or not (failed or any((_as_json(one) if is_json else one.encode()) in body for one in folders)):
+    if not body or not (failed or await _names_one(body, folders, is_json=is_json)):
         return body
+    if len(body) <= AT_ONCE_BYTES:
+        return _hidden(body, folders, failed=failed, is_json=is_json)
+    return await built(lambda: _hidden(body, folders, failed=failed, is_json=is_json))
+
+
+async def _names_one(body: bytes, folders: list[str], *, is_json: bool) -> bool:
+    """Whether a body holds the name of one of the folders; a folder below another is not looked for by itself."""
+    names: list[bytes] = []
+    for folder in sorted(folders, key=len):
+        name = _as_json(folder) if is_json else folder.encode()
+        if not name.startswith(tuple(names)):
+            names.append(name)
+    longest = max(map(len, names), default=0)
+    for start in range(0, len(body), AT_ONCE_BYTES):
+        if start:
+            await asyncio.sleep(0)
+        if any(body.find(name, start, start + AT_ONCE_BYTES + longest) >= 0 for name in names):
+            return True
+    return False
+
+
+def _hidden(body: bytes, folders: list[str], *, failed: bool, is_json: bool) -> bytes:
     hide = without_paths if failed else without_folders
     if not is_json:
         return hide(body.decode("utf-8", "replace"), folders).encode("utf-8")

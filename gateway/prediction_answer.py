@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.responses import Response
 
-from gateway.answers import BUILT_AT_ONCE, json_text
+from gateway.answers import BUILT_AT_ONCE, built, json_text
 from gateway.translate.prediction import PredictedItems, Share, merged_metrics
 from predicting.parts import PredictedPart
 from protos.aggregate.v1 import aggregate_pb2 as pb
@@ -18,7 +17,7 @@ async def predicted_items(part: PredictedPart, response: pb.PredictResponse, gen
     """A part as JSON texts, made at once for few items, in a thread for many, so that other requests go on."""
     if len(part.codes) <= BUILT_AT_ONCE:
         return PredictedItems.of(part.codes, part.found, response, generated_at)
-    return await asyncio.to_thread(PredictedItems.of, part.codes, part.found, response, generated_at)
+    return await built(lambda: PredictedItems.of(part.codes, part.found, response, generated_at))
 
 
 class PredictionAnswer:

@@ -19,6 +19,7 @@ from common.settings import Settings
 from common.sites import SITE_KEY, unknown_site
 from gateway import figures
 from gateway.admission import exchange
+from gateway.beginnings import BEGINNINGS, Beginnings
 from gateway.bodies import BodySpace, declared_length, limited, too_large
 from gateway.failures import ClientGone, failure
 from gateway.security import JSON_POLICY, PAGE_POLICY, Origins, Sender, credentials_of, identify
@@ -54,6 +55,7 @@ class RequestMiddleware:
         stopping: what the server sets when it is told to stop.
         version: the active model version, for the log lines of requests that name none themselves.
         sites: the plants beside the installation's own, by name.
+        probes: paths by which the gateway is watched; who asks them waits for no turn.
     """
 
     def __init__(
@@ -66,12 +68,14 @@ class RequestMiddleware:
         stopping: asyncio.Event,
         version: Callable[[], str],
         sites: Mapping[str, Gateway] | None = None,
+        probes: frozenset[str] = frozenset(),
     ) -> None:
         self.sites = sites or {}
         self.app, self.settings, self.keys, self.recent = app, settings, keys, recent
         self.stopping, self.version = stopping, version
         self.origins = Origins(settings.allowed_origins)
         self.bodies = BodySpace()
+        self.beginnings, self.probes = Beginnings(), probes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -86,6 +90,7 @@ class _Exchange:
     def __init__(self, owner: RequestMiddleware, scope: Scope) -> None:
         self._gateway, self._settings = owner, owner.settings
         self._scope = scope
+        scope[BEGINNINGS] = owner.beginnings
         self._is_head = scope["method"] == "HEAD"
         self._inner: Scope = {**scope, "method": "GET"} if self._is_head else scope
         self._headers: dict[bytes, str] = {name: value.decode("latin-1") for name, value in scope["headers"]}
@@ -99,6 +104,8 @@ class _Exchange:
         tracing.begin(f"{scope['method']} {scope['path'][:200]}", self._context, self._headers.get(b"traceparent", ""))
 
     async def run(self, receive: Receive, send: Send) -> None:
+        if self._scope["path"] not in self._gateway.probes:
+            await self._gateway.beginnings.turn(declared_length(self._scope))
         token = enter_request(self._context)
 
         async def send_on(message: Message) -> None:

@@ -44,6 +44,10 @@ async def readiness(gateway: TheGateway) -> Response:
     return _told({"status": health.status, "detail": health.detail}, status)
 
 
+PROBES: Final = frozenset(getattr(route, "path", "") for route in area.anybody.routes)
+"""Paths by which the gateway is watched."""
+
+
 def _told(body: dict[str, Any], status: int) -> Response:
     """The answer, which says when to ask again where things are not as they should be."""
     answer = json_answer(body, status)

@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from common.errors import NotFound, ServiceError, Unavailable
 from common.logs import get_logger
 from gateway.admission import admits_itself
-from gateway.answers import json_answer
+from gateway.answers import built, json_answer
 from gateway.guarded_routes import AreaRouter
 from gateway.routes.auth import client_host
 from gateway.schemas import master_data as bodies
@@ -46,7 +46,7 @@ async def get_master_data_tree(gateway: TheGateway, query: str | None = None) ->
     counted = await _search(gateway, pb.SearchItemsRequest(query=query or "", hierarchy_only=True))
     await gateway.admission.enter(counted.filtered_items // LISTED_LIKE_ONE)
     found = await _search(gateway, pb.SearchItemsRequest(query=query or ""))
-    return await asyncio.to_thread(lambda: json_answer(translate.tree(found, gateway.plant.schema)))
+    return await built(lambda: json_answer(translate.tree(found, gateway.plant.schema)))
 
 
 @area.user.get("/hierarchy", response_model=bodies.HierarchyResponse)

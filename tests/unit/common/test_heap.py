@@ -42,6 +42,36 @@ def test_what_threads_have_freed_goes_back_to_the_system() -> None:
     assert int(most) >= int(after)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's heaps")
+@pytest.mark.parametrize(
+    "program", ["aggregate_service.program", "ann_service.program", "auth_service.program", "trainer.program"]
+)
+def test_arrow_keeps_no_memory_of_its_own_in_any_service(program: str) -> None:
+    script = f"import {program}, pyarrow; print(pyarrow.default_memory_pool().backend_name)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "system"
+
+
+CIRCLES = """
+import gc, weakref
+from common.heap import give_back
+class Circle:
+    pass
+gc.disable()
+one = Circle()
+one.itself = one
+gone = weakref.ref(one)
+del one
+give_back()
+print(gone() is None)
+"""
+
+
+def test_what_hangs_together_in_circles_is_given_back_too() -> None:
+    done = subprocess.run([sys.executable, "-c", CIRCLES], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True"
+
+
 LATER = """
 import asyncio, gc, time
 import gateway.app  # as many objects as a server has

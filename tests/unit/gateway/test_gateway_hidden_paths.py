@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from common import errors
 from common.settings import Settings
-from gateway.hidden_paths import HidePaths, known_folders, without_folders, without_paths
+from gateway.hidden_paths import AT_ONCE_BYTES, HidePaths, hidden_in, known_folders, without_folders, without_paths
 from protos.documents.v1 import documents_pb2
 
 FOLDERS = ["/srv/routing/var", "C:\\Routing ML\\var", "C:/Routing ML/var", "/srv/routing"]
@@ -167,3 +167,27 @@ def test_what_names_no_folder_keeps_every_byte_and_files_pass_in_pieces() -> Non
         b"",
         {b"content-type": b"application/json", b"content-length": b"9"},
     )
+
+
+def test_a_folder_is_found_wherever_a_large_answer_names_it() -> None:
+    for before in (AT_ONCE_BYTES - 30, AT_ONCE_BYTES - 2, AT_ONCE_BYTES, 3 * AT_ONCE_BYTES):
+        body = json.dumps(["x" * before, "/srv/routing/var/routing.db", "y" * AT_ONCE_BYTES]).encode()
+        shown, headers = sent(b"application/json", [body], headers=((b"content-length", b"0"),))
+        assert json.loads(shown) == ["x" * before, "routing.db", "y" * AT_ONCE_BYTES]
+        assert int(headers[b"content-length"]) == len(shown)
+
+
+async def test_others_have_their_turn_while_a_large_answer_is_looked_through() -> None:
+    body = json.dumps(["x" * 1000] * 2000).encode()
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.ensure_future(others())
+    assert await hidden_in(body, FOLDERS, failed=False, is_json=True) == body
+    counting.cancel()
+    assert turns >= len(body) // AT_ONCE_BYTES
