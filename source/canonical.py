@@ -135,10 +135,23 @@ def narrowest_type(sample: pl.Series) -> ColumnType:
     present = sample.drop_nulls()
     if not present.len() or present.str.contains(r"^\s*0\d").any():
         return ColumnType.TEXT
+    if present.str.contains(_CODE_LIKE_NUMBER).any():
+        return ColumnType.TEXT
     for kind in (ColumnType.INTEGER, ColumnType.NUMBER, ColumnType.DATETIME):
         if convert(present, kind).null_count() == 0:
-            return kind
+            return ColumnType.TEXT if kind is ColumnType.DATETIME and _order_is_unclear(present) else kind
     return ColumnType.TEXT
+
+
+_CODE_LIKE_NUMBER: Final = r"(?i)^\s*[+-]?\d+e\d+\s*$"
+"""What a program would take for a number and people write for something else: 1E5."""
+
+
+def _order_is_unclear(dates: pl.Series) -> bool:
+    """Whether days and months of dates with slashes cannot be told apart: no number is above 12."""
+    parts = dates.str.strip_chars().str.extract_groups(r"^(\d{1,2})/(\d{1,2})/\d{4}").struct.unnest()
+    fields = [parts.get_column(name).cast(pl.Int64, strict=False) for name in parts.columns]
+    return all(field.null_count() < field.len() and not bool((field > 12).any()) for field in fields)
 
 
 def _without(series: pl.Series, mask: pl.Series) -> pl.Series:

@@ -46,17 +46,50 @@ def _duration(plain: pl.Series, text_format: str) -> pl.Series:
     return short.zip_with(short.is_not_null(), plain.cast(pl.Float64, strict=False))
 
 
+_PLAIN: Final = r"^[+-]?(\d+\.?\d*|\.\d+)$"
+_SCIENTIFIC: Final = r"^[+-]?\d+\.\d+[eE][+-]?\d+$|^[+-]?\d+[eE][+-]\d+$"
+"""As programs write numbers that are very large or small: a fraction before the exponent, or a sign in it. 1E5 is a code as well."""
+_GROUPED_ONCE: Final = r"^[+-]?[1-9]\d{0,2}[,.]\d{3}$"
+
+
+def decimal_shown(values: pl.Series) -> str:
+    """The decimal sign that texts of numbers show beyond doubt: "," or "."; "" where they show none, or not which.
+
+    A sign before three digits can separate thousands as well; before any other number of digits, after a zero or beside another sign that
+    repeats it cannot.
+    """
+    values = values.filter(values.str.contains(r"^[+-]?[\d.,' \u00a0\u2007\u2009\u202f]+$"))
+    comma = (
+        values.str.contains(r"^[^,]*,(\d{1,2}|\d{4,})$|^[+-]?0,\d+$|\..*,").any()
+        or values.str.contains(r"\..*\.").any()
+    )
+    point = (
+        values.str.contains(r"^[^.]*\.(\d{1,2}|\d{4,})$|^[+-]?0?\.\d+$|,.*\.").any()
+        or values.str.contains(r",.*,").any()
+    )
+    return "" if comma == point else "," if comma else "."
+
+
+def is_unclear(values: pl.Series) -> bool:
+    """Whether the sign in texts of numbers stands before three digits everywhere: it can be the decimal sign, or that of thousands."""
+    signed = values.filter(values.str.contains("[.,]"))
+    if values.str.contains(r"^[+-]?\d{4,}").any():  # thousands are not separated
+        return False
+    return signed.len() > 0 and bool(signed.str.contains(_GROUPED_ONCE).all())
+
+
 def number_format(values: pl.Series) -> str | None:
     """The format of numbers that all texts have; "" where they need none, None where they are no numbers.
 
     1,234 is a number above thousand where all commas stand before three digits and no number begins with 0, else one below two.
     """
     values = narrow(values)
-    if values.cast(pl.Float64, strict=False).null_count() == values.null_count():
+    if values.str.contains(f"{_PLAIN}|{_SCIENTIFIC}").all():
         return ""
     if values.str.contains(_DURATION).all():
         return HOURS
-    if values.str.contains(r"^[+-]?[1-9]\d{0,2}(,\d{3})*(\.\d+)?$|^[+-]?\d+(\.\d+)?$").all():
+    ungrouped = r"^[+-]?\d+(\.\d+)?$" if not values.str.contains(r"^[+-]?\d{4,}").any() else r"^[+-]?\d{1,3}(\.\d+)?$"
+    if values.str.contains(rf"^[+-]?[1-9]\d{{0,2}}(,\d{{3}})*(\.\d+)?$|{ungrouped}").all():
         return "1,234.5"
     for name, pattern in (
         ("1.234,5", r"^[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?$"),

@@ -28,7 +28,8 @@ def suggest(
         typer.Option(
             "--answer",
             help="Answer to a question, as TOPIC=CHOICE: operations_table, item, sequence, operation, time (a column), "
-            "time_unit (MIN, H, SEC, DAY), no_time (a column, or nothing), no_items (nothing)",
+            "time_unit (MIN, H, SEC, DAY), date_order (MDY, DMY), decimal_sign (POINT, COMMA), duration (H_MM, M_SS), "
+            "no_time (a column, or nothing), no_items (nothing)",
         ),
     ] = None,
 ) -> None:

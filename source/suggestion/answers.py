@@ -13,7 +13,14 @@ Answers = Mapping[str, str]
 TABLE_TOPIC: Final = "operations_table"
 COLUMN_TOPICS: Final = ("item", "sequence", "operation", "time")
 TIME_UNITS: Final = ("MIN", "H", "SEC", "DAY")
-TOPICS: Final = (TABLE_TOPIC, *COLUMN_TOPICS, "time_unit", "no_time", "no_items")
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "time_unit": TIME_UNITS,
+    "date_order": ("MDY", "DMY"),
+    "decimal_sign": ("POINT", "COMMA"),
+    "duration": ("H_MM", "M_SS"),
+}
+"""Topic -> what it can be, for those that are neither tables nor columns; the first is what is taken until somebody answers."""
+TOPICS: Final = (TABLE_TOPIC, *COLUMN_TOPICS, *CHOICES, "no_time", "no_items")
 """What a suggestion may ask."""
 
 
@@ -39,9 +46,9 @@ def check_answers(answers: Answers, tables: Mapping[str, Iterable[str]]) -> None
             raise InvalidInput(
                 f"Nothing is asked about {topic!r}; it can be {', '.join(TOPICS)}", reason="ANSWER_UNKNOWN"
             )
-        if topic == "time_unit" and chosen not in TIME_UNITS:
+        if topic in CHOICES and chosen not in CHOICES[topic]:
             raise InvalidInput(
-                f"{chosen!r} is no unit of times; it can be {', '.join(TIME_UNITS)}", reason="ANSWER_UNKNOWN"
+                f"{chosen!r} is no answer to {topic}; it can be {', '.join(CHOICES[topic])}", reason="ANSWER_UNKNOWN"
             )
     table = answers.get(TABLE_TOPIC, "")
     if table and table not in tables:

@@ -7,7 +7,7 @@ from typing import Final
 
 from common.sql_names import quoted
 from plant.columns import ColumnType
-from plant.formats import HOURS, SIZES_WITH_UNITS, TIMES_WITH_UNITS
+from plant.formats import HOURS, MINUTES, SIZES_WITH_UNITS, TIMES_WITH_UNITS
 from plant.input_profile import InputProfile, ProfileColumn
 from plant.schema import (
     FEATURES,
@@ -184,7 +184,7 @@ def _operation_columns(found: Suggestion) -> Iterator[ProfileColumn]:
 
 def _unit_of(time: TimeColumn) -> str | None:
     """Unit of a column of times; durations with a colon are hours, those that say their unit minutes, whatever unit their name states."""
-    spelled = {HOURS: "H", TIMES_WITH_UNITS: "MIN"}.get(time.column.spelled)
+    spelled = {HOURS: "H", MINUTES: "MIN", TIMES_WITH_UNITS: "MIN"}.get(time.column.spelled)
     return spelled or UNIT_OF.get(time.unit or "")
 
 

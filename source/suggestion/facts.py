@@ -11,8 +11,10 @@ from typing import Final
 import polars as pl
 
 from plant.columns import ColumnType
-from plant.formats import HOURS, TIMES_WITH_UNITS
-from source.spellings import number_format, read_as
+from plant.formats import HOURS, SIZES_WITH_UNITS, TIMES_WITH_UNITS
+from source.canonical import narrow
+from source.spellings import is_unclear, number_format, read_as
+from source.suggestion.vocabulary import fit, unit_in
 
 GUID: Final = re.compile(r"^\{?[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\}?$")
 SIZES_IN_TEXT: Final = r"\d[\d.,]*\s*[xX×*]\s*\d|[øØ⌀Φ]\s*\d|\bM\d+\s*[xX×]\s*\d|\d+\s*/\s*\d+\s*(?:\"|inch)"
@@ -29,6 +31,17 @@ class Shape(StrEnum):
     DATE = "date"
     FLAG = "flag"
     TEXT = "text"
+
+
+class Unclear(StrEnum):
+    """What the values of a column do not show of their spelling."""
+
+    DATE_ORDER = "date_order"
+    """Whether day or month comes first: no day is above 12."""
+    DECIMAL_SIGN = "decimal_sign"
+    """Whether a sign before three digits separates thousands or decimals."""
+    DURATION = "duration"
+    """Whether 12:30 are hours and minutes, or minutes and seconds."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +61,8 @@ class ColumnFacts:
         dense: whether its values are whole numbers without gaps worth speaking of.
         sizes: share of its texts that state sizes (300x70, Ø30, M8x1.25).
         spelled: format in which its texts write numbers or dates (`plant.formats`); "" where they need none.
+        unclear: what of its spelling the values leave open, one of `Unclear`; None for nothing.
+        shown_by: the column that shows what its own values leave open; "" where they do not, or somebody said it.
         digits: length of its texts where all have the same and are digits only; 0 otherwise. Codes such as 00001234.
     """
 
@@ -66,6 +81,8 @@ class ColumnFacts:
     digits: int = 0
     longest: int = 0
     spelled: str = ""
+    unclear: Unclear | None = None
+    shown_by: str = ""
 
     @property
     def unique(self) -> bool:
@@ -121,8 +138,11 @@ def facts_of_column(table: str, series: pl.Series) -> ColumnFacts:
     values = texts.drop_nulls().unique()
     distinct = values.len()
     (numbers, spelled), times = _numbers(series, texts), None
+    unclear = (
+        _unclear_number(series.name, values, spelled) if numbers is not None and series.dtype == pl.String else None
+    )
     if numbers is None:
-        times = _times(series, texts)
+        times, spelled, unclear = _times(series, texts)
     shape = _shape(series, values, numbers, times)
     lengths = values.str.len_chars()
     longest = max(lengths.to_list(), default=0)
@@ -146,28 +166,16 @@ def facts_of_column(table: str, series: pl.Series) -> ColumnFacts:
         sizes=(mean_of(values.head(2000).str.contains(SIZES_IN_TEXT)) if shape is Shape.TEXT and distinct else 0.0),
         digits=longest if same_length else 0,
         longest=longest,
-        spelled=spelled if numbers is not None else _day_first(values) if times is not None else "",
+        spelled=spelled,
+        unclear=unclear,
     )
 
 
-def _day_first(values: pl.Series) -> str:
-    """The format of dates with slashes or dashes that have the day first, which some day that is no month shows; "" where they have not."""
-    for pattern, shape in _DAYS_FIRST.items():
-        days = values.str.extract(shape, 1).cast(pl.Int64, strict=False)
-        if days.null_count() == 0:
-            return pattern if bool((days > 12).any()) else ""
-    return ""
-
-
-_DAYS_FIRST: Final = {
-    "%d/%m/%Y": r"^(\d{1,2})/\d{1,2}/\d{4}$",
-    "%d/%m/%Y %H:%M": r"^(\d{1,2})/\d{1,2}/\d{4} \d{1,2}:\d{2}$",
-    "%d/%m/%Y %H:%M:%S": r"^(\d{1,2})/\d{1,2}/\d{4} \d{1,2}:\d{2}:\d{2}$",
-    "%d-%m-%Y": r"^(\d{1,2})-\d{1,2}-\d{4}$",
-    "%d-%m-%Y %H:%M": r"^(\d{1,2})-\d{1,2}-\d{4} \d{1,2}:\d{2}$",
-    "%d-%m-%Y %H:%M:%S": r"^(\d{1,2})-\d{1,2}-\d{4} \d{1,2}:\d{2}:\d{2}$",
-}
-"""Format -> what its texts look like."""
+def _unclear_number(name: str, values: pl.Series, spelled: str) -> Unclear | None:
+    if spelled == HOURS:
+        told = values.str.contains(r":.*:").any() or CLOCK.search(name) is not None or unit_in(name) is not None
+        return None if told else Unclear.DURATION
+    return Unclear.DECIMAL_SIGN if spelled in ("", "1,234.5", "1.234,5") and is_unclear(values) else None
 
 
 def mean_of(series: pl.Series) -> float:
@@ -200,32 +208,81 @@ def _numbers(series: pl.Series, texts: pl.Series) -> tuple[pl.Series | None, str
         return None, ""
     values = texts.drop_nulls()
     spelled = number_format(values)
+    if spelled in (HOURS, TIMES_WITH_UNITS, SIZES_WITH_UNITS) and not _is_measure(series.name, values, spelled):
+        return None, ""
     if spelled is None or (spelled not in (HOURS, TIMES_WITH_UNITS) and values.str.contains(r"^[+-]?0\d").any()):
         return None, ""
-    numbers = read_as(texts, spelled, ColumnType.NUMBER) if spelled else texts.cast(pl.Float64, strict=False)
+    numbers = read_as(texts, spelled, ColumnType.NUMBER) if spelled else narrow(texts).cast(pl.Float64, strict=False)
     return (numbers, spelled) if numbers.null_count() == texts.null_count() else (None, "")
 
 
-def _times(series: pl.Series, texts: pl.Series) -> pl.Series | None:
+def _is_measure(name: str, values: pl.Series, spelled: str) -> bool:
+    """Whether texts that could be times or sizes are: because the column's name says so, or because no code is written like that.
+
+    6H, 8D and 12M are classes, grades and revisions as well, and 1:50 a ratio.
+    """
+    if spelled in (HOURS, TIMES_WITH_UNITS):
+        named = max(fit(name, meaning) for meaning in ("time", "setup", "run", "queue", "wait", "move")) >= 0.5
+        if named or unit_in(name) in ("h", "min", "s", "d"):
+            return True
+        return spelled == TIMES_WITH_UNITS and bool(values.str.contains(_TOLD_UNIT).any())
+    if unit_in(name) in ("mm", "cm", "m", "inch") or max(fit(name, "specification"), fit(name, "size")) >= 0.5:
+        return True
+    return bool(values.str.contains(_TOLD_UNIT).any() or values.str.contains('[øØ⌀φΦ∅"″/½¼¾]').any())
+
+
+_TOLD_UNIT: Final = r"\d\s*[^\W\d_]{2,}|[\u3131-\u9fff]|\d\s*[hH]\s*\d"
+"""A number whose unit is a word, or hours with minutes behind them: what no code looks like."""
+CLOCK: Final = re.compile(r"[hm]{1,2}:[ms]{2}", re.IGNORECASE)
+
+
+def _times(series: pl.Series, texts: pl.Series) -> tuple[pl.Series | None, str, Unclear | None]:
+    """The values as times when all of them are, the format to declare ("" where none is needed), and whether another one fits as well."""
     if series.dtype in (pl.Date, pl.Datetime):
-        return series.cast(pl.Datetime("ms"))
+        return series.cast(pl.Datetime("ms")), "", None
     if series.dtype != pl.String or texts.null_count() == texts.len():
-        return None
+        return None, "", None
     values = texts.drop_nulls()
     if not values.head(50).str.contains(r"^\d{1,4}[-./]\s?\d{1,2}[-./]\s?\d{1,4}").all():
-        return None
+        return None, "", None
     for pattern in _PATTERNS:
-        parsed = texts.str.to_datetime(pattern, strict=False, time_unit="ms")
-        if parsed.null_count() == texts.null_count():
-            return parsed
-    return None
+        parsed = _parsed(texts, pattern)
+        if parsed is not None:
+            return parsed, "", None
+    for pattern in _MONTHS_FIRST:
+        month_first, day_first = _parsed(texts, pattern), _parsed(texts, day_first_of(pattern))
+        if month_first is not None and day_first is not None and not month_first.equals(day_first):
+            return month_first, pattern, Unclear.DATE_ORDER
+        if month_first is not None:
+            return month_first, pattern, None
+        if day_first is not None:
+            return day_first, day_first_of(pattern), None
+    return None, "", None
+
+
+def _parsed(texts: pl.Series, pattern: str) -> pl.Series | None:
+    parsed = texts.str.to_datetime(pattern, strict=False, time_unit="ms")
+    return parsed if parsed.null_count() == texts.null_count() else None
+
+
+def is_month_first(pattern: str) -> bool | None:
+    """Whether a pattern has the month before the day; None for one whose order is the same in all countries."""
+    if pattern in _MONTHS_FIRST:
+        return True
+    return False if pattern in [day_first_of(each) for each in _MONTHS_FIRST] else None
+
+
+def day_first_of(pattern: str) -> str:
+    """The pattern of dates with day and month the other way round."""
+    return pattern.replace("%m", "%D").replace("%d", "%m").replace("%D", "%d")
 
 
 _PATTERNS: Final = (
     "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y/%m/%d %H:%M:%S%.f", "%Y/%m/%d %H:%M", "%Y/%m/%d",
-    "%Y.%m.%d %H:%M:%S", "%Y.%m.%d", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y",
-    *_DAYS_FIRST,
+    "%Y.%m.%d %H:%M:%S", "%Y.%m.%d", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y",
 )  # fmt: skip
+_MONTHS_FIRST: Final = tuple(f"%m{sign}%d{sign}%Y{clock}" for sign in "/-" for clock in ("", " %H:%M", " %H:%M:%S"))
+"""Dates whose order differs between countries; with points the day is first everywhere."""
 
 _FLAGS: Final = ({"true", "false"}, {"0", "1"}, {"0", "-1"})
 """Pairs of texts that can be read as yes and no, as numbers."""
@@ -239,6 +296,11 @@ def _shape(series: pl.Series, values: pl.Series, numbers: pl.Series | None, time
     if values.len() == 2 and set(values.str.to_lowercase().to_list()) in _FLAGS:
         return Shape.FLAG
     if numbers is not None:
-        finite = numbers.drop_nulls().drop_nans()
-        return Shape.WHOLE if bool((finite == finite.round()).all()) else Shape.NUMBER
+        return shape_of_numbers(numbers)
     return Shape.DATE if times is not None else Shape.TEXT
+
+
+def shape_of_numbers(numbers: pl.Series) -> Shape:
+    """Whole where none has a fraction."""
+    finite = numbers.drop_nulls().drop_nans()
+    return Shape.WHOLE if bool((finite == finite.round()).all()) else Shape.NUMBER

@@ -15,7 +15,7 @@ import polars as pl
 from source.suggestion.answers import TABLE_TOPIC, Answers, column_answers
 from source.suggestion.facts import ColumnFacts, Shape, TableFacts, mean_of
 from source.suggestion.labels import code_and_name, find_labels, operation_and_machine
-from source.suggestion.links import Link
+from source.suggestion.links import Link, keys_of
 from source.suggestion.sequences import case_of, find_sequence, group_of, start_and_end
 from source.suggestion.shared_routings import SharedPath, shared_paths
 from source.suggestion.time_columns import TimeColumn, find_times, rival_times
@@ -119,6 +119,10 @@ def item_paths(
         parent = by_name[link.parent.table]
         if _is_lookup(parent, link) or _looks_like_header(parent, link, links) or _is_head_of(parent, link, shared):
             continue
+        own = _key_beside_routing(parent, link.parent)
+        if own is not None:
+            yield ItemPath(link.child, (link.parent, own), own, link.strength)
+            continue
         yield ItemPath(link.child, None, link.parent, link.strength)
     for link in direct:
         for further in links:
@@ -147,6 +151,14 @@ def item_paths(
             and column.shape in (Shape.WHOLE, Shape.TEXT)
         ):
             yield ItemPath(column, None, None, 0.5 * itemlike)
+
+
+def _key_beside_routing(parent: TableFacts, referred: ColumnFacts) -> ColumnFacts | None:
+    """The key of an item table whose column of routing numbers is referred to, each item having a routing of its own; None elsewhere."""
+    if fit(referred.name, "routing_number") < 0.7 or fit(referred.name, "item_key") >= 0.7:
+        return None
+    others = [key for key in keys_of(parent) if key is not referred and fit(key.name, "routing_number") < 0.7]
+    return next((key for key in others if max(fit(key.name, meaning) for meaning in ("item_key", "key")) >= 0.6), None)
 
 
 FEW_ROWS: Final = 30

@@ -111,7 +111,7 @@ def operation_sql(
         within = [f"o.{quoted(found.path.column.name)}"]
         if found.routing_number is not None and found.routing_number is not found.path.column:
             within.append(f"o.{quoted(found.routing_number.name)}")
-        order = [_moment(column) for column in (found.start, found.end) if column is not None]
+        order = [moment(column) for column in (found.start, found.end) if column is not None]
         add(
             "sequence",
             f"10 * row_number() OVER (PARTITION BY {', '.join(within)} ORDER BY {', '.join(order)})",
@@ -126,7 +126,7 @@ def operation_sql(
                     f"{time.column.name} in minutes",
                 )
     if not found.times and found.start is not None and found.end is not None:
-        add("run", f"date_diff('second', {_moment(found.start)}, {_moment(found.end)}) / 60.0", "minutes")
+        add("run", f"date_diff('second', {moment(found.start)}, {moment(found.end)}) / 60.0", "minutes")
     if detail[0]:
         joins.append(detail[0])
         for role, expression in detail[1].items():
@@ -143,11 +143,12 @@ _SPELLINGS: Final = (
 )  # fmt: skip
 
 
-def _moment(column: ColumnFacts) -> str:
+def moment(column: ColumnFacts, alias: str = "o.") -> str:
     """SQL for a column's times, however the source has them: as times, or as texts in one of the usual spellings."""
-    text = f"CAST(o.{quoted(column.name)} AS VARCHAR)"
+    text = f"CAST({alias}{quoted(column.name)} AS VARCHAR)"
     spellings = ", ".join(f"'{spelling}'" for spelling in _SPELLINGS)
-    return f"coalesce(try_cast({text} AS TIMESTAMP), try_strptime({text}, [{spellings}]))"
+    first = f"try_strptime({text}, '{column.spelled}'), " if column.spelled else ""
+    return f"coalesce({first}try_cast({text} AS TIMESTAMP), try_strptime({text}, [{spellings}]))"
 
 
 def in_minutes(alias: str, column: str, unit: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from plant.input_profile import InputProfile
 from plant.schema import ROUTING, SEQUENCE
-from source.suggestion.suggestion import Question, Suggestion
+from source.suggestion.suggestion import Question, Suggestion, columns_read
 from source.suggestion.time_columns import TIME_ROLES
 
 REASONS = {
@@ -41,6 +41,7 @@ def taken(found: Suggestion, profile: InputProfile) -> Iterator[str]:
     for time in operations.times:
         unit = time.unit or (f"unit in {time.unit_column.name}" if time.unit_column is not None else "minutes assumed")
         yield f"  {time.role} time: {time.column.name} ({unit})"
+    yield from _spelled(found)
     start, end = operations.start, operations.end
     if not operations.times and (start is None or end is None):
         for role in (role for role in TIME_ROLES if role in found.operation_sql_columns):
@@ -64,6 +65,18 @@ def taken(found: Suggestion, profile: InputProfile) -> Iterator[str]:
         yield f"  left out: {column.column} {REASONS[column.reason]}{detail}"
 
 
+def _spelled(found: Suggestion) -> Iterator[str]:
+    """How dates, numbers and durations are read that their own columns leave open, and who shows it."""
+    for column in columns_read(found):
+        if column.spelled and (column.unclear is not None or column.shown_by):
+            known = (
+                f", as {column.shown_by} shows"
+                if column.shown_by
+                else ", which nothing shows" if column.unclear else ""
+            )
+            yield f"  {column.table}.{column.name} is read as {column.spelled}{known}"
+
+
 def asked(question: Question) -> str:
     """A question as a sentence, with what the draft takes meanwhile."""
     others = ", ".join(question.candidates)
@@ -83,6 +96,11 @@ def asked(question: Question) -> str:
         ),
         "time_unit": f"In which unit is {question.table}.{question.taken}? Nothing says so, and as minutes its values would be strange "
         f"(minutes are taken; it could be {others})",
+        "date_order": f"Does the month come first in {question.table}.{question.taken}? No day is above 12, and nothing else shows it "
+        f"(month first is taken, MDY; it could be {others})",
+        "decimal_sign": f"Does 1,234 or 1.234 in {question.table}.{question.taken} mean a thousand? All values are written like that, and "
+        f"nothing else shows it (the point is taken for the decimal sign, POINT; it could be {others})",
+        "duration": f"Is 1:30 in {question.table}.{question.taken} an hour and a half (taken, H_MM), or one minute and a half ({others})?",
         "no_time": f"{question.table} has no column that looks like a time: is there one? Without it routings are predicted without times",
     }
     return texts[question.topic]

@@ -8,14 +8,16 @@ from typing import Final
 
 import polars as pl
 
-from source.suggestion.answers import TIME_UNITS, Answers, cannot_be, check_answers
+from source.suggestion.answers import CHOICES, TIME_UNITS, Answers, cannot_be, check_answers
 from source.suggestion.detail_times import detail_times
+from source.suggestion.doubts import Spellings
 from source.suggestion.facts import ColumnFacts, TableFacts, facts_of_table, mean_of
 from source.suggestion.items import FeatureFound, ItemsFound, LeftOut, find_items
 from source.suggestion.links import Link, find_links, keys_of
 from source.suggestion.log_items import items_of_log
 from source.suggestion.operations import ItemPath, OperationsFound, find_operations, item_of_rows
 from source.suggestion.queries import RoleRows, item_rows, operation_sql
+from source.suggestion.state_logs import states_of
 from source.suggestion.time_columns import UNNAMED, TimeColumn
 from source.suggestion.vocabulary import fit
 from source.suggestion.wide_tables import steps_of
@@ -102,6 +104,9 @@ def suggest(
     check_answers(answers, {name: frame.columns for name, frame in frames.items()})
     tables = [facts_of_table(name, frame, (totals or {}).get(name)) for name, frame in frames.items() if frame.height]
     tables += [steps for table in tables if (steps := steps_of(table)) is not None]
+    spellings = Spellings.of(tables, answers)
+    tables = [spellings.settle(table) for table in tables]
+    tables += [spellings.settle(states) for table in tables if (states := states_of(table)) is not None]
     links = find_links(tables)
     candidates = [found for found in find_operations(tables, links, answers) if found.sureness.get("sequence", 0) > 0]
     if not candidates:
@@ -110,26 +115,24 @@ def suggest(
         raise NothingFound(sorted(frames))
     operations = candidates[0]
     results = _results(operations, candidates[1:])
-    items, item_sql = _items(operations, results, tables, links)
+    items, item_sql = _items(operations, results, tables, links, spellings)
     detail = detail_times(operations, tables, links, answers.get("time_unit"))
     if detail.join:
         operations = replace(operations, sureness={**operations.sureness, "time": DETAIL_TIMES})
     sql, sql_columns = operation_sql(operations, tables, links, (detail.join, detail.expressions))
     questions = _questions(operations, results, items, candidates)
     questions += [_unit_question(detail.table, time) for time in detail.times if _odd_minutes(time)]
-    return Suggestion(
-        operations,
-        items,
-        results,
-        item_sql,
-        sql,
-        sql_columns,
-        tuple(question for question in questions if question.topic not in answers),
-    )
+    found = Suggestion(operations, items, results, item_sql, sql, sql_columns, ())
+    questions += _spelling_questions(columns_read(found))
+    return replace(found, questions=tuple(question for question in questions if question.topic not in answers))
 
 
 def _items(
-    operations: OperationsFound, results: OperationsFound | None, tables: Sequence[TableFacts], links: Sequence[Link]
+    operations: OperationsFound,
+    results: OperationsFound | None,
+    tables: Sequence[TableFacts],
+    links: Sequence[Link],
+    spellings: Spellings,
 ) -> tuple[ItemsFound | None, str]:
     """The item table's columns, and the query that gives its rows ("" for the table as it is)."""
     key = operations.path.key
@@ -146,6 +149,7 @@ def _items(
             apart |= {link.parent.table for link in links if link.child is head}
     key = _best_key(table, key)
     rows: RoleRows = item_rows(table, key, tables, links, frozenset(apart))
+    rows = replace(rows, table=spellings.settle(rows.table))
     found = find_items(rows.table, rows.table.columns[key.name], rows.replaced, _routed(operations, tables))
     return _without(found, known), rows.sql
 
@@ -257,6 +261,42 @@ def _questions(
     else:
         asked += [_unit_question(table, time) for time in operations.times if _odd_minutes(time)]
     return asked
+
+
+def columns_read(found: Suggestion) -> list[ColumnFacts]:
+    """The columns of a suggestion whose spelling matters: dates, times, numbers and features."""
+    return [*_columns_read(found.operations), *_columns_read(found.results), *_features_read(found.items)]
+
+
+def _columns_read(found: OperationsFound | None) -> list[ColumnFacts]:
+    """Columns of operations or results whose spelling matters."""
+    if found is None:
+        return []
+    read = (
+        found.valid_from,
+        found.valid_to,
+        found.start,
+        found.end,
+        found.base_quantity,
+        *(t.column for t in found.times),
+    )
+    return [column for column in read if column is not None]
+
+
+def _features_read(items: ItemsFound | None) -> list[ColumnFacts]:
+    if items is None:
+        return []
+    return [items.table.columns[each.column] for each in items.features if each.column in items.table.columns]
+
+
+def _spelling_questions(columns: Sequence[ColumnFacts]) -> list[Question]:
+    """One question for each kind of spelling that is open: a source writes all its columns alike."""
+    asked: dict[str, Question] = {}
+    for column in columns:
+        if column.unclear is not None:
+            question = Question(column.unclear, column.table, column.name, CHOICES[column.unclear][1:])
+            asked.setdefault(column.unclear, question)
+    return list(asked.values())
 
 
 def _unit_question(table: str, time: TimeColumn) -> Question:

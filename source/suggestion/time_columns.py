@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from plant.formats import HOURS, TIMES_WITH_UNITS
+from plant.formats import HOURS, MINUTES, TIMES_WITH_UNITS
 from plant.units import time_unit
 from source.suggestion.facts import ColumnFacts, Shape, TableFacts
 from source.suggestion.vocabulary import fit, unit_in
@@ -75,6 +75,8 @@ def rival_times(columns: Sequence[ColumnFacts], found: Sequence[TimeColumn]) -> 
     )
 
 
+_UNIT_OF_SPELLING: Final = {HOURS: "h", MINUTES: "min", TIMES_WITH_UNITS: "min"}
+"""Unit in which durations of a spelling are read, whatever their column's name says."""
 _ANSWERED: Final = {"MIN": "min", "H": "h", "SEC": "s", "DAY": "d"}
 
 
@@ -94,7 +96,7 @@ def _candidates(columns: Sequence[ColumnFacts], table: TableFacts | None) -> Ite
         low = column.numbers.drop_nans().min()
         if not isinstance(low, float) or low < 0:
             continue
-        unit = "h" if column.spelled == HOURS else "min" if column.spelled == TIMES_WITH_UNITS else unit_in(column.name)
+        unit = _UNIT_OF_SPELLING.get(column.spelled) or unit_in(column.name)
         timed = 1.0 if unit in ("h", "min", "s", "d") else 0.0
         named = max(fit(column.name, "time"), *(fit(column.name, role) for role in TIME_ROLES))
         if max(timed, named) < 0.5 or (

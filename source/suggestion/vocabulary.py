@@ -140,6 +140,12 @@ WORDS: Final[dict[str, frozenset[str]]] = {
         workorder workorderid orderid ordernumber case caseid auftrag auftragsnr fertigungsauftrag aufnr lot
         lotid 라우팅 라우팅번호 작업지시 작업지시번호 지시번호 오더
     """),
+    "size": _words("""
+        size sizes diameter length width height thickness depth dia od id dimension dimensions durchmesser länge laenge breite
+        höhe hoehe dicke abmessung maß mass 외경 내경 직경 길이 폭 두께 높이 치수 크기 사이즈
+        diamètre longueur largeur épaisseur hauteur diámetro diametro longitud ancho espesor lunghezza larghezza altezza
+        外径 内径 直径 長さ 幅 厚さ 高さ 寸法 长度 宽度 厚度 尺寸
+    """),
     "valid_from": _words("validfrom gültigab datuv datab 유효시작 적용일"),
     "valid_to": _words("validto gültigbis datub bis 유효종료 만료일"),
     "component": _words("component komponente child idnrk 자품목 하위품목"),

@@ -1172,7 +1172,7 @@ class ProfileQuestion(_message.Message):
     TAKEN_FIELD_NUMBER: _builtins.int
     CANDIDATES_FIELD_NUMBER: _builtins.int
     topic: _builtins.str
-    """operations_table, item, sequence, operation, time, time_unit, no_time or no_items."""
+    """operations_table, item, sequence, operation, time, time_unit, date_order, decimal_sign, duration, no_time or no_items."""
     table: _builtins.str
     """Table that it is about."""
     taken: _builtins.str

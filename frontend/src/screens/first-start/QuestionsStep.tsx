@@ -11,6 +11,13 @@ import { useGuideText } from './texts'
 
 /** Topics whose answer may be any column of the operations table. */
 const OF_COLUMNS = ['item', 'sequence', 'operation', 'time']
+/** What is taken until somebody answers, for questions whose answers are neither tables nor columns. */
+const CHOICES: Record<string, string | undefined> = {
+  time_unit: 'MIN',
+  date_order: 'MDY',
+  decimal_sign: 'POINT',
+  duration: 'H_MM',
+}
 
 export function QuestionsStep({ suggestion }: { suggestion: Suggestion }) {
   const t = useGuideText()
@@ -55,8 +62,8 @@ export function QuestionsStep({ suggestion }: { suggestion: Suggestion }) {
           {answered.map((topic) => (
             <Badge key={topic} tone="good">
               {t(`topic.${topic}` as 'topic.item')}:{' '}
-              {topic === 'time_unit'
-                ? t(`unit.${answers[topic]}` as 'unit.MIN')
+              {topic in CHOICES
+                ? t(`choice.${answers[topic]}` as 'choice.MIN')
                 : answers[topic] || t('soBeIt')}
             </Badge>
           ))}
@@ -85,7 +92,8 @@ function QuestionCard({ question, suggestion, busy, onAnswer }: QuestionCardProp
     : topic === 'no_time'
       ? suggestion.columns
       : []
-  const confirmed = topic === 'time_unit' ? 'MIN' : topic === 'no_items' || topic === 'no_time' ? '' : taken
+  const usual = CHOICES[topic]
+  const confirmed = usual ?? (topic === 'no_items' || topic === 'no_time' ? '' : taken)
   return (
     <fieldset className="tile border-warn/50 p-3" disabled={busy}>
       <legend className="sr-only">{asked}</legend>
@@ -97,11 +105,11 @@ function QuestionCard({ question, suggestion, busy, onAnswer }: QuestionCardProp
         <Button variant="primary" size="sm" onClick={() => onAnswer(confirmed)}>
           {topic === 'no_items' || topic === 'no_time'
             ? t(`confirm.${topic}`)
-            : t('confirm', { taken: topic === 'time_unit' ? t('unit.MIN') : taken })}
+            : t('confirm', { taken: usual ? t(`choice.${usual}` as 'choice.MIN') : taken })}
         </Button>
         {candidates.map((name) => (
           <Button key={name} size="sm" onClick={() => onAnswer(name)}>
-            {topic === 'time_unit' ? t(`unit.${name}` as 'unit.MIN') : name}
+            {usual ? t(`choice.${name}` as 'choice.MIN') : name}
           </Button>
         ))}
         {others.length > 0 && (
