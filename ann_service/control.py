@@ -17,8 +17,8 @@ from common.logs import get_logger
 from plant.settings import PlantSettings
 from protos.settings.v1 import settings_pb2 as pb
 from trained.artifacts import read_manifest, sha256_of
-from trained.searchable_model import is_native, load_version, read_training_metadata
 from trained.travel import VersionCache
+from trained.version_loading import is_native, load_version, read_training_metadata
 
 log = get_logger(__name__)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import faiss
 import numpy as np
 
-from trained.searchable_model import load_version
+from trained.version_loading import load_version
 
 
 def main() -> None:

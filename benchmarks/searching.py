@@ -23,7 +23,7 @@ from common.settings import Settings
 from protos.ann.v1 import ann_pb2, ann_pb2_grpc
 from trained.index.recall import exact_truth
 from trained.index.recall import measure as measure_recall
-from trained.searchable_model import load_version
+from trained.version_loading import load_version
 
 TOP_K = 50
 SECONDS = 5.0

@@ -20,6 +20,7 @@ from plant.columns import ColumnType
 from plant.formats import format_problem
 from plant.mechanical_seals import MECHANICAL_SEALS, REQUIRED, TABLES
 from plant.schema import FEATURES, KEYS, ROLES, ROUTING, PlantSchema
+from plant.schema_checks import schema_violations
 from plant.units import INTERNAL, NAMES, find_unit
 
 BUILT_IN_NAME: Final = "Access views"
@@ -220,7 +221,7 @@ class InputProfile(BaseModel):
 
     def violations(self) -> Iterator[FieldViolation]:
         """Everything that is wrong with the profile itself, without a source."""
-        yield from self.plant.violations()
+        yield from schema_violations(self.plant)
         for role in (FEATURES, ROUTING):
             if not dict(self.tables).get(role, "").strip():  # type: ignore[call-overload]
                 yield FieldViolation(f"tables.{role}", f"the profile names no table for {role}")

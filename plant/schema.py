@@ -6,14 +6,13 @@ a role, and further ones that are only shown. An input profile says which source
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from common.errors import FieldViolation
 from plant.columns import ColumnType
 from plant.time_columns import PLANNED_RUN, PLANNED_SETUP, REPORTED_RUN, SUMMED, TIMES
 
@@ -35,7 +34,6 @@ MOST_FEATURES: Final = 200
 MOST_LEVELS: Final = 4
 LEARNED_NAME: Final = "LEARNED_ROUTING"
 """What the learned part of a version is called among the weights; no feature can have the name."""
-MARKUP: Final = frozenset("<>\x00")
 
 
 def _no_truth_value(value: object) -> object:
@@ -364,10 +362,11 @@ class PlantSchema(_Part):
             found |= {name: ColumnType.TEXT for name in self.unit_features if name not in found}
             return found | {column.name: column.type for column in self.item_columns}
         own = {column.name: column.type for column in getattr(self, f"{role}_columns")}
-        known = self._role_columns(role)
+        known = self.role_columns(role)
         return {name: kind for name, kind in known.items() if name not in own} | own
 
-    def _role_columns(self, role: str) -> dict[str, ColumnType]:
+    def role_columns(self, role: str) -> dict[str, ColumnType]:
+        """Columns of the routing or the results that play a role, with the type that it needs."""
         text, number, moment = ColumnType.TEXT, ColumnType.NUMBER, ColumnType.DATETIME
         if role == RESULTS:
             results = self.results
@@ -462,86 +461,6 @@ class PlantSchema(_Part):
         """As JSON text."""
         return self.model_dump_json(exclude_defaults=True)
 
-    def violations(self, where: str = "schema") -> Iterator[FieldViolation]:
-        """Everything that is wrong with the schema itself, for people."""
-        if len(self.features) > MOST_FEATURES:
-            yield FieldViolation(
-                f"{where}.features",
-                f"there are {len(self.features)} features; at most {MOST_FEATURES} are possible: leave out what says nothing about how "
-                "an item is made",
-            )
-        yield from self._feature_violations(where)
-        if not any(one.active and one.weight > 0 and one.kind is not FeatureKind.IDENTITY for one in self.features):
-            yield FieldViolation(
-                f"{where}.features", "no feature is active with a weight above 0: items could not be told apart"
-            )
-        yield from self._role_violations(where)
-        yield from self._profile_violations(where)
-        for path, text in _texts(self.model_dump(), where):
-            if MARKUP & set(text) or not text.isprintable():
-                yield FieldViolation(path, f"{text[:40]!r} holds markup or control characters: write plain text")
-
-    def _feature_violations(self, where: str) -> Iterator[FieldViolation]:
-        seen: dict[str, Feature] = {}
-        for position, feature in enumerate(self.features):
-            at, name = f"{where}.features.{position}", feature.name
-            before = seen.setdefault(name.casefold(), feature)
-            if before is not feature and before.name != name:
-                yield FieldViolation(f"{at}.name", f"{before.name} and {name} differ in case only: rename one of them")
-            elif before is not feature and before.kind is not feature.kind:
-                yield FieldViolation(
-                    f"{at}.kind", f"{name} is a {before.kind} and a {feature.kind}: a feature has one kind; keep one"
-                )
-            elif before is not feature:
-                yield FieldViolation(f"{at}.name", f"{name} comes twice: keep one")
-            if name != name.strip() or name.upper() == LEARNED_NAME:
-                yield FieldViolation(f"{at}.name", f"{name!r} cannot be the name of a feature: choose another")
-            if name == ITEM_CODE and feature.kind is not FeatureKind.IDENTITY:
-                yield FieldViolation(f"{at}.kind", f"{ITEM_CODE} is the item's own code: its kind is identity")
-            if feature.unit_from is not None and feature.kind is not FeatureKind.SIZE:
-                yield FieldViolation(
-                    f"{at}.unit_from", f"{name} is a {feature.kind}; only a size has a unit: take unit_from away"
-                )
-            unit = self.feature_by_name.get(feature.unit_from or "")
-            if unit is not None and unit.kind is not FeatureKind.CATEGORY:
-                yield FieldViolation(
-                    f"{at}.unit_from", f"{unit.name} is a {unit.kind}; a column with units is a category"
-                )
-        own = [column.name for column in self.item_columns]
-        for name in own:
-            if name.casefold() in seen or own.count(name) > 1:
-                yield FieldViolation(f"{where}.item_columns", f"{name} comes twice: keep one")
-
-    def _role_violations(self, where: str) -> Iterator[FieldViolation]:
-        known = self.columns(FEATURES)
-        shown = {role: value for role, value in self.item.model_dump().items() if isinstance(value, str) and value}
-        shown |= {f"levels.{place}": name for place, name in enumerate(self.item.levels)}
-        for role, name in shown.items():
-            if name not in known:
-                yield FieldViolation(f"{where}.item.{role}", f"{name} is neither a feature nor one of item_columns")
-        for part in (ROUTING, RESULTS):
-            kinds, roles = self.columns(part), self._role_columns(part)
-            for name, kind in roles.items():
-                if kinds[name] is not kind and ColumnType.DATETIME not in (kind, kinds[name]):
-                    yield FieldViolation(
-                        f"{where}.{part}", f"{name} has to be {kind} for its role; {part}_columns says {kinds[name]}"
-                    )
-            named = [value for role, value in getattr(self, part).model_dump().items() if value and role != "idle"]
-            for name in {n for n in named if named.count(n) > 1}:
-                yield FieldViolation(f"{where}.{part}", f"{name} plays two roles: give each a column of its own")
-        if not self.routing.jobs:
-            yield FieldViolation(
-                f"{where}.routing.operation_code", "without a code or a name operations cannot be told apart"
-            )
-
-    def _profile_violations(self, where: str) -> Iterator[FieldViolation]:
-        for title, profile in self.weight_profiles.items():
-            for name in profile.factors:
-                if name not in self.feature_by_name and name.upper() != LEARNED_NAME:
-                    yield FieldViolation(
-                        f"{where}.weight_profiles.{title}.factors.{name}", f"{name} is no feature of the schema"
-                    )
-
     def cannot_serve(self, other: PlantSchema) -> str:
         """Why a version trained with this schema cannot serve with a profile of another; "" when it can."""
         for feature in self.features:
@@ -553,16 +472,3 @@ class PlantSchema(_Part):
             if found.kind is not feature.kind or found.unit_from != feature.unit_from:
                 return f"it was trained on {feature.name} as a {feature.kind}; {other.name} has it as a {found.kind}"
         return ""
-
-
-def _texts(value: Any, where: str) -> Iterator[tuple[str, str]]:
-    """Every text of a document with its place, keys included."""
-    if isinstance(value, str):
-        yield where, value
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield f"{where}.{key}", str(key)
-            yield from _texts(inner, f"{where}.{key}")
-    elif isinstance(value, list | tuple):
-        for position, inner in enumerate(value):
-            yield from _texts(inner, f"{where}.{position}")

@@ -27,7 +27,7 @@ from trained.learned.learned_proof import check_learned
 from trained.learned.planned_proof import check_examples
 from trained.older.model_reading import LEGACY
 from trained.plain_version import INDEX, plain_version
-from trained.searchable_model import encoder_state, is_native, read_training_metadata
+from trained.version_loading import encoder_state, is_native, read_training_metadata
 
 MOST_EF: Final = 1_000_000
 WIDEST_BLOCK: Final = 4_096

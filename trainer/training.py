@@ -6,13 +6,12 @@ import contextlib
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from common.errors import DataProblem
 from common.settings import settings as read_settings
@@ -25,7 +24,7 @@ from source import Source
 from source.role_reading import check_required, table_of
 from trained.artifacts import Manifest
 from trained.encoder import LEAST_DIMENSIONS, BlockEncoder, EncoderOptions
-from trained.index.engine import Engine, Vectors, build_index
+from trained.index.engine import Engine, build_index
 from trained.index.equal_items import EqualItems, equal_groups
 from trained.index.recall import RecallPoint, exact_truth, measure, smallest_ef, unlike_below
 from trained.item_codes import ItemCodeIndex
@@ -39,42 +38,16 @@ from trainer.current_routings import CurrentRoutings, read_current_routings
 from trainer.evaluation import MOST_NEIGHBOURS, Evaluated, EvaluationOptions, evaluate, sample
 from trainer.feature_reports import feature_importance, feature_recommendations, feature_statistics
 from trainer.held_out_consensus import held_out_consensus
+from trainer.learned_items import Learned
 from trainer.learned_stage import FEWEST_ITEMS, LearnedStage, LearningOptions, learn, learned_weights
 from trainer.operation_fitter import BoostingOptions
 from trainer.operation_times import operation_times
-from trainer.planned_stage import CONSENSUS, Choice, choose, operation_names, planned_stage, simplest_beaten
+from trainer.planned_stage import CONSENSUS, choose, operation_names, planned_stage, simplest_beaten
 from trainer.planner_examples import PlannerExample, with_examples
 from trainer.progress import ProgressReport
 from trainer.right_routings import families_of, own_routings
 from trainer.stage_clock import StageClock
 from trainer.version_folder import check_space, writing_version
-
-
-@dataclass(frozen=True)
-class Learned:
-    """What is known before the index is built.
-
-    Attributes:
-        encoder: fitted.
-        vectors: of all items, float32 (n, encoder.dimension).
-        statistics: by feature.
-        time_profiles: contents of time_profiles.json; None: not wanted.
-        families: family of each item by position.
-        routings: current routings of the items; None: neither learning nor judging wants them, or they cannot be read.
-        stage: what was learned from them; None: nothing.
-        taught: the routings that are learned from: with those that planners reviewed in the place of the items' own.
-        choice: which member predicts, and how all of them did; None: they were not compared.
-    """
-
-    encoder: BlockEncoder
-    vectors: Vectors
-    statistics: Mapping[str, Any]
-    time_profiles: Mapping[str, Any] | None
-    families: Mapping[int, str]
-    routings: CurrentRoutings | None = None
-    stage: LearnedStage | None = None
-    taught: CurrentRoutings | None = None
-    choice: Choice | None = None
 
 
 class Training:
@@ -312,7 +285,7 @@ class Training:
         with self._stage(
             "building", f"Building the index ({options.engine})", total=len(learned.vectors), unit="items"
         ):
-            groups = equal_groups(learned.vectors, _routed_first(learned))
+            groups = equal_groups(learned.vectors, learned.routed_first())
             index: Engine = build_index(
                 options.engine,
                 learned.vectors if groups is None else learned.vectors[groups[0]],
@@ -368,7 +341,7 @@ class Training:
                 ef_search,
                 calibration=calibration,
                 chances=chances,
-                unrouted=_unrouted(learned),
+                unrouted=learned.unrouted(),
             )
             found = evaluate(
                 Evaluated(model, codes, routings, right, lambda rows: learned.vectors[rows]), self._judging
@@ -451,7 +424,7 @@ class Training:
                     trained_at=datetime.now(UTC),
                     calibration=calibration,
                     outputs=learned.stage.outputs if learned.stage is not None else None,
-                    unrouted=_unrouted(learned),
+                    unrouted=learned.unrouted(),
                     schema=self._profile.plant,
                 )
                 manifest = write_version(folder, trained)
@@ -492,25 +465,6 @@ def with_tables(profile: InputProfile, options: PipelineOptions) -> InputProfile
     if not options.load.use_results:
         named[RESULTS] = ""
     return profile.model_copy(update={"tables": named})
-
-
-def _unrouted(learned: Learned) -> npt.NDArray[np.int64] | None:
-    """Positions of items without a routing, ascending; None where routings are not known or nobody has one."""
-    if learned.routings is None or not learned.routings.items_with_routing:
-        return None
-    found: npt.NDArray[np.int64] = np.flatnonzero(np.diff(learned.routings.table.offsets) == 0).astype(np.int64)
-    return found
-
-
-def _routed_first(learned: Learned) -> npt.NDArray[np.int64]:
-    """Items in the order in which equals are found: those with a routing first, of these the one with the newest routing."""
-    count = len(learned.vectors)
-    if learned.routings is None:
-        return np.arange(count, dtype=np.int64)
-    routed = np.diff(learned.routings.table.offsets) > 0
-    entered = learned.routings.entered if learned.routings.entered is not None else np.zeros(count)
-    order: npt.NDArray[np.int64] = np.lexsort((-entered, ~routed)).astype(np.int64)
-    return order
 
 
 def _profile_options(options: PipelineOptions) -> ProfileOptions:

@@ -16,7 +16,8 @@ from plant.schema import PlantSchema
 from source import Source
 from trained.encoding.dictionary_columns import Columns, DictionaryColumn
 from trained.item_codes import ItemCodeIndex
-from trained.searchable_model import SearchableModel, load_version
+from trained.searchable_model import SearchableModel
+from trained.version_loading import load_version
 from trainer.catalogue import Catalogue, cells, read_catalogue
 from trainer.current_routings import CurrentRoutings, read_current_routings
 from trainer.evaluation import Evaluated, EvaluationOptions, evaluate

@@ -16,7 +16,7 @@ from common.process_end import run_and_leave
 
 def main(folder: Path, manifest_path: Path, derived: Path, name: str) -> dict[str, Any]:
     """What passed, which problem there is, and its reason for programs."""
-    from trained.searchable_model import load_version
+    from trained.version_loading import load_version
     from trained.version_proof import check_features, check_version
 
     passed: list[str] = []

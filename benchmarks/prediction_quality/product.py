@@ -21,7 +21,7 @@ from routings.plant_prediction import prediction_options
 from routings.quality_metrics import ItemScore, RightRouting
 from source import Source, open_source
 from trained.item_codes import ItemCodeIndex
-from trained.searchable_model import load_version
+from trained.version_loading import load_version
 from trainer.catalogue import read_catalogue
 from trainer.current_routings import read_current_routings
 from trainer.evaluation import Evaluated, EvaluationOptions, judge_items

@@ -15,7 +15,7 @@ from auth_service.versions.verification import Findings, check_files, load_in_ch
 from common.errors import NotFound, ServiceError
 from trained.artifacts import Manifest, read_manifest, sha256_of, write_manifest
 from trained.artifacts.manifest import FILE_NAME
-from trained.searchable_model import is_native, read_training_metadata
+from trained.version_loading import is_native, read_training_metadata
 
 
 @dataclass(frozen=True)

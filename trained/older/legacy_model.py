@@ -17,7 +17,8 @@ from trained.item_codes import ItemCodeIndex
 from trained.older.legacy_encoding import LegacyEncoding
 from trained.older.model_reading import LEGACY
 from trained.plain_version import INDEX, PlainVersion, plain_version
-from trained.searchable_model import SearchableModel, weight_profiles_of
+from trained.searchable_model import SearchableModel
+from trained.version_loading import weight_profiles_of
 
 OPTIONAL: Final = ("training_metadata.json", "feature_weights.joblib", "feature_weights.json", "active_features.json")
 DEFAULT_EF_SEARCH: Final = 256

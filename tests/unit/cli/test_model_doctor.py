@@ -14,7 +14,8 @@ from auth_service.versions.adoption import describe_folder
 from cli.care.model_doctor import examine
 from common.errors import NotFound
 from trained.artifacts import write_manifest
-from trained.searchable_model import SearchableModel, load_version
+from trained.searchable_model import SearchableModel
+from trained.version_loading import load_version
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 LINEAGES = DATA / "legacy_lineages"

@@ -28,7 +28,8 @@ from trained.older.legacy_encoding import legacy_number, legacy_text
 from trained.older.legacy_searcher import read_searcher
 from trained.older.model_reading import LEGACY as LINEAGE
 from trained.plain_version import REQUIRED
-from trained.searchable_model import SearchableModel, load_version
+from trained.searchable_model import SearchableModel
+from trained.version_loading import load_version
 
 DATA = Path(__file__).parents[2] / "data"
 LEGACY = DATA / "legacy_model"

@@ -17,7 +17,7 @@ from trained.artifacts import read_manifest
 from trained.artifacts.folder_check import check_folder, version_folders
 from trained.artifacts.manifest import ARTIFACT_SCHEMAS, ROLE_NAMES
 from trained.artifacts.rules import RULES_FILE, artifact_rules
-from trained.searchable_model import load_version
+from trained.version_loading import load_version
 
 ROOT = Path(__file__).parents[3]
 LEGACY = ROOT / "tests" / "data" / "legacy_model"

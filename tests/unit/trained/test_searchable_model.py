@@ -17,8 +17,9 @@ from trained.encoder import BlockEncoder
 from trained.encoding.dictionary_columns import DictionaryColumn
 from trained.index.engine import build_index
 from trained.index.recall import exact_truth, measure, unlike_below
-from trained.searchable_model import SearchableModel, load_version, weighted_similarities
+from trained.searchable_model import SearchableModel, weighted_similarities
 from trained.version_files import TrainedVersion, write_version
+from trained.version_loading import load_version
 
 ROWS = 600
 RNG = np.random.default_rng(11)

@@ -20,7 +20,7 @@ from source import open_source
 from tests.support.catalogue import CATALOGUE
 from trained.artifacts import check_integrity, read_manifest
 from trained.item_codes import ItemCodeIndex
-from trained.searchable_model import load_version
+from trained.version_loading import load_version
 from trainer.current_routings import read_current_routings
 from trainer.evaluation import Evaluated, EvaluationOptions, leave_out_neighbours, sample
 from trainer.progress import JsonLines, ProgressReport

@@ -16,7 +16,7 @@ from trained.encoder import BlockEncoder
 from trained.item_codes import ItemCodeIndex
 from trained.learned.feature_columns import feature_table
 from trained.learned.learned_model import operation_key
-from trained.searchable_model import load_version
+from trained.version_loading import load_version
 from trainer.catalogue import read_catalogue
 from trainer.current_routings import read_current_routings
 from trainer.evaluation import Evaluated, EvaluationOptions, leave_out_neighbours

@@ -16,7 +16,7 @@ from plant.settings import PlantSettings
 from routings.routing_prediction import PredictionOptions, predict_routings
 from source import open_source
 from trained.item_codes import ItemCodeIndex
-from trained.searchable_model import load_version
+from trained.version_loading import load_version
 from trainer.catalogue import read_catalogue
 from trainer.current_routings import read_current_routings
 from trainer.evaluation import Evaluated, EvaluationOptions, leave_out_neighbours

@@ -28,7 +28,7 @@ from plant.blueprint.options import (
 from plant.blueprint.wrapper import make_current, render
 from tests.unit.trainer.conftest import DATA, ROOT, Installation, last_event, make_tables, wait_until, write_tables
 from trained.artifacts import check_integrity, read_manifest
-from trained.searchable_model import load_version
+from trained.version_loading import load_version
 from trainer.status_file import read_status
 from trainer.training_lock import training_lock
 
