@@ -18,6 +18,7 @@ from trained.learned.time_design import TimeDesign
 from trainer.current_routings import CurrentRoutings
 from trainer.operation_fitter import BoostingOptions
 from trainer.operation_models import fit_operations
+from trainer.routing_ages import AgedDesign, routing_ages
 from trainer.time_models import fit_times
 
 FEWEST_ITEMS: Final = 20
@@ -57,12 +58,14 @@ class LearnedStage:
         outputs: what the models say of all items, each item unseen by the models that speak of it.
         operation_of: model of each operation number of the routings, -1 where it has none, int64.
         importance: share that each feature has in telling which operations an item needs.
+        changed: share of what tells operations that lies in when routings were entered: how much practices changed over the years.
     """
 
     block: LearnedBlock
     outputs: LearnedOutputs
     operation_of: Integers
     importance: Mapping[str, float]
+    changed: float = 0.0
 
 
 def learn(
@@ -76,6 +79,8 @@ def learn(
     schema: PlantSchema,
 ) -> LearnedStage | None:
     """Learn from routings; None where there are too few, or where no input tells items apart.
+
+    An item with a routing is seen as of when that was entered, everything else as of the newest routings (see `trainer.routing_ages`).
 
     Args:
         columns: features of all items.
@@ -111,9 +116,13 @@ def learn(
         label[item_of[order[starts[number] : starts[number + 1]]]] = True
         return label
 
-    fitted = fit_operations(inputs, matrix, needed, len(frequent), folds, options.boosting, weights, on_operation)
+    threads, seed = options.boosting.threads, options.boosting.seed
+    ages = routing_ages(routings.entered, routed, inputs, matrix, threads=threads, seed=seed)
     design = TimeDesign.fit(inputs, matrix)
-    times = fit_times(design, matrix, table, rows_model, len(frequent), folds, options.boosting.seed)
+    seen = matrix if ages is None else np.column_stack([matrix, ages])
+    fitted = fit_operations(inputs, seen, needed, len(frequent), folds, options.boosting, weights, on_operation)
+    timing = design if ages is None else AgedDesign(design)
+    times = fit_times(timing, seen, table, rows_model, len(frequent), folds, seed)
     names = [operation_key(routings.jobs[number], int(routings.occurrences[number])) for number in frequent.tolist()]
     gains = _by_feature(inputs, fitted.gains)
     reasons = [
@@ -121,19 +130,20 @@ def learn(
         for one in gains
     ]
     model = LearnedModel(
-        names, inputs, fitted.trees, design, times.factor_weights, times.factor_centre, times.times, reasons
+        names, inputs, fitted.trees, design, times.factor_weights[: design.columns], times.factor_centre, times.times, reasons
     )
     outputs = LearnedOutputs(fitted.probabilities, times.factors)
     block = LearnedBlock.fit(model, outputs, options.directions)
     total = {name: sum(one[name] for one in gains) for name in gains[0]}
     whole = max(sum(total.values()), 1e-12)
-    return LearnedStage(block, outputs, operation_of, {name: gain / whole for name, gain in total.items()})
+    shares = {name: gain / whole for name, gain in total.items()}
+    return LearnedStage(block, outputs, operation_of, shares, float(1.0 - whole / max(float(fitted.gains.sum()), whole)))
 
 
 def _by_feature(inputs: ItemInputs, gains: npt.NDArray[np.float64]) -> list[dict[str, float]]:
     """For each operation the gain of each feature, over all inputs that are read from it."""
     found = []
-    for shares in gains.tolist():
+    for shares in gains[:, : len(inputs.inputs)].tolist():
         one: dict[str, float] = {}
         for read, share in zip(inputs.inputs, shares, strict=True):
             one[read.feature] = one.get(read.feature, 0.0) + share

@@ -25,7 +25,7 @@ class FittedOperations:
     Attributes:
         trees: log odds of each operation, from all items.
         probabilities: of all items, each from models that did not see it, float32 (items, operations).
-        gains: share of each operation's gain that each input has, float64 (operations, inputs).
+        gains: share of each operation's gain that each column of the matrix has, float64 (operations, columns).
     """
 
     trees: TreeEnsemble
@@ -46,7 +46,8 @@ def fit_operations(
     """Fit the classifiers.
 
     Args:
-        matrix: inputs of all items, float32 (items, inputs).
+        matrix: inputs of all items, float32 (items, inputs); one column more is the age of the routing, which the trees that are kept
+            know to be 0.
         needed: whether each item with a routing has operation number k, bool (items,).
         folds: fold of each item from 0, at least two of them; -1 for items without routing.
         weights: what each item counts, float64 (items,); None: all alike.
@@ -57,6 +58,9 @@ def fit_operations(
     """
     categories = [place for place, one in enumerate(inputs.inputs) if one.is_category]
     bins = [max(255, len(one.values) + 1) if one.is_category else 255 for one in inputs.inputs]
+    aged = matrix.shape[1] > len(bins)
+    if aged:
+        bins.append(255)
     task = Task(matrix, folds, categories, bins, options, weights)
     probabilities = np.empty((len(matrix), operations), np.float32)
     results: list[FittedOperation] = []
@@ -69,7 +73,7 @@ def fit_operations(
     gains = np.array([one.importance / max(one.importance.sum(), 1e-12) for one in results])
     return FittedOperations(
         trees=TreeEnsemble.of(
-            [tree for one in results for tree in one.trees],
+            [tree.knowing(len(inputs.inputs), 0.0) if aged else tree for one in results for tree in one.trees],
             [number for number, one in enumerate(results) for _tree in one.trees],
             np.array([one.base for one in results]),
         ),

@@ -4,7 +4,7 @@ deviation from it, shrunk the more the fewer times there are; reduced to the few
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,6 @@ from plant.time_columns import RUN_SOURCES, SETUP
 from routings.operation_table import OperationTable
 from trained.learned.learned_inputs import Inputs
 from trained.learned.learned_model import RUN_KIND, SETUP_KIND, TimeModel
-from trained.learned.time_design import TimeDesign
 
 POOLED_PENALTY, OWN_PENALTY = 5.0, 20.0
 MOST_TIMES: Final = 40_000
@@ -27,6 +26,19 @@ ROWS_AT_ONCE: Final = 16_384
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
+
+
+class Design(Protocol):
+    """What the models multiply.
+
+    Attributes:
+        columns: number of columns.
+    """
+
+    columns: int
+
+    def columns_of(self, matrix: Inputs) -> Floats32:
+        """The columns of items, float32 (items, columns)."""
 
 
 class Moments(NamedTuple):
@@ -83,7 +95,7 @@ def run_and_setup_times(table: OperationTable) -> Floats:
 
 
 def fit_times(
-    design: TimeDesign,
+    design: Design,
     matrix: Inputs,
     table: OperationTable,
     operation: Integers,
@@ -204,14 +216,14 @@ def _levels(models: dict[tuple[int, int], Line], operations: int, centre: Floats
     )
 
 
-def _mean_columns(design: TimeDesign, matrix: Inputs) -> Floats:
+def _mean_columns(design: Design, matrix: Inputs) -> Floats:
     total = np.zeros(design.columns)
     for start in range(0, len(matrix), ROWS_AT_ONCE):
         total += design.columns_of(matrix[start : start + ROWS_AT_ONCE]).sum(axis=0, dtype=np.float64)
     return total / max(1, len(matrix))
 
 
-def _directions(design: TimeDesign, matrix: Inputs, scaled: Floats, centre: Floats) -> Floats:
+def _directions(design: Design, matrix: Inputs, scaled: Floats, centre: Floats) -> Floats:
     """Orthonormal directions among the models in which the items' times differ, float64 (2 x operations, factors)."""
     sample = matrix[:: max(1, len(matrix) // ROWS_AT_ONCE)]
     made = (design.columns_of(sample) - centre) @ scaled.T
@@ -223,7 +235,7 @@ def _directions(design: TimeDesign, matrix: Inputs, scaled: Floats, centre: Floa
     return np.ascontiguousarray(vectors[:, : min(enough, MOST_FACTORS, len(falling))])
 
 
-def _pooled_effects(pooled: Floats, factor_weights: Floats, design: TimeDesign, matrix: Inputs) -> Floats:
+def _pooled_effects(pooled: Floats, factor_weights: Floats, design: Design, matrix: Inputs) -> Floats:
     """What the factors say of the pooled model: least squares over a sample of items, float64 (factors,)."""
     sample = design.columns_of(matrix[:: max(1, len(matrix) // ROWS_AT_ONCE)]).astype(np.float64)
     sample -= sample.mean(axis=0)
@@ -232,7 +244,7 @@ def _pooled_effects(pooled: Floats, factor_weights: Floats, design: TimeDesign, 
 
 
 def _factors(
-    design: TimeDesign,
+    design: Design,
     matrix: Inputs,
     chosen: Integers,
     models: dict[tuple[int, int], Line],

@@ -39,6 +39,45 @@ class Tree:
     children: npt.NDArray[np.int64]
     values: npt.NDArray[np.float64]
 
+    def knowing(self, column: int, value: float) -> Tree:
+        """The tree for items of which one input, no category, is known: it no longer looks at it."""
+        asked = self.column == column
+        if not asked.any():
+            return self
+        taken = self.children[np.arange(len(self.column)), np.where(value <= self.threshold, 0, 1)]
+        nodes: list[int] = []
+        leaves: list[int] = []
+        children: list[list[int]] = []
+
+        def passed(to: int) -> int:
+            while to >= 0 and asked[to]:
+                to = int(taken[to])
+            return to
+
+        def placed(to: int) -> int:
+            to = passed(to)
+            if to < 0:
+                leaves.append(-1 - to)
+                return -len(leaves)
+            place = len(nodes)
+            nodes.append(to)
+            children.append([0, 0])
+            waiting.append(place)
+            return place
+
+        waiting: list[int] = []
+        placed(0)
+        for place in waiting:  # grows while it is walked: a child is numbered after its parent
+            children[place] = [placed(to) for to in self.children[nodes[place]].tolist()]
+        return Tree(
+            self.column[nodes],
+            self.threshold[nodes],
+            self.absent_left[nodes],
+            [self.left_codes[node] for node in nodes],
+            np.array(children, np.int64).reshape(-1, 2),
+            self.values[leaves],
+        )
+
 
 class TreeEnsemble:
     """Sums of trees, several outputs at once. Immutable.

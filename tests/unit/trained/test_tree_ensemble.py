@@ -71,3 +71,20 @@ def test_a_number_at_the_threshold_goes_to_the_left_though_float32_cannot_hold_i
     above = np.float32(threshold)
     below = np.nextafter(above, np.float32(0.0))
     assert ensemble.evaluate(np.array([[below], [above], [np.nan]], np.float32))[:, 0].tolist() == [1.0, 2.0, 2.0]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(0, 2), st.sampled_from([-2.0, -1.0, 0.0, 0.1, 1.0, 3.0]))
+def test_a_tree_that_knows_an_input_says_the_same_without_looking_at_it(seed: int, column: int, value: float) -> None:
+    random = np.random.default_rng(seed)
+    tree = tree_of(seed, 5, 2)
+    knowing = tree.knowing(column, float(np.float32(value)))
+    assert column not in knowing.column
+    assert len(knowing.values) == len(knowing.column) + 1
+    matrix = random.normal(size=(9, 5)).astype(np.float32)
+    matrix[:, 3:] = random.integers(0, 9, (9, 2))
+    matrix[random.random((9, 5)) < 0.2] = np.nan
+    known = matrix.copy()
+    known[:, column] = value
+    said = TreeEnsemble.of([knowing], [0], np.zeros(1)).evaluate(matrix)[:, 0]
+    np.testing.assert_allclose(said, [walk(tree, row) for row in known], atol=1e-5)
