@@ -18,7 +18,7 @@ from trained.learned.time_design import TimeDesign
 from trainer.current_routings import CurrentRoutings
 from trainer.operation_fitter import BoostingOptions
 from trainer.operation_models import fit_operations
-from trainer.routing_ages import AgedDesign, routing_ages
+from trainer.routing_ages import routing_ages, seen_with_ages
 from trainer.time_models import fit_times
 
 FEWEST_ITEMS: Final = 20
@@ -119,9 +119,8 @@ def learn(
     threads, seed = options.boosting.threads, options.boosting.seed
     ages = routing_ages(routings.entered, routed, inputs, matrix, threads=threads, seed=seed)
     design = TimeDesign.fit(inputs, matrix)
-    seen = matrix if ages is None else np.column_stack([matrix, ages])
+    timing, seen = seen_with_ages(design, matrix, ages)
     fitted = fit_operations(inputs, seen, needed, len(frequent), folds, options.boosting, weights, on_operation)
-    timing = design if ages is None else AgedDesign(design)
     times = fit_times(timing, seen, table, rows_model, len(frequent), folds, seed)
     names = [operation_key(routings.jobs[number], int(routings.occurrences[number])) for number in frequent.tolist()]
     gains = _by_feature(inputs, fitted.gains)
@@ -130,14 +129,23 @@ def learn(
         for one in gains
     ]
     model = LearnedModel(
-        names, inputs, fitted.trees, design, times.factor_weights[: design.columns], times.factor_centre, times.times, reasons
+        names,
+        inputs,
+        fitted.trees,
+        design,
+        times.factor_weights[: design.columns],
+        times.factor_centre,
+        times.times,
+        reasons,
     )
     outputs = LearnedOutputs(fitted.probabilities, times.factors)
     block = LearnedBlock.fit(model, outputs, options.directions)
     total = {name: sum(one[name] for one in gains) for name in gains[0]}
     whole = max(sum(total.values()), 1e-12)
     shares = {name: gain / whole for name, gain in total.items()}
-    return LearnedStage(block, outputs, operation_of, shares, float(1.0 - whole / max(float(fitted.gains.sum()), whole)))
+    return LearnedStage(
+        block, outputs, operation_of, shares, float(1.0 - whole / max(float(fitted.gains.sum()), whole))
+    )
 
 
 def _by_feature(inputs: ItemInputs, gains: npt.NDArray[np.float64]) -> list[dict[str, float]]:

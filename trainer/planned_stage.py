@@ -28,6 +28,7 @@ from trained.learned.time_design import TimeDesign
 from trained.learned.tree_ensemble import TreeEnsemble
 from trainer.current_routings import CurrentRoutings
 from trainer.learned_stage import LearnedStage
+from trainer.routing_ages import routing_ages, seen_with_ages
 from trainer.time_models import fit_times
 
 MOST_COMPARED: Final = 800
@@ -233,7 +234,7 @@ def planned_stage(
         unseen = chances[part].astype(np.float64)
         probabilities[taught[part]] = as_probabilities(classes, unseen, planned.proposed(unseen))
     features = {name: column for name, column in columns.items() if name != CODE.name}
-    model, factors = _with_times(features, routings, classes, planned, used, schema, seed)
+    model, factors = _with_times(features, routings, classes, planned, used, schema, seed, threads)
     outputs = LearnedOutputs(probabilities, factors)
     numbers = {name: number for number, name in enumerate(classes.operations)}
     operation_of = np.array([numbers.get(name, -1) for name in operation_names(routings)], np.int64)
@@ -275,6 +276,7 @@ def _with_times(
     used: Mapping[str, bool],
     schema: PlantSchema,
     seed: int,
+    threads: int,
 ) -> tuple[LearnedModel, npt.NDArray[np.float32]]:
     """The model with the times of its operations, and the time factors of all items."""
     table = routings.table
@@ -292,7 +294,9 @@ def _with_times(
     routed = np.diff(table.offsets) > 0
     folds = np.full(len(routed), -1, np.int64)
     folds[routed] = folds_of(int(routed.sum()), seed)
-    times = fit_times(design, matrix, table, model_of[table.operation], len(timed), folds, seed)
+    ages = routing_ages(routings.entered, routed, inputs, matrix, threads=threads, seed=seed)
+    timing, seen = seen_with_ages(design, matrix, ages)
+    times = fit_times(timing, seen, table, model_of[table.operation], len(timed), folds, seed)
     base = np.repeat(times.times.base[-1:], len(names) + 1, axis=0)
     effects = np.repeat(times.times.effects[-1:], len(names) + 1, axis=0)
     for number, operation in enumerate(timed.tolist()):
@@ -305,7 +309,7 @@ def _with_times(
         inputs,
         trees,
         design,
-        times.factor_weights,
+        times.factor_weights[: design.columns],
         times.factor_centre,
         TimeModel(base, effects),
         [_reasons(planned)] * len(names),

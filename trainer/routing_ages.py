@@ -26,6 +26,8 @@ LEAST_SPREAD: Final = 0.25
 """Years by which ages must differ (standard deviation): a plant that loaded all its routings on one day says nothing of their age."""
 MILLISECONDS_A_YEAR: Final = 365.2425 * 86_400_000.0
 DECADE: Final = 10.0
+PRACTICE_CHANGED: Final = 0.02
+"""Share of what tells operations from which on a training says that practices changed."""
 
 _PARAMETERS: Final[dict[str, Any]] = {
     "objective": "quantile",
@@ -99,6 +101,11 @@ def _newest(
     booster = lightgbm.train(parameters, data, num_boost_round=_ROUNDS)
     made: npt.NDArray[np.float64] = np.asarray(booster.predict(matrix, num_threads=threads), np.float64) + first
     return made
+
+
+def seen_with_ages(design: TimeDesign, matrix: Inputs, ages: Floats32 | None) -> tuple[TimeDesign | AgedDesign, Inputs]:
+    """The columns and inputs that models are fitted on: with the ages of routings as the last, where they are known."""
+    return (design, matrix) if ages is None else (AgedDesign(design), np.column_stack([matrix, ages]))
 
 
 class AgedDesign:

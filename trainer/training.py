@@ -46,6 +46,7 @@ from trainer.planned_stage import CONSENSUS, choose, operation_names, planned_st
 from trainer.planner_examples import PlannerExample, with_examples
 from trainer.progress import ProgressReport
 from trainer.right_routings import families_of, own_routings
+from trainer.routing_ages import PRACTICE_CHANGED
 from trainer.stage_clock import StageClock
 from trainer.version_folder import check_space, writing_version
 
@@ -271,8 +272,15 @@ class Training:
             {
                 "supervised_seconds": round(time.perf_counter() - started, 2),
                 "operations_learned": len(stage.block.model.operations),
+                "practice_changed": round(stage.changed, 4),
             }
         )
+        if stage.changed >= PRACTICE_CHANGED:
+            self._report.note(
+                f"{stage.changed:.1%} of what tells operations lies in when routings were entered: practices changed over the years. "
+                "Predictions follow the newest routings of items alike",
+                practice_changed=stage.changed,
+            )
         return stage, taught
 
     def build(self, learned: Learned) -> tuple[Engine, list[RecallPoint], float]:

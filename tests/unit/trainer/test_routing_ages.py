@@ -41,7 +41,8 @@ class Plant:
     @property
     def new(self) -> npt.NDArray[np.bool_]:
         """Items without a routing."""
-        return np.diff(self.routings.table.offsets) == 0
+        made: npt.NDArray[np.bool_] = np.diff(self.routings.table.offsets) == 0
+        return made
 
     def learn(self) -> LearnedStage:
         """What is learned of it."""
