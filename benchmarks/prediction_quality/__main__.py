@@ -63,12 +63,13 @@ def main() -> None:
         for name in options.invented
     ]
     for folder in [*(options.public or ()), *invented]:
-        rows = _public(folder, options.work)
+        rows, own = _public(folder, options.work)
         show(rows)
+        print(*own, sep="\n")
         if options.markdown:
             items = "held out by five folds, a fifth of the routed items at a time"
             kind = "invented" if folder in invented else "public"
-            write_markdown(options.markdown, f"{kind} {folder.name}", f"{folder.name}, {items}", rows)
+            write_markdown(options.markdown, f"{kind} {folder.name}", f"{folder.name}, {items}", rows, own)
     if options.public or invented:
         return
     data = held_out(options.work, options.items, options.seed, options.held_out, hard=options.hard)
@@ -85,8 +86,8 @@ def main() -> None:
         write_markdown(options.markdown, "hard" if options.hard else f"seed {options.seed}", title, rows)
 
 
-def _public(folder: Path, work: Path) -> list[MethodQuality]:
-    """All methods on a public set."""
+def _public(folder: Path, work: Path) -> tuple[list[MethodQuality], list[str]]:
+    """All methods on a public set, and sentences on what the product's versions say of themselves."""
     data = public_sets.read_set(folder)
     rows = []
     for order, (name, method) in enumerate(public_sets.METHODS.items()):
@@ -98,10 +99,11 @@ def _public(folder: Path, work: Path) -> list[MethodQuality]:
             continue
         rows.append(MethodQuality.of(name, asdict(quality(scores)), time.perf_counter() - started, order))
     started = time.perf_counter()
-    for name, scores in public_sets.product(data, work / "public").items():
+    found, own = public_sets.product(data, work / "public")
+    for name, scores in found.items():
         seconds = time.perf_counter() - started
         rows.append(MethodQuality.of(f"`{name}` of the product", asdict(quality(scores)), seconds, len(rows)))
-    return rows
+    return rows, [one.sentence() for one in own]
 
 
 def _row(

@@ -37,11 +37,12 @@ def train(data: HeldOut, folder: Path) -> Path:
     return train_on(open_source(data.folder), PROFILE, folder)
 
 
-def train_on(source: Source, profile: InputProfile, folder: Path) -> Path:
-    """A version trained on any source as the settings' defaults say, in `folder`."""
+def train_on(source: Source, profile: InputProfile, folder: Path, *, judged: bool = False) -> Path:
+    """A version trained on any source as the settings' defaults say, in `folder`; judged: with its own evaluation."""
     shutil.rmtree(folder, ignore_errors=True)
     report = ProgressReport(JsonLines(), None, TrainingStatus(status=RUNNING))
-    training = Training(source, profile, pipeline_of(PlantSettings()), report)
+    judging = EvaluationOptions(prediction=prediction_options(PlantSettings())) if judged else None
+    training = Training(source, profile, pipeline_of(PlantSettings()), report, judging)
     with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO())):
         training.write(folder, *training.prepare(), {}, {})
     return folder

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.prediction_quality import anchors
+from benchmarks.prediction_quality.own_evaluation import OwnEvaluation, own_evaluation
 from benchmarks.prediction_quality.product import predicted_scores, train_on
 from methods.feature_table import FeatureTable
 from plant.input_profile import InputProfile
@@ -122,17 +123,19 @@ def _proposal(operations: tuple[str, ...]) -> Proposal:
     return Proposal(list(operations), nothing, nothing)
 
 
-def product(data: PublicSet, work: Path) -> dict[str, list[ItemScore]]:
-    """How the product's strategies do on the folds."""
+def product(data: PublicSet, work: Path) -> tuple[dict[str, list[ItemScore]], list[OwnEvaluation]]:
+    """How the product's strategies do on the folds, and what its versions said of themselves."""
     found: dict[str, list[ItemScore]] = {"nearest": [], "consensus": []}
+    versions = []
     for fold in range(int(data.folds.max()) + 1):
         folder = without_fold(data, fold, work / f"{data.folder.name}-{fold}")
-        version = train_on(open_source(folder), data.profile, work / f"{data.folder.name}-{fold}-version")
+        version = train_on(open_source(folder), data.profile, work / f"{data.folder.name}-{fold}-version", judged=True)
+        versions.append(version)
         asked = np.flatnonzero(data.folds == fold)
         right: dict[int, RightRouting] = dict(own_routings(data.routings, asked, {}).routings)
         for strategy, scores in found.items():
             scores += predicted_scores(version, open_source(folder), data.profile, strategy, right)
-    return found
+    return found, own_evaluation(versions, found["consensus"])
 
 
 METHODS: dict[str, Method] = {

@@ -86,8 +86,10 @@ def write_rows(path: Path, rows: Sequence[MethodQuality]) -> None:
     path.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
 
 
-def write_markdown(path: Path, section: str, title: str, rows: Sequence[MethodQuality]) -> None:
-    """Replace a section of a Markdown file between its marks, or append it."""
+def write_markdown(
+    path: Path, section: str, title: str, rows: Sequence[MethodQuality], notes: Sequence[str] = ()
+) -> None:
+    """Replace a section of a Markdown file between its marks, or append it; notes stand below the table."""
     begin, end = f"<!-- {section}: begin -->", f"<!-- {section}: end -->"
     lines = [
         begin,
@@ -98,6 +100,8 @@ def write_markdown(path: Path, section: str, title: str, rows: Sequence[MethodQu
         f"|---|{'---:|' * (len(HEADINGS) - 1)}",
         *(f"| {' | '.join(row.cells())} |" for row in rows),
         "",
+        *(f"- {note}" for note in notes),
+        *([""] if notes else []),
         end,
     ]
     text = path.read_text(encoding="utf-8") if path.exists() else "# Quality of predictions\n"
