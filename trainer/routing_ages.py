@@ -42,6 +42,8 @@ _PARAMETERS: Final[dict[str, Any]] = {
     "max_bin": 255,
 }
 _ROUNDS: Final = 40
+_MOST_ROWS: Final = 60_000
+"""Routings from which is learned when items like an item were last planned; more tell no more of a share."""
 
 Floats32 = npt.NDArray[np.float32]
 
@@ -90,11 +92,14 @@ def _newest(
     import lightgbm  # isort: skip  # only the training side has it
 
     first = float(years.min())
+    rows = np.arange(len(years))
+    if len(rows) > _MOST_ROWS:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, _MOST_ROWS, replace=False))
     bins = [max(255, len(one.values) + 1) if one.is_category else 255 for one in inputs.inputs]
     parameters = {**_PARAMETERS, "max_bin_by_feature": bins, "num_threads": threads, "seed": seed}
     data = lightgbm.Dataset(
-        matrix,
-        label=years - first,
+        matrix[rows],
+        label=years[rows] - first,
         categorical_feature=[place for place, one in enumerate(inputs.inputs) if one.is_category],
         params=parameters,
     )
