@@ -1,8 +1,10 @@
-"""Names that files can have on every system, so that what one writes another can keep."""
+"""Names that files and folders can have on every system, so that what one writes another can keep."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from pathlib import PureWindowsPath
 from typing import Final
 
 _DEVICE: Final = re.compile(
@@ -13,3 +15,30 @@ _DEVICE: Final = re.compile(
 def is_reserved(name: str) -> bool:
     """Whether Windows takes a name for a device, with any ending: `CON`, `con.csv`, `COM1`, `LPT³`, `NUL .txt`."""
     return _DEVICE.fullmatch(name.strip(" ")) is not None
+
+
+_NOT_IN_NAMES: Final = frozenset('<>:"|?*')
+_TURNS_TEXT_AROUND: Final = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+
+
+def folder_name_problem(path: str) -> str:
+    """Why not every system can have a folder of this path, or why people would read another one; "" where nothing is wrong."""
+    whole = PureWindowsPath(path)
+    for part in whole.parts[1 if whole.anchor else 0 :]:
+        if part == "..":
+            continue
+        if is_reserved(part):
+            return f"{part} is a device on Windows and no folder: choose another name"
+        if part.endswith((".", " ")):
+            return f"{part!r} ends with a dot or a blank, which Windows leaves out: choose another name"
+        if wrong := next((one for one in part if _unusable(one)), ""):
+            return f"the name of a folder cannot hold {wrong!r}: leave it out"
+    return ""
+
+
+def _unusable(character: str) -> bool:
+    return (
+        character in _NOT_IN_NAMES
+        or unicodedata.category(character) in ("Cc", "Cs")
+        or unicodedata.bidirectional(character) in _TURNS_TEXT_AROUND
+    )

@@ -15,6 +15,7 @@ from auth_service.store.active_profiles import active_schema
 from auth_service.store.database import after_commit
 from auth_service.store.records import SettingsRevisionRecord
 from common.errors import DataProblem, NotFound, ServiceError, Unavailable
+from common.file_names import folder_name_problem
 from common.logs import get_logger
 from common.settings import Settings
 from plant.blueprint import wrapper
@@ -58,7 +59,9 @@ def destination_check(settings: Settings) -> Callable[[Session, PlantSettings, P
     def check(_session: Session, before: PlantSettings, after: PlantSettings) -> Iterator[Violation]:
         export, allowed = after.export, after.access.allowed_folders
         if (export.export_directory, allowed) != (before.export.export_directory, before.access.allowed_folders):
-            problem = folder_problem(export.export_directory, allowed, settings)
+            problem = folder_name_problem(export.export_directory) or folder_problem(
+                export.export_directory, allowed, settings
+            )
             if problem:
                 yield Violation(("export", "export_directory"), problem)
         if after.visualization.neo4j_browser_url != before.visualization.neo4j_browser_url:

@@ -40,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--requests", type=int, default=1_000_000, help="of the fuzzing of REST and of gRPC, each")
     parser.add_argument("--minutes", type=float, default=60.0, help="of the soak, and at most of each other section")
+    parser.add_argument("--pause", type=float, default=0.0, help="seconds between two requests of a client of the soak")
     parser.add_argument("--data", type=Path, default=ROOT / "demo" / "catalogue", help="source of the whole system")
     parser.add_argument("--work", type=Path, help="folder for the state of what is hindered; default: a temporary one")
     parser.add_argument("--json", type=Path, help="also write everything to this file")
@@ -82,13 +83,17 @@ def run(options: argparse.Namespace, work: Path) -> list[Outcome]:
         whole = start_whole(work / "whole", options.data.absolute())
         try:
             for name in wanted:
-                outcomes += hinder_whole(whole, name, requests_wanted=options.requests, minutes=options.minutes)
+                outcomes += hinder_whole(
+                    whole, name, requests_wanted=options.requests, minutes=options.minutes, pause=options.pause
+                )
         finally:
             whole.stop()
     return outcomes
 
 
-def hinder_whole(whole: WholeSystem, section: str, *, requests_wanted: int, minutes: float) -> list[Outcome]:
+def hinder_whole(
+    whole: WholeSystem, section: str, *, requests_wanted: int, minutes: float, pause: float = 0.0
+) -> list[Outcome]:
     """Do one section to a running system."""
     match section:
         case "attacks":
@@ -100,7 +105,7 @@ def hinder_whole(whole: WholeSystem, section: str, *, requests_wanted: int, minu
         case "grpc":
             return [grpc_guard.guard(whole, count=requests_wanted, seconds=minutes * 60)]
         case _:
-            return soak(whole, minutes=minutes, say=say)
+            return soak(whole, minutes=minutes, pause_seconds=pause, say=say)
 
 
 def attacks(whole: WholeSystem, *, seconds: float) -> list[Outcome]:

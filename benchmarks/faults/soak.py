@@ -5,7 +5,6 @@ from __future__ import annotations
 import collections
 import itertools
 import random
-import statistics
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -24,6 +23,7 @@ WARM_SHARE: Final = 0.25
 WINDOW_SHARE: Final = 0.15
 GROWTH_ASKED: Final = 0.02
 CODES: Final = 400
+SUPERVISOR: Final = "supervisor"
 
 
 @dataclass
@@ -38,8 +38,9 @@ def soak(
 ) -> list[Outcome]:
     """Load the system and watch its memory."""
     load, stop = _Load(), threading.Event()
-    samples: dict[str, list[int]] = {name: [] for name in whole.processes()}
     pids = whole.processes()
+    watched = {**pids, SUPERVISOR: whole.supervisor()}
+    samples: dict[str, list[int]] = {name: [] for name in watched}
     codes = known_codes(whole)
     threads = [
         threading.Thread(target=_work, args=(whole, codes, load, stop, number, pause_seconds), daemon=True)
@@ -51,8 +52,8 @@ def soak(
     interval = min(SAMPLE_SECONDS, minutes * 60 / 40)
     while time.monotonic() - begun < minutes * 60:
         stop.wait(interval)
-        for name, pid in pids.items():
-            samples[name].append(private_bytes(pid))
+        for name, pid in watched.items():
+            samples[name].append(private_bytes(pid, alone=name == SUPERVISOR))
         if len(samples[next(iter(samples))]) % 30 == 0:
             now = ", ".join(f"{name} {values[-1] / 1e6:.0f} MB" for name, values in samples.items())
             say(
@@ -66,20 +67,29 @@ def soak(
 
 
 def growth(values: Sequence[int]) -> float:
-    """Share by which memory grew from when caches were full to the end: medians of a window at either side."""
+    """Share by which memory grew from when caches were full to the end: what was there throughout a window at either side.
+
+    The least of a window, as memory for one piece of work comes and goes (a password's hash takes 64 MB for a while), and what is kept
+    for ever raises the least too.
+    """
     kept = [value for value in values[int(len(values) * WARM_SHARE) :] if value]
     window = max(1, int(len(values) * WINDOW_SHARE))
     if len(kept) < 2:
         return 0.0
-    first, last = statistics.median(kept[:window]), statistics.median(kept[-window:])
+    first, last = min(kept[:window]), min(kept[-window:])
     return last / first - 1
 
 
-def private_bytes(pid: int) -> int:
-    """Memory of a process and its descendants that nobody shares with them; 0 when it is gone."""
+def private_bytes(pid: int, *, alone: bool = False) -> int:
+    """Memory of a process and its descendants that nobody shares with them; 0 when it is gone.
+
+    Args:
+        alone: without its descendants.
+    """
     try:
         root = psutil.Process(pid)
-        return sum(member.memory_full_info().uss for member in [root, *root.children(recursive=True)])
+        members = [root] if alone else [root, *root.children(recursive=True)]
+        return sum(member.memory_full_info().uss for member in members)
     except psutil.Error:
         return 0
 

@@ -9,6 +9,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -42,10 +43,17 @@ class WholeSystem:
         """Process ids by name, the supervisor apart."""
         return self.system.pids()
 
+    def supervisor(self) -> int:
+        """Id of the process that watches the others."""
+        return int(self._run_state()["pid"])
+
+    def _run_state(self) -> dict[str, Any]:
+        state = Path(self.system.environment["ROUTING_ML_STATE_DIR"])
+        return dict(json.loads((state / "run" / "supervisor.json").read_text(encoding="utf-8")))
+
     def stop(self) -> None:
         """Stop it, and end what did not stop."""
-        state = Path(self.system.environment["ROUTING_ML_STATE_DIR"])
-        left = json.loads((state / "run" / "supervisor.json").read_text(encoding="utf-8"))["processes"]
+        left = self._run_state()["processes"]
         self.system.stop()
         for process in left:
             if process["pid"] and is_running(process["pid"], process["started_at"]):

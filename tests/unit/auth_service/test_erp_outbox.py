@@ -294,7 +294,15 @@ async def test_an_erp_on_this_machine_needs_a_permission_at_the_setting_and_behi
 async def test_files_for_the_erp_go_to_allowed_folders_only_and_its_group_may_read_them(
     erp: Erp, tmp_path: Path
 ) -> None:
-    for elsewhere in ("/etc", "../../..", "secrets", str(tmp_path / "out"), "\\\\host\\share"):
+    for elsewhere in (
+        "/etc",
+        "../../..",
+        "secrets",
+        str(tmp_path / "out"),
+        "\\\\host\\share",
+        "deliverables/CON",
+        "deliverables/\u202ea",
+    ):
         with pytest.raises(InvalidInput, match=r"export\.export_directory"):
             await erp.set_up(export={"export_directory": elsewhere})
     await erp.set_up(

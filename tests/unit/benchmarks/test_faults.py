@@ -107,6 +107,9 @@ def test_growth_is_counted_from_when_caches_are_full() -> None:
     filling = [50_000 + 2000 * n for n in range(25)]
     assert growth([*filling, *[100_000] * 75]) == 0
     assert growth([*filling, *[100_000 + 100 * n for n in range(75)]]) > 0.05
+    work = [60_000 if n % 3 else 0 for n in range(75)]  # memory that comes and goes says nothing of what stays
+    assert growth([*filling, *[100_000 + more for more in work]]) == 0
+    assert growth([*filling, *[100_000 + 100 * n + more for n, more in enumerate(work)]]) > 0.05
 
 
 def test_a_mutated_request_is_another_one_and_can_be_sent() -> None:

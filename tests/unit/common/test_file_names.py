@@ -6,7 +6,7 @@ from pathlib import PureWindowsPath
 
 import pytest
 
-from common.file_names import is_reserved
+from common.file_names import folder_name_problem, is_reserved
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,44 @@ def test_names_of_devices_are_known_with_any_ending(name: str) -> None:
 def test_names_that_only_resemble_them_are_free(name: str) -> None:
     assert not is_reserved(name)
     assert not PureWindowsPath(name).is_reserved()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "deliverables/CON",
+        "deliverables/aux.old/x",
+        "deliverables\\nul",
+        "deliverables/a:b",
+        "deliverables/a.",
+        "deliverables/a /b",
+        "deliverables/\u202egnp.exe",
+        "deliverables/\u2067x",
+        "deliverables/\ud800",
+        "deliverables/a\x07",
+        'deliverables/"x"',
+        "deliverables/*",
+        "\\\\host\\share\\com1",
+        "D:\\exports\\a|b",
+    ],
+)
+def test_a_folder_that_not_every_system_can_have_is_told(path: str) -> None:
+    assert folder_name_problem(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "deliverables/exports",
+        "deliverables/2026 내보내기",
+        "D:\\exports\\erp",
+        "\\\\host\\share\\erp",
+        "/srv/out",
+        "a/../b",
+        "./a",
+        "C:x",
+        "ردود",
+    ],
+)
+def test_usual_folders_are_free(path: str) -> None:
+    assert folder_name_problem(path) == ""
