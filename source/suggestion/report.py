@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from plant.input_profile import InputProfile
 from plant.schema import ROUTING, SEQUENCE
-from source.suggestion.suggestion import Question, Suggestion, columns_read
+from source.suggestion.suggestion import LeftOut, Question, Suggestion, columns_read
 from source.suggestion.time_columns import TIME_ROLES
+
+MOST_NAMED: Final = 12
+"""Columns that are named one by one where they are left out for the same reason."""
 
 REASONS = {
     "empty": "has no values",
@@ -60,9 +64,22 @@ def taken(found: Suggestion, profile: InputProfile) -> Iterator[str]:
         place = f", {shown[feature.name]}" if feature.name in shown else ""
         unit = f", unit in {feature.unit_from}" if feature.unit_from else ""
         yield f"  {feature.name}: {feature.kind}{unit}{place}"
+    yield from _left_out(found)
+
+
+def _left_out(found: Suggestion) -> Iterator[str]:
+    """A line for each column that is no feature, or one for many with the same reason."""
+    by_reason: dict[str, list[LeftOut]] = {}
     for column in found.items.left_out if found.items else ():
-        detail = f" {column.detail}" if column.reason == "same_as" else ""
-        yield f"  left out: {column.column} {REASONS[column.reason]}{detail}"
+        by_reason.setdefault(column.reason, []).append(column)
+    for reason, columns in by_reason.items():
+        for column in columns if len(columns) <= MOST_NAMED else ():
+            detail = f" {column.detail}" if reason == "same_as" else ""
+            yield f"  left out: {column.column} {REASONS[reason]}{detail}"
+        if len(columns) > MOST_NAMED:
+            names = ", ".join(column.column for column in columns[:MOST_NAMED])
+            what = REASONS[reason] + (" another" if reason == "same_as" else "")
+            yield f"  left out, {len(columns):,} columns: {names}, ...: each {what}"
 
 
 def _spelled(found: Suggestion) -> Iterator[str]:

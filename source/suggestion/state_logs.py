@@ -6,8 +6,9 @@ from typing import Final
 
 import polars as pl
 
+from common.sql_names import quoted
 from source.suggestion.facts import ColumnFacts, Shape, TableFacts, facts_of_table
-from source.suggestion.queries import frame_of, moment, quoted
+from source.suggestion.queries import frame_of, moment
 from source.suggestion.vocabulary import fit
 
 BEGAN, ENDED = "started", "finished"
