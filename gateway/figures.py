@@ -67,7 +67,9 @@ class RecentRequests:
         """Count one request; `elapsed` in seconds."""
         start = int((time.time() if at is None else at) // BIN_SECONDS) * BIN_SECONDS
         if not self._bins or self._bins[-1].start != start:
-            self._ended.extend(_written(one) for one in list(self._bins)[-1:])
+            for last in list(self._bins)[-1:]:
+                last.latencies.end()
+                self._ended.append(_written(last))
             self._bins.append(Bin(start))
         current = self._bins[-1]
         current.latencies.add(elapsed)

@@ -7,6 +7,7 @@ holds than the relative error. Two sketches are added bucket by bucket, so any n
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -26,27 +27,39 @@ class LatencySketch:
         counts: latencies by bucket, taken as they are.
     """
 
-    __slots__ = ("_counts",)
+    __slots__ = ("_held",)
 
     def __init__(self, counts: dict[int, int] | None = None) -> None:
-        self._counts = {} if counts is None else counts
+        self._held: dict[int, int] | _Ended = {} if counts is None else counts
 
     def add(self, seconds: float) -> None:
         """Count one latency."""
         bucket = math.ceil(math.log(max(seconds, SMALLEST_SECONDS)) / _LOG_RATIO)
-        self._counts[bucket] = self._counts.get(bucket, 0) + 1
+        if not isinstance(self._held, dict):
+            self._held = dict(self.counts())
+        self._held[bucket] = self._held.get(bucket, 0) + 1
+
+    def end(self) -> None:
+        """Take as little memory as can be, as nothing is expected to be added any more."""
+        ordered = sorted(self.counts())
+        self._held = array("i", [bucket for bucket, _count in ordered]), array("Q", [count for _b, count in ordered])
+
+    def counts(self) -> list[tuple[int, int]]:
+        """Buckets with latencies, and how many, in no order; also while another thread counts."""
+        held = self._held
+        return list(held.items()) if isinstance(held, dict) else list(zip(*held, strict=True))
 
     @property
     def total(self) -> int:
         """Latencies counted."""
-        return sum(self._counts.values())
+        return sum(count for _bucket, count in self.counts())
 
     def quantiles(self, shares: Iterable[float]) -> list[float]:
         """The smallest latencies in seconds that at least these shares (0 to 1, ascending) do not exceed; 0 without latencies.
 
         Each is within `RELATIVE_ERROR` of a latency that was counted at that rank.
         """
-        ordered = sorted(self._counts.items())
+        ordered = sorted(self.counts())
         total, seen, position = self.total, 0, -1
         found = []
         for share in shares:
@@ -57,17 +70,23 @@ class LatencySketch:
         return found
 
     def as_json(self) -> dict[str, Any]:
-        """For another process; `sketch_of` reads it. `counts` holds every bucket from `first` to the last one with latencies."""
-        first, end = (min(self._counts), max(self._counts) + 1) if self._counts else (0, 0)
-        counts = [self._counts.get(bucket, 0) for bucket in range(first, end)]
-        return {"relative_error": RELATIVE_ERROR, "first": first, "counts": counts}
+        """For another process; `sketch_of` reads it."""
+        ordered = sorted(self.counts())
+        return {
+            "relative_error": RELATIVE_ERROR,
+            "buckets": [bucket for bucket, _count in ordered],
+            "counts": [count for _bucket, count in ordered],
+        }
+
+
+_Ended = tuple["array[int]", "array[int]"]
 
 
 def merged(sketches: Iterable[LatencySketch]) -> LatencySketch:
     """One sketch of what all of them counted."""
     together: dict[int, int] = {}
     for sketch in sketches:
-        for bucket, count in list(sketch._counts.items()):  # another thread may count meanwhile
+        for bucket, count in sketch.counts():
             together[bucket] = together.get(bucket, 0) + count
     return LatencySketch(together)
 
@@ -80,7 +99,7 @@ def sketch_of(stored: Mapping[str, Any]) -> LatencySketch:
     """
     if stored["relative_error"] != RELATIVE_ERROR:
         raise ValueError("the buckets of the latencies are others")
-    return LatencySketch({bucket: count for bucket, count in enumerate(stored["counts"], stored["first"]) if count})
+    return LatencySketch(dict(zip(stored["buckets"], stored["counts"], strict=True)))
 
 
 def _seconds(bucket: int) -> float:

@@ -78,3 +78,13 @@ def test_the_figures_of_an_hour_stay_small() -> None:
         for latency in (0.002, 0.01, 0.2):
             recent.add(latency * (1 + second % 7 / 10), 200, start + second)
     assert len(orjson.dumps(recent.as_json())) < 400_000
+
+
+@given(LATENCIES, LATENCIES)
+def test_a_sketch_that_has_ended_says_the_same_and_can_be_added_to(before: list[float], after: list[float]) -> None:
+    ended = sketch_from(before)
+    ended.end()
+    assert (ended.total, ended.as_json()) == (len(before), sketch_from(before).as_json())
+    for seconds in after:
+        ended.add(seconds)
+    assert ended.as_json() == sketch_from([*before, *after]).as_json()
