@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import psutil
 
-from common.processes import kill_tree
+from common.processes import IS_WINDOWS, kill_tree
 
 LOOK_SECONDS: Final = 5.0
 BUSY_SHARE: Final = 0.02
@@ -141,17 +141,21 @@ def run_patiently(
         OSError: it cannot be started.
         PatienceLost: it was ended.
     """
-    with subprocess.Popen(
+    child = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
-    ) as child:
+    )
+    try:
         patience = Patience(child.pid, idle_seconds, most_cpu_seconds=most_cpu_seconds)
-        try:
-            while True:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    output, errors = child.communicate(timeout=min(LOOK_SECONDS, idle_seconds))
-                    return subprocess.CompletedProcess(command, child.returncode, output, errors)
-                if patience.over:
-                    raise PatienceLost(patience.why)
-        except BaseException:
-            kill_tree(child.pid)
-            raise
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                output, errors = child.communicate(timeout=min(LOOK_SECONDS, idle_seconds))
+                return subprocess.CompletedProcess(command, child.returncode, output, errors)
+            if patience.over:
+                raise PatienceLost(patience.why)
+    except BaseException:
+        kill_tree(child.pid)
+        child.wait()
+        if not IS_WINDOWS:  # there it would wait for threads that read, and they for whoever else has the pipe
+            for pipe in filter(None, (child.stdout, child.stderr)):
+                pipe.close()
+        raise

@@ -173,14 +173,21 @@ def stop_all(children: Iterable[subprocess.Popen[bytes]], *, grace_seconds: floa
 
 
 def kill_tree(pid: int) -> None:
-    """Kill a process and all its descendants; nothing when it is gone."""
+    """Kill a process and all its descendants, also those that are being started meanwhile; nothing when it is gone."""
+    family: dict[int, psutil.Process] = {}
     with contextlib.suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
-        family = [*process.children(recursive=True), process]
-        for member in family:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                member.kill()
-        psutil.wait_procs(family, timeout=3)
+        found = [process]
+        while found:  # whoever is held starts no more
+            for member in found:
+                family[member.pid] = member
+                with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                    member.suspend()
+            found = [child for child in process.children(recursive=True) if child.pid not in family]
+    for member in family.values():
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):  # Windows denies what is ending already
+            member.kill()
+    psutil.wait_procs(list(family.values()), timeout=3)
 
 
 def is_running(pid: int, started_at: float | None = None) -> bool:

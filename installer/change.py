@@ -226,9 +226,12 @@ class Change:
         except (Exception, KeyboardInterrupt) as error:
             reason = str(error) or type(error).__name__
             notice(words("failed.step", step=operation.step, reason=reason))
-            self._go_back(operation)
             kind = words(f"kind.{operation.kind}")
             said = words("failed.change", kind=kind, wanted=operation.wanted, step=operation.step, reason=reason)
+            try:
+                self._go_back(operation)
+            except (SetupFailed, OSError) as trouble:
+                raise SetupFailed(f"{said}\n{words('failed.going_back', reason=trouble)}") from error
             if operation.former is None:
                 raise SetupFailed(said) from error
             if operation.kind == REPAIR:

@@ -9,10 +9,11 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from common import processes
-from common.processes import SAME_SIGNAL_SECONDS, free_port, own_address, port_is_free, python_module
+from common.processes import SAME_SIGNAL_SECONDS, free_port, kill_tree, own_address, port_is_free, python_module
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -67,3 +68,17 @@ def test_a_child_looks_for_modules_where_its_parent_does(options: tuple[str, ...
     shown = subprocess.run([sys.executable, *options, "-c", code], capture_output=True, text=True, check=True).stdout
     assert ("'-P'" in shown) == expected
     assert python_module("m", "x")[-3:] == ["-m", "m", "x"]
+
+
+def test_a_process_that_starts_others_meanwhile_is_killed_with_all_of_them(tmp_path: Path) -> None:
+    waits = tmp_path / "waits.py"
+    waits.write_text("import time\ntime.sleep(600)\n", encoding="utf-8")
+    starts = "import subprocess, sys\nfor _ in range(40):\n    subprocess.Popen([sys.executable, '-S', sys.argv[1]])\n    print(flush=True)\n"
+    with subprocess.Popen([sys.executable, "-c", starts, str(waits)], stdout=subprocess.PIPE) as starter:
+        assert starter.stdout is not None
+        starter.stdout.readline()
+        kill_tree(starter.pid)
+    left = [one for one in psutil.process_iter(["cmdline"]) if str(waits) in (one.info["cmdline"] or [])]
+    for one in left:
+        one.kill()
+    assert not left

@@ -248,6 +248,18 @@ def test_a_damaged_file_that_another_program_holds_is_named_and_everything_runs_
     assert page.read_bytes() == (installed.releases[OLD] / "manage.py").read_bytes()
 
 
+def test_going_back_that_fails_says_the_one_command_that_does_it_later(installed: Server) -> None:
+    installed.windows.refuses = [("icacls.exe", "secrets")]
+    script = installed.call("upgrade", NEW)
+    assert script.ended == 1, script.text()
+    assert "failed at step rights" in script.text("error")
+    assert "rollback.ps1" in script.text("error")
+    installed.windows.refuses = []
+    assert installed.call("rollback", NEW).ended == 0
+    assert set(installed.windows.running()) == {*SERVICES, CADDY}
+    assert installed.layout.active() == OLD
+
+
 def test_a_second_installer_at_the_same_time_is_refused(installed: Server) -> None:
     before = list(installed.windows.told)
     with exclusively(installed.layout):
