@@ -73,7 +73,10 @@ def test_a_child_looks_for_modules_where_its_parent_does(options: tuple[str, ...
 def test_a_process_that_starts_others_meanwhile_is_killed_with_all_of_them(tmp_path: Path) -> None:
     waits = tmp_path / "waits.py"
     waits.write_text("import time\ntime.sleep(600)\n", encoding="utf-8")
-    starts = "import subprocess, sys\nfor _ in range(40):\n    subprocess.Popen([sys.executable, '-S', sys.argv[1]])\n    print(flush=True)\n"
+    starts = (
+        "import subprocess, sys\nfor _ in range(40):\n"
+        "    subprocess.Popen([sys.executable, '-S', sys.argv[1]])\n    print(flush=True)\n"
+    )
     with subprocess.Popen([sys.executable, "-c", starts, str(waits)], stdout=subprocess.PIPE) as starter:
         assert starter.stdout is not None
         starter.stdout.readline()
