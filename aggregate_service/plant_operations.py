@@ -13,6 +13,7 @@ from aggregate_service.column_files import TextColumn
 from aggregate_service.operation_columns import Columns, OperationColumns
 from aggregate_service.plant_options import PlantOptions
 from aggregate_service.snapshot import Snapshot
+from plant.client_names import MACHINE, MACHINE_NAME, columns_of
 from routings.drafts import MERGED
 from routings.routing_prediction import RoutingBatch
 
@@ -77,7 +78,8 @@ def plant_operations(snapshot: Snapshot, plant: PlantOptions) -> PlantOperations
         machine_of=np.repeat(numbers, lengths).astype(np.int64),
         machines={
             name: _texts(snapshot, column, machine_rows)
-            for name, column in (("RES_CD", roles.machine), ("RES_DESC", roles.machine_name or roles.operation_other))
+            for name in (MACHINE, MACHINE_NAME)
+            for column in (next(iter(columns_of(name, snapshot.schema)), ""),)
         },
         machine_uses=np.concatenate([uses for _rows, uses in places]) if places else np.zeros(0, np.int64),
     )

@@ -29,23 +29,35 @@ class Unit:
 MM_PER_INCH: Final = 25.4
 _FOOT: Final = 12 * MM_PER_INCH
 _UNITS: Final = (
-    (Unit("MM", SIZE, 1.0), "mm millimeter millimetre millimeters millimetres 밀리미터 밀리 ミリ"),
+    (
+        Unit("MM", SIZE, 1.0),
+        "mm millimeter millimetre millimeters millimetres milímetros millimètres 밀리미터 밀리 ミリ",
+    ),
     (Unit("CM", SIZE, 10.0), "cm centimeter centimetre centimeters centimetres zentimeter 센티미터 센티"),
     (Unit("DM", SIZE, 100.0), "dm decimeter dezimeter"),
     (Unit("M", SIZE, 1000.0), "m meter metre meters metres mtr 미터"),
     (Unit("UM", SIZE, 0.001), "um µm μm micron microns mikrometer micrometer 마이크로미터"),
-    (Unit("INCH", SIZE, MM_PER_INCH), "inch in inc inches zoll \" '' ″ ” “ ＂ 인치 インチ"),
+    (
+        Unit("INCH", SIZE, MM_PER_INCH),
+        "inch in inc inches zoll \" '' ″ ” “ ＂ 인치 インチ pulgada pulgadas pouce pouces pollice pollici",
+    ),
     (Unit("FT", SIZE, _FOOT), "ft foot feet fuß fuss ' ′ 피트"),
     (Unit("G", MASS, 1.0), "g gr gram grams gramm 그램"),
-    (Unit("KG", MASS, 1000.0), "kg kgs kilo kilogram kilograms kilogramm 킬로그램 킬로"),
+    (Unit("KG", MASS, 1000.0), "kg kgs kilo kilogram kilograms kilogramm kilogramo kilogramos 킬로그램 킬로"),
     (Unit("MG", MASS, 0.001), "mg milligram milligrams milligramm 밀리그램"),
     (Unit("T", MASS, 1e6), "t to ton tons tonne tonnes tonnen 톤"),
     (Unit("LB", MASS, 453.59237), "lb lbs pound pounds pfund_us 파운드"),
     (Unit("OZ", MASS, 28.349523125), "oz ounce ounces unze unzen 온스"),
-    (Unit("SEC", TIME, 1 / 60), "s sec secs second seconds sek sekunde sekunden 초 秒"),
-    (Unit("MIN", TIME, 1.0), "min mins minute minutes minuten mn mnt 분 分"),
-    (Unit("H", TIME, 60.0), "h hr hrs hour hours hur std stunde stunden 시간 시 時間"),
-    (Unit("DAY", TIME, 1440.0), "d day days tag tage 일 日"),
+    (
+        Unit("SEC", TIME, 1 / 60),
+        "s sec secs second seconds sek sekunde sekunden 초 秒 segundo segundos seconde secondes secondi",
+    ),
+    (Unit("MIN", TIME, 1.0), "min mins minute minutes minuten mn mnt 분 分 分钟 minuto minutos minuti"),
+    (
+        Unit("H", TIME, 60.0),
+        "h hr hrs hour hours hur std stunde stunden 시간 시 時間 小时 hora horas heure heures ora ore",
+    ),
+    (Unit("DAY", TIME, 1440.0), "d day days tag tage 일 日 天 día días dia dias jour jours giorno giorni"),
     (Unit("WEEK", TIME, 10080.0), "wk week weeks woche wochen 주"),
     (Unit("MSEC", TIME, 1 / 60_000), "ms msec millisecond milliseconds millisekunden"),
     (Unit("HMIN", TIME, 0.6), "hmin im industrieminute industrieminuten cmin"),
@@ -58,7 +70,11 @@ _UNITS: Final = (
     (Unit("CM3", VOLUME, 1000.0), "cm3 cm³ ccm cc ml"),
     (Unit("L", VOLUME, 1e6), "l ltr liter litre liters litres 리터"),
     (Unit("M3", VOLUME, 1e9), "m3 m³ cbm 세제곱미터"),
-    (Unit("PCS", COUNT, 1.0), "pcs pc pce piece pieces ea each st stk stck stück unit units nos u 개 대 본 매 個"),
+    (
+        Unit("PCS", COUNT, 1.0),
+        "pcs pc pce piece pieces ea each st stk stck stück unit units nos u ud uds unidad unidades pieza piezas pza pzas "
+        "pezzo pezzi pièce pièces 개 대 본 매 個",
+    ),
     (Unit("PAIR", COUNT, 2.0), "pair pairs paar pr 켤레 쌍"),
     (Unit("DOZEN", COUNT, 12.0), "dozen dz dutzend 다스"),
     (Unit("C", COUNT, 100.0), "100pcs 100st hundred"),

@@ -9,12 +9,13 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from plant.client_names import RUN_TIME, SETUP_TIME
 from plant.time_columns import RUN, SETUP
 from routings.consensus import Weighed
 from routings.operation_sharing import SharedOperations
 from routings.time_profiles import ProfileOptions, confidence, time_profiles
 
-EVIDENCE_TIMES: Final = (("RUN_TIME", RUN), ("SETUP_TIME", SETUP))
+EVIDENCE_TIMES: Final = ((RUN_TIME, RUN), (SETUP_TIME, SETUP))
 """Times whose range is answered."""
 EVIDENCE_COLUMNS: Final = [column for _name, column in EVIDENCE_TIMES]
 

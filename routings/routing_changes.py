@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from plant.client_names import RUN_TIME, SETUP_TIME
+
 ADDED, REMOVED, MOVED, TIME = "added", "removed", "moved", "time"
-SETUP_TIME, RUN_TIME, DURATION = "SETUP_TIME", "RUN_TIME", "DURATION"
+DURATION = "DURATION"
 ROUNDING: Final = 0.005
 """Minutes; times that are nearer than this are the same."""
 

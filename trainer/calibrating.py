@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from plant.client_names import RUN_TIME
 from plant.time_columns import RUN
 from routings.calibration import USUAL_VOTE_SCALE, Calibration, Curve
 from routings.consensus import weigh
@@ -251,7 +252,7 @@ def _judged(known: _Known, items: Integers, k: int, calibration: Calibration, st
         plain = standard_times(shared.times_of(every)[:, RUN], weights[:, 0], outliers)
         gained = np.minimum(np.abs(plain / actual - 1.0), FAR_OFF) - np.minimum(off, FAR_OFF)
     timed = ~np.isnan(off) & (actual > 0)
-    ample, mean, safe = proof.ranges["RUN_TIME"]
+    ample, mean, safe = proof.ranges[RUN_TIME]
     ranged = timed & ~np.isnan(safe)
     times_given = np.stack([mean, ample, safe], axis=1)[ranged]
     likeness = np.full(len(items), -1.0)

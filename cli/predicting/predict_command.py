@@ -16,6 +16,7 @@ from cli.calls import ask
 from cli.terminal import open_console
 from common.errors import InvalidInput
 from common.standard_output import json_text
+from plant.client_names import MACHINE, OPERATION_CODE, OPERATION_NAME, RUN_TIME, SETUP_TIME
 from plant.mechanical_seals import MECHANICAL_SEALS
 from plant.schema import OF_SEVERAL
 
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
 
 SHOWN = (
     ("PROC_SEQ", "seq"),
-    ("PROC_DESC", "operation"),
-    ("PROC_CD", "code"),
-    ("RES_CD", "machine"),
-    ("SETUP_TIME", "setup min"),
-    ("RUN_TIME", "run min"),
+    (OPERATION_NAME, "operation"),
+    (OPERATION_CODE, "code"),
+    (MACHINE, "machine"),
+    (SETUP_TIME, "setup min"),
+    (RUN_TIME, "run min"),
     (MECHANICAL_SEALS.routing.machine_run, "machine min"),
 )
 EXIT_NOT_ALL = 4
@@ -139,8 +140,8 @@ def _print_tables(answer: Prediction) -> None:
     for routing in answer.routings:
         console.print(Text(heading(routing), style="bold"))
         present = {name for name, _title in SHOWN if any(row.get(name) is not None for row in routing.operations)}
-        if "PROC_DESC" in present:
-            present.discard("PROC_CD")  # the code is for plants that do not name their operations
+        if OPERATION_NAME in present:
+            present.discard(OPERATION_CODE)  # the code is for plants that do not name their operations
         shown = [pair for pair in SHOWN if pair[0] in present]
         table = Table(box=None, header_style="dim", padding=(0, 2))
         for name, title in shown:

@@ -8,6 +8,7 @@ from typing import Any
 from gateway.manifest_items import ManifestItems
 from gateway.translate.rows import rows_of
 from gateway.translate.similarity import score_of
+from plant.client_names import OPERATION_CODE, OPERATION_NAME
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
 PROCESS_PROFILE = "process-profile"
@@ -70,7 +71,7 @@ def _process_profile(routing: pb.PredictResponse) -> list[dict[str, Any]]:
                 "routing_signature": first.get("ROUTING_SIGNATURE"),
                 "reference_item_code": first.get("REFERENCE_ITEM_CD"),
                 "operations": len(operations),
-                "job_names": [one.get("PROC_DESC") or one.get("PROC_CD") for one in operations],
+                "job_names": [one.get(OPERATION_NAME) or one.get(OPERATION_CODE) for one in operations],
             },
         }
     ]

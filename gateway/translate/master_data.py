@@ -12,6 +12,7 @@ import orjson
 
 from gateway.answers import iso_time, iso_time_or_now
 from gateway.translate.rows import Value, column_of, rows_of
+from plant.client_names import MACHINE, MACHINE_NAME
 from plant.columns import ColumnType
 from plant.features import shown_value
 from plant.schema import FEATURES, ITEM_CODE, PlantSchema
@@ -133,7 +134,7 @@ def operations(found: pb.ListOperationsResponse) -> dict[str, Any]:
         for row, uses in zip(rows_of(found.operations), found.uses, strict=True)
     ]
     for place, uses, row in zip(found.machine_of, found.machine_uses, rows_of(found.machines), strict=True):
-        answer[place]["machines"].append({"code": row["RES_CD"], "name": row["RES_DESC"], "uses": uses})
+        answer[place]["machines"].append({"code": row[MACHINE], "name": row[MACHINE_NAME], "uses": uses})
     return {"operations": answer, "snapshot_tag": found.snapshot_tag}
 
 

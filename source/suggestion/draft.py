@@ -7,7 +7,7 @@ from typing import Final
 
 from common.sql_names import quoted
 from plant.columns import ColumnType
-from plant.formats import HOURS, MINUTES, SIZES_WITH_UNITS, TIMES_WITH_UNITS
+from plant.formats import SIZES_WITH_UNITS
 from plant.input_profile import InputProfile, ProfileColumn
 from plant.schema import (
     FEATURES,
@@ -22,28 +22,15 @@ from plant.schema import (
     ResultRoles,
     RoutingRoles,
 )
-from plant.units import find_unit
+from plant.units import INTERNAL, SIZE, TIME, find_unit
 from source.suggestion.facts import ColumnFacts, Shape
 from source.suggestion.items import FeatureFound
 from source.suggestion.operations import OperationsFound
 from source.suggestion.queries import rows_of
 from source.suggestion.suggestion import Suggestion
-from source.suggestion.time_columns import TIME_ROLES, TimeColumn
+from source.suggestion.time_columns import TIME_ROLES, UNIT_OF_SPELLING, TimeColumn
 
 ITEMS_QUERY, OPERATIONS_QUERY = "items (query)", "operations (query)"
-UNIT_OF: Final[Mapping[str, str]] = {
-    "h": "H",
-    "min": "MIN",
-    "s": "SEC",
-    "d": "DAY",
-    "mm": "MM",
-    "cm": "CM",
-    "m": "M",
-    "inch": "INCH",
-    "kg": "KG",
-    "g": "G",
-}
-"""Unit in a column's name -> unit of a profile."""
 TIME_UNIT, BASE_QUANTITY = "TIME_UNIT", "BASE_QUANTITY"
 KINDS: Final[Mapping[str, FeatureKind]] = {kind.value: kind for kind in FeatureKind}
 
@@ -119,7 +106,7 @@ def _items(found: Suggestion) -> tuple[tuple[Feature, ...], ItemDisplay, list[Pr
 def _feature(one: FeatureFound, spelled: str) -> tuple[Feature, list[ProfileColumn]]:
     kind = KINDS[one.kind]
     name = one.column if one.column.upper() != ITEM_CODE else f"{one.column} 2"
-    unit = "MM" if spelled == SIZES_WITH_UNITS else UNIT_OF.get(one.unit or "")
+    unit = INTERNAL[SIZE] if spelled == SIZES_WITH_UNITS else one.unit
     if spelled == SIZES_WITH_UNITS and kind is FeatureKind.NUMBER:
         kind = FeatureKind.SIZE
     if kind is FeatureKind.SIZE and find_unit(unit or "") is None and one.unit_column is None:
@@ -161,7 +148,7 @@ def _operation_columns(found: Suggestion) -> Iterator[ProfileColumn]:
             yield _column(internal, ROUTING, column.name, ColumnType.DATETIME, spelled=column.spelled)
     for time in operations.times:
         if time.role in added:
-            yield _column(getattr(roles, time.role), ROUTING, added[time.role], ColumnType.NUMBER, "MIN")
+            yield _column(getattr(roles, time.role), ROUTING, added[time.role], ColumnType.NUMBER, INTERNAL[TIME])
         else:
             yield _column(
                 getattr(roles, time.role),
@@ -179,13 +166,12 @@ def _operation_columns(found: Suggestion) -> Iterator[ProfileColumn]:
     if operations.base_quantity is not None:
         yield _column(BASE_QUANTITY, ROUTING, operations.base_quantity.name, ColumnType.NUMBER)
     for role in (role for role in TIME_ROLES if role in added and not operations.times):
-        yield _column(getattr(roles, role), ROUTING, added[role], ColumnType.NUMBER, "MIN")
+        yield _column(getattr(roles, role), ROUTING, added[role], ColumnType.NUMBER, INTERNAL[TIME])
 
 
 def _unit_of(time: TimeColumn) -> str | None:
     """Unit of a column of times; durations with a colon are hours, those that say their unit minutes, whatever unit their name states."""
-    spelled = {HOURS: "H", MINUTES: "MIN", TIMES_WITH_UNITS: "MIN"}.get(time.column.spelled)
-    return spelled or UNIT_OF.get(time.unit or "")
+    return UNIT_OF_SPELLING.get(time.column.spelled) or time.unit
 
 
 def _routing_roles(operations: OperationsFound, internal: set[str]) -> RoutingRoles:

@@ -12,9 +12,10 @@ import polars as pl
 
 from plant.columns import ColumnType
 from plant.formats import HOURS, SIZES_WITH_UNITS, TIMES_WITH_UNITS
+from plant.units import SIZE, TIME
 from source.canonical import narrow
 from source.spellings import is_unclear, number_format, read_as
-from source.suggestion.vocabulary import fit, unit_in
+from source.suggestion.vocabulary import fit, measured_in, unit_in
 
 GUID: Final = re.compile(r"^\{?[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\}?$")
 SIZES_IN_TEXT: Final = r"\d[\d.,]*\s*[xX×*]\s*\d|[øØ⌀Φ]\s*\d|\bM\d+\s*[xX×]\s*\d|\d+\s*/\s*\d+\s*(?:\"|inch)"
@@ -223,10 +224,10 @@ def _is_measure(name: str, values: pl.Series, spelled: str) -> bool:
     """
     if spelled in (HOURS, TIMES_WITH_UNITS):
         named = max(fit(name, meaning) for meaning in ("time", "setup", "run", "queue", "wait", "move")) >= 0.5
-        if named or unit_in(name) in ("h", "min", "s", "d"):
+        if named or measured_in(name) == TIME:
             return True
         return spelled == TIMES_WITH_UNITS and bool(values.str.contains(_TOLD_UNIT).any())
-    if unit_in(name) in ("mm", "cm", "m", "inch") or max(fit(name, "specification"), fit(name, "size")) >= 0.5:
+    if measured_in(name) == SIZE or max(fit(name, "specification"), fit(name, "size")) >= 0.5:
         return True
     return bool(values.str.contains(_TOLD_UNIT).any() or values.str.contains('[øØ⌀φΦ∅"″/½¼¾]').any())
 

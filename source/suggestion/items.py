@@ -9,8 +9,9 @@ from typing import Final
 import polars as pl
 
 from plant.schema import MOST_FEATURES
+from plant.units import TIME
 from source.suggestion.facts import ColumnFacts, Shape, TableFacts, mean_of
-from source.suggestion.vocabulary import fit, squeezed, unit_in
+from source.suggestion.vocabulary import fit, measured_in, squeezed, unit_in
 
 FEW_VALUES: Final = 50
 LEAK_SHARE: Final = 0.98
@@ -148,7 +149,7 @@ def _answers(table: TableFacts, key: ColumnFacts, routed: pl.DataFrame | None) -
     found = {}
     for column in table.columns.values():
         if column.shape in (Shape.WHOLE, Shape.NUMBER) and (
-            unit_in(column.name) in ("h", "min", "s", "d")
+            measured_in(column.name) == TIME
             or fit(column.name, "time") >= 0.7
             or squeezed(column.name).startswith(("days", "hours"))
         ):

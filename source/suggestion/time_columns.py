@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from plant.formats import HOURS, MINUTES, TIMES_WITH_UNITS
-from plant.units import time_unit
+from plant.units import INTERNAL, MASS, SIZE, TIME, time_unit
 from source.suggestion.facts import ColumnFacts, Shape, TableFacts
-from source.suggestion.vocabulary import fit, unit_in
+from source.suggestion.vocabulary import fit, measured_in, unit_in
 
 TIME_ROLES: Final = ("setup", "queue", "wait", "move", "run")
 UNNAMED: Final = 0.2
@@ -55,10 +55,7 @@ def find_times(
     found = found or (_unnamed(columns) if by_values else ())
     if unit is None:
         return found
-    return tuple(
-        replace(time, unit=_ANSWERED[unit]) if time.unit is None and time.unit_column is None else time
-        for time in found
-    )
+    return tuple(replace(time, unit=unit) if time.unit is None and time.unit_column is None else time for time in found)
 
 
 def rival_times(columns: Sequence[ColumnFacts], found: Sequence[TimeColumn]) -> tuple[str, ...]:
@@ -75,9 +72,8 @@ def rival_times(columns: Sequence[ColumnFacts], found: Sequence[TimeColumn]) -> 
     )
 
 
-_UNIT_OF_SPELLING: Final = {HOURS: "h", MINUTES: "min", TIMES_WITH_UNITS: "min"}
+UNIT_OF_SPELLING: Final = {HOURS: "H", MINUTES: INTERNAL[TIME], TIMES_WITH_UNITS: INTERNAL[TIME]}
 """Unit in which durations of a spelling are read, whatever their column's name says."""
-_ANSWERED: Final = {"MIN": "min", "H": "h", "SEC": "s", "DAY": "d"}
 
 
 def _by_names(columns: Sequence[ColumnFacts], table: TableFacts) -> tuple[TimeColumn, ...]:
@@ -96,8 +92,9 @@ def _candidates(columns: Sequence[ColumnFacts], table: TableFacts | None) -> Ite
         low = column.numbers.drop_nans().min()
         if not isinstance(low, float) or low < 0:
             continue
-        unit = _UNIT_OF_SPELLING.get(column.spelled) or unit_in(column.name)
-        timed = 1.0 if unit in ("h", "min", "s", "d") else 0.0
+        spelled = UNIT_OF_SPELLING.get(column.spelled)
+        unit, measured = spelled or unit_in(column.name), TIME if spelled else measured_in(column.name)
+        timed = 1.0 if measured == TIME else 0.0
         named = max(fit(column.name, "time"), *(fit(column.name, role) for role in TIME_ROLES))
         if max(timed, named) < 0.5 or (
             max(fit(column.name, "cost"), fit(column.name, "quantity")) >= 0.7
@@ -105,7 +102,7 @@ def _candidates(columns: Sequence[ColumnFacts], table: TableFacts | None) -> Ite
             and fit(column.name, "time") < 0.7
         ):
             continue
-        if unit in ("mm", "cm", "m", "inch", "kg", "g"):
+        if measured in (SIZE, MASS):
             continue
         role = max(TIME_ROLES, key=lambda role: (fit(column.name, role), role == "run"))
         if fit(column.name, role) < 0.5:
@@ -130,12 +127,7 @@ def _unnamed(columns: Sequence[ColumnFacts]) -> tuple[TimeColumn, ...]:
         other = max(
             fit(column.name, meaning) for meaning in ("cost", "quantity", "specification", "audit", "base_quantity")
         )
-        if (
-            not isinstance(low, float)
-            or low < 0
-            or other >= 0.7
-            or unit_in(column.name) in ("mm", "cm", "m", "inch", "kg", "g")
-        ):
+        if not isinstance(low, float) or low < 0 or other >= 0.7 or measured_in(column.name) in (SIZE, MASS):
             continue
         if isinstance(mean, float) and isinstance(spread, float) and mean > 0:
             possible.append((spread / mean, column))

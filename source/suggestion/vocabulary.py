@@ -8,6 +8,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
+from plant.units import UNITS, Unit
+
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)")
 _SPLIT: Final = re.compile(r"[\W_]+")
 _BRACKETS: Final = re.compile(r"[\[({（［]([^\])}）］]*)[\])}）］]")
@@ -164,37 +166,37 @@ WORDS: Final[dict[str, frozenset[str]]] = {
 }  # fmt: skip
 """Meaning -> the words that say it, in lower case."""
 
-_UNITS: Final[dict[str, str]] = {
-    **dict.fromkeys(
-        (
-            "h",
-            "hr",
-            "hrs",
-            "hour",
-            "hours",
-            "std",
-            "stunden",
-            "stunde",
-            "시간",
-            "時間",
-            "小时",
-            "horas",
-            "heures",
-            "ore",
-        ),
-        "h",
-    ),
-    **dict.fromkeys(("min", "mins", "minute", "minutes", "minuten", "분", "分", "分钟", "minutos"), "min"),
-    **dict.fromkeys(("s", "sec", "secs", "second", "seconds", "sek", "sekunden", "초", "秒", "segundos"), "s"),
-    **dict.fromkeys(("d", "day", "days", "tage", "tag"), "d"),
-    **dict.fromkeys(("mm", "millimeter"), "mm"),
-    **dict.fromkeys(("cm", "zentimeter"), "cm"),
-    **dict.fromkeys(("inch", "inches", "zoll", "인치"), "inch"),
-    "m": "m",
-    "kg": "kg",
-    "g": "g",
+_OF_COLUMNS: Final = frozenset({"H", "MIN", "SEC", "DAY", "MM", "CM", "M", "INCH", "KG", "G"})
+"""Units that names of columns state; others are too rare, or mean something else there."""
+_OTHER_WORDS: Final = frozenset(
+    [
+        "in",
+        "inc",
+        "hur",
+        "im",
+        "mn",
+        "mnt",
+        "meter",
+        "metre",
+        "meters",
+        "metres",
+        "mtr",
+        "gr",
+        "kilo",
+        "ora",
+        "시",
+        "日",
+        "일",
+        "天",
+    ]
+)
+"""Spellings of those units that are words of their own in names of columns."""
+_UNITS: Final[dict[str, Unit]] = {
+    spelling: unit for spelling, unit in UNITS.items() if unit.name in _OF_COLUMNS and spelling not in _OTHER_WORDS
 }
 """Word in a column's name -> unit of its numbers."""
+_ALONE: Final = frozenset({"hours", "minutes", "seconds", "stunden", "minuten"})
+"""Units that are a column's whole name."""
 
 
 _KEY_ENDINGS: Final = ("id", "nr", "no", "code", "cd", "nummer", "number", "번호", "코드")
@@ -241,7 +243,18 @@ def _is_dense(word: str) -> bool:
 
 
 def unit_in(name: str) -> str | None:
-    """The unit that a column's name states, in brackets or as its last word: `Dauer[min]`, `ActualResourceHrs`, `Weight_KG`."""
+    """Name of the unit that a column states, in brackets or as its last word: `Dauer[min]`, `ActualResourceHrs`, `Weight_KG`."""
+    unit = _stated(name)
+    return unit.name if unit else None
+
+
+def measured_in(name: str) -> str | None:
+    """What is measured in the unit that a column's name states: time, size or mass."""
+    unit = _stated(name)
+    return unit.measures if unit else None
+
+
+def _stated(name: str) -> Unit | None:
     bracketed = _BRACKETS.findall(name)
     for text in reversed(bracketed):
         inside = words_of(text)
@@ -251,4 +264,4 @@ def unit_in(name: str) -> str | None:
     words = words_of(_BRACKETS.sub(" ", name))
     if len(words) > 1:
         return _UNITS.get(words[-1]) if len(words[-1]) > 1 or not bracketed else None
-    return _UNITS.get(words[0]) if words and words[0] in ("hours", "minutes", "seconds", "stunden", "minuten") else None
+    return _UNITS.get(words[0]) if words and words[0] in _ALONE else None

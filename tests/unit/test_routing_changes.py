@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plant.client_names import RUN_TIME
 from routings.routing_changes import (
     ADDED,
     DURATION,

@@ -47,3 +47,13 @@ def test_what_is_no_unit_is_none(text: str) -> None:
 def test_sizes_of_all_units_of_length_compare_in_mm() -> None:
     assert [mm_per_unit(unit) for unit in ("MM", "CM", "m", '"', None, "?", "HR")] == [1, 10, 1000, 25.4, 1, 1, 1]
     assert [tidy_unit(unit) for unit in ("inches", "″", "cm", None)] == ["INCH", "INCH", "CM", ""]
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [("horas", "H"), ("小时", "H"), ("minuti", "MIN"), ("secondes", "SEC"), ("jours", "DAY"), ("pulgadas", "INCH")],
+)
+def test_units_of_further_languages_are_known(text: str, unit: str) -> None:
+    found = find_unit(text)
+    assert found is not None
+    assert found.name == unit

@@ -121,7 +121,7 @@ function UnitOf({ role }: { role: SuggestedRole }) {
   const said = role.unit_column
     ? t('unitIn', { column: role.unit_column })
     : role.unit
-      ? t(`unit.${role.unit}` as 'unit.min')
+      ? t(`unit.${role.unit}` as 'unit.MIN')
       : t('minutesAssumed')
   return (
     <>

@@ -185,7 +185,7 @@ def odoo_csv_export() -> Plant:
         "operation": "Operation",
         "run": "Manual Duration (minutes)",
     }
-    return Plant({"product.template": template, "mrp.routing.workcenter": operations}, roles, "min")
+    return Plant({"product.template": template, "mrp.routing.workcenter": operations}, roles, "MIN")
 
 
 def german_access() -> Plant:
@@ -248,7 +248,7 @@ def german_access() -> Plant:
         "run": "te_min",
     }
     tables = {"tblArtikel": articles, "tblPlan": plans, "tblMaschine": machines, "tblArbeitsgaenge": steps_table}
-    return Plant(tables, roles, "min")
+    return Plant(tables, roles, "MIN")
 
 
 def korean_bilingual() -> Plant:
@@ -319,7 +319,7 @@ def korean_bilingual() -> Plant:
         "operation": "공정코드(PROC_CD)",
         "run": "표준시간(ST_SEC)",
     }
-    return Plant({"품목정보": items, "공정정보": steps_table}, roles, "s")
+    return Plant({"품목정보": items, "공정정보": steps_table}, roles, "SEC")
 
 
 def baan() -> Plant:

@@ -100,7 +100,7 @@ def star_schema() -> Plant:
         "run": "std_minutes",
     }
     tables = {"dim_product": products, "dim_operation": operations, "dim_work_center": centers, "fact_routing": facts}
-    return Plant(tables, roles, "min")
+    return Plant(tables, roles, "MIN")
 
 
 def two_candidates() -> Plant:
@@ -127,7 +127,7 @@ def two_candidates() -> Plant:
         "run": "run_min",
     }
     tables = {"items": items, "routing_a": operations(112), "routing_b": operations(113)}
-    return Plant(tables, roles, "min", frozenset({"operations_table"}))
+    return Plant(tables, roles, "MIN", frozenset({"operations_table"}))
 
 
 def wide() -> Plant:
@@ -159,7 +159,7 @@ def wide() -> Plant:
         "operation": "op",
         "run": "time_min",
     }
-    return Plant({"parts": table_of(names, rows)}, roles, "min")
+    return Plant({"parts": table_of(names, rows)}, roles, "MIN")
 
 
 def joined() -> Plant:
@@ -201,7 +201,7 @@ def joined() -> Plant:
         "operation": "OPERATION",
         "run": "RUN (hrs)",
     }
-    return Plant({"export": table_of(names, rows)}, roles, "h")
+    return Plant({"export": table_of(names, rows)}, roles, "H")
 
 
 PLANTS: dict[str, Callable[[], Plant]] = {

@@ -59,7 +59,7 @@ def oracle_ebs() -> Plant:
         "run": "RUN_TIME_HOURS",
     }
     tables = {"MTL_SYSTEM_ITEMS": items, "BOM_OPERATIONAL_ROUTINGS": heads, "BOM_OPERATION_SEQUENCES": operations}
-    return Plant(tables, roles, "h", frozenset({"date_order"}))
+    return Plant(tables, roles, "H", frozenset({"date_order"}))
 
 
 def business_central() -> Plant:
@@ -120,7 +120,7 @@ def french_sheet() -> Plant:
         "operation": "Opération",
         "run": "Temps unitaire (min)",
     }
-    return Plant({"Articles": items, "Gammes": gamme}, roles, "min")
+    return Plant({"Articles": items, "Gammes": gamme}, roles, "MIN")
 
 
 def event_log_two_columns() -> Plant:
@@ -237,7 +237,7 @@ def erpnext_children() -> Plant:
         "operation": "operation",
         "run": "time_in_process",
     }
-    return Plant({"Item": items, "BOM": boms, "BOM Operation": child}, roles, "h", frozenset({"duration"}))
+    return Plant({"Item": items, "BOM": boms, "BOM Operation": child}, roles, "H", frozenset({"duration"}))
 
 
 def infor() -> Plant:
@@ -298,7 +298,7 @@ def japanese_sheet() -> Plant:
         "operation": "工程名",
         "run": "加工時間",
     }
-    return Plant({"品目マスタ": items, "工程表": steps_table}, roles, "min")
+    return Plant({"品目マスタ": items, "工程表": steps_table}, roles, "MIN")
 
 
 def log_of_states() -> Plant:

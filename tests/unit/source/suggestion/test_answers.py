@@ -41,7 +41,7 @@ def test_run_times_that_would_be_strange_in_minutes_are_asked_about() -> None:
     assert [(question.topic, question.taken) for question in found.questions] == [("time_unit", "가공시간")]
     answered = suggest(tables, answers={"time_unit": "H"})
     assert answered.sure
-    assert {time.role: time.unit for time in answered.operations.times} == {"setup": "h", "run": "h"}
+    assert {time.role: time.unit for time in answered.operations.times} == {"setup": "H", "run": "H"}
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_child_documents_of_erpnext_find_their_items_through_their_parents() -> 
     assert found.operations.table.name == "BOM Operation"
     assert roles(found)["sequence"] == "idx"
     assert roles(found)["run"] == "time_in_mins"
-    assert found.operations.times[0].unit == "min"
+    assert found.operations.times[0].unit == "MIN"
     assert found.operation_sql_columns["item"] == "item"
     assert displays(found)["name"] == "item_name"
     assert found.sure, found.questions
