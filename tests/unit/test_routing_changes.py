@@ -11,7 +11,6 @@ from routings.routing_changes import (
     DURATION,
     MOVED,
     REMOVED,
-    RUN_TIME,
     TIME,
     Change,
     TimedOperation,
