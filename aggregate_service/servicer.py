@@ -233,6 +233,7 @@ class AggregateServicer(aggregate_pb2_grpc.AggregateServiceServicer):
         response.routing_rows, response.work_result_rows = facts.routing_rows, facts.work_result_rows
         response.bytes = snapshot.bytes
         response.findings.extend(facts.findings)
+        response.readings.extend(facts.readings)
         for name, (hits, misses) in self._looked_up.items():
             response.caches.add(name=name, version=facts.tag, hits=hits, misses=misses, last_fetch=facts.read_at)
         response.caches.add(name="time_summary", version="", hits=self._summaries.hits, misses=self._summaries.misses)

@@ -143,7 +143,8 @@ class PlantOperationsResponse(AnswerModel):
 
 
 class SnapshotModel(AnswerModel):
-    """The snapshot of the source that serves. `reading` is what is being read now, `reading_share` (0 to 1) how much of all."""
+    """The snapshot of the source that serves. `readings` tells how much of each table was read
+    from the source, `reading` what is being read now, `reading_share` (0 to 1) how much of all."""
 
     tag: str | None = None
     source: str
@@ -157,6 +158,7 @@ class SnapshotModel(AnswerModel):
     last_error: str | None = None
     last_attempt_at: str | None = None
     findings: list[str] = []
+    readings: list[str] = []
     reading: str | None = None
     reading_share: float | None = None
 

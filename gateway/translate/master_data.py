@@ -214,6 +214,7 @@ def snapshot_facts(info: pb.SnapshotInfoResponse) -> dict[str, Any]:
         "last_error": info.last_error or None,
         "last_attempt_at": iso_time(info.last_attempt_at),
         "findings": list(info.findings),
+        "readings": list(info.readings),
         "reading": info.reading or None,
         "reading_share": round(info.reading_share, 4) if info.reading else None,
     }

@@ -5774,7 +5774,8 @@ export interface components {
         };
         /**
          * SnapshotModel
-         * @description The snapshot of the source that serves. `reading` is what is being read now, `reading_share` (0 to 1) how much of all.
+         * @description The snapshot of the source that serves. `readings` tells how much of each table was read
+         *     from the source, `reading` what is being read now, `reading_share` (0 to 1) how much of all.
          */
         SnapshotModel: {
             /** Tag */
@@ -5804,6 +5805,11 @@ export interface components {
              * @default []
              */
             findings?: string[];
+            /**
+             * Readings
+             * @default []
+             */
+            readings?: string[];
             /** Reading */
             reading?: string | null;
             /** Reading Share */

@@ -531,6 +531,7 @@ class SnapshotInfoResponse(_message.Message):
     CACHES_FIELD_NUMBER: _builtins.int
     READING_FIELD_NUMBER: _builtins.int
     READING_SHARE_FIELD_NUMBER: _builtins.int
+    READINGS_FIELD_NUMBER: _builtins.int
     tag: _builtins.str
     """Tag: hash of source identity, columns and format version."""
     source: _builtins.str
@@ -565,6 +566,10 @@ class SnapshotInfoResponse(_message.Message):
     def caches(self) -> _containers.RepeatedCompositeFieldContainer[Global___CacheFigures]:
         """Figures of the caches by table (version, hits, misses), for /api/metrics."""
 
+    @_builtins.property
+    def readings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """How much of each table was read from the source for it, and why where all had to be, for people."""
+
     def __init__(
         self,
         *,
@@ -583,10 +588,11 @@ class SnapshotInfoResponse(_message.Message):
         caches: _abc.Iterable[Global___CacheFigures] | None = ...,
         reading: _builtins.str = ...,
         reading_share: _builtins.float = ...,
+        readings: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_seconds", b"age_seconds", "bytes", b"bytes", "caches", b"caches", "findings", b"findings", "items", b"items", "items_with_routing", b"items_with_routing", "last_attempt_at", b"last_attempt_at", "last_error", b"last_error", "read_at", b"read_at", "reading", b"reading", "reading_share", b"reading_share", "routing_rows", b"routing_rows", "source", b"source", "tag", b"tag", "work_result_rows", b"work_result_rows"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_seconds", b"age_seconds", "bytes", b"bytes", "caches", b"caches", "findings", b"findings", "items", b"items", "items_with_routing", b"items_with_routing", "last_attempt_at", b"last_attempt_at", "last_error", b"last_error", "read_at", b"read_at", "reading", b"reading", "reading_share", b"reading_share", "readings", b"readings", "routing_rows", b"routing_rows", "source", b"source", "tag", b"tag", "work_result_rows", b"work_result_rows"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
