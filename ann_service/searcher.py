@@ -1,6 +1,6 @@
 """What the service does with requests: checks them, finds the version that serves, encodes, searches, keeps the delta.
 
-Requests of one query are answered on the event loop (a search takes a tenth of a millisecond, handing it to a thread as much);
+Requests of a few queries are answered on the event loop (a search takes a tenth of a millisecond, handing it to a thread as much);
 batches go to a small thread pool in parts, so that a caller who hangs up stops his batch and nobody waits long behind it.
 """
 
@@ -33,7 +33,7 @@ MOST_CODES: Final = 10_000
 MOST_NEIGHBOURS: Final = 50
 DEFAULT_NEIGHBOURS: Final = 10
 MOST_EF: Final = 4096
-INLINE_QUERIES: Final = 2
+INLINE_QUERIES: Final = 8
 QUERIES_A_PART: Final = 128
 ROWS_A_PART: Final = 512
 
