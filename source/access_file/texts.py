@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import Final
 
 _COMPRESSED: Final = b"\xff\xfe"
+_OF_TWO_BYTES: Final = ("cp932", "cp936", "cp949", "cp950")
+_AS_WINDOWS: Final = "source.access_file.windows"
+
+
+def _control(error: UnicodeError) -> tuple[str, int]:
+    """A byte that a code page leaves free as the control character of its number, which is how Windows reads it."""
+    assert isinstance(error, UnicodeDecodeError)
+    return error.object[error.start : error.end].decode("latin-1"), error.end
+
+
+codecs.register_error(_AS_WINDOWS, _control)
 
 
 def decoded(stored: bytes, encoding: str) -> str:
@@ -17,7 +29,7 @@ def decoded(stored: bytes, encoding: str) -> str:
         UnicodeDecodeError: they are no text of the code page.
     """
     if encoding:
-        return stored.decode(encoding)
+        return stored.decode(encoding, "strict" if encoding in _OF_TWO_BYTES else _AS_WINDOWS)
     if not stored.startswith(_COMPRESSED):
         return stored.decode("utf-16-le", "replace")
     rest = stored[2:]

@@ -102,6 +102,7 @@ def test_a_date_that_is_none_is_named() -> None:
         ("가나".encode("utf-16-le"), "", "가나"),
         (b"\xff\xfeM8\x00" + "선삭".encode("utf-16-le") + b"\x00x", "", "M8선삭x"),
         ("선삭".encode("cp949"), "cp949", "선삭"),
+        (b"a\x81\x9d\x80", "cp1252", "a\x81\x9d€"),
     ],
 )
 def test_texts_of_every_age_are_read(stored: bytes, encoding: str, text: str) -> None:
