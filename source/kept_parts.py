@@ -248,13 +248,30 @@ class RememberingSource:
                 counts.whole = parts.reason
                 yield from self.source.batches(table, columns, types, batch_rows, item_column=item_column)
                 return
-            row = 1
-            for part in parts:
-                counts.parts += 1
-                frames: Iterable[pl.DataFrame] | None = None if self.anew else self.kept.find(part)
-                if frames is None:
-                    counts.read += 1
-                    frames = self.kept.keep(part, part.frames(row))
-                for frame in frames:
-                    yield frame
-                    row += frame.height
+            yield from _together(self._frames(parts, counts), batch_rows)
+
+    def _frames(self, parts: Iterable[Part], counts: ReadCounts) -> Iterator[pl.DataFrame]:
+        row = 1
+        for part in parts:
+            counts.parts += 1
+            frames: Iterable[pl.DataFrame] | None = None if self.anew else self.kept.find(part)
+            if frames is None:
+                counts.read += 1
+                frames = self.kept.keep(part, part.frames(row))
+            for frame in frames:
+                yield frame
+                row += frame.height
+
+
+def _together(frames: Iterable[pl.DataFrame], batch_rows: int) -> Iterator[pl.DataFrame]:
+    """The frames, small ones of several parts together: each frame costs its readers time, whatever its rows."""
+    waiting: list[pl.DataFrame] = []
+    rows = 0
+    for frame in frames:
+        if waiting and rows + frame.height > batch_rows:
+            yield pl.concat(waiting)
+            waiting, rows = [], 0
+        waiting.append(frame)
+        rows += frame.height
+    if waiting:
+        yield pl.concat(waiting)
