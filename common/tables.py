@@ -1,26 +1,30 @@
 """The Table message to NumPy and Polars and back. Absent text and integers are None, absent numbers NaN.
 
-Polars is imported where a frame is made, so that processes without frames (ann_service) do not pay for it.
+Polars is imported where a frame is made, and NumPy not at all, so that processes without frames (ann_service) or arrays (gateway) do not
+pay for them.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, cast
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, TypeGuard, cast
 
 from common.errors import InvalidInput
 from protos.common.v1 import table_pb2 as pb
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import polars as pl
 
 
 MOST_ROWS_OF_NOTHING = 100_000
 """Rows that a table without columns may say it has. Such rows cost a sender nothing and whoever makes columns of them everything."""
+
+
+def _is_array(values: object) -> TypeGuard[npt.NDArray[np.generic]]:
+    return hasattr(values, "dtype")
 
 
 def text_column(name: str, values: Iterable[str | None]) -> pb.Column:
@@ -35,14 +39,14 @@ def text_column(name: str, values: Iterable[str | None]) -> pb.Column:
 
 def number_column(name: str, values: Iterable[float | None] | npt.NDArray[np.floating]) -> pb.Column:
     """A float column; None and NaN are absent."""
-    if isinstance(values, np.ndarray):
+    if _is_array(values):
         return pb.Column(name=name, number=pb.NumberValues(values=values.tolist()))
     return pb.Column(name=name, number=pb.NumberValues(values=[math.nan if v is None else v for v in values]))
 
 
 def integer_column(name: str, values: Iterable[int | None] | npt.NDArray[np.integer]) -> pb.Column:
     """A whole-number column; None is absent."""
-    if isinstance(values, np.ndarray):
+    if _is_array(values):
         return pb.Column(name=name, integer=pb.IntegerValues(values=values.tolist()))
     listed = list(values)
     absent = [row for row, value in enumerate(listed) if value is None]
@@ -59,7 +63,7 @@ def add_column(to: pb.Table, name: str, values: list[str | None] | npt.NDArray[n
         else:
             column.text.values.extend(cast("list[str]", values))
         column.text.SetInParent()
-    elif np.issubdtype(values.dtype, np.floating):
+    elif values.dtype.kind == "f":
         column.number.values.extend(values.tolist())
         column.number.SetInParent()
     else:
@@ -132,8 +136,8 @@ def to_frame(message: pb.Table) -> pl.DataFrame:
     for column in message.columns:
         kind = column.WhichOneof("values") or "text"
         if kind == "number":
-            numbers = np.array(column.number.values, np.float64)
-            series.append(pl.Series(column.name, numbers, dtype=pl.Float64).fill_nan(None))
+            numbers = pl.Series(column.name, list(column.number.values), dtype=pl.Float64)
+            series.append(numbers.fill_nan(None))
         else:
             dtype = pl.Int64 if kind == "integer" else pl.String
             series.append(pl.Series(column.name, column_values(column), dtype=dtype))

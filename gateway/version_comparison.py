@@ -21,8 +21,16 @@ from predicting.parts import parts_of, seconds_for
 from protos.aggregate.v1 import aggregate_pb2
 from protos.registry.v1 import registry_pb2
 from protos.settings.v1 import settings_pb2
-from routings.quality_metrics import edit_distance
-from routings.routing_changes import ADDED, MOVED, REMOVED, TIME, Change, TimedOperation, changes_between
+from routings.routing_changes import (
+    ADDED,
+    MOVED,
+    REMOVED,
+    TIME,
+    Change,
+    TimedOperation,
+    changes_between,
+    edit_distance,
+)
 
 TIMES_APART: Final = 0.25
 """As far off as a predicted time may be and still count as right; nearer ones are no change."""

@@ -13,6 +13,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from routings.routing_changes import edit_distance
+
 Floats = npt.NDArray[np.float64]
 Operations = Sequence[Hashable]
 
@@ -37,17 +39,6 @@ def set_f1(proposed: Operations, right: Operations) -> float:
     if not have and not want:
         return 1.0
     return 2 * len(have & want) / (len(have) + len(want))
-
-
-def edit_distance(proposed: Operations, right: Operations) -> int:
-    """Fewest operations to insert, delete or replace to make one routing of the other (Levenshtein)."""
-    row = list(range(len(right) + 1))
-    for place, operation in enumerate(proposed, start=1):
-        diagonal, row[0] = row[0], place
-        for column, wanted in enumerate(right, start=1):
-            cost = diagonal if operation == wanted else diagonal + 1
-            diagonal, row[column] = row[column], min(cost, row[column] + 1, row[column - 1] + 1)
-    return row[-1]
 
 
 def deviations(estimates: Floats, actual: Floats) -> Floats:

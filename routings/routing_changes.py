@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -130,3 +130,14 @@ def _same(before: float | None, after: float, apart: float) -> bool:
     if before is None:
         return after == 0.0  # a screen that shows an absent time as 0 has not been edited
     return abs(before - after) <= max(ROUNDING, apart * max(abs(before), abs(after)))
+
+
+def edit_distance(proposed: Sequence[Hashable], right: Sequence[Hashable]) -> int:
+    """Fewest operations to insert, delete or replace to make one routing of the other (Levenshtein)."""
+    row = list(range(len(right) + 1))
+    for place, operation in enumerate(proposed, start=1):
+        diagonal, row[0] = row[0], place
+        for column, wanted in enumerate(right, start=1):
+            cost = diagonal if operation == wanted else diagonal + 1
+            diagonal, row[column] = row[column], min(cost, row[column] + 1, row[column - 1] + 1)
+    return row[-1]

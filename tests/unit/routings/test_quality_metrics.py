@@ -15,7 +15,6 @@ from routings.quality_metrics import (
     by_operation,
     calibration,
     calibration_error,
-    edit_distance,
     interval,
     numbered,
     quality,
@@ -23,6 +22,7 @@ from routings.quality_metrics import (
     score,
     set_f1,
 )
+from routings.routing_changes import edit_distance
 
 routings = st.lists(st.sampled_from("ABCDE"), max_size=8)
 confidences = st.lists(st.floats(0.0, 1.0), min_size=1, max_size=60)
