@@ -6,7 +6,6 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,13 +15,10 @@ from aggregate_service.column_building import TableBuilder
 from aggregate_service.column_files import write_array, write_numpy
 from aggregate_service.findings import Findings
 from common.errors import DataProblem
-from plant.item_keys import item_key
+from plant.item_keys import UNNAMED, item_key
 from plant.schema import ITEM_CODE, ItemDisplay
 from source.canonical import ABSENT_WORDS
 from trained.item_codes import ItemCodeIndex
-
-UNNAMED: Final = "미분류"
-"""Label of items without a group or a family; such groups and families come last."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,11 @@
-"""When two item codes mean the same item."""
+"""When two item codes mean the same item, and what items without a group are listed under."""
 
 from __future__ import annotations
+
+from typing import Final
+
+UNNAMED: Final = "미분류"
+"""Label of items without a group or a family, by the contract with clients; such groups and families come last."""
 
 
 def item_key(code: str) -> str:

@@ -15,11 +15,11 @@ from gateway.translate.rows import Value, column_of, rows_of
 from plant.client_names import MACHINE, MACHINE_NAME
 from plant.columns import ColumnType
 from plant.features import shown_value
+from plant.item_keys import UNNAMED
 from plant.schema import FEATURES, ITEM_CODE, PlantSchema
 from protos.aggregate.v1 import aggregate_pb2 as pb
 from protos.auth.v1 import auth_pb2
 
-UNNAMED = "미분류"
 WIDTH_OF_TIMES, WIDTH_OF_CODES = "160px", "140px"
 SHOWN = ("NAME", "SPECIFICATION", "MATERIAL", "DETAILS")
 """Columns of the answer that say what an item is, by the roles of the schema."""
