@@ -64,6 +64,8 @@ class AccessFileSource(TableSource):
                 catalogue = AccessTable(self._pages, "MSysObjects", catalogue_of(self._pages))
                 frames = list(catalogue.frames(["Id", "Name", "Type", "Flags"], 10_000))
             for identity, name, kind, flags in pl.concat(frames).iter_rows() if frames else ():
+                if not (isinstance(identity, int) and isinstance(name or "", str) and isinstance(flags or 0, int)):
+                    raise damaged(self.path, f"the catalogue of its tables has an entry {identity!r}, {name!r}")
                 if not name or (flags or 0) & _SYSTEM_FLAGS or name.startswith(("MSys", "~")):
                     continue
                 if kind == _LOCAL:
@@ -157,6 +159,9 @@ class AccessTable:
             DataProblem: a column holds no values.
         """
         known = {column.name: column for column in self._definition.columns}
+        for name in columns:
+            if name not in known:
+                raise damaged(self._pages.path, f"the definition of table {self._name} has no column {name}")
         return [ColumnReader(self._pages, self._name, known[name]) for name in columns]
 
     def _rows(self) -> Iterator[Rows]:

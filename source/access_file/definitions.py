@@ -127,6 +127,8 @@ def read_definition(pages: Pages, first: int) -> Definition:
         usage = struct.unpack_from("<I", whole, at_usage)[0]
     except (struct.error, IndexError, UnicodeDecodeError):
         raise damaged(pages.path, f"the table's definition on page {first:,} is not complete") from None
+    if len(set(names)) < len(names):
+        raise damaged(pages.path, f"the table's definition on page {first:,} names a column twice")
     shown = tuple(column for _, column in sorted(columns, key=lambda pair: pair[0]))
     return Definition(first, rows, shown, pages.pages_of_map(usage))
 

@@ -188,6 +188,8 @@ class Pages:
     def pages_of_map(self, pointer: int) -> Positions:
         """Numbers of the pages that a usage map names, ascending."""
         usage = self.row(pointer)
+        if len(usage) < 5:
+            raise damaged(self.path, "what tells which pages a table has is too short")
         if usage[:1] == b"\0":
             first = struct.unpack_from("<I", usage, 1)[0]
             return _set_bits(usage[5:]) + int(first)

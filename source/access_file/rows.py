@@ -42,6 +42,8 @@ class Rows:
             wrong = int(numbers[int(np.flatnonzero(foreign)[0])])
             raise damaged(path, f"page {wrong:,} should hold rows of the table and does not")
         counts = self._u16(bases + layout.rows)
+        if np.any(layout.rows + 2 + 2 * counts > layout.page):
+            raise damaged(path, "a page says more rows than it has room for")
         page = np.repeat(np.arange(len(numbers)), counts)
         within = np.arange(len(page)) - np.repeat(np.cumsum(counts) - counts, counts)
         at = bases[page] + layout.rows + 2 + 2 * within
@@ -49,11 +51,11 @@ class Rows:
         start = raw & _OFFSET
         before = np.where(within == 0, layout.page, self._u16(np.maximum(at - 2, 0)) & _OFFSET if len(at) else raw)
         kept = (raw & _GONE) == 0
-        if np.any(kept & (start >= before)):
-            raise damaged(path, "a row begins behind its end")
+        width = 2 if layout.wide else 1
+        if np.any(kept & ((start + 2 * width > before) | (before > layout.page))):
+            raise damaged(path, "a row begins behind its end, or has no room for anything")
         self.start: Positions = (bases[page] + start)[kept]
         self.end: Positions = (bases[page] + before)[kept]
-        width = 2 if layout.wide else 1
         self._columns = self._u16(self.start) if layout.wide else self.bytes[self.start].astype(np.int64)
         self._mask = self.end - (self._columns + 7) // 8
         self._variable_at = self._mask - width
@@ -95,6 +97,9 @@ class Rows:
             int64 begin and end, in `stored`, of the rows that have one; and which rows those are.
         """
         rows = rows & (self._variable > column.place)
+        room = self._variable_at[rows] - self.start[rows]  # the offsets, backwards, and behind them what they count
+        if np.any(room < (2 * (column.place + 2) if self.layout.wide else column.place + 2)):
+            raise damaged(self._path, f"the offset of column {column.name} lies outside of its row")
         begin = self.start[rows] + self._offset(column.place, rows)
         end = self.start[rows] + self._offset(column.place + 1, rows)
         if np.any((begin > end) | (end > self.end[rows])):

@@ -36,6 +36,9 @@ _NUMPY: Final = {
     Kind.DOUBLE: "<f8",
     Kind.DATETIME: "<f8",
 }
+_LEAST_BYTES: Final = {Kind.GUID: 16, Kind.NUMERIC: 17, Kind.BOOLEAN: 0, Kind.DATETIME_EXTENDED: 0}
+_LAST_DAY: Final = 3_652_059
+"""Days from the year 1 to the end of 9999."""
 
 
 class ColumnReader:
@@ -101,7 +104,10 @@ class ColumnReader:
 
     def _numbers(self, values: Bytes) -> pl.Series:
         kind = Kind(self._column.kind)
-        numbers = np.ascontiguousarray(values).view(_NUMPY[kind])[:, 0]
+        size = np.dtype(_NUMPY[kind]).itemsize
+        if values.shape[1] < size:
+            raise self._too_short()
+        numbers = np.ascontiguousarray(values[:, :size]).view(_NUMPY[kind])[:, 0]
         if kind is Kind.DATETIME:
             return self._moments(numbers)
         if kind is Kind.CURRENCY:
@@ -127,8 +133,12 @@ class ColumnReader:
             stored = [self._calculated(value) for value in stored]
         if column.kind in (Kind.TEXT, Kind.MEMO):
             return pl.Series("", self._texts(stored), dtype=pl.String)
+        kind = Kind(column.kind)
+        least = _LEAST_BYTES[kind] if kind in _LEAST_BYTES else np.dtype(_NUMPY[kind]).itemsize
+        if any(len(value) < least for value in stored):
+            raise self._too_short()
         if column.kind == Kind.GUID:
-            guids = ["{" + str(uuid.UUID(bytes_le=value)).upper() + "}" for value in stored]
+            guids = ["{" + str(uuid.UUID(bytes_le=value[:16])).upper() + "}" for value in stored]
             return pl.Series("", guids, dtype=pl.String)
         if column.kind == Kind.NUMERIC:
             return pl.Series("", [self._decimal(value) for value in stored], dtype=pl.Float64)
@@ -136,11 +146,13 @@ class ColumnReader:
             return pl.Series("", [self._extended(value) for value in stored], dtype=pl.Int64).cast(pl.Datetime("ms"))
         if column.kind == Kind.BOOLEAN:
             return pl.Series("", [any(value[:1]) for value in stored], dtype=pl.Boolean)
-        size = np.dtype(_NUMPY[Kind(column.kind)]).itemsize
-        if any(len(value) < size for value in stored):
-            raise damaged(self._pages.path, f"table {self._table}, column {column.name} has a value that is too short")
-        joined = np.frombuffer(b"".join(value[:size] for value in stored), np.uint8)
-        return self._numbers(joined.reshape(len(stored), size))
+        joined = np.frombuffer(b"".join(value[:least] for value in stored), np.uint8)
+        return self._numbers(joined.reshape(len(stored), least))
+
+    def _too_short(self) -> DataProblem:
+        return damaged(
+            self._pages.path, f"table {self._table}, column {self._column.name} has a value that is too short"
+        )
 
     def _distinct(self, rows: Rows, begin: Positions, end: Positions) -> pl.Series:
         """Texts by where they begin and end; only different ones become Python objects."""
@@ -177,8 +189,9 @@ class ColumnReader:
         if how & _ONE_ROW:
             whole = self._pages.row(pointer)[:length]
         else:
-            parts, read = [], 0
-            while pointer and read < length:
+            parts, read, seen = [], 0, set[int]()
+            while pointer and read < length and pointer not in seen:
+                seen.add(pointer)
                 row = self._pages.row(pointer)
                 if len(row) < 4:
                     break
@@ -211,6 +224,8 @@ class ColumnReader:
         """Milliseconds since 1970 of digits: days since the year 1, seconds of the day, tenths of a microsecond."""
         try:
             days, seconds, *_rest = stored.decode("ascii").split(":")
+            if not 0 <= int(days) <= _LAST_DAY:
+                raise ValueError("no day of a calendar")
             return (
                 (int(days) - _UNIX_IN_EXTENDED) * _DAY_MS
                 + int(seconds[:12]) * 1000

@@ -16,12 +16,14 @@ from common.errors import ServiceError
 FOUND = Path(__file__).parents[2] / "data" / "fuzzing"
 CHANGED = 60
 """Inputs with changed bytes that each target is tried with here; `python -m benchmarks.fuzzing` tries many more."""
+WHOLE_FILES = {"access_file": 10}
+"""The same of targets whose inputs are files of hundreds of kilobytes."""
 
 
 def inputs(target: Any, name: str) -> list[bytes]:
     chance = random.Random(name)
     made = [*target.SEEDS, *(path.read_bytes() for path in sorted((FOUND / name).glob("*")))]
-    for _ in range(CHANGED):
+    for _ in range(WHOLE_FILES.get(name, CHANGED)):
         data = bytearray(chance.choice(made))
         for _ in range(chance.randint(1, 6)):
             if data:
