@@ -62,11 +62,10 @@ _ROWS_BY_VALUE: Final = """
 SELECT count(*)::bigint AS rows, sum(hashtextextended(v.said, v.at))::text AS first, sum(hashtextextended(v.said, -v.at))::text AS second
 FROM (SELECT t::text AS said, row_number() OVER () AS at FROM {table} AS t) AS v
 """
-_IN_ORDER: Final = (
-    "SET LOCAL synchronize_seqscans = off",
-    "SET LOCAL enable_indexonlyscan = off",
-    "SET LOCAL max_parallel_workers_per_gather = 0",
-)
+_IN_ORDER: Final = """
+SELECT set_config(name, CASE vartype WHEN 'bool' THEN 'off' ELSE '0' END, true) FROM pg_catalog.pg_settings
+WHERE name IN ('synchronize_seqscans', 'enable_indexonlyscan', 'max_parallel_workers_per_gather')
+"""
 """Without what would read the rows of a table in another order than that of their places."""
 _PART_BLOCKS: Final = 2048
 _OLDEST_WITH_RANGES: Final = 140_000
@@ -99,6 +98,12 @@ class PostgresqlSource(TableSource):
             raise missing_extra("PostgreSQL", "adbc-driver-postgresql") from None
         self._oids: dict[str, tuple[int, str]] | None = None
         self._opened: dict[str, PostgresqlTable] = {}
+
+    @property
+    def driver_error(self) -> type[Exception]:
+        """What the driver raises."""
+        error: type[Exception] = self._driver.Error
+        return error
 
     @property
     def description(self) -> str:
@@ -141,8 +146,8 @@ class PostgresqlSource(TableSource):
             connection = self._driver.connect(self._uri())
             cursor = connection.cursor()
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            for setting in _IN_ORDER:
-                cursor.execute(setting)
+            cursor.execute(_IN_ORDER)
+            cursor.fetchall()
             try:
                 yield cursor
             finally:
@@ -227,27 +232,33 @@ class PostgresqlTable:
         """Parts of a table by the places of its rows, each known by which version of each row lies there, as PostgreSQL sees it in one
         transaction. What has no places of its own, such as a view, is one part, known by the values of its rows."""
         with self._source.cursor(f"see what changed in {self._name}") as cursor:
-            cursor.execute(_STORED.format(oid=self._oid, ranges=_OLDEST_WITH_RANGES))
-            by_place, ranges, state, columns = cursor.fetchone()
-            known = [self._sql, state, columns]
-            if not by_place:
-                cursor.execute(_ROWS_BY_VALUE.format(table=self._sql))
-                yield [PostgresqlPart(self, cursor, digest([*known, *cursor.fetchone()], size=16), "")]
-                return
-            cursor.execute(_ROWS_BY_PLACE.format(table=self._sql, blocks=_PART_BLOCKS))
-            found = cursor.fetchall()
-            if not ranges:
-                yield [PostgresqlPart(self, cursor, digest([*known, *found], size=16), "")]
-                return
-            yield [
-                PostgresqlPart(
-                    self,
-                    cursor,
-                    digest([*known, part, *row], size=16),
-                    f"WHERE ctid >= '({part * _PART_BLOCKS},0)' AND ctid < '({(part + 1) * _PART_BLOCKS},0)'",
-                )
-                for part, *row in found
-            ]
+            try:
+                parts: list[PostgresqlPart] | Whole = self._told_apart(cursor)
+            except self._source.driver_error as error:  # versions before 12, and servers that only speak its protocol
+                said = str(error).strip().splitlines()[0]
+                parts = Whole(f"the server does not tell which rows changed ({said[:200]})")
+            yield parts
+
+    def _told_apart(self, cursor: Any) -> list[PostgresqlPart]:
+        cursor.execute(_STORED.format(oid=self._oid, ranges=_OLDEST_WITH_RANGES))
+        by_place, ranges, state, columns = cursor.fetchone()
+        known = [self._sql, state, columns]
+        if not by_place:
+            cursor.execute(_ROWS_BY_VALUE.format(table=self._sql))
+            return [PostgresqlPart(self, cursor, digest([*known, *cursor.fetchone()], size=16), "")]
+        cursor.execute(_ROWS_BY_PLACE.format(table=self._sql, blocks=_PART_BLOCKS))
+        found = cursor.fetchall()
+        if not ranges:
+            return [PostgresqlPart(self, cursor, digest([*known, *found], size=16), "")]
+        return [
+            PostgresqlPart(
+                self,
+                cursor,
+                digest([*known, part, *row], size=16),
+                f"WHERE ctid >= '({part * _PART_BLOCKS},0)' AND ctid < '({(part + 1) * _PART_BLOCKS},0)'",
+            )
+            for part, *row in found
+        ]
 
 
 class PostgresqlPart:

@@ -240,6 +240,9 @@ def test_only_the_parts_of_a_table_that_changed_are_read(
         try:
             assert check("parts").read == check("parts").parts > 3
             assert (check("few").read, check("few").read) == (1, 0)
+            with monkeypatch.context() as older:
+                older.setattr(postgresql, "_STORED", "SELECT attgenerated FROM pg_class WHERE oid = {oid}")
+                assert "does not tell" in check("few").whole
             for edit in EDITS_OF_ROWS:
                 connection.execute(edit)
                 count = check("parts")
