@@ -247,7 +247,7 @@ def seconds_of(iso: object) -> float | None:
     """Seconds since 1970 of an ISO time; None where it is none."""
     try:
         return datetime.fromisoformat(str(iso)).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError, OSError):  # no time, or one that this system cannot count
         return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,7 +30,7 @@ def search_settings(
     facts: Mapping[str, Any] = metadata if isinstance(metadata, Mapping) else {}
     return {
         "ef_search": search.get("ef_search"),
-        "default_ef_search": facts.get("default_ef_search"),
+        "default_ef_search": number_or_none(facts.get("default_ef_search")),
         "current_ef_search": (info.ef_search or None) if info else None,
         "cache_entries": search.get("cache_entries", info.cache_capacity if info else 0),
         "curve": recall_curve(facts.get("recall_curve")),
@@ -41,8 +42,19 @@ def search_settings(
 def recall_curve(stored: object) -> list[dict[str, Any]]:
     """The measured points of a manifest, by rising ef_search; empty when none were stored."""
     points = stored if isinstance(stored, list) else []
-    whole = [point for point in points if isinstance(point, Mapping) and all(name in point for name in POINT)]
+    whole = [
+        point
+        for point in points
+        if isinstance(point, Mapping) and all(number_or_none(point.get(name)) is not None for name in POINT)
+    ]
     return sorted(({name: point[name] for name in POINT} for point in whole), key=lambda point: point["ef_search"])
+
+
+def number_or_none(stored: object) -> float | int | None:
+    """A number that a manifest holds; None for whatever else it holds there, as anybody may have written it."""
+    if isinstance(stored, bool) or not isinstance(stored, int | float) or not math.isfinite(stored):
+        return None
+    return stored
 
 
 def process(described: process_pb2.DescribeResponse) -> dict[str, Any]:
