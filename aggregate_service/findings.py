@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 
+from common.notices import within
+
 EXAMPLES = 5
 
 
@@ -20,7 +22,7 @@ class Findings:
 
         Args:
             count: how many rows or items.
-            what: text after the count, such as `routing rows of items that the item master does not have were left out`.
+            what: sentence after the count, such as `routing rows of items that the item master does not have were left out`.
             examples: item codes.
         """
         if not count:
@@ -30,4 +32,4 @@ class Findings:
         if shown:
             more = ", ..." if len(shown) > EXAMPLES or count > len(shown) else ""
             suffix = f" ({', '.join(repr(code) for code in shown[:EXAMPLES])}{more})"
-        self.texts.append(f"{count:,} {what}{suffix}")
+        self.texts.append(within(f"{count:,} {what}{suffix}", what, count=count, examples=suffix))

@@ -15,6 +15,7 @@ from aggregate_service.column_building import TableBuilder
 from aggregate_service.column_files import write_array, write_numpy
 from aggregate_service.findings import Findings
 from common.errors import DataProblem
+from common.notices import notice
 from plant.item_keys import UNNAMED, item_key
 from plant.schema import ITEM_CODE, ItemDisplay
 from source.canonical import ABSENT_WORDS
@@ -61,8 +62,17 @@ def order_items(table: TableBuilder, findings: Findings, name: str) -> ItemOrder
             reason="EMPTY_TABLE",
             details={"table": name},
         )
-    findings.add(blank, f"rows of {name} have no {ITEM_CODE} and were left out")
-    findings.add(len(repeated), f"rows of {name} repeat an item code; the first row of each code counts", repeated)
+    findings.add(
+        blank,
+        notice("ROWS_WITHOUT", "rows of {table} have no {column} and were left out", table=name, column=ITEM_CODE),
+    )
+    findings.add(
+        len(repeated),
+        notice(
+            "ROWS_REPEAT_ITEM", "rows of {table} repeat an item code; the first row of each code counts", table=name
+        ),
+        repeated,
+    )
     rows = np.array([by_key[key] for key in sorted(by_key)], np.int64)
     codes = column.codes[rows]
     return ItemOrder(rows, ItemCodeIndex.of([values[code] or "" for code in codes.tolist()]))

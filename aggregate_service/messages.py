@@ -17,6 +17,7 @@ from aggregate_service.prediction import NeighbourLists, PredictionAnswer
 from aggregate_service.snapshot_build import Progress
 from aggregate_service.source_browsing import SourceTest, TableDescription
 from common.errors import InvalidInput
+from common.notice_messages import notice_message
 from common.tables import add_column, check_table, column_values, integer_column, number_column, table
 from plant.schema import PlantSchema
 from protos.aggregate.v1 import aggregate_pb2 as pb
@@ -240,6 +241,7 @@ def to_test_response(test: SourceTest) -> pb.TestSourceResponse:
         elapsed_ms=test.elapsed_ms,
         verified_table=test.verified_table,
         path_hash=test.path_hash,
+        notice=notice_message(test.message),
     )
 
 

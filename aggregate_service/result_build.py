@@ -12,6 +12,7 @@ import polars as pl
 from aggregate_service.column_files import write_numpy
 from aggregate_service.findings import Findings
 from aggregate_service.routing_build import CurrentRoutings
+from common.notices import notice
 from plant.schema import ITEM_CODE, SEQUENCE, ResultRoles
 from routings.time_profiles import LARGEST_TIME
 from routings.work_results import TypicalTimes, WorkResults
@@ -61,11 +62,30 @@ def read_results(
         impossible += left_out.impossible
     findings.add(
         unknown,
-        f"rows of {name} belong to items that the item master does not have and were left out",
+        notice(
+            "ROWS_OF_UNKNOWN_ITEMS",
+            "rows of {table} belong to items that the item master does not have and were left out",
+            table=name,
+        ),
         finder.strangers,
     )
-    findings.add(elsewhere, f"rows of {name} belong to no operation of a current routing and were left out")
-    findings.add(impossible, f"times of {name} are negative or above {LARGEST_TIME:,.0f} minutes and count as absent")
+    findings.add(
+        elsewhere,
+        notice(
+            "ROWS_OF_NO_OPERATION",
+            "rows of {table} belong to no operation of a current routing and were left out",
+            table=name,
+        ),
+    )
+    findings.add(
+        impossible,
+        notice(
+            "TIMES_IMPOSSIBLE",
+            "times of {table} are negative or above {most} minutes and count as absent",
+            table=name,
+            most=f"{LARGEST_TIME:,.0f}",
+        ),
+    )
     return results.typical(), total
 
 

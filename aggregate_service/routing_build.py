@@ -12,6 +12,7 @@ import numpy.typing as npt
 from aggregate_service.column_building import NumberBuilder, TableBuilder, TextBuilder
 from aggregate_service.column_files import smallest_codes, write_numpy
 from aggregate_service.findings import Findings
+from common.notices import notice
 from plant.schema import ITEM_CODE, SEQUENCE, RoutingRoles
 from plant.time_columns import TIMES
 from routings.time_profiles import LARGEST_TIME, without_impossible
@@ -62,10 +63,17 @@ def choose_current(
     values = codes.values
     findings.add(
         int(unknown.sum()),
-        f"rows of {name} belong to items that the item master does not have and were left out",
+        notice(
+            "ROWS_OF_UNKNOWN_ITEMS",
+            "rows of {table} belong to items that the item master does not have and were left out",
+            table=name,
+        ),
         (values[code] or "" for code in np.unique(codes.codes[unknown])[:10].tolist()),
     )
-    findings.add(int((unplaced & ~unknown).sum()), f"rows of {name} have no PROC_SEQ and were left out")
+    findings.add(
+        int((unplaced & ~unknown).sum()),
+        notice("ROWS_WITHOUT", "rows of {table} have no {column} and were left out", table=name, column=SEQUENCE),
+    )
     rows = np.flatnonzero(~unknown & ~unplaced)
     item, place = item[rows], sequence[rows].astype(np.int32)
     number, entered = _number_ranks(table, roles.number)[rows], _ranks(table, roles.entered)[rows]
@@ -75,12 +83,21 @@ def choose_current(
     without = np.setdiff1d(item[chosen.rows], item[chosen.rows][valid[chosen.rows]])
     findings.add(
         len(without),
-        f"items have a current routing of which no operation is valid today (rule of the profile: {roles.current})",
+        notice(
+            "ITEMS_WITHOUT_VALID_OPERATION",
+            "items have a current routing of which no operation is valid today (rule of the profile: {rule})",
+            rule=roles.current,
+        ),
         (index.code(int(position)) for position in without[:10].tolist()),
     )
     findings.add(
         len(chosen.repeated),
-        f"rows of {name} repeat {ITEM_CODE}, {roles.number} and {SEQUENCE} of another; the first row of each key counts",
+        notice(
+            "ROWS_REPEAT_KEY",
+            "rows of {table} repeat {columns} of another; the first row of each key counts",
+            table=name,
+            columns=f"{ITEM_CODE}, {roles.number} and {SEQUENCE}",
+        ),
         (index.code(int(position)) for position in np.unique(item[chosen.repeated])[:10].tolist()),
     )
     counts = np.bincount(chosen.item, minlength=len(index))
@@ -132,14 +149,25 @@ def clean_times(table: TableBuilder, findings: Findings, name: str, roles: Routi
         builder = table.columns.get(column)
         if not isinstance(builder, NumberBuilder):
             continue
-        times = builder.values
+        times, where = builder.values, f"{name}.{column}"
         with np.errstate(invalid="ignore"):
-            impossible = {"negative": times < 0.0, f"above {LARGEST_TIME:,.0f} minutes": times > LARGEST_TIME}
-        for what, where in impossible.items():
-            examples = (values[code] or "" for code in np.unique(codes.codes[where])[:10].tolist())
-            findings.add(int(where.sum()), f"values of {name}.{column} are {what} and count as absent", examples)
-        findings.add(int(np.isnan(times).sum()), f"values of {name}.{column} are missing")
-        if any(where.any() for where in impossible.values()):
+            impossible = {
+                notice("VALUES_NEGATIVE", "values of {column} are negative and count as absent", column=where): times
+                < 0.0,
+                notice(
+                    "VALUES_TOO_LARGE",
+                    "values of {column} are above {most} minutes and count as absent",
+                    column=where,
+                    most=f"{LARGEST_TIME:,.0f}",
+                ): times
+                > LARGEST_TIME,
+            }
+        for what, rows in impossible.items():
+            examples = (values[code] or "" for code in np.unique(codes.codes[rows])[:10].tolist())
+            findings.add(int(rows.sum()), what, examples)
+        missing = notice("VALUES_MISSING", "values of {column} are missing", column=where)
+        findings.add(int(np.isnan(times).sum()), missing)
+        if any(rows.any() for rows in impossible.values()):
             builder.replace(without_impossible(times))
 
 

@@ -24,6 +24,7 @@ from aggregate_service.snapshot_keeper import Refreshed, SnapshotKeeper
 from aggregate_service.source_browsing import SourceBrowser
 from aggregate_service.time_cache import AnswerCache
 from common.errors import InvalidInput, PreconditionFailed
+from common.notice_messages import notice_messages
 from common.request_context import add_log_fields
 from common.settings import Settings
 from plant.mechanical_seals import MECHANICAL_SEALS
@@ -234,6 +235,7 @@ class AggregateServicer(aggregate_pb2_grpc.AggregateServiceServicer):
         response.bytes = snapshot.bytes
         response.findings.extend(facts.findings)
         response.readings.extend(facts.readings)
+        response.finding_notices.extend(notice_messages(facts.findings))
         for name, (hits, misses) in self._looked_up.items():
             response.caches.add(name=name, version=facts.tag, hits=hits, misses=misses, last_fetch=facts.read_at)
         response.caches.add(name="time_summary", version="", hits=self._summaries.hits, misses=self._summaries.misses)

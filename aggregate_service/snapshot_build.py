@@ -22,6 +22,7 @@ from aggregate_service.routing_build import CurrentRoutings, choose_current, cle
 from aggregate_service.snapshot_changes import FEATURE_HASHES, changes_since, write_hashes
 from aggregate_service.snapshot_store import SnapshotFacts, SnapshotStore, lineage_of, mapping_of, tag_of
 from common.errors import ServiceError
+from common.notices import notice
 from plant.input_profile import InputProfile
 from plant.schema import FEATURES, ITEM_CODE, SEQUENCE
 from source import Source, open_mapped
@@ -163,12 +164,18 @@ class _Build:
         self._report(Progress("sorting", name, rows, progress=SHARES["routing"][1]))
         if not rows:
             self._findings.texts.append(
-                f"{name} holds no row: items can be found and compared, but no routing predicted"
+                notice(
+                    "TABLE_EMPTY",
+                    "{table} holds no row: items can be found and compared, but no routing predicted",
+                    table=name,
+                )
             )
         clean_times(routing, self._findings, name, self._schema.routing)
         current = choose_current(routing, index, self._findings, name, self._schema.routing)
         without = int(np.count_nonzero(np.diff(current.offsets) == 0))
-        self._findings.add(without, "items have no routing and are predicted from similar ones")
+        self._findings.add(
+            without, notice("ITEMS_WITHOUT_ROUTING", "items have no routing and are predicted from similar ones")
+        )
         write_operations(self._folder, routing, current, self._schema.routing)
         hashes = routing.hashes(current.rows)
         write_numpy(self._folder / "routing_rows.hash.npy", np.sort(hashes))

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
+from itertools import starmap, zip_longest
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ import orjson
 
 from common.errors import DataProblem, Unavailable
 from common.files import replace, sync_folder, write_bytes
+from common.notices import from_record, to_record
 from source.kept_parts import KeptParts
 
 FORMAT: Final = 7
@@ -81,7 +83,8 @@ class SnapshotFacts:
 
     def write(self, folder: Path) -> None:
         """Write the facts into the snapshot's folder."""
-        write_bytes(folder / FACTS, orjson.dumps(asdict(self), option=orjson.OPT_INDENT_2))
+        record = asdict(self) | {"finding_notices": [to_record(text) for text in self.findings]}
+        write_bytes(folder / FACTS, orjson.dumps(record, option=orjson.OPT_INDENT_2))
 
     @classmethod
     def read(cls, folder: Path) -> SnapshotFacts:
@@ -94,7 +97,10 @@ class SnapshotFacts:
             content: dict[str, Any] = orjson.loads((folder / FACTS).read_bytes())
             if content.get("format") != FORMAT:
                 raise DataProblem(f"The snapshot {folder} has format {content.get('format')}, not {FORMAT}: refresh it")
-            return cls(**content)
+            notices = content.pop("finding_notices", [])
+            facts = cls(**content)
+            facts.findings[:] = starmap(from_record, zip_longest(facts.findings, notices[: len(facts.findings)]))
+            return facts
         except (OSError, ValueError, TypeError) as error:
             raise DataProblem(f"The snapshot {folder} cannot be read ({error}): refresh it") from error
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from common.errors import DataProblem, ServiceError
+from common.notices import notice
 from common.source_addresses import is_address
 from plant.settings.sections import DataSourceSection
 from source import Source, open_mapped, open_source
@@ -107,8 +108,15 @@ class SourceBrowser:
             frame = next(iter(source.batches(chosen, columns, {}, 100)), None)
         except ServiceError as error:
             return SourceTest(False, error.message, hashed, tables, _elapsed(started) if opened else None)
-        rows = "it has no rows" if frame is None else f"{len(columns)} columns, rows can be read"
-        message = f"{source.description} has {len(tables)} tables; {chosen}: {rows}"
+        message = notice(
+            "SOURCE_READ" if frame is not None else "SOURCE_TABLE_EMPTY",
+            "{source} has {tables} tables; {table}: "
+            + ("it has no rows" if frame is None else "{columns} columns, rows can be read"),
+            source=source.description,
+            tables=len(tables),
+            table=chosen,
+            columns=len(columns),
+        )
         return SourceTest(True, message, hashed, tables, _elapsed(started), chosen)
 
     def describe(self, text: str, table: str, *, profile: bool) -> TableDescription:

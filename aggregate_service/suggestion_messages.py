@@ -9,6 +9,8 @@ import polars as pl
 
 from aggregate_service.messages import to_table
 from aggregate_service.source_browsing import SuggestedSource
+from common.notice_messages import notice_message, notice_messages
+from common.notices import notice_json
 from plant.schema import FEATURES
 from protos.aggregate.v1 import aggregate_pb2 as pb
 from protos.common.v1 import table_pb2
@@ -43,11 +45,15 @@ def to_suggestion(suggested: SuggestedSource) -> pb.SuggestProfileResponse:
         ],
         columns=list(found.operations.table.columns),
         tables=suggested.tables,
-        unread=_texts(("table", "reason"), draft.unread.items()),
+        unread=_texts(
+            ("table", "reason", "notice"), ((table, why, notice_json(why)) for table, why in draft.unread.items())
+        ),
         items=[_item(item) for item in preview.items] if preview is not None else [],
         rows=preview.rows if preview is not None else 0,
         findings=preview.findings if preview is not None else [],
         problem=suggested.problem,
+        finding_notices=notice_messages(preview.findings) if preview is not None else [],
+        problem_notice=notice_message(suggested.problem),
     )
 
 

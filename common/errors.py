@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from common.notices import Notice, within
+
 
 @dataclass(frozen=True)
 class FieldViolation:
@@ -19,6 +21,11 @@ class FieldViolation:
 
     field: str
     description: str
+
+    @property
+    def sentence(self) -> str:
+        """Both for people; says what the description says."""
+        return within(f"{self.field}: {self.description}", self.description, field=self.field)
 
 
 class ServiceError(Exception):
@@ -44,9 +51,9 @@ class ServiceError(Exception):
         retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
-        self.message = message
         self.reason = reason or self.default_reason
         self.details = {key: str(value) for key, value in (details or {}).items()}
+        self.message = Notice(message, self.reason, self.details)
         self.violations = tuple(violations)
         self.retry_after = retry_after
 

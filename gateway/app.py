@@ -28,7 +28,7 @@ from gateway.routes import AREAS
 from gateway.routes.health import PROBES
 from gateway.state import Gateway
 
-EXPOSED_HEADERS = ["x-request-id", "x-error-reason", "etag", "content-disposition", "retry-after"]
+EXPOSED_HEADERS = ["x-request-id", "x-error-reason", "x-notice", "etag", "content-disposition", "retry-after"]
 
 
 def build_app(settings: Settings, instance: str) -> RequestMiddleware:

@@ -21,6 +21,7 @@ from common import errors
 from common.request_context import add_log_fields
 from common.whole_numbers import whole_number
 from gateway.answers import json_answer
+from gateway.notice_header import notice_headers
 
 MOST_VALIDATION_ERRORS = 100
 
@@ -86,7 +87,7 @@ def failure(
     """
     add_log_fields(reason=error.reason, error=error.message)
     status = status_of(error)
-    headers = {REASON_HEADER: _header_safe(error.reason)}
+    headers = {REASON_HEADER: _header_safe(error.reason), **notice_headers(error.reason, error.details)}
     retry_after = error.retry_after
     if retry_after is None and status in (503, 504):
         retry_after = UNTOLD_RETRY_SECONDS

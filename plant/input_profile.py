@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_core import ErrorDetails
 
 from common.errors import FieldViolation, InvalidInput
+from common.notices import notice
 from plant.columns import ColumnType
 from plant.formats import format_problem
 from plant.mechanical_seals import MECHANICAL_SEALS, REQUIRED, TABLES
@@ -77,25 +78,56 @@ class ProfileColumn(BaseModel):
         """What is wrong with this column on its own, for people."""
         known = schema.columns(self.role)
         if self.internal not in known:
-            yield f"{self.internal} is not an internal column of the {self.role} table; they are {', '.join(known)}"
+            yield notice(
+                "NOT_AN_INTERNAL_COLUMN",
+                "{name} is not an internal column of the {role} table; they are {known}",
+                name=self.internal,
+                role=self.role,
+                known=", ".join(known),
+            )
             return
         if self.type is not known[self.internal]:
-            yield f"{self.internal} is {known[self.internal]} inside; the profile says {self.type} (values are converted by themselves)"
+            yield notice(
+                "COLUMN_OF_OTHER_TYPE",
+                "{name} is {type} inside; the profile says {said} (values are converted by themselves)",
+                name=self.internal,
+                type=known[self.internal],
+                said=self.type,
+            )
         if self.required and not self.source.strip():
-            yield f"{self.internal} is required and has no source column"
+            yield notice("REQUIRED_WITHOUT_SOURCE", "{name} is required and has no source column", name=self.internal)
         if self.internal in KEYS[self.role] and not self.source.strip():
-            yield f"{self.internal} is a key of the {self.role} table and needs a source column"
+            yield notice(
+                "KEY_WITHOUT_SOURCE",
+                "{name} is a key of the {role} table and needs a source column",
+                name=self.internal,
+                role=self.role,
+            )
         if self.format:
             problem = format_problem(self.format, self.type)
             if problem:
-                yield f"{self.internal}: {problem}"
+                yield notice("FORMAT_UNKNOWN", "{name}: {problem}", name=self.internal, problem=problem)
         if self.unit is not None:
             if find_unit(self.unit) is None:
-                yield f"{self.internal}: unknown unit {self.unit!r}; known are {', '.join(NAMES)}"
+                yield notice(
+                    "UNIT_UNKNOWN",
+                    "{name}: unknown unit {unit}; known are {known}",
+                    name=self.internal,
+                    unit=repr(self.unit),
+                    known=", ".join(NAMES),
+                )
             elif self.type is not ColumnType.NUMBER:
-                yield f"{self.internal} is {self.type} and cannot have a unit"
+                yield notice(
+                    "UNIT_OF_TEXT", "{name} is {type} and cannot have a unit", name=self.internal, type=self.type
+                )
         if self.default is not None and not _fits(self.default, self.type):
-            yield f"{self.internal}: the default {self.default!r} is not of type {self.type}"
+            yield notice(
+                "DEFAULT_OF_OTHER_TYPE",
+                "{name}: the default {value} is not of type {type}",
+                name=self.internal,
+                value=repr(self.default),
+                type=self.type,
+            )
 
 
 class InputProfile(BaseModel):
@@ -224,23 +256,37 @@ class InputProfile(BaseModel):
         yield from schema_violations(self.plant)
         for role in (FEATURES, ROUTING):
             if not dict(self.tables).get(role, "").strip():  # type: ignore[call-overload]
-                yield FieldViolation(f"tables.{role}", f"the profile names no table for {role}")
+                yield FieldViolation(
+                    f"tables.{role}", notice("NO_TABLE_FOR_ROLE", "the profile names no table for {role}", role=role)
+                )
         for name in self.queries:
             if name not in self.tables.values():
                 yield FieldViolation(
-                    f"queries.{name}", "no role is taken from this query: name it in tables, or leave it out"
+                    f"queries.{name}",
+                    notice("QUERY_UNUSED", "no role is taken from this query: name it in tables, or leave it out"),
                 )
         seen: set[tuple[str, str]] = set()
         for position, column in enumerate(self.columns):
             if (column.role, column.internal) in seen:
-                yield FieldViolation(f"columns.{position}", f"{column.internal} is mapped twice for {column.role}")
+                yield FieldViolation(
+                    f"columns.{position}",
+                    notice("MAPPED_TWICE", "{name} is mapped twice for {role}", name=column.internal, role=column.role),
+                )
             seen.add((column.role, column.internal))
             for problem in column.problems(self.plant):
                 yield FieldViolation(f"columns.{position}", problem)
         for role, table in self.tables.items():
             missing = [name for name in KEYS[role] if (role, name) not in seen]
             if table.strip() and missing:
-                yield FieldViolation("columns", f"the {role} table lacks a mapping of {', '.join(missing)}")
+                yield FieldViolation(
+                    "columns",
+                    notice(
+                        "MAPPING_MISSING",
+                        "the {role} table lacks a mapping of {names}",
+                        role=role,
+                        names=", ".join(missing),
+                    ),
+                )
         yield from self._mixed_units()
 
     def _mixed_units(self) -> Iterator[FieldViolation]:
@@ -252,7 +298,14 @@ class InputProfile(BaseModel):
             if declared and len(declared) != len(sizes):
                 others = ", ".join(name for name in sizes if name not in declared)
                 yield FieldViolation(
-                    "columns", f"{', '.join(declared)} have a unit, so {others} need one too: all share {holder}"
+                    "columns",
+                    notice(
+                        "UNITS_MIXED",
+                        "{names} have a unit, so {others} need one too: all share {holder}",
+                        names=", ".join(declared),
+                        others=others,
+                        holder=holder,
+                    ),
                 )
 
 

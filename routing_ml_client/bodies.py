@@ -41,7 +41,7 @@ class AccessMetadataResponse(TypedDict):
 
 
 class AccessSettings(TypedDict):
-    """A change of what the source browser may open."""
+    """A change of which folders and database servers may be used: read by the source browser, folders also ..."""
 
     allowed_folders: NotRequired[list[str] | None]
     allowed_servers: NotRequired[list[str] | None]
@@ -190,6 +190,15 @@ class DataSourceTableProfileModel(TypedDict):
     required: NotRequired[bool]
     columns: NotRequired[list[str]]
     description: NotRequired[str | None]
+
+
+class ErpSettings(TypedDict):
+    """A change of how the ERP interface hands messages over."""
+
+    max_attempts: NotRequired[int | None]
+    retry_seconds: NotRequired[float | None]
+    timeout_seconds: NotRequired[float | None]
+    allowed_addresses: NotRequired[list[str] | None]
 
 
 class ExportConfigModel(TypedDict):
@@ -361,8 +370,15 @@ class ModelVersionModel(TypedDict):
     updated_at: NotRequired[str | None]
 
 
+class NoticeModel(TypedDict):
+    """What a sentence for people says, for readers of another language: its code, and the values in it as texts."""
+
+    code: str
+    parameters: dict[str, str]
+
+
 class OperationStep(TypedDict):
-    """An operation; times in minutes. What is not known is null."""
+    """An operation; times in minutes. What is not known is null. Another plant's columns come by their own names."""
 
     PROC_SEQ: int
     INSIDE_FLAG: NotRequired[str | None]
@@ -481,6 +497,17 @@ class PredictorRuntimePatch(TypedDict):
     trim_upper_percent: NotRequired[float | None]
 
 
+class ProposalOutcome(TypedDict):
+    """What became of a proposal; counts of changes."""
+
+    item_code: str
+    outcome: Literal["accepted", "changed"]
+    added: int
+    removed: int
+    moved: int
+    times_edited: int
+
+
 class ReasonRequest(TypedDict):
     """Why something is done, for the history."""
 
@@ -533,6 +560,7 @@ class RoutingGroupDetail(TypedDict):
     owner: str
     version: int
     updated_at: str
+    proposals: NotRequired[list[ProposalOutcome] | None]
     item_codes: list[str]
     steps: list[RoutingGroupStepModel]
     connections: list[RoutingGroupConnectionModel]
@@ -557,6 +585,7 @@ class RoutingGroupRequest(TypedDict):
     connections: NotRequired[list[RoutingGroupConnectionModel]]
     erp_required: NotRequired[bool]
     metadata: NotRequired[dict[str, Any] | None]
+    proposals: NotRequired[list[RoutingProposalModel]]
 
 
 class RoutingGroupSaved(TypedDict):
@@ -567,6 +596,7 @@ class RoutingGroupSaved(TypedDict):
     owner: str
     version: int
     updated_at: str
+    proposals: NotRequired[list[ProposalOutcome] | None]
 
 
 class RoutingGroupStateModel(TypedDict):
@@ -616,7 +646,18 @@ class RoutingGroupUpdateRequest(TypedDict):
     connections: NotRequired[list[RoutingGroupConnectionModel]]
     erp_required: NotRequired[bool]
     metadata: NotRequired[dict[str, Any] | None]
+    proposals: NotRequired[list[RoutingProposalModel]]
     version: int
+
+
+class RoutingProposalModel(TypedDict):
+    """A routing that a prediction proposed, as it was answered."""
+
+    item_code: str
+    candidate_id: NotRequired[str]
+    model_version: NotRequired[str]
+    strategy: NotRequired[str]
+    operations: list[dict[str, Any]]
 
 
 class RoutingSnapshotModel(TypedDict):
@@ -667,6 +708,7 @@ class RslGroupCreate(TypedDict):
     description: NotRequired[str | None]
     tags: NotRequired[list[str] | None]
     slug: NotRequired[str | None]
+    shared: NotRequired[bool]
 
 
 class RslGroupListResponse(TypedDict):
@@ -686,6 +728,7 @@ class RslGroupModel(TypedDict):
     name: str
     description: NotRequired[str | None]
     owner: str
+    shared: NotRequired[bool]
     tags: NotRequired[list[str]]
     status: Literal["draft", "ready", "pending_review", "released", "archived"]
     validation_errors: NotRequired[list[str]]
@@ -704,6 +747,7 @@ class RslGroupUpdate(TypedDict):
     description: NotRequired[str | None]
     tags: NotRequired[list[str] | None]
     slug: NotRequired[str | None]
+    shared: NotRequired[bool | None]
 
 
 class RslImportRequest(TypedDict):
@@ -813,6 +857,7 @@ class RuleViolation(TypedDict):
     rule_id: str
     message: str
     severity: NotRequired[Literal["info", "warning", "error"]]
+    notice: NotRequired[NoticeModel | None]
 
 
 class SQLConfigModel(TypedDict):
@@ -876,6 +921,12 @@ class SimilaritySearchResult(TypedDict):
     item_code: str
     matches: NotRequired[list[SimilarItem]]
     manifest_revision: NotRequired[str | None]
+
+
+class SnapshotSettings(TypedDict):
+    """A change of how often the source is read anew even where its files look unchanged; 0: never."""
+
+    refresh_minutes: NotRequired[int | None]
 
 
 class TimeBreakdown(TypedDict):
@@ -968,6 +1019,7 @@ class TrainingStatusModel(TypedDict):
     stage: NotRequired[str | None]
     remaining_seconds: NotRequired[float | None]
     requested_by: NotRequired[str | None]
+    message_notice: NotRequired[NoticeModel | None]
 
 
 class UserStatusResponse(TypedDict):
@@ -1019,6 +1071,8 @@ class WorkflowConfigPatch(TypedDict):
     prediction: NotRequired[PredictionSettings | None]
     access: NotRequired[AccessSettings | None]
     training: NotRequired[TrainingSettings | None]
+    snapshot: NotRequired[SnapshotSettings | None]
+    erp: NotRequired[ErpSettings | None]
 
 
 class WorkflowConfigResponse(TypedDict):

@@ -228,11 +228,11 @@ class Routes(Transport):
         return cast("RslGroupModel", self.json("GET", f"/api/rsl/groups/{quote(str(group_id), safe='')}"))
 
     def rsl_delete_group(self, group_id: int) -> None:
-        """Deletes a group with its steps."""
+        """Deletes a group with its steps (403 when it is somebody else's)."""
         self.send("DELETE", f"/api/rsl/groups/{quote(str(group_id), safe='')}")
 
     def rsl_update_group(self, group_id: int, body: RslGroupUpdate) -> RslGroupModel:
-        """Changes a group; what is not named stays."""
+        """Changes a group; what is not named stays (403 when it is somebody else's and not shared, as for every ..."""
         return cast("RslGroupModel", self.json("PATCH", f"/api/rsl/groups/{quote(str(group_id), safe='')}", body=body))
 
     def rsl_add_step(self, group_id: int, body: RslStepCreate) -> RslStepModel:

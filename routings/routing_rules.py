@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from common.notices import notice, within
 from plant.mechanical_seals import MECHANICAL_SEALS
 
 Severity = Literal["info", "warning", "error"]
@@ -84,14 +85,20 @@ def check(
         try:
             texts = list(_broken(rule, operations, sources))
         except RuleUnusableError as error:
-            found.append(Violation(rule_id, f"The rule cannot be evaluated: {error}", "warning"))
+            found.append(
+                Violation(rule_id, notice("RULE_UNUSABLE", "The rule cannot be evaluated: {why}", why=error), "warning")
+            )
             continue
         own_words = rule.get("message")
-        found.extend(
-            Violation(rule_id, f"{own_words} ({text})" if isinstance(own_words, str) and own_words else text, severity)
-            for text in texts
-        )
+        found.extend(Violation(rule_id, _in_own_words(own_words, text), severity) for text in texts)
     return Outcome(tuple(found), evaluated)
+
+
+def _in_own_words(own_words: object, text: str) -> str:
+    """What is wrong, in the words of the plant where the rule has some."""
+    if not isinstance(own_words, str) or not own_words:
+        return text
+    return within(f"{own_words} ({text})", text, own_words=own_words)
 
 
 def _severity(rule: Mapping[str, object]) -> Severity:
@@ -107,11 +114,17 @@ def _broken(rule: Mapping[str, object], operations: Sequence[Operation], sources
         return _threshold(rule, operations, sources)
     if kind == "max_operations":
         most = _number(rule, "value")
-        return [f"{len(operations)} operations; at most {most:g} are allowed"] if len(operations) > most else []
+        broken = notice(
+            "TOO_MANY_OPERATIONS",
+            "{count} operations; at most {most} are allowed",
+            count=len(operations),
+            most=f"{most:g}",
+        )
+        return [broken] if len(operations) > most else []
     if kind == "required_field":
         field = _field(rule)
         return [
-            f"operation {_sequence(one)} lacks {field}"
+            notice("OPERATION_LACKS", "operation {sequence} lacks {field}", sequence=_sequence(one), field=field)
             for one in operations
             if value_of(one, field, sources) in (None, "")
         ]
@@ -129,9 +142,25 @@ def _threshold(rule: Mapping[str, object], operations: Sequence[Operation], sour
     numbers = [(one, _as_number(value_of(one, field, sources))) for one in operations]
     if scope == "total":
         total = math.fsum(number for _one, number in numbers if number is not None)
-        return [] if holds(total, limit) else [f"total {field} is {total:g}; it must be {sign} {limit:g}"]
+        broken = notice(
+            "TOTAL_OUT_OF_LIMIT",
+            "total {field} is {value}; it must be {sign} {limit}",
+            field=field,
+            value=f"{total:g}",
+            sign=sign,
+            limit=f"{limit:g}",
+        )
+        return [] if holds(total, limit) else [broken]
     return [
-        f"operation {_sequence(one)}: {field} is {number:g}; it must be {sign} {limit:g}"
+        notice(
+            "OPERATION_OUT_OF_LIMIT",
+            "operation {sequence}: {field} is {value}; it must be {sign} {limit}",
+            sequence=_sequence(one),
+            field=field,
+            value=f"{number:g}",
+            sign=sign,
+            limit=f"{limit:g}",
+        )
         for one, number in numbers
         if number is not None and not holds(number, limit)
     ]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from common.errors import ServiceError
+from common.notices import within
 from common.settings import settings
 from common.source_addresses import ACCESS_ENDINGS
 from plant.input_profile import InputProfile
@@ -182,7 +183,7 @@ def _look_at(source: Source, profile: InputProfile, role: str, read_values: bool
         problem, findings = "", list[str]()
 
         def note(count: int, what: str) -> None:
-            findings.append(f"{count:,} {what}")
+            findings.append(within(f"{count:,} {what}", what, count=count))
 
         if required:
             targets = ", ".join(column.internal for column in lacking if column.needed)

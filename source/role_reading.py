@@ -9,6 +9,7 @@ from datetime import datetime
 import polars as pl
 
 from common.errors import DataProblem, InvalidInput, NotFound
+from common.notices import notice
 from plant.columns import ColumnType
 from plant.features import is_absent
 from plant.input_profile import InputProfile, ProfileColumn
@@ -250,9 +251,14 @@ class _RowFactors:
             for (column, text), rows in self._unknown.items():
                 kind = self._size_units.get(column, TIME)
                 what = "the times count as absent" if kind == TIME else "the sizes are taken as mm"
-                self._on_finding(
-                    rows, f"rows of {self._table} have the unit {text!r} in {column}, which is not known: {what}"
+                told = notice(
+                    "UNKNOWN_TIME_UNIT" if kind == TIME else "UNKNOWN_SIZE_UNIT",
+                    "rows of {table} have the unit {unit} in {column}, which is not known: " + what,
+                    table=self._table,
+                    unit=repr(text),
+                    column=column,
                 )
+                self._on_finding(rows, told)
 
 
 def _fits(text: str, measures: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from common.errors import DataProblem, PreconditionFailed
+from common.notices import notice
 from plant.schema import PlantSchema
 from trained.artifacts import Manifest, check_integrity, read_manifest
 from trained.artifacts.array_files import read_arrays, within
@@ -47,7 +48,7 @@ def check_features(trained: Sequence[str], schema: PlantSchema) -> str:
             "software, or install the release that knows them",
             reason="FOREIGN_FEATURES",
         )
-    return f"its {len(trained)} features are known here"
+    return notice("FEATURES_KNOWN", "its {count} features are known here", count=len(trained))
 
 
 def check_version(folder: Path, manifest_path: Path, derived: Path | None, version_name: str = "") -> str:
@@ -71,7 +72,7 @@ def check_version(folder: Path, manifest_path: Path, derived: Path | None, versi
         if plain.folder is not None:
             items, _dimension = check_faiss_file(plain.folder / INDEX)
             _check_codes(plain.folder, "item_codes", items)
-    return "every array fits its siblings"
+    return notice("ARRAYS_FIT", "every array fits its siblings")
 
 
 _KNOWN_JSON: Final = frozenset(rule.path for rule in artifact_rules().artifacts if rule.path.endswith(".json"))

@@ -57,17 +57,33 @@ def feature_importance(encoder: BlockEncoder) -> dict[str, float]:
     return {name: round(share, 6) for name, share in sorted(shares.items(), key=lambda pair: (-pair[1], pair[0]))}
 
 
-def feature_recommendations(encoder: BlockEncoder, statistics: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
-    """What a planner may want to change: {feature, finding, recommendation} by feature."""
+_ADVICE: Final = {
+    "ONE_VALUE": ("has one value everywhere", "It tells no items apart: switch it off or fill it in"),
+    "MOSTLY_MISSING": ("is missing in {share} of the items", "Fill it in, or lower its weight"),
+    "OFF_BUT_FILLED": ("is switched off though nearly every item has it", "Try it with a small weight"),
+}
+"""Code -> what was found, and what to do."""
+
+
+def feature_recommendations(encoder: BlockEncoder, statistics: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What a planner may want to change: {feature, finding, recommendation, code, parameters} by feature."""
     placed = {block.feature for block in encoder.blocks}
-    found = []
+    found: list[tuple[str, str, dict[str, str]]] = []
     for name, figures in statistics.items():
         counts = encoder.active.get(name, False) and encoder.weights.get(name, 0.0) > 0
         if counts and name not in placed:
-            found.append((name, "has one value everywhere", "It tells no items apart: switch it off or fill it in"))
+            found.append((name, "ONE_VALUE", {}))
         elif counts and figures["missing_ratio"] > _SPARSE:
-            share = f"{figures['missing_ratio']:.1%}"
-            found.append((name, f"is missing in {share} of the items", "Fill it in, or lower its weight"))
+            found.append((name, "MOSTLY_MISSING", {"share": f"{figures['missing_ratio']:.1%}"}))
         elif not counts and figures["missing_ratio"] < 1 - _SPARSE and 1 < figures["unique_count"] <= 1000:
-            found.append((name, "is switched off though nearly every item has it", "Try it with a small weight"))
-    return [{"feature": name, "finding": finding, "recommendation": advice} for name, finding, advice in found]
+            found.append((name, "OFF_BUT_FILLED", {}))
+    return [
+        {
+            "feature": name,
+            "finding": _ADVICE[code][0].format(**values),
+            "recommendation": _ADVICE[code][1],
+            "code": code,
+            "parameters": values,
+        }
+        for name, code, values in found
+    ]

@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
+from typing import Final
 
 import psutil
 
 from common.errors import DataProblem, InvalidInput, ServiceError
 from common.logs import configure_logging, get_logger
+from common.notices import notice
 from common.processes import stop_signals
 from common.settings import Settings
 from common.settings import settings as read_process_settings
@@ -45,6 +47,9 @@ from trainer.status_file import RUNNING, TrainingStatus, stage_seconds_before, s
 from trainer.training import Training
 from trainer.training_lock import training_lock
 from trainer.version_folder import check_target, remove_leftovers
+
+_ACTIVE: Final = ", active"
+"""What the closing message of a training says of a version that serves now."""
 
 log = get_logger(__name__)
 
@@ -175,7 +180,7 @@ class TrainingRun:
                 job_id=request.job_id,
                 status=RUNNING,
                 started_at=time.time(),
-                message="Starting",
+                message=notice("STARTING", "Starting"),
                 requested_by=request.requested_by,
                 version_name=self.name,
                 dry_run=request.dry_run,
@@ -189,11 +194,13 @@ class TrainingRun:
         except BaseException as error:
             code = exit_code_of(error)
             if code is ExitCode.INTERRUPTED:
-                message = "Cancelled: nothing half-written stays"
+                message = notice("TRAINING_CANCELLED", "Cancelled: nothing half-written stays")
             elif isinstance(error, ServiceError):
                 message = error.message
             else:
-                message = f"An unexpected error: {type(error).__name__}: {error}"
+                message = notice(
+                    "UNEXPECTED_ERROR", "An unexpected error: {error}", error=f"{type(error).__name__}: {error}"
+                )
                 print(traceback.format_exc(), file=sys.stderr, flush=True)
             self._log(int(code), message, report)
             report.end(ok=False, message=message, exit_code=int(code))
@@ -251,9 +258,14 @@ class TrainingRun:
         self._registrar.check_free(self.name)
         catalogue, learned = training.prepare()
         report.add_metrics({**training.clock.figures(), "dimension": learned.encoder.dimension})
-        return (
-            f"Dry run: {len(catalogue):,} items of {source.description} can be trained ({learned.encoder.dimension} "
-            f"dimensions before methods are compared, {self._options.index.engine}); nothing was written"
+        return notice(
+            "DRY_RUN",
+            "Dry run: {items} items of {source} can be trained ({dimensions} dimensions before methods are compared, "
+            "{engine}); nothing was written",
+            items=len(catalogue),
+            source=source.description,
+            dimensions=learned.encoder.dimension,
+            engine=self._options.index.engine,
         )
 
     def _train(self, report: ProgressReport) -> str:
@@ -270,10 +282,18 @@ class TrainingRun:
         report.name_version(self.name, self._folder)
         figures = training.clock.figures()
         report.add_metrics(figures)
-        with report.stage("registering", f"Registering {self.name}"):
+        with report.stage("registering", notice("REGISTERING", "Registering {version}", version=self.name)):
             self._registrar.register(FinishedVersion(self.name, self._folder, self._request.requested_by, time.time()))
-        done = f"{self.name}: {len(catalogue):,} items trained in {figures['total_seconds']:,.0f} s and registered"
-        return done + self._activate(report, manifest) + self._delete_old(report)
+        activation, deletion = self._activate(report, manifest), self._delete_old(report)
+        return notice(
+            "TRAINED_AND_ACTIVE" if activation == _ACTIVE else "TRAINED",
+            "{version}: {items} items trained in {seconds} s and registered{activation}{deletion}",
+            version=self.name,
+            items=len(catalogue),
+            seconds=f"{figures['total_seconds']:,.0f}",
+            activation=activation,
+            deletion=deletion,
+        )
 
     def _facts(self, source: Source, identity: str) -> dict[str, object]:
         """What the manifest and the training request say about this run."""
@@ -297,9 +317,9 @@ class TrainingRun:
         if not self._request.activate and (self._request.plant or training.activation_policy == "never"):
             return ""
         if self._request.plant:
-            with report.stage("activating", f"Activating {self.name}"):
+            with report.stage("activating", notice("ACTIVATING", "Activating {version}", version=self.name)):
                 self._registrar.serve_plant(self._request.plant, self.name)
-            return ", active"
+            return _ACTIVE
         if training.activation_policy != "always":
             against = objection(
                 manifest.metadata,
@@ -312,9 +332,9 @@ class TrainingRun:
             if against:
                 report.note(f"{self.name} is not activated: {against}")
                 return f"; not activated: {against}"
-        with report.stage("activating", f"Activating {self.name}"):
+        with report.stage("activating", notice("ACTIVATING", "Activating {version}", version=self.name)):
             self._registrar.activate(self.name)
-        return ", active"
+        return _ACTIVE
 
     def _delete_old(self, report: ProgressReport) -> str:
         """What the retention deleted, for the closing message; that it could not is only noted."""

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from common.errors import PermissionDenied, Unavailable
+from common.notice_messages import notice_message
 from common.request_context import add_log_fields, current_caller
 from common.settings import Settings
 from plant.settings import PlantSettings
@@ -109,4 +110,5 @@ def to_message(status: TrainingStatus) -> pb.TrainingStatus:
         stage=status.stage if status.running else "",
         remaining_seconds=status.remaining_seconds,
         requested_by=status.requested_by,
+        message_notice=notice_message(status.message),
     )

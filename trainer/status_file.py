@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from common.files import write_text
+from common.notices import from_record, notice, to_record
 from common.processes import is_running
 
 FILE_NAME: Final = "training.status.json"
@@ -59,7 +60,7 @@ class TrainingStatus:
     started_at: float = 0.0
     finished_at: float = 0.0
     progress: int = 0
-    message: str = "No training has run yet"
+    message: str = notice("NO_TRAINING_YET", "No training has run yet")
     stage: str = ""
     remaining_seconds: float = -1.0
     rate: float = 0.0
@@ -133,7 +134,7 @@ def write_status(path: Path, status: TrainingStatus) -> None:
         OSError: the folder cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    record = asdict(replace(status, updated_at=time.time()))
+    record = asdict(replace(status, updated_at=time.time())) | {"message_notice": to_record(status.message)}
     write_text(path, json.dumps(record, ensure_ascii=False, indent=1, default=str) + "\n")
 
 
@@ -150,13 +151,18 @@ def read_status(path: Path) -> TrainingStatus:
         return TrainingStatus()
     known = {item.name for item in fields(TrainingStatus)}
     status = TrainingStatus(**{name: value for name, value in record.items() if name in known})
+    status = replace(status, message=from_record(str(status.message), record.get("message_notice")))
     if status.running and not is_running(status.pid, status.process_started_at or None):
         return replace(
             status,
             status=FAILED,
             finished_at=status.updated_at,
             remaining_seconds=-1.0,
-            message=f"The training ended without a word while {status.stage or 'starting'} (killed, or the machine went down); "
-            "nothing half-written counts as a version",
+            message=notice(
+                "TRAINING_LOST",
+                "The training ended without a word while {stage} (killed, or the machine went down); "
+                "nothing half-written counts as a version",
+                stage=status.stage or "starting",
+            ),
         )
     return status

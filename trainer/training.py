@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from common.errors import DataProblem
+from common.notices import notice
 from common.settings import settings as read_settings
 from plant.blueprint.options import PipelineOptions, ProjectorOptions
 from plant.input_profile import InputProfile
@@ -110,7 +111,11 @@ class Training:
             self._source, self._profile, FEATURES, table, [column.name for column in self._source.columns(table)]
         )
         total = self._source.count(table)
-        with self._stage("reading", f"Reading items from {self._source.description}", total=total):
+        with self._stage(
+            "reading",
+            notice("READING_ITEMS", "Reading items from {source}", source=self._source.description),
+            total=total,
+        ):
             return read_catalogue(
                 self._source,
                 self._profile,
@@ -139,7 +144,7 @@ class Training:
         codes = ItemCodeIndex.of(catalogue.codes.to_pylist())
         routings = self._routings(codes)
         stage, taught = self._learn_from(catalogue, codes, routings)
-        with self._stage("learning", "Learning the features", unit="rows"):
+        with self._stage("learning", notice("LEARNING_FEATURES", "Learning the features"), unit="rows"):
             encoder = self._encoder(catalogue, stage)
             statistics = feature_statistics(catalogue.columns, schema)
             times = None
@@ -147,7 +152,12 @@ class Training:
                 times = operation_times(
                     self._source, self._profile, _profile_options(self._options), self._report.advance
                 )
-        with self._stage("encoding", f"Encoding {len(catalogue):,} items", total=len(catalogue), unit="items"):
+        with self._stage(
+            "encoding",
+            notice("ENCODING", "Encoding {items} items", items=len(catalogue)),
+            total=len(catalogue),
+            unit="items",
+        ):
             vectors = encoder.transform(catalogue.columns, outputs=stage.outputs if stage is not None else None)
             self._report.advance(len(catalogue))
         families = families_of(catalogue, schema) if self._judging else {}
@@ -171,7 +181,7 @@ class Training:
         features = read_features(self._profile.plant, self._options.weights.active, catalogue.columns)
         threads = self._options.index.threads or os.cpu_count() or 1
         prediction = (self._judging or EvaluationOptions()).prediction
-        with self._stage("learning", "Comparing methods on items that they have not seen"):
+        with self._stage("learning", notice("COMPARING_METHODS", "Comparing methods on items that they have not seen")):
             consensus = held_out_consensus(
                 learned.encoder,
                 learned.vectors,
@@ -194,7 +204,9 @@ class Training:
             )
         if choice.chosen == CONSENSUS:
             return replace(learned, choice=choice)
-        with self._stage("learning", f"Learning whole routings ({choice.chosen})"):
+        with self._stage(
+            "learning", notice("LEARNING_WHOLE_ROUTINGS", "Learning whole routings ({method})", method=choice.chosen)
+        ):
             stage = planned_stage(
                 catalogue.with_codes(),
                 taught,
@@ -206,7 +218,12 @@ class Training:
                 threads,
             )
             encoder = self._encoder(catalogue, stage)
-        with self._stage("encoding", f"Encoding {len(catalogue):,} items", total=len(catalogue), unit="items"):
+        with self._stage(
+            "encoding",
+            notice("ENCODING", "Encoding {items} items", items=len(catalogue)),
+            total=len(catalogue),
+            unit="items",
+        ):
             vectors = encoder.transform(catalogue.columns, outputs=stage.outputs)
         return replace(learned, encoder=encoder, vectors=vectors, stage=stage, choice=choice)
 
@@ -218,7 +235,7 @@ class Training:
         """
         if not self._options.learn.enabled and self._judging is None:
             return None
-        with self._stage("learning", "Reading the routings of the items"):
+        with self._stage("learning", notice("READING_ROUTINGS", "Reading the routings of the items")):
             try:
                 return read_current_routings(
                     self._source, self._profile, codes, results=True, on_rows=self._report.advance
@@ -252,7 +269,9 @@ class Training:
         taught, counts = with_examples(routings, codes, self._examples)
         if taught is not routings:
             self._report.note(f"{int((counts != 1.0).sum()):,} routings that planners reviewed count more than others")
-        with self._stage("learning", "Learning from routings how items are made", unit="operations"):
+        with self._stage(
+            "learning", notice("LEARNING_ROUTINGS", "Learning from routings how items are made"), unit="operations"
+        ):
             stage = learn(
                 catalogue.columns,
                 taught,
@@ -291,7 +310,10 @@ class Training:
         """
         options = self._options.index
         with self._stage(
-            "building", f"Building the index ({options.engine})", total=len(learned.vectors), unit="items"
+            "building",
+            notice("BUILDING_INDEX", "Building the index ({engine})", engine=options.engine),
+            total=len(learned.vectors),
+            unit="items",
         ):
             groups = equal_groups(learned.vectors, learned.routed_first())
             index: Engine = build_index(
@@ -304,7 +326,7 @@ class Training:
             )
             if groups is not None:
                 index = EqualItems(index, *groups[1:])
-        with self._stage("measuring", "Measuring recall and latency against exact search"):
+        with self._stage("measuring", notice("MEASURING", "Measuring recall and latency against exact search")):
             truth = exact_truth(learned.vectors)
             curve = measure(index, learned.vectors, truth=truth)
             best = max(point.recall for point in curve)
@@ -336,7 +358,9 @@ class Training:
         routings = learned.routings
         if routings is None:
             return None
-        with self._stage("judging", "Judging predictions of a sample against the items' own routings"):
+        with self._stage(
+            "judging", notice("JUDGING", "Judging predictions of a sample against the items' own routings")
+        ):
             codes = ItemCodeIndex.of(catalogue.codes.to_pylist())
             everyone = np.arange(len(codes), dtype=np.int64)
             right = own_routings(routings, sample(everyone, self._judging.items * 4, 2), learned.families)
@@ -399,7 +423,7 @@ class Training:
                 calibration = self._calibrate(compared, index, default)
             learned = compared
             evaluation = self.judge(save_dir.name, catalogue, learned, index, default, calibration)
-            with self._stage("writing", f"Writing {save_dir.name}"):
+            with self._stage("writing", notice("WRITING", "Writing {version}", version=save_dir.name)):
                 chosen = next(point for point in curve if point.ef_search == default)
                 figures = {
                     **self._report.status.metrics,
@@ -443,7 +467,9 @@ class Training:
         """How neighbours and models are weighed together in this version."""
         if learned.stage is None or learned.routings is None:
             return Calibration()
-        with self._stage("measuring", "Calibrating confidences on items that the models have not seen"):
+        with self._stage(
+            "measuring", notice("CALIBRATING", "Calibrating confidences on items that the models have not seen")
+        ):
             return calibrate(
                 learned.encoder,
                 index,

@@ -15,6 +15,7 @@ from typing import Final
 
 from common.errors import Conflict, InvalidInput, PreconditionFailed
 from common.logs import get_logger
+from common.notices import notice
 from common.processes import start_child, stop_all
 from common.settings import Settings
 from trainer.control_cache import write_settings
@@ -94,10 +95,21 @@ class TrainingProcess:
                 status=SKIPPED if code == ExitCode.LOCK_HELD else FAILED,
                 finished_at=begun.finished_at or time.time(),
                 exit_code=code,
-                message=self._last_words() or f"The training ended with code {code} before it began ({_meaning(code)})",
+                message=self._last_words()
+                or notice(
+                    "TRAINING_NOT_BEGUN",
+                    "The training ended with code {code} before it began ({why})",
+                    code=code,
+                    why=_meaning(code),
+                ),
             )
         if self._cancelled_by and status.status == FAILED:
-            return replace(status, message=f"Cancelled by {self._cancelled_by}; nothing half-written stays")
+            return replace(
+                status,
+                message=notice(
+                    "TRAINING_CANCELLED_BY", "Cancelled by {who}; nothing half-written stays", who=self._cancelled_by
+                ),
+            )
         return status
 
     async def start(self, wanted: Wanted, control: ControlSettings) -> TrainingStatus:
@@ -122,7 +134,7 @@ class TrainingProcess:
                 job_id=self._job_id,
                 status=RUNNING,
                 started_at=time.time(),
-                message="Starting",
+                message=notice("STARTING", "Starting"),
                 requested_by=wanted.requested_by,
                 dry_run=wanted.dry_run,
             )

@@ -10,6 +10,7 @@ from typing import Final
 import polars as pl
 
 from common.errors import DataProblem, ServiceError
+from common.notices import notice
 from plant.columns import ColumnType
 from plant.input_profile import InputProfile, ProfileColumn
 from plant.schema import ITEM_CODE, OPTIONAL_TABLES, ROLES
@@ -80,7 +81,7 @@ def check(profile: InputProfile, path: Path, rows: int = ROWS) -> Checked:
         profile: right or not; what is wrong with it by itself is among the problems.
         rows: most rows of each table; 0: columns only.
     """
-    checked = Checked(problems=[f"{violation.field}: {violation.description}" for violation in profile.violations()])
+    checked = Checked(problems=[violation.sentence for violation in profile.violations()])
     try:
         source = open_mapped(path, profile, replace(PREVIEW, rows=rows or 1))
         tables = source.tables()
@@ -105,8 +106,14 @@ def _check_role(
         if role not in OPTIONAL_TABLES:
             listed = ", ".join(tables[:12]) or "no tables"
             checked.problems.append(
-                f"{source.description} lacks table {named or '(none named)'}, from which the profile takes the {role}; "
-                f"it has {listed}"
+                notice(
+                    "TABLE_NOT_IN_SOURCE",
+                    "{source} lacks table {table}, from which the profile takes the {role}; it has {tables}",
+                    source=source.description,
+                    table=named or "(none named)",
+                    role=role,
+                    tables=listed,
+                )
             )
         return
     try:
@@ -131,7 +138,13 @@ def _checked(column: ProfileColumn, role: str, table: str, stored: dict[str, Col
         found_type="" if found is None else str(stored[found]),
     )
     if found is None and column.source and column.needed:
-        made.problem = f"{table} lacks column {column.source}; the profile maps it to {column.internal}"
+        made.problem = notice(
+            "COLUMN_NOT_IN_TABLE",
+            "{table} lacks column {column}; the profile maps it to {name}",
+            table=table,
+            column=column.source,
+            name=column.internal,
+        )
     return made
 
 

@@ -37,7 +37,7 @@ class Inspected:
     @property
     def problems(self) -> list[str]:
         """The violations for people."""
-        return [f"{violation.field}: {violation.description}" for violation in self.violations]
+        return [violation.sentence for violation in self.violations]
 
 
 def inspect(kind: str, text: str, available: Sequence[str] = ()) -> Inspected:

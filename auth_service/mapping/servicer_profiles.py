@@ -19,6 +19,8 @@ from auth_service.store.surroundings import Published, Surroundings
 from common import tables
 from common.errors import InvalidInput, PreconditionFailed
 from common.identity import Caller
+from common.notice_messages import notice_message, notice_messages
+from common.notices import notice_json
 from common.request_context import add_log_fields, current_caller
 from plant.input_profile import InputProfile
 from plant.output_profile import OutputProfile
@@ -194,6 +196,7 @@ class ProfileMethods:
             training=bool(effects.training_needed),
             changed_columns=effects.changed_columns,
             problems=edited.problems,
+            problem_notices=notice_messages(edited.problems),
         )
 
     async def PreviewOutputProfile(
@@ -211,8 +214,10 @@ class ProfileMethods:
         profile = OutputProfile.read(text)
         violations = list(profile.violations(known))
         if violations:
-            problems = [f"{violation.field}: {violation.description}" for violation in violations]
-            return pb.PreviewOutputProfileResponse(valid=False, problems=problems)
+            problems = [violation.sentence for violation in violations]
+            return pb.PreviewOutputProfileResponse(
+                valid=False, problems=problems, problem_notices=notice_messages(problems)
+            )
         from plant.output_profile.application import apply_profile  # with frames, which this process seldom makes
 
         rows = tables.to_frame(request.rows)
@@ -232,6 +237,7 @@ class ProfileMethods:
                     check=finding.check,
                     value=finding.value,
                     message=finding.message,
+                    notice=notice_message(finding.message),
                 )
                 for finding in applied.findings
             ],
@@ -317,6 +323,7 @@ def profile_message(profile: profiles.Profile) -> pb.Profile:
         author=profile.author,
         valid=profile.valid,
         problems=profile.inspected.problems,
+        problem_notices=notice_messages(profile.inspected.problems),
         built_in=profile.built_in,
     )
 
@@ -347,9 +354,11 @@ def checked_message(checked: Checked) -> pb.CheckInputProfileResponse:
                 tables.number_column("null_share", [column.null_share for column in columns]),
                 tables.text_column("examples", [orjson.dumps(column.examples).decode() for column in columns]),
                 tables.text_column("problem", [column.problem for column in columns]),
+                tables.text_column("notice", [notice_json(column.problem) for column in columns]),
             ],
         ),
         problems=checked.problems,
+        problem_notices=notice_messages(checked.problems),
         tables=tables.table(
             len(checked.tables),
             [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from auth_service.versions.activation import Activated, Activation
 from auth_service.versions.adoption import adopt
 from auth_service.versions.verification import verify
 from common.errors import FieldViolation, InvalidInput, NotFound, PreconditionFailed, ServiceError
+from common.notice_messages import notice_messages
 from common.request_context import add_log_fields, current_caller
 from common.rpc.interceptor import Access
 from common.rpc.server import Service
@@ -96,7 +98,14 @@ class RegistryServicer(registry_pb2_grpc.RegistryServiceServicer):
     async def Verify(self, request: pb.VerifyRequest, context: Any) -> pb.VerifyResponse:
         row = await self._plane.database.read(lambda session: registry.find(session, request.version_name))
         found = await verify(row, self._settings.derived_path, self._versions)
-        return pb.VerifyResponse(ok=found.ok, problems=found.problems, passed=found.passed, elapsed_ms=found.elapsed_ms)
+        return pb.VerifyResponse(
+            ok=found.ok,
+            problems=found.problems,
+            passed=found.passed,
+            elapsed_ms=found.elapsed_ms,
+            problem_notices=notice_messages(found.problems),
+            passed_notices=notice_messages(found.passed),
+        )
 
     async def Activate(self, request: pb.ActivateRequest, context: Any) -> pb.ActivateResponse:
         add_log_fields(version=request.version_name)
@@ -125,7 +134,11 @@ class RegistryServicer(registry_pb2_grpc.RegistryServiceServicer):
                 registry.find(session, request.version_name)
             return registry.history(session, name=request.version_name, limit=limit)
 
-        return pb.HistoryResponse(entries=[entry_message(row) for row in await self._plane.database.read(work)])
+        def asked_for(session: Session) -> dict[str, str]:
+            return {row.version_name: row.requested_by for row in registry.page(session)}
+
+        rows, by_version = await self._plane.database.read(lambda session: (work(session), asked_for(session)))
+        return pb.HistoryResponse(entries=[entry_message(row, by_version) for row in rows])
 
     async def Adopt(self, request: pb.AdoptRequest, context: Any) -> pb.Version:
         if not request.artifact_dir or "\x00" in request.artifact_dir:
@@ -186,8 +199,12 @@ def activated_message(done: Activated) -> pb.ActivateResponse:
     )
 
 
-def entry_message(row: VersionHistoryRecord) -> pb.HistoryEntry:
-    """An entry of the history as a message."""
+def entry_message(row: VersionHistoryRecord, by_version: Mapping[str, str]) -> pb.HistoryEntry:
+    """An entry of the history as a message.
+
+    Args:
+        by_version: who asked for the training of each version.
+    """
     return pb.HistoryEntry(
         at=row.at,
         actor=row.actor,
@@ -195,4 +212,5 @@ def entry_message(row: VersionHistoryRecord) -> pb.HistoryEntry:
         version_name=row.version_name,
         previous_version=row.previous_version,
         reason=row.reason,
+        requested_by=by_version.get(row.version_name, "") if row.action == "registered" else "",
     )

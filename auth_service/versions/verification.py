@@ -12,6 +12,7 @@ from pathlib import Path
 from auth_service.store.records import VersionRecord
 from common.errors import PreconditionFailed, ServiceError
 from common.files import is_folder
+from common.notices import notice, read_texts
 from common.patience import PatienceLost, run_patiently
 from common.processes import python_module
 from plant.schema import PlantSchema
@@ -78,7 +79,13 @@ def check_files(
             details={"path": manifest_path},
         )
     check_integrity(manifest, folder)
-    passed = [f"manifest and {len(manifest.artifacts)} artifacts have the registered sha256"]
+    passed: list[str] = [
+        notice(
+            "FILES_AS_REGISTERED",
+            "manifest and {count} artifacts have the registered sha256",
+            count=len(manifest.artifacts),
+        )
+    ]
     meta = manifest.role("meta")
     if meta is not None:
         judgement = judge(_runtime_versions(meta.file(folder)))
@@ -103,7 +110,7 @@ def check_schema(version: str, schema: PlantSchema, plant: PlantSchema) -> str:
             f"the profile of {schema.name} active first",
             reason="SCHEMA_DIFFERS",
         )
-    return f"it serves the plant of the active input profile, {plant.name}"
+    return notice("SCHEMA_FITS", "it serves the plant of the active input profile, {plant}", plant=plant.name)
 
 
 def _runtime_versions(path: Path) -> dict[str, object]:
@@ -135,7 +142,8 @@ def load_in_child(row: VersionRecord, derived: Path, versions: VersionCache | No
         return Findings(problems=[f"The process that loads and searches the version was ended: {error}"])
     try:
         said = json.loads(done.stdout.decode("utf-8", "replace").strip().splitlines()[-1])
-        return Findings(list(said["passed"]), list(said["problems"]), reason=str(said.get("reason", "")))
+        passed, problems = (read_texts(said[name]) for name in ("passed", "problems"))
+        return Findings(passed, problems, reason=str(said.get("reason", "")))
     except (ValueError, KeyError, IndexError, TypeError):
         last = (done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no output"])[-1]
         return Findings(problems=[f"The process that loads the version ended with code {done.returncode}: {last}"])

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from common.errors import ServiceError
+from common.notices import notice, write_texts
 from common.process_end import run_and_leave
 
 
@@ -22,7 +23,7 @@ def main(folder: Path, manifest_path: Path, derived: Path, name: str) -> dict[st
     passed: list[str] = []
 
     def failed(message: str, reason: str = "") -> dict[str, Any]:
-        return {"passed": passed, "problems": [message], "reason": reason}
+        return {"passed": write_texts(passed), "problems": write_texts([message]), "reason": reason}
 
     try:
         passed.append(check_version(folder, manifest_path, derived, name))
@@ -32,18 +33,26 @@ def main(folder: Path, manifest_path: Path, derived: Path, name: str) -> dict[st
     except Exception as error:  # what a damaged artifact raises cannot be foreseen
         return failed(f"Loading {folder} failed: {type(error).__name__}: {error}")
     try:
-        passed.append(f"loaded: {model.items:,} items, {model.dimension} dimensions, engine {model.engine_name}")
+        passed.append(
+            notice(
+                "VERSION_LOADED",
+                "loaded: {items} items, {dimensions} dimensions, engine {engine}",
+                items=model.items,
+                dimensions=model.dimension,
+                engine=model.engine_name,
+            )
+        )
         passed.extend(model.notes)
         passed.append(check_features(model.features, model.schema))
         model.prove()
-        passed.append("searches answer as they must")
+        passed.append(notice("SEARCHES_RIGHT", "searches answer as they must"))
     except ServiceError as error:
         return failed(error.message, error.reason)
     except Exception as error:
         return failed(f"Searching failed: {type(error).__name__}: {error}")
     finally:
         model.close()
-    return {"passed": passed, "problems": [], "reason": ""}
+    return {"passed": write_texts(passed), "problems": [], "reason": ""}
 
 
 def say() -> None:

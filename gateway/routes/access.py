@@ -11,6 +11,7 @@ from common.request_context import allow_more_time
 from gateway.answers import iso_time, json_answer
 from gateway.bodies import document_value
 from gateway.guarded_routes import AreaRouter
+from gateway.notice_header import notice_headers
 from gateway.schemas.access import (
     AccessConnectionRequest,
     AccessConnectionResponse,
@@ -46,7 +47,8 @@ async def test_access_connection(body: AccessConnectionRequest, gateway: TheGate
             "table_profiles": list(found.tables),
             "elapsed_ms": round(found.elapsed_ms, 3) if found.HasField("elapsed_ms") else None,
             "verified_table": found.verified_table or None,
-        }
+        },
+        headers=notice_headers(found.notice.code, found.notice.parameters),
     )
 
 

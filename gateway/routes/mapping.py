@@ -21,6 +21,7 @@ from gateway.guarded_routes import AreaRouter
 from gateway.schemas import mapping as bodies
 from gateway.state import Gateway, TheGateway
 from gateway.translate import profiles as translate
+from gateway.translate.notices import all_said
 from gateway.translate.rows import mixed_table, rows_of
 from gateway.translate.suggestions import suggested
 from predicting.neighbours import SearchOptions, find_neighbours
@@ -81,6 +82,7 @@ async def input_profile_effects(body: bodies.ProfileEffectsRequest, gateway: The
             "training": found.training,
             "changed_columns": list(found.changed_columns),
             "problems": list(found.problems),
+            "problem_notices": all_said(found.problem_notices),
         }
     )
 

@@ -9,6 +9,7 @@ from gateway.guarded_routes import AreaRouter
 from gateway.schemas.rules import RuleValidationRequest, RuleValidationResponse
 from gateway.state import TheGateway
 from gateway.translate.client_operations import plant_rows
+from gateway.translate.notices import said_of
 from routings.routing_rules import check
 
 area = AreaRouter("/api/rules", "routing-ml")
@@ -30,7 +31,13 @@ async def validate_rules(body: RuleValidationRequest, gateway: TheGateway) -> Re
             "item_code": body.item_code,
             "passed": outcome.passed,
             "violations": [
-                {"rule_id": one.rule_id, "message": one.message, "severity": one.severity} for one in outcome.violations
+                {
+                    "rule_id": one.rule_id,
+                    "message": one.message,
+                    "severity": one.severity,
+                    "notice": said_of(one.message),
+                }
+                for one in outcome.violations
             ],
             "evaluated_rules": outcome.evaluated,
         }

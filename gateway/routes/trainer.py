@@ -16,6 +16,7 @@ from gateway.guarded_routes import AreaRouter
 from gateway.schemas import trainer as bodies
 from gateway.state import Gateway, TheGateway
 from gateway.translate import versions as translate
+from gateway.translate.notices import all_said
 from gateway.version_comparison import compare_version, sample_items
 from gateway.version_reports import REPORTS, read_report
 from protos.registry.v1 import registry_pb2 as pb
@@ -131,6 +132,8 @@ async def verify_model_version(version_name: str, gateway: TheGateway) -> Respon
         {
             "ok": found.ok,
             "problems": list(found.problems),
+            "problem_notices": all_said(found.problem_notices),
+            "passed_notices": all_said(found.passed_notices),
             "passed": list(found.passed),
             "elapsed_ms": round(found.elapsed_ms, 3),
         }

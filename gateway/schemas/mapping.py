@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from gateway.schemas.wire import AnswerModel, RequestModel
+from gateway.schemas.wire import AnswerModel, NoticeModel, RequestModel
 
 Revision = Annotated[int, Field(ge=0, lt=2**31)]
 
@@ -24,6 +24,7 @@ class ProfileModel(AnswerModel):
     author: str | None = None
     valid: bool
     problems: list[str] = []
+    problem_notices: list[NoticeModel | None] = []
     built_in: bool = False
     profile: dict[str, Any] | None = None
 
@@ -117,7 +118,10 @@ class ProfileSuggestResponse(AnswerModel):
     items: list[PreviewedItem]
     rows: int
     findings: list[str]
+    finding_notices: list[NoticeModel | None] = []
     problem: str
+    problem_notice: NoticeModel | None = None
+    unread_notices: dict[str, NoticeModel | None] = {}
 
 
 class ProfileCheckRequest(RequestModel):
@@ -134,6 +138,7 @@ class ProfileCheckResponse(AnswerModel):
 
     ok: bool
     problems: list[str]
+    problem_notices: list[NoticeModel | None] = []
     columns: list[dict[str, Any]]
     tables: list[dict[str, Any]]
 
@@ -157,6 +162,7 @@ class ProfilePreviewResponse(AnswerModel):
     total_findings: int
     valid: bool
     problems: list[str]
+    problem_notices: list[NoticeModel | None] = []
 
 
 class ProfileActivationResponse(AnswerModel):
@@ -183,6 +189,7 @@ class ProfileEffectsResponse(AnswerModel):
     training: bool
     changed_columns: list[str]
     problems: list[str]
+    problem_notices: list[NoticeModel | None] = []
 
 
 class ProfileRevisionListResponse(AnswerModel):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from gateway.schemas.operations import OperationStep
-from gateway.schemas.wire import AnswerModel, ItemCode, RequestModel
+from gateway.schemas.wire import AnswerModel, ItemCode, NoticeModel, RequestModel
 
 
 class MasterDataTreeNode(AnswerModel):
@@ -159,6 +159,7 @@ class SnapshotModel(AnswerModel):
     last_attempt_at: str | None = None
     findings: list[str] = []
     readings: list[str] = []
+    finding_notices: list[NoticeModel | None] = []
     reading: str | None = None
     reading_share: float | None = None
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from gateway.schemas.operations import OperationStep
-from gateway.schemas.wire import AnswerModel, RequestModel
+from gateway.schemas.wire import AnswerModel, NoticeModel, RequestModel
 
 
 class RuleValidationRequest(RequestModel):
@@ -25,6 +25,7 @@ class RuleViolation(AnswerModel):
     rule_id: str
     message: str
     severity: Literal["info", "warning", "error"] = "error"
+    notice: NoticeModel | None = None
 
 
 class RuleValidationResponse(AnswerModel):

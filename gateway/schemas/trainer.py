@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from gateway.schemas.wire import AnswerModel, ItemCode, RequestModel
+from gateway.schemas.wire import AnswerModel, ItemCode, NoticeModel, RequestModel
 
 
 class TrainingRequest(RequestModel):
@@ -33,6 +33,7 @@ class TrainingStatusModel(AnswerModel):
     stage: str | None = None
     remaining_seconds: float | None = None
     requested_by: str | None = None
+    message_notice: NoticeModel | None = None
 
 
 class ModelVersionModel(AnswerModel):
@@ -91,6 +92,8 @@ class VerificationModel(AnswerModel):
     ok: bool
     problems: list[str]
     passed: list[str]
+    problem_notices: list[NoticeModel | None] = []
+    passed_notices: list[NoticeModel | None] = []
     elapsed_ms: float
 
 
@@ -160,6 +163,7 @@ class HistoryEntryModel(AnswerModel):
     version_name: str
     previous_version: str | None = None
     reason: str | None = None
+    requested_by: str | None = None
 
 
 class HistoryResponse(AnswerModel):

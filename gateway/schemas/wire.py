@@ -19,6 +19,13 @@ class AnswerModel(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
+class NoticeModel(AnswerModel):
+    """What a sentence for people says, for readers of another language: its code, and the values in it as texts."""
+
+    code: str
+    parameters: dict[str, str]
+
+
 def _not_blank(text: str) -> str:
     if not text.strip():
         raise ValueError("is blank")

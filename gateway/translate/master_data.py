@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from gateway.answers import iso_time, iso_time_or_now
+from gateway.translate.notices import all_said
 from gateway.translate.rows import Value, column_of, rows_of
 from plant.client_names import MACHINE, MACHINE_NAME
 from plant.columns import ColumnType
@@ -215,6 +216,7 @@ def snapshot_facts(info: pb.SnapshotInfoResponse) -> dict[str, Any]:
         "last_attempt_at": iso_time(info.last_attempt_at),
         "findings": list(info.findings),
         "readings": list(info.readings),
+        "finding_notices": all_said(info.finding_notices),
         "reading": info.reading or None,
         "reading_share": round(info.reading_share, 4) if info.reading else None,
     }

@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.answers import iso_time, iso_time_or_now
 from gateway.bodies import document_value
+from gateway.translate.notices import all_said, said, said_in
 from gateway.translate.rows import rows_of
 from protos.documents.v1 import documents_pb2 as pb
 
@@ -22,6 +23,7 @@ def profile(one: pb.Profile, *, with_content: bool = True) -> dict[str, Any]:
         "author": one.author or None,
         "valid": one.valid,
         "problems": list(one.problems),
+        "problem_notices": all_said(one.problem_notices),
         "built_in": one.built_in,
         "profile": document_value(one.profile_json) if with_content else None,
     }
@@ -55,6 +57,7 @@ def checked(found: pb.CheckInputProfileResponse) -> dict[str, Any]:
     return {
         "ok": found.ok,
         "problems": list(found.problems),
+        "problem_notices": all_said(found.problem_notices),
         "columns": [_checked_column(row) for row in rows_of(found.columns)],
         "tables": rows_of(found.tables),
     }
@@ -66,6 +69,7 @@ def _checked_column(row: dict[str, Any]) -> dict[str, Any]:
         "found": bool(row.get("found")),
         "required": bool(row.get("required")),
         "examples": document_value(str(row.get("examples") or "[]")),
+        "notice": said_in(row.get("notice")),
     }
 
 
@@ -75,10 +79,18 @@ def preview(found: pb.PreviewOutputProfileResponse) -> dict[str, Any]:
         "columns": [column.name for column in found.table.columns],
         "rows": rows_of(found.table),
         "findings": [
-            {"row": one.row, "column": one.column, "check": one.check, "value": one.value, "message": one.message}
+            {
+                "row": one.row,
+                "column": one.column,
+                "check": one.check,
+                "value": one.value,
+                "message": one.message,
+                "notice": said(one.notice),
+            }
             for one in found.findings
         ],
         "total_findings": found.total_findings,
         "valid": found.valid,
         "problems": list(found.problems),
+        "problem_notices": all_said(found.problem_notices),
     }

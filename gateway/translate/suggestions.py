@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.bodies import document_value
+from gateway.translate.notices import all_said, said, said_in
 from gateway.translate.rows import rows_of
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
@@ -28,10 +29,13 @@ def suggested(found: pb.SuggestProfileResponse) -> dict[str, Any]:
         "columns": list(found.columns),
         "tables": list(found.tables),
         "unread": {str(row["table"]): row["reason"] for row in rows_of(found.unread)},
+        "unread_notices": {str(row["table"]): said_in(row.get("notice")) for row in rows_of(found.unread)},
         "items": [_item(item) for item in found.items],
         "rows": found.rows,
         "findings": list(found.findings),
+        "finding_notices": all_said(found.finding_notices),
         "problem": found.problem,
+        "problem_notice": said(found.problem_notice),
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from gateway.answers import iso_time
 from gateway.bodies import document_value
+from gateway.translate.notices import all_said
 from protos.aggregate.v1 import aggregate_pb2
 from protos.ann.v1 import ann_pb2
 from protos.common.v1 import process_pb2
@@ -126,4 +127,5 @@ def snapshot(info: aggregate_pb2.SnapshotInfoResponse) -> dict[str, Any]:
         "last_error": info.last_error or None,
         "last_attempt_at": iso_time(info.last_attempt_at),
         "findings": list(info.findings),
+        "finding_notices": all_said(info.finding_notices),
     }

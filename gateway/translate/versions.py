@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.answers import iso_time, iso_time_or_now
 from gateway.bodies import document_value
+from gateway.translate.notices import said
 from protos.registry.v1 import registry_pb2 as pb
 from protos.trainer.v1 import trainer_pb2
 
@@ -55,6 +56,7 @@ def history_entry(entry: pb.HistoryEntry) -> dict[str, Any]:
         "version_name": entry.version_name,
         "previous_version": entry.previous_version or None,
         "reason": entry.reason or None,
+        "requested_by": entry.requested_by or None,
     }
 
 
@@ -80,4 +82,5 @@ def training(status: trainer_pb2.TrainingStatus, latest: pb.Version | None) -> d
         "stage": status.stage or None,
         "remaining_seconds": status.remaining_seconds if status.remaining_seconds >= 0 else None,
         "requested_by": status.requested_by or None,
+        "message_notice": said(status.message_notice),
     }

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from common.notices import notice
 from plant.output_profile.formats import OutputType, writer
 from plant.output_profile.profile import OutputColumn, OutputProfile, encodable
 from plant.output_profile.reading import READERS
@@ -125,17 +126,31 @@ def _column(
 def _wrong(column: OutputColumn, value: Any, made: Any, text: str | None, encoding: str) -> tuple[str, str] | None:
     """The first check that a value breaks, and why."""
     if value is None:
-        return ("null", f"{column.name} must not be empty") if column.required else None
+        return (
+            ("null", notice("VALUE_EMPTY", "{column} must not be empty", column=column.name))
+            if column.required
+            else None
+        )
+
+    def wrong(check: str, code: str, sentence: str, **values: object) -> tuple[str, str]:
+        return check, notice(code, "{column}: " + sentence, column=column.name, **values)
+
     if made is None or text is None:
-        return "type", f"{column.name}: {str(value)[:60]!r} is not of type {column.type}"
+        shown = repr(str(value)[:60])
+        return wrong("type", "VALUE_OF_OTHER_TYPE", "{value} is not of type {type}", value=shown, type=column.type)
     if column.minimum is not None and made < column.minimum:
-        return "range", f"{column.name}: {text} is below {column.minimum:g}"
+        return wrong("range", "VALUE_BELOW", "{value} is below {least}", value=text, least=f"{column.minimum:g}")
     if column.maximum is not None and made > column.maximum:
-        return "range", f"{column.name}: {text} is above {column.maximum:g}"
+        return wrong("range", "VALUE_ABOVE", "{value} is above {most}", value=text, most=f"{column.maximum:g}")
     if column.max_length is not None and len(text) > column.max_length:
-        return "length", f"{column.name}: {len(text)} characters are more than {column.max_length}"
+        sentence = "{count} characters are more than {most}"
+        return wrong("length", "VALUE_TOO_LONG", sentence, count=len(text), most=column.max_length)
     if column.values and text not in column.values:
-        return "value", f"{column.name}: {text[:60]!r} is not one of {', '.join(column.values[:8])}"
+        allowed = ", ".join(column.values[:8])
+        return wrong(
+            "value", "VALUE_NOT_ALLOWED", "{value} is not one of {allowed}", value=repr(text[:60]), allowed=allowed
+        )
     if not encodable(text, encoding):
-        return "encoding", f"{column.name}: {text[:60]!r} cannot be written in {encoding}"
+        sentence = "{value} cannot be written in {encoding}"
+        return wrong("encoding", "VALUE_NOT_ENCODABLE", sentence, value=repr(text[:60]), encoding=encoding)
     return None

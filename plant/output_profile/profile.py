@@ -11,6 +11,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from common.errors import FieldViolation, InvalidInput
+from common.notices import notice
 from plant.client_names import NAMES, TIMES
 from plant.mechanical_seals import MECHANICAL_SEALS
 from plant.output_profile.formats import EXAMPLES, OutputType, writer
@@ -76,21 +77,50 @@ class OutputColumn(BaseModel):
     def problems(self) -> Iterator[str]:
         """What is wrong with this column on its own, for people."""
         if self.name != self.name.strip() or not self.name.isprintable():
-            yield f"{self.name!r} cannot be a column's name: no blanks around it, printable characters only"
+            yield notice(
+                "COLUMN_NAME_UNUSABLE",
+                "{name} cannot be a column's name: no blanks around it, printable characters only",
+                name=repr(self.name),
+            )
         if self.source and self.constant is not None:
-            yield f"{self.name} has both a source and a constant: keep one"
+            yield notice("SOURCE_AND_CONSTANT", "{name} has both a source and a constant: keep one", name=self.name)
         if not self.source and self.constant is None:
-            yield f"{self.name} has neither a source nor a constant"
+            yield notice("NEITHER_SOURCE_NOR_CONSTANT", "{name} has neither a source nor a constant", name=self.name)
         if writer(self.type, self.format) is None:
-            yield f"{self.name}: {self.format!r} is not a format of {self.type}; use {EXAMPLES[self.type]}"
+            yield notice(
+                "FORMAT_MISFIT",
+                "{name}: {format} is not a format of {type}; use {examples}",
+                name=self.name,
+                format=repr(self.format),
+                type=self.type,
+                examples=EXAMPLES[self.type],
+            )
         for what, value in (("constant", self.constant), ("default", self.default)):
             if value is not None and not fits(value, self.type):
-                yield f"{self.name}: the {what} {value!r} is not of type {self.type}"
+                yield notice(
+                    "DEFAULT_OF_OTHER_TYPE",
+                    "{name}: the {what} {value} is not of type {type}",
+                    name=self.name,
+                    what=what,
+                    value=repr(value),
+                    type=self.type,
+                )
         bounds = [bound for bound in (self.minimum, self.maximum) if bound is not None]
         if bounds and self.type not in (OutputType.NUMBER, OutputType.INTEGER):
-            yield f"{self.name} is {self.type} and cannot have a minimum or maximum"
+            yield notice(
+                "LIMITS_OF_NO_NUMBER",
+                "{name} is {type} and cannot have a minimum or maximum",
+                name=self.name,
+                type=self.type,
+            )
         if len(bounds) == 2 and bounds[0] > bounds[1]:
-            yield f"{self.name}: the minimum {bounds[0]:g} is above the maximum {bounds[1]:g}"
+            yield notice(
+                "MINIMUM_ABOVE_MAXIMUM",
+                "{name}: the minimum {least} is above the maximum {most}",
+                name=self.name,
+                least=f"{bounds[0]:g}",
+                most=f"{bounds[1]:g}",
+            )
 
 
 class OutputProfile(BaseModel):
@@ -171,19 +201,27 @@ class OutputProfile(BaseModel):
         known = {*available, *KNOWN_COLUMNS}
         for alias, column in self.aliases.items():
             if column not in known:
-                yield FieldViolation(f"aliases.{alias}", f"{column} is not a column of a prediction")
+                yield FieldViolation(
+                    f"aliases.{alias}",
+                    notice("NOT_A_PREDICTED_COLUMN", "{name} is not a column of a prediction", name=column),
+                )
         seen: set[str] = set()
         for position, output in enumerate(self.columns):
             where = f"columns.{position}"
             if output.name.casefold() in seen:
-                yield FieldViolation(f"{where}.name", f"{output.name} comes twice")
+                yield FieldViolation(f"{where}.name", notice("COMES_TWICE", "{name} comes twice", name=output.name))
             seen.add(output.name.casefold())
             if output.source and self.column_of(output.source) not in known:
-                yield FieldViolation(f"{where}.source", f"{output.source} is not a column of a prediction")
+                yield FieldViolation(
+                    f"{where}.source",
+                    notice("NOT_A_PREDICTED_COLUMN", "{name} is not a column of a prediction", name=output.source),
+                )
             for problem in output.problems():
                 yield FieldViolation(where, problem)
         if not any(column.source for column in self.columns):
-            yield FieldViolation("columns", "every column is a constant: take at least one from the prediction")
+            yield FieldViolation(
+                "columns", notice("ONLY_CONSTANTS", "every column is a constant: take at least one from the prediction")
+            )
         yield from self._encoding_violations()
 
     def _encoding_violations(self) -> Iterator[FieldViolation]:
@@ -192,11 +230,26 @@ class OutputProfile(BaseModel):
         try:
             "A".encode(codecs.lookup(self.encoding).name)
         except (LookupError, ValueError, TypeError):
-            yield FieldViolation("encoding", f"{self.encoding} is not a text encoding such as utf-8 or cp949")
+            yield FieldViolation(
+                "encoding",
+                notice(
+                    "ENCODING_UNKNOWN",
+                    "{encoding} is not a text encoding such as utf-8 or cp949",
+                    encoding=self.encoding,
+                ),
+            )
             return
         for position, column in enumerate(self.columns):
             if not encodable(column.name, self.encoding):
-                yield FieldViolation(f"columns.{position}.name", f"{column.name} cannot be written in {self.encoding}")
+                yield FieldViolation(
+                    f"columns.{position}.name",
+                    notice(
+                        "NAME_NOT_ENCODABLE",
+                        "{name} cannot be written in {encoding}",
+                        name=column.name,
+                        encoding=self.encoding,
+                    ),
+                )
 
 
 def fits(value: Constant, kind: OutputType) -> bool:

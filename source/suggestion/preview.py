@@ -8,6 +8,7 @@ from typing import Final
 
 import polars as pl
 
+from common.notices import within
 from plant.input_profile import InputProfile
 from plant.schema import FEATURES, ITEM_CODE, ROUTING, SEQUENCE
 from source.column_types import POLARS_TYPES
@@ -87,7 +88,7 @@ def _first(source: Source, profile: InputProfile, role: str, columns: list[str],
     frames: list[pl.DataFrame] = []
 
     def note(rows: int, what: str) -> None:
-        findings.append(f"{rows:,} {what}")
+        findings.append(within(f"{rows:,} {what}", what, count=rows))
 
     rows = read_role(source, profile, role, columns, on_finding=note)
     for frame in rows:

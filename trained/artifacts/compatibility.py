@@ -11,6 +11,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
+from common.notices import notice
+
 
 class Verdict(StrEnum):
     """How a version is loaded."""
@@ -96,15 +98,25 @@ def judge(at_training: Mapping[str, object], running: Mapping[str, str] | None =
                 differences,
             )
     if not trained:
-        return Judgement(Verdict.COMPATIBLE, "The version does not say which libraries trained it", differences)
+        return Judgement(
+            Verdict.COMPATIBLE,
+            notice("LIBRARIES_UNKNOWN", "The version does not say which libraries trained it"),
+            differences,
+        )
     crossed = [
         f"{_spelled(name)} {then} at training, {now or 'not installed'} here"
         for name, (then, now) in differences.items()
         if name in (*_PACKAGES, "python") and _numbers(then)[:1] != _numbers(now)[:1] and now
     ]
     if crossed:
-        return Judgement(Verdict.COMPATIBLE, "Major versions differ: " + "; ".join(crossed), differences)
-    return Judgement(Verdict.AS_IS, "The libraries have the major versions of the training", differences)
+        return Judgement(
+            Verdict.COMPATIBLE,
+            notice("LIBRARIES_DIFFER", "Major versions differ: {which}", which="; ".join(crossed)),
+            differences,
+        )
+    return Judgement(
+        Verdict.AS_IS, notice("LIBRARIES_FIT", "The libraries have the major versions of the training"), differences
+    )
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
  * The one way to the server. The session is an HttpOnly cookie that the browser sends; no token is kept here.
  * A 401 in the middle of work opens the login dialog and repeats the request afterwards.
  */
+import type { Notice } from '@/i18n/notices'
 import type { paths } from './schema'
 import { ApiError, OfflineError } from './errors'
 import { reportReachable, reportUnreachable } from './connection'
@@ -88,6 +89,16 @@ async function fetched(method: string, path: string, options: Options): Promise<
   return answer
 }
 
+/** What the one sentence of an answer says, where its body has no place for that; null where it does not say. */
+export function noticeOf(answer: Response): Notice | null {
+  try {
+    const text = answer.headers.get('x-notice')
+    return text ? (JSON.parse(decodeURIComponent(text)) as Notice) : null
+  } catch {
+    return null
+  }
+}
+
 /** Sends a request and returns the raw answer; throws ApiError unless it is a success. */
 export async function send(method: Method, path: string, options: Options = {}): Promise<Response> {
   let answer = await once(method, path, options)
@@ -103,7 +114,13 @@ export async function send(method: Method, path: string, options: Options = {}):
     } catch {
       // Not JSON: the text itself is the body.
     }
-    throw new ApiError(answer.status, path, body, answer.headers.get('x-error-reason'))
+    throw new ApiError(
+      answer.status,
+      path,
+      body,
+      answer.headers.get('x-error-reason'),
+      noticeOf(answer)?.parameters,
+    )
   }
   return answer
 }

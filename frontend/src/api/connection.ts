@@ -41,6 +41,7 @@ export async function probe() {
     if (answer.status === 502 || answer.status === 504) throw new Error('proxy')
     reportReachable()
   } catch {
+    if (useConnection.getState().online) useConnection.setState({ online: false, since: Date.now() })
     delay = Math.min(delay * 1.5, 10_000)
     timer = setTimeout(probe, delay)
   }

@@ -1,5 +1,6 @@
 /** What can go wrong with a request, and how to say it. */
 import { commonText } from '@/i18n/common'
+import { ScriptError } from '@/ui/scripts'
 import { reasonSentence } from '@/i18n/reasons'
 
 interface Problem {
@@ -15,6 +16,8 @@ export class ApiError extends Error {
     readonly body: unknown,
     /** The server's name for what is wrong, such as WRONG_PASSWORD; the same in every language. */
     readonly reason: string | null = null,
+    /** The values of what is wrong: a path, a table, a limit ... */
+    readonly parameters: Record<string, string> = {},
   ) {
     super(`${status} ${path}`)
   }
@@ -61,10 +64,11 @@ export function reasonOf(error: unknown): string | null {
 /** One sentence for people. */
 export function describeError(error: unknown): string {
   if (isOffline(error)) return commonText('errorOffline')
+  if (error instanceof ScriptError) return `${commonText('scriptFailed')}. ${commonText('scriptReplaced')}`
   if (error instanceof ApiError) {
     if (error.status === 404 && (error.detail === 'Not Found' || !error.detail))
       return commonText('errorMissingRoute', { path: error.path })
-    const known = reasonSentence(error.reason, error.detail)
+    const known = reasonSentence(error.reason, error.detail, error.parameters)
     if (known) return known
     if (error.detail) return error.detail
     if (error.status === 403) return commonText('errorForbidden')

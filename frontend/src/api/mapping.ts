@@ -1,4 +1,5 @@
 /** Input and output mapping profiles: several are saved, one of each kind is active. */
+import type { Notice } from '@/i18n/notices'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { request } from './client'
 import { plantChanged } from './plant'
@@ -58,6 +59,7 @@ export interface ProfileEffects {
   training: boolean
   changed_columns: string[]
   problems: string[]
+  problem_notices?: (Notice | null)[]
 }
 
 /** What it would mean that an edited profile takes the place of the active one. */
@@ -99,6 +101,7 @@ export interface StoredProfile<Profile> {
   author?: string | null
   valid: boolean
   problems: string[]
+  problem_notices?: (Notice | null)[]
   built_in: boolean
   profile: Profile | null
 }
@@ -114,11 +117,13 @@ export interface CheckedColumn {
   null_share: number | null
   examples: string[] | string | null
   problem: string
+  notice?: Notice | null
 }
 
 export interface ProfileCheck {
   ok: boolean
   problems: string[]
+  problem_notices?: (Notice | null)[]
   columns: CheckedColumn[]
   tables: { role: Role; table: string; rows: number }[]
 }
@@ -129,6 +134,7 @@ export interface Finding {
   check: string
   value: string
   message: string
+  notice?: Notice | null
 }
 
 export interface ProfilePreview {
@@ -138,6 +144,7 @@ export interface ProfilePreview {
   total_findings: number
   valid: boolean
   problems: string[]
+  problem_notices?: (Notice | null)[]
 }
 
 export interface ProfileActivation {

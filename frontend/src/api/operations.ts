@@ -1,4 +1,5 @@
 /** Figures of the running system: processes, latency, caches, snapshot; live by server-sent events. */
+import type { Notice } from '@/i18n/notices'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { request } from './client'
@@ -33,6 +34,7 @@ export interface Snapshot {
   last_error: string | null
   last_attempt_at: string | null
   findings: string[]
+  finding_notices?: (Notice | null)[]
   reading?: string | null
   reading_share?: number | null
 }

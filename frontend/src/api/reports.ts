@@ -1,4 +1,5 @@
 /** Reports that a training leaves beside its model. */
+import type { Notice } from '@/i18n/notices'
 import { useQuery } from '@tanstack/react-query'
 import { request } from './client'
 import { useVersionDetail } from './training'
@@ -34,7 +35,9 @@ interface Reports {
   time_profiles: TimeProfiles
   training_metrics: TrainingMetrics
   feature_importance: Record<string, number>
-  feature_recommendations: { recommendations: { feature: string; finding: string; recommendation: string }[] }
+  feature_recommendations: {
+    recommendations: (Notice & { feature: string; finding: string; recommendation: string })[]
+  }
 }
 
 /** Whether the manifest of a version lists a report; one that is not listed is not asked for. */

@@ -3282,6 +3282,8 @@ export interface components {
             previous_version?: string | null;
             /** Reason */
             reason?: string | null;
+            /** Requested By */
+            requested_by?: string | null;
         } & {
             [key: string]: unknown;
         };
@@ -3599,6 +3601,20 @@ export interface components {
             /** Default Graph */
             default_graph: {
                 [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * NoticeModel
+         * @description What a sentence for people says, for readers of another language: its code, and the values in it as texts.
+         */
+        NoticeModel: {
+            /** Code */
+            code: string;
+            /** Parameters */
+            parameters: {
+                [key: string]: string;
             };
         } & {
             [key: string]: unknown;
@@ -4229,6 +4245,11 @@ export interface components {
             ok: boolean;
             /** Problems */
             problems: string[];
+            /**
+             * Problem Notices
+             * @default []
+             */
+            problem_notices?: (components["schemas"]["NoticeModel"] | null)[];
             /** Columns */
             columns: {
                 [key: string]: unknown;
@@ -4263,6 +4284,11 @@ export interface components {
             changed_columns: string[];
             /** Problems */
             problems: string[];
+            /**
+             * Problem Notices
+             * @default []
+             */
+            problem_notices?: (components["schemas"]["NoticeModel"] | null)[];
         } & {
             [key: string]: unknown;
         };
@@ -4327,6 +4353,11 @@ export interface components {
              */
             problems?: string[];
             /**
+             * Problem Notices
+             * @default []
+             */
+            problem_notices?: (components["schemas"]["NoticeModel"] | null)[];
+            /**
              * Built In
              * @default false
              */
@@ -4385,6 +4416,11 @@ export interface components {
             valid: boolean;
             /** Problems */
             problems: string[];
+            /**
+             * Problem Notices
+             * @default []
+             */
+            problem_notices?: (components["schemas"]["NoticeModel"] | null)[];
         } & {
             [key: string]: unknown;
         };
@@ -4492,8 +4528,21 @@ export interface components {
             rows: number;
             /** Findings */
             findings: string[];
+            /**
+             * Finding Notices
+             * @default []
+             */
+            finding_notices?: (components["schemas"]["NoticeModel"] | null)[];
             /** Problem */
             problem: string;
+            problem_notice?: components["schemas"]["NoticeModel"] | null;
+            /**
+             * Unread Notices
+             * @default {}
+             */
+            unread_notices?: {
+                [key: string]: components["schemas"]["NoticeModel"] | null;
+            };
         } & {
             [key: string]: unknown;
         };
@@ -5577,6 +5626,7 @@ export interface components {
              * @enum {string}
              */
             severity?: "info" | "warning" | "error";
+            notice?: components["schemas"]["NoticeModel"] | null;
         } & {
             [key: string]: unknown;
         };
@@ -5810,6 +5860,11 @@ export interface components {
              * @default []
              */
             readings?: string[];
+            /**
+             * Finding Notices
+             * @default []
+             */
+            finding_notices?: (components["schemas"]["NoticeModel"] | null)[];
             /** Reading */
             reading?: string | null;
             /** Reading Share */
@@ -6125,6 +6180,7 @@ export interface components {
             remaining_seconds?: number | null;
             /** Requested By */
             requested_by?: string | null;
+            message_notice?: components["schemas"]["NoticeModel"] | null;
         } & {
             [key: string]: unknown;
         };
@@ -6174,6 +6230,16 @@ export interface components {
             problems: string[];
             /** Passed */
             passed: string[];
+            /**
+             * Problem Notices
+             * @default []
+             */
+            problem_notices?: (components["schemas"]["NoticeModel"] | null)[];
+            /**
+             * Passed Notices
+             * @default []
+             */
+            passed_notices?: (components["schemas"]["NoticeModel"] | null)[];
             /** Elapsed Ms */
             elapsed_ms: number;
         } & {

@@ -1,4 +1,5 @@
 /** Training: status, start, and the versions that it made. */
+import type { Notice } from '@/i18n/notices'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
 import { call, request } from './client'
@@ -128,6 +129,8 @@ export interface Verification {
   ok: boolean
   problems: string[]
   passed: string[]
+  problem_notices?: (Notice | null)[]
+  passed_notices?: (Notice | null)[]
   elapsed_ms: number
 }
 
@@ -144,6 +147,7 @@ export interface HistoryEntry {
   version_name: string
   previous_version: string | null
   reason: string | null
+  requested_by?: string | null
 }
 
 export function useVersionHistory(limit = 100) {

@@ -3,6 +3,8 @@ import { Component, type ReactNode } from 'react'
 import { commonText } from '@/i18n/common'
 import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
+import { ScriptFailed } from '@/ui/ScriptFailed'
+import { ScriptError } from '@/ui/scripts'
 
 interface Props {
   children: ReactNode
@@ -23,6 +25,7 @@ export class CrashGuard extends Component<Props, { error: Error | null; place?: 
 
   override render() {
     if (!this.state.error) return this.props.children
+    if (this.state.error instanceof ScriptError) return <ScriptFailed />
     return (
       <Card
         title={commonText('crashTitle')}

@@ -16,6 +16,7 @@ import {
 import { lazy, type ComponentType } from 'react'
 import { requestsUnderWay } from '@/api/client'
 import { loadCharts } from '@/ui/loadCharts'
+import { fetchPart } from '@/ui/scripts'
 
 export type ScreenId =
   | 'master-data'
@@ -47,9 +48,9 @@ function screen(id: ScreenId, path: string, icon: LucideIcon, load: Screen['load
     path,
     icon,
     admin,
-    component: lazy(load),
+    component: lazy(() => fetchPart(load)),
     load: async () => {
-      const module = await load()
+      const module = await fetchPart(load)
       found.component = module.default
       return module
     },

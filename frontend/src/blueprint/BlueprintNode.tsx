@@ -65,14 +65,14 @@ export const BlueprintNode = memo(function BlueprintNode({ data, selected }: Nod
         />
       ))}
       <div className="flex items-start justify-between gap-2">
-        <span className="line-clamp-2 min-w-0 text-[1.12rem] leading-snug font-semibold">{data.label}</span>
+        <span className="line-clamp-3 min-w-0 text-[1.12rem] leading-snug font-semibold">{data.label}</span>
         {bad && <CircleAlert className="size-4 shrink-0 text-[#ffb4a5]" aria-hidden />}
       </div>
       <div className={clsx('text-[0.76rem]', bad ? 'text-[#ffc4b8]' : 'text-blueprint-muted')}>
         {t(state)}
       </div>
       {kind !== data.label && <div className="truncate text-[0.8rem] text-blueprint-muted">{kind}</div>}
-      {data.facts && <div className="truncate text-[0.76rem] text-blueprint-muted">{data.facts}</div>}
+      {data.facts && <div className="line-clamp-2 text-[0.76rem] text-blueprint-muted">{data.facts}</div>}
       {bad && <div className="mt-1 line-clamp-2 text-[0.76rem] text-[#ffc4b8]">{problems[0]}</div>}
       {outputs.map((port, index) => (
         <Handle

@@ -56,7 +56,6 @@ export function NodeLibrary({ types, readOnly }: { types: readonly NodeType[]; r
                 type="button"
                 draggable={usable}
                 aria-disabled={!usable}
-                aria-label={t('addNode', { name: labelOf(type) })}
                 onDragStart={(event) => event.dataTransfer.setData(NODE_MIME, type.type)}
                 onDoubleClick={() => usable && add(type)}
                 onKeyDown={(event) => {
@@ -64,6 +63,7 @@ export function NodeLibrary({ types, readOnly }: { types: readonly NodeType[]; r
                 }}
                 className={`tile w-full px-3 py-2 text-left ${usable ? 'cursor-grab hover:border-accent-strong' : 'cursor-default'}`}
               >
+                <span className="sr-only">{t('addNode', { name: labelOf(type) })}</span>
                 <span className="flex items-baseline justify-between gap-2">
                   <span className="font-semibold text-heading">{labelOf(type)}</span>
                   <span className="shrink-0 text-[0.76rem] text-muted">

@@ -3,7 +3,7 @@ import { useTrainingStatus, useVersionHistory } from '@/api/training'
 import { Badge, Card } from '@/ui/Card'
 import { Empty, QueryPanel } from '@/ui/PanelState'
 import { formatTime } from '@/i18n/format'
-import { actor, sentence } from '@/i18n/sentences'
+import { HistoryWords } from './HistoryWords'
 import { useTrainingWords } from '@/i18n/trainingWords'
 import { TrainingProgress } from './TrainingProgress'
 import { useBlueprintText } from './texts'
@@ -37,8 +37,7 @@ export function RunHistory() {
                 </Badge>
                 <span>{entry.version_name}</span>
                 <span className="text-muted">
-                  {actor(entry.actor)}
-                  {entry.reason && ` · ${sentence(entry.reason)}`}
+                  <HistoryWords entry={entry} />
                 </span>
               </li>
             ))}

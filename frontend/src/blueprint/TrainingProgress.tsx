@@ -3,7 +3,8 @@ import { useEffect, useState } from 'react'
 import type { TrainingState } from '@/api/training'
 import { Badge } from '@/ui/Card'
 import { formatSeconds, formatTime } from '@/i18n/format'
-import { actor, sentence } from '@/i18n/sentences'
+import { actor } from '@/i18n/actors'
+import { noticeText } from '@/i18n/notices'
 import { useTrainingWords } from '@/i18n/trainingWords'
 import { useBlueprintText } from './texts'
 
@@ -63,7 +64,9 @@ export function TrainingProgress({ status }: { status: TrainingState }) {
           </div>
         </>
       )}
-      {status.message && <p className="mt-1 text-[0.9rem] break-words">{sentence(status.message)}</p>}
+      {status.message && (
+        <p className="mt-1 text-[0.9rem] break-words">{noticeText(status.message, status.message_notice)}</p>
+      )}
       {status.version_path && (
         <p className="mt-1 font-mono text-[0.8rem] break-all text-muted">{status.version_path}</p>
       )}

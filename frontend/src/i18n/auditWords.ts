@@ -1,4 +1,5 @@
 /** Names of the actions of the audit log. One that is not known stays as it is. */
+import { shellText } from '@/app/texts'
 import { commonText } from './common'
 import { currentLanguage } from './index'
 
@@ -133,9 +134,14 @@ function factValue(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
+/** The name of a screen; one that is not known stays as it is. */
+function menuName(value: unknown): string {
+  return typeof value === 'string' ? shellText(value as 'routing') : factValue(value)
+}
+
 /** The facts of an event, as "name: value" pairs. */
 export function auditFacts(payload: Record<string, unknown> | null | undefined): string {
   return Object.entries(payload ?? {})
-    .map(([name, value]) => `${factName(name)}: ${factValue(value)}`)
+    .map(([name, value]) => `${factName(name)}: ${name === 'menu' ? menuName(value) : factValue(value)}`)
     .join(' · ')
 }

@@ -38,6 +38,11 @@ export const [useCommonText, commonText] = screenTexts('common', {
     crashTitle: '화면을 표시하지 못했습니다',
     crashText: '편집 중이던 내용은 이 브라우저에 보관되어 있습니다. 다시 불러오면 이어서 작업할 수 있습니다.',
     reload: '다시 불러오기',
+    scriptFailed: '화면의 일부를 불러오지 못했습니다',
+    scriptReplaced:
+      '연결이 잠시 끊겼거나 그사이 새 버전이 설치되었습니다. 다시 불러오면 이어집니다. 라우팅 편집 내용은 이 브라우저에 보관되어 있습니다.',
+    scriptUnreachable:
+      '서버에 연결할 수 없습니다. 연결이 돌아온 뒤 다시 불러오세요. 라우팅 편집 내용은 이 브라우저에 보관되어 있습니다.',
     fileTooBig: '{{name}} 파일이 너무 큽니다. {{most}} 이하의 파일을 선택하세요.',
     previous: '이전',
     next: '다음',
@@ -88,6 +93,11 @@ export const [useCommonText, commonText] = screenTexts('common', {
     crashTitle: 'This screen could not be shown',
     crashText: 'What you were editing is kept in this browser. Reload to go on with it.',
     reload: 'Reload',
+    scriptFailed: 'A part of this page could not be loaded',
+    scriptReplaced:
+      'The connection was lost for a moment, or a new version has been installed. Reload to go on. Routings that you were editing are kept in this browser.',
+    scriptUnreachable:
+      'The server cannot be reached. Reload when the connection is back. Routings that you were editing are kept in this browser.',
     fileTooBig: '{{name}} is too big. Choose a file of at most {{most}}.',
     previous: 'Previous',
     next: 'Next',

@@ -136,17 +136,59 @@ const WITH_DETAIL: Record<string, string> = {
   NAME_UNUSABLE: '사용할 수 없는 이름입니다.',
 }
 
+/** What is wrong where the server says with which file, table or value; each is used when all of its values are there. */
+const WITH_VALUES: Record<string, string> = {
+  SOURCE_MISSING: '원본이 없습니다: {{path}}. 경로를 확인하세요.',
+  SOURCE_LOCKED: '다른 프로그램이 원본을 잠그고 있습니다: {{path}}. 그 프로그램을 닫고 다시 시도하세요.',
+  SOURCE_DAMAGED: '원본이 손상되었습니다: {{path}}. 원본을 복구한 뒤 다시 시도하세요.',
+  SOURCE_PROTECTED: '원본이 암호로 보호되어 있습니다: {{path}}. 암호를 풀고 다시 저장하세요.',
+  SOURCE_EMPTY: '원본이 비어 있습니다: {{path}}',
+  SOURCE_WRONG_ENDING: '원본으로 쓸 수 없는 파일 형식입니다: {{path}}',
+  SOURCE_TOO_LARGE: '원본에 테이블이 너무 많습니다: {{path}}. 품목과 공정의 테이블만 따로 두세요.',
+  PROFILE_DOES_NOT_FIT: '프로파일이 원본과 맞지 않습니다: {{path}}',
+  TABLE_MISSING: '원본 {{path}}에 {{table}} 테이블이 없습니다.',
+  TABLE_LINKED: '{{path}}의 {{table}}은(는) 테이블이 아니라 저장된 쿼리이거나 연결된 테이블입니다.',
+  COLUMN_MISSING: '{{table}} 테이블에 컬럼이 없습니다: {{columns}}',
+  COLUMN_TYPE: '{{table}} 테이블의 {{column}}은(는) 값 하나로 읽을 수 없는 컬럼입니다.',
+  VALUE_MISFIT: '{{table}} 테이블의 {{column}} 값 {{value}}이(가) 형식에 맞지 않습니다.',
+  EMPTY_TABLE:
+    '{{table}} 테이블에 품목이 없습니다. 품목 마스터가 맞는지, 첫 컬럼이 채워져 있는지 확인하세요.',
+  NO_ITEMS: '원본 {{path}}에 품목이 없습니다.',
+  DRIVER_NARROWS:
+    'ODBC 드라이버가 {{table}} 테이블의 {{column}}을(를) 단정밀도로 넘깁니다. 다른 드라이버를 쓰세요.',
+  READER_MISSING: '이 원본을 읽는 패키지 {{package}}이(가) 서버에 설치되어 있지 않습니다.',
+  ARTIFACT_DAMAGED: '버전의 파일이 손상되었습니다: {{path}}',
+  ARTIFACT_UNUSABLE: '버전의 파일을 쓸 수 없습니다: {{path}}',
+  ARTIFACT_UNREADABLE: '버전의 파일을 읽을 수 없습니다: {{path}}',
+  HASH_MISMATCH: '버전의 파일이 등록할 때와 다릅니다: {{path}}',
+  MANIFEST_MISSING: '버전의 매니페스트가 없습니다: {{path}}',
+  MANIFEST_INVALID: '버전의 매니페스트를 읽을 수 없습니다: {{path}}',
+  EXPORT_FOLDER_NOT_ALLOWED: '내보내기 폴더로 쓸 수 없습니다: {{directory}}',
+}
+
+/** A template with its values in place; undefined where one of them is not there. */
+export function filled(template: string, values: Record<string, string>): string | undefined {
+  let complete = true
+  const text = template.replace(/\{\{(\w+)\}\}/g, (_whole, name: string) => {
+    if (values[name] === undefined) complete = false
+    return values[name] ?? ''
+  })
+  return complete ? text : undefined
+}
+
 /** One sentence about a reason, with the server's own where that says more; undefined where the server's is all there is. */
 export function reasonSentence(
   reason: string | null | undefined,
   detail: string | undefined,
+  parameters: Record<string, string> = {},
 ): string | undefined {
   if (!reason || currentLanguage() !== 'ko') return undefined
   const whole = WHOLE[reason]
   if (whole) return whole
+  const template = WITH_VALUES[reason]
+  const said = template && filled(template, parameters)
+  if (said) return said
   const general = WITH_DETAIL[reason]
   if (!general) return undefined
-  // Some of the server's sentences are Korean already.
-  if (detail && /[가-힣]{2}/.test(detail)) return detail
   return detail ? `${general} (서버 메시지: ${detail})` : general
 }

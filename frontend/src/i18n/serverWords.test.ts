@@ -5,7 +5,8 @@ import type { GraphProblem, NodeType } from '@/api/blueprint'
 import { auditFacts, auditWord } from './auditWords'
 import { switchLanguage } from './index'
 import { optionWord } from './optionWords'
-import { actor, sentence } from './sentences'
+import { actor } from './actors'
+import { noticeText, noticeTexts } from './notices'
 
 afterEach(() => switchLanguage('ko'))
 
@@ -18,6 +19,13 @@ test('refusals are said in the language of the screen', async () => {
   expect(describeError(refused('PATH_INVALID', 'C:\\x is no path'))).toBe(
     '사용할 수 없는 경로입니다. (서버 메시지: C:\\x is no path)',
   )
+  expect(
+    describeError(
+      new ApiError(503, '/api/x', { detail: 'plant.accdb does not exist' }, 'SOURCE_MISSING', {
+        path: 'plant.accdb',
+      }),
+    ),
+  ).toBe('원본이 없습니다: plant.accdb. 경로를 확인하세요.')
   expect(describeError(refused('SOMETHING_NEW', 'Something new'))).toBe('Something new')
   await switchLanguage('en')
   expect(describeError(refused('LAST_ADMINISTRATOR', 'This is the last administrator'))).toBe(
@@ -26,27 +34,45 @@ test('refusals are said in the language of the screen', async () => {
 })
 
 test('what the server reports is told in Korean, with its figures', async () => {
-  expect(sentence('demo-1: 2,000 items trained in 8 s and registered, active')).toBe(
-    'demo-1: 품목 2,000건을 8초에 학습하고 등록해 활성화했습니다',
+  const said = (code: string, parameters: Record<string, string>) =>
+    noticeText('English', { code, parameters })
+  expect(
+    said('TRAINED_AND_ACTIVE', {
+      version: 'demo-1',
+      items: '2,000',
+      seconds: '8',
+      activation: '',
+      deletion: '',
+    }),
+  ).toBe('demo-1: 품목 2,000건을 8초에 학습하고 등록해 활성화했습니다')
+  expect(said('VALUES_MISSING', { column: 'PLAN.RUN', count: '2,552', examples: '' })).toBe(
+    'PLAN.RUN 값 2,552건이 비어 있습니다',
   )
-  expect(sentence('2,552 values of dbo_BI_ROUTING_VIEW.ACT_RUN_TIME are missing')).toBe(
-    'dbo_BI_ROUTING_VIEW.ACT_RUN_TIME 값 2,552건이 비어 있습니다',
+  expect(said('VALUE_EMPTY', { column: 'item_code' })).toBe('item_code: 값이 비어 있습니다')
+  expect(
+    said('TOTAL_OUT_OF_LIMIT', {
+      field: 'SETUP_TIME',
+      value: '120',
+      sign: '<=',
+      limit: '90',
+      own_words: '너무 깁니다',
+    }),
+  ).toBe('너무 깁니다 (SETUP_TIME 합계가 120입니다. 조건은 <= 90입니다)')
+  expect(said('SOURCE_MISSING', { path: 'plant.accdb' })).toBe(
+    '원본이 없습니다: plant.accdb. 경로를 확인하세요.',
   )
-  expect(sentence('item_code must not be empty')).toBe('item_code: 값이 비어 있습니다')
-  expect(sentence('너무 깁니다 (total SETUP_TIME is 120; it must be <= 90)')).toBe(
-    '너무 깁니다 (SETUP_TIME 합계가 120입니다. 조건은 <= 90입니다)',
-  )
-  expect(sentence('a sentence of a later release')).toBe('a sentence of a later release')
+  expect(said('A_LATER_CODE', {})).toBe('English')
+  expect(noticeTexts(['one', 'two'], [null])).toEqual(['one', 'two'])
   expect(actor('service:training')).toBe('학습 서비스')
   expect(actor('kim@plant.example')).toBe('kim@plant.example')
   expect(optionWord('trimmed_std')).toContain('절사')
   expect(auditWord('auth.login')).toBe('로그인')
-  expect(auditFacts({ menu: 'routing', strange: 2 })).toBe('메뉴: routing · strange: 2')
+  expect(auditFacts({ menu: 'routing', strange: 2 })).toBe('메뉴: 라우팅 구성 · strange: 2')
   expect(auditFacts({ is_admin: false, context: { item_code: 'A', operations: 3 }, paths: ['a', 'b'] })).toBe(
     '관리자: 아니오 · 내용: 품목코드 A, 공정 수 3 · 바뀐 설정: a, b',
   )
   await switchLanguage('en')
-  expect(sentence('training')).toBe('training')
+  expect(said('VALUE_EMPTY', { column: 'item_code' })).toBe('English')
   expect(auditWord('auth.login')).toBe('auth.login')
 })
 

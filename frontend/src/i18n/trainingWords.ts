@@ -24,6 +24,8 @@ const [useWords] = screenTexts('training-words', {
     refused: '거부됨',
     retired: '폐기됨',
     adopted: '가져옴',
+    requester: '요청:',
+    after_training: '학습 완료 후 자동 활성화',
   },
   en: {
     idle: 'idle',
@@ -47,6 +49,8 @@ const [useWords] = screenTexts('training-words', {
     refused: 'refused',
     retired: 'retired',
     adopted: 'adopted',
+    requester: 'requested by',
+    after_training: 'activated after the training',
   },
 })
 

@@ -3,6 +3,7 @@ import type { EChartsCoreOption } from 'echarts/core'
 import { useEffect, useRef, useState } from 'react'
 import { loadCharts } from './loadCharts'
 import { Loading } from './PanelState'
+import { ScriptFailed } from './ScriptFailed'
 
 interface ChartProps {
   option: EChartsCoreOption
@@ -18,6 +19,7 @@ export function Chart({ option, label, height = 240, onClick }: ChartProps) {
   const element = useRef<HTMLDivElement>(null)
   const instance = useRef<Instance | null>(null)
   const [engine, setEngine] = useState<Engine | null>(null)
+  const [missing, setMissing] = useState(false)
   const click = useRef(onClick)
 
   useEffect(() => {
@@ -25,7 +27,9 @@ export function Chart({ option, label, height = 240, onClick }: ChartProps) {
   }, [onClick])
   useEffect(() => {
     let alive = true
-    void loadCharts().then((module) => alive && setEngine(module))
+    loadCharts()
+      .then((module) => alive && setEngine(module))
+      .catch(() => alive && setMissing(true))
     return () => {
       alive = false
     }
@@ -47,6 +51,7 @@ export function Chart({ option, label, height = 240, onClick }: ChartProps) {
     instance.current?.setOption(option, { notMerge: true })
   }, [option, engine])
 
+  if (missing) return <ScriptFailed />
   return (
     <div role="img" aria-label={label} style={{ height }} className="relative">
       {!engine && <Loading rows={4} />}

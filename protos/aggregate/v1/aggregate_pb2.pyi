@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from protos.common.v1 import estimates_pb2 as _estimates_pb2
+from protos.common.v1 import notice_pb2 as _notice_pb2
 from protos.common.v1 import table_pb2 as _table_pb2
 import builtins as _builtins
 import sys
@@ -532,6 +533,7 @@ class SnapshotInfoResponse(_message.Message):
     READING_FIELD_NUMBER: _builtins.int
     READING_SHARE_FIELD_NUMBER: _builtins.int
     READINGS_FIELD_NUMBER: _builtins.int
+    FINDING_NOTICES_FIELD_NUMBER: _builtins.int
     tag: _builtins.str
     """Tag: hash of source identity, columns and format version."""
     source: _builtins.str
@@ -570,6 +572,10 @@ class SnapshotInfoResponse(_message.Message):
     def readings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """How much of each table was read from the source for it, and why where all had to be, for people."""
 
+    @_builtins.property
+    def finding_notices(self) -> _containers.RepeatedCompositeFieldContainer[_notice_pb2.Notice]:
+        """What the findings say, parallel to them."""
+
     def __init__(
         self,
         *,
@@ -589,10 +595,11 @@ class SnapshotInfoResponse(_message.Message):
         reading: _builtins.str = ...,
         reading_share: _builtins.float = ...,
         readings: _abc.Iterable[_builtins.str] | None = ...,
+        finding_notices: _abc.Iterable[_notice_pb2.Notice] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_seconds", b"age_seconds", "bytes", b"bytes", "caches", b"caches", "findings", b"findings", "items", b"items", "items_with_routing", b"items_with_routing", "last_attempt_at", b"last_attempt_at", "last_error", b"last_error", "read_at", b"read_at", "reading", b"reading", "reading_share", b"reading_share", "readings", b"readings", "routing_rows", b"routing_rows", "source", b"source", "tag", b"tag", "work_result_rows", b"work_result_rows"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_seconds", b"age_seconds", "bytes", b"bytes", "caches", b"caches", "finding_notices", b"finding_notices", "findings", b"findings", "items", b"items", "items_with_routing", b"items_with_routing", "last_attempt_at", b"last_attempt_at", "last_error", b"last_error", "read_at", b"read_at", "reading", b"reading", "reading_share", b"reading_share", "readings", b"readings", "routing_rows", b"routing_rows", "source", b"source", "tag", b"tag", "work_result_rows", b"work_result_rows"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -899,6 +906,7 @@ class TestSourceResponse(_message.Message):
     ELAPSED_MS_FIELD_NUMBER: _builtins.int
     VERIFIED_TABLE_FIELD_NUMBER: _builtins.int
     PATH_HASH_FIELD_NUMBER: _builtins.int
+    NOTICE_FIELD_NUMBER: _builtins.int
     ok: _builtins.bool
     """Whether it could be opened and the table be read."""
     message: _builtins.str
@@ -913,6 +921,10 @@ class TestSourceResponse(_message.Message):
     def tables(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Tables of the source."""
 
+    @_builtins.property
+    def notice(self) -> _notice_pb2.Notice:
+        """What the message says."""
+
     def __init__(
         self,
         *,
@@ -922,10 +934,11 @@ class TestSourceResponse(_message.Message):
         elapsed_ms: _builtins.float | None = ...,
         verified_table: _builtins.str = ...,
         path_hash: _builtins.str = ...,
+        notice: _notice_pb2.Notice | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_elapsed_ms", b"_elapsed_ms", "elapsed_ms", b"elapsed_ms"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_elapsed_ms", b"_elapsed_ms", "elapsed_ms", b"elapsed_ms", "notice", b"notice"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_elapsed_ms", b"_elapsed_ms", "elapsed_ms", b"elapsed_ms", "message", b"message", "ok", b"ok", "path_hash", b"path_hash", "tables", b"tables", "verified_table", b"verified_table"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_elapsed_ms", b"_elapsed_ms", "elapsed_ms", b"elapsed_ms", "message", b"message", "notice", b"notice", "ok", b"ok", "path_hash", b"path_hash", "tables", b"tables", "verified_table", b"verified_table"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__elapsed_ms: _TypeAlias = _typing.Literal["elapsed_ms"]  # noqa: Y015
     _WhichOneofArgType__elapsed_ms: _TypeAlias = _typing.Literal["_elapsed_ms", b"_elapsed_ms"]  # noqa: Y015
@@ -1084,6 +1097,8 @@ class SuggestProfileResponse(_message.Message):
     ROWS_FIELD_NUMBER: _builtins.int
     FINDINGS_FIELD_NUMBER: _builtins.int
     PROBLEM_FIELD_NUMBER: _builtins.int
+    FINDING_NOTICES_FIELD_NUMBER: _builtins.int
+    PROBLEM_NOTICE_FIELD_NUMBER: _builtins.int
     profile_json: _builtins.str
     """The draft as a JSON object of format 2."""
     items_table: _builtins.str
@@ -1128,7 +1143,7 @@ class SuggestProfileResponse(_message.Message):
 
     @_builtins.property
     def unread(self) -> _table_pb2.Table:
-        """Tables that could not be read: table, reason."""
+        """Tables that could not be read: table, reason, notice (code and parameters of the reason, JSON; "" when it has none)."""
 
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___PreviewedItem]:
@@ -1137,6 +1152,14 @@ class SuggestProfileResponse(_message.Message):
     @_builtins.property
     def findings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What was found in the rows, for people."""
+
+    @_builtins.property
+    def finding_notices(self) -> _containers.RepeatedCompositeFieldContainer[_notice_pb2.Notice]:
+        """What the findings say, parallel to them."""
+
+    @_builtins.property
+    def problem_notice(self) -> _notice_pb2.Notice:
+        """What the problem says."""
 
     def __init__(
         self,
@@ -1158,10 +1181,12 @@ class SuggestProfileResponse(_message.Message):
         rows: _builtins.int = ...,
         findings: _abc.Iterable[_builtins.str] | None = ...,
         problem: _builtins.str = ...,
+        finding_notices: _abc.Iterable[_notice_pb2.Notice] | None = ...,
+        problem_notice: _notice_pb2.Notice | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["features", b"features", "left_out", b"left_out", "roles", b"roles", "unread", b"unread"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["features", b"features", "left_out", b"left_out", "problem_notice", b"problem_notice", "roles", b"roles", "unread", b"unread"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["columns", b"columns", "features", b"features", "findings", b"findings", "items", b"items", "items_by_query", b"items_by_query", "items_table", b"items_table", "left_out", b"left_out", "operations_by_query", b"operations_by_query", "operations_table", b"operations_table", "problem", b"problem", "profile_json", b"profile_json", "questions", b"questions", "results_table", b"results_table", "roles", b"roles", "rows", b"rows", "tables", b"tables", "unread", b"unread"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["columns", b"columns", "features", b"features", "finding_notices", b"finding_notices", "findings", b"findings", "items", b"items", "items_by_query", b"items_by_query", "items_table", b"items_table", "left_out", b"left_out", "operations_by_query", b"operations_by_query", "operations_table", b"operations_table", "problem", b"problem", "problem_notice", b"problem_notice", "profile_json", b"profile_json", "questions", b"questions", "results_table", b"results_table", "roles", b"roles", "rows", b"rows", "tables", b"tables", "unread", b"unread"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from protos.common.v1 import notice_pb2 as _notice_pb2
 from protos.common.v1 import table_pb2 as _table_pb2
 import builtins as _builtins
 import sys
@@ -2029,6 +2030,7 @@ class Profile(_message.Message):
     PROBLEMS_FIELD_NUMBER: _builtins.int
     BUILT_IN_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
+    PROBLEM_NOTICES_FIELD_NUMBER: _builtins.int
     kind: Global___ProfileKind.ValueType
     """Its kind."""
     name: _builtins.str
@@ -2055,6 +2057,10 @@ class Profile(_message.Message):
     def problems(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Why not, for people."""
 
+    @_builtins.property
+    def problem_notices(self) -> _containers.RepeatedCompositeFieldContainer[_notice_pb2.Notice]:
+        """What the problems say, parallel to them."""
+
     def __init__(
         self,
         *,
@@ -2070,10 +2076,11 @@ class Profile(_message.Message):
         problems: _abc.Iterable[_builtins.str] | None = ...,
         built_in: _builtins.bool = ...,
         description: _builtins.str = ...,
+        problem_notices: _abc.Iterable[_notice_pb2.Notice] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "author", b"author", "built_in", b"built_in", "created_at", b"created_at", "description", b"description", "kind", b"kind", "name", b"name", "problems", b"problems", "profile_json", b"profile_json", "revision", b"revision", "updated_at", b"updated_at", "valid", b"valid"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "author", b"author", "built_in", b"built_in", "created_at", b"created_at", "description", b"description", "kind", b"kind", "name", b"name", "problem_notices", b"problem_notices", "problems", b"problems", "profile_json", b"profile_json", "revision", b"revision", "updated_at", b"updated_at", "valid", b"valid"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2573,12 +2580,13 @@ class CheckInputProfileResponse(_message.Message):
     COLUMNS_FIELD_NUMBER: _builtins.int
     PROBLEMS_FIELD_NUMBER: _builtins.int
     TABLES_FIELD_NUMBER: _builtins.int
+    PROBLEM_NOTICES_FIELD_NUMBER: _builtins.int
     ok: _builtins.bool
     """Whether the profile can read this source."""
     @_builtins.property
     def columns(self) -> _table_pb2.Table:
         """One row a mapped column: role, table, internal, source, type, found_type, found (0 or 1), required (0 or 1), null_share (0 to 1),
-        examples (JSON list of text), problem ("" when none).
+        examples (JSON list of text), problem ("" when none), notice (code and parameters of the problem, JSON; "" when it has none).
         """
 
     @_builtins.property
@@ -2589,6 +2597,10 @@ class CheckInputProfileResponse(_message.Message):
     def tables(self) -> _table_pb2.Table:
         """Rows looked at in each table, a row a role: role, table, rows."""
 
+    @_builtins.property
+    def problem_notices(self) -> _containers.RepeatedCompositeFieldContainer[_notice_pb2.Notice]:
+        """What the problems say, parallel to them."""
+
     def __init__(
         self,
         *,
@@ -2596,10 +2608,11 @@ class CheckInputProfileResponse(_message.Message):
         columns: _table_pb2.Table | None = ...,
         problems: _abc.Iterable[_builtins.str] | None = ...,
         tables: _table_pb2.Table | None = ...,
+        problem_notices: _abc.Iterable[_notice_pb2.Notice] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["columns", b"columns", "tables", b"tables"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["columns", b"columns", "ok", b"ok", "problems", b"problems", "tables", b"tables"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["columns", b"columns", "ok", b"ok", "problem_notices", b"problem_notices", "problems", b"problems", "tables", b"tables"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2637,6 +2650,7 @@ class InputProfileEffectsResponse(_message.Message):
     TRAINING_FIELD_NUMBER: _builtins.int
     CHANGED_COLUMNS_FIELD_NUMBER: _builtins.int
     PROBLEMS_FIELD_NUMBER: _builtins.int
+    PROBLEM_NOTICES_FIELD_NUMBER: _builtins.int
     refresh: _builtins.bool
     """Whether the snapshot of the source must be read again."""
     training: _builtins.bool
@@ -2649,6 +2663,10 @@ class InputProfileEffectsResponse(_message.Message):
     def problems(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What keeps it from becoming active, for people."""
 
+    @_builtins.property
+    def problem_notices(self) -> _containers.RepeatedCompositeFieldContainer[_notice_pb2.Notice]:
+        """What the problems say, parallel to them."""
+
     def __init__(
         self,
         *,
@@ -2656,10 +2674,11 @@ class InputProfileEffectsResponse(_message.Message):
         training: _builtins.bool = ...,
         changed_columns: _abc.Iterable[_builtins.str] | None = ...,
         problems: _abc.Iterable[_builtins.str] | None = ...,
+        problem_notices: _abc.Iterable[_notice_pb2.Notice] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed_columns", b"changed_columns", "problems", b"problems", "refresh", b"refresh", "training", b"training"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed_columns", b"changed_columns", "problem_notices", b"problem_notices", "problems", b"problems", "refresh", b"refresh", "training", b"training"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2712,6 +2731,7 @@ class PreviewOutputProfileResponse(_message.Message):
     TOTAL_FINDINGS_FIELD_NUMBER: _builtins.int
     VALID_FIELD_NUMBER: _builtins.int
     PROBLEMS_FIELD_NUMBER: _builtins.int
+    PROBLEM_NOTICES_FIELD_NUMBER: _builtins.int
     total_findings: _builtins.int
     """Number of all findings."""
     valid: _builtins.bool
@@ -2728,6 +2748,10 @@ class PreviewOutputProfileResponse(_message.Message):
     def problems(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Why not, for people."""
 
+    @_builtins.property
+    def problem_notices(self) -> _containers.RepeatedCompositeFieldContainer[_notice_pb2.Notice]:
+        """What the problems say, parallel to them."""
+
     def __init__(
         self,
         *,
@@ -2736,10 +2760,11 @@ class PreviewOutputProfileResponse(_message.Message):
         total_findings: _builtins.int = ...,
         valid: _builtins.bool = ...,
         problems: _abc.Iterable[_builtins.str] | None = ...,
+        problem_notices: _abc.Iterable[_notice_pb2.Notice] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["table", b"table"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["findings", b"findings", "problems", b"problems", "table", b"table", "total_findings", b"total_findings", "valid", b"valid"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["findings", b"findings", "problem_notices", b"problem_notices", "problems", b"problems", "table", b"table", "total_findings", b"total_findings", "valid", b"valid"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2756,6 +2781,7 @@ class OutputFinding(_message.Message):
     CHECK_FIELD_NUMBER: _builtins.int
     VALUE_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
+    NOTICE_FIELD_NUMBER: _builtins.int
     row: _builtins.int
     """Row, from 0."""
     column: _builtins.str
@@ -2766,6 +2792,10 @@ class OutputFinding(_message.Message):
     """The value; "" when absent."""
     message: _builtins.str
     """Text for people."""
+    @_builtins.property
+    def notice(self) -> _notice_pb2.Notice:
+        """What the message says."""
+
     def __init__(
         self,
         *,
@@ -2774,10 +2804,11 @@ class OutputFinding(_message.Message):
         check: _builtins.str = ...,
         value: _builtins.str = ...,
         message: _builtins.str = ...,
+        notice: _notice_pb2.Notice | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["notice", b"notice"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["check", b"check", "column", b"column", "message", b"message", "row", b"row", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check", b"check", "column", b"column", "message", b"message", "notice", b"notice", "row", b"row", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -22,49 +22,50 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from protos.common.v1 import notice_pb2 as protos_dot_common_dot_v1_dot_notice__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!protos/registry/v1/registry.proto\x12\x13routing.registry.v1\"\x8f\x02\n\x07Version\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\x12\x14\n\x0c\x61rtifact_dir\x18\x02 \x01(\t\x12\x15\n\rmanifest_path\x18\x03 \x01(\t\x12\x0e\n\x06status\x18\x04 \x01(\t\x12\x0e\n\x06\x61\x63tive\x18\x05 \x01(\x08\x12\x14\n\x0crequested_by\x18\x06 \x01(\t\x12\x12\n\ncreated_at\x18\x07 \x01(\x01\x12\x12\n\ntrained_at\x18\x08 \x01(\x01\x12\x14\n\x0c\x61\x63tivated_at\x18\t \x01(\x01\x12\x12\n\nupdated_at\x18\n \x01(\x01\x12\x17\n\x0fmanifest_sha256\x18\x0b \x01(\t\x12\r\n\x05\x62ytes\x18\x0c \x01(\x04\x12\x11\n\twithdrawn\x18\r \x01(\x08\"\x9e\x01\n\x16RegisterVersionRequest\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\x12\x14\n\x0c\x61rtifact_dir\x18\x02 \x01(\t\x12\x15\n\rmanifest_path\x18\x03 \x01(\t\x12\x14\n\x0crequested_by\x18\x04 \x01(\t\x12\x12\n\ntrained_at\x18\x05 \x01(\x01\x12\x17\n\x0fmanifest_sha256\x18\x06 \x01(\t\"4\n\x13ListVersionsRequest\x12\r\n\x05limit\x18\x01 \x01(\r\x12\x0e\n\x06status\x18\x02 \x01(\t\"X\n\x14ListVersionsResponse\x12.\n\x08versions\x18\x01 \x03(\x0b\x32\x1c.routing.registry.v1.Version\x12\x10\n\x08way_back\x18\x02 \x03(\t\")\n\x11GetVersionRequest\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\"\x12\n\x10GetActiveRequest\"Z\n\x12GetVersionResponse\x12-\n\x07version\x18\x01 \x01(\x0b\x32\x1c.routing.registry.v1.Version\x12\x15\n\rmanifest_json\x18\x02 \x01(\t\"%\n\rVerifyRequest\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\"R\n\x0eVerifyResponse\x12\n\n\x02ok\x18\x01 \x01(\x08\x12\x10\n\x08problems\x18\x02 \x03(\t\x12\x0e\n\x06passed\x18\x03 \x03(\t\x12\x12\n\nelapsed_ms\x18\x04 \x01(\x01\"7\n\x0f\x41\x63tivateRequest\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"0\n\x0fRollBackRequest\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\r\n\x05steps\x18\x02 \x01(\r\"w\n\x10\x41\x63tivateResponse\x12-\n\x07version\x18\x01 \x01(\x0b\x32\x1c.routing.registry.v1.Version\x12\x10\n\x08revision\x18\x02 \x01(\x04\x12\x14\n\x0c\x63onfirmed_by\x18\x03 \x03(\t\x12\x0c\n\x04\x61way\x18\x04 \x03(\t\"5\n\rRetireRequest\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"5\n\x0eHistoryRequest\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\r\"E\n\x0fHistoryResponse\x12\x32\n\x07\x65ntries\x18\x01 \x03(\x0b\x32!.routing.registry.v1.HistoryEntry\"y\n\x0cHistoryEntry\x12\n\n\x02\x61t\x18\x01 \x01(\x01\x12\r\n\x05\x61\x63tor\x18\x02 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x03 \x01(\t\x12\x14\n\x0cversion_name\x18\x04 \x01(\t\x12\x18\n\x10previous_version\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\":\n\x0c\x41\x64optRequest\x12\x14\n\x0c\x61rtifact_dir\x18\x01 \x01(\t\x12\x14\n\x0cversion_name\x18\x02 \x01(\t2\xeb\x06\n\x0fRegistryService\x12U\n\x08Register\x12+.routing.registry.v1.RegisterVersionRequest\x1a\x1c.routing.registry.v1.Version\x12[\n\x04List\x12(.routing.registry.v1.ListVersionsRequest\x1a).routing.registry.v1.ListVersionsResponse\x12V\n\x03Get\x12&.routing.registry.v1.GetVersionRequest\x1a\'.routing.registry.v1.GetVersionResponse\x12[\n\tGetActive\x12%.routing.registry.v1.GetActiveRequest\x1a\'.routing.registry.v1.GetVersionResponse\x12Q\n\x06Verify\x12\".routing.registry.v1.VerifyRequest\x1a#.routing.registry.v1.VerifyResponse\x12W\n\x08\x41\x63tivate\x12$.routing.registry.v1.ActivateRequest\x1a%.routing.registry.v1.ActivateResponse\x12W\n\x08RollBack\x12$.routing.registry.v1.RollBackRequest\x1a%.routing.registry.v1.ActivateResponse\x12J\n\x06Retire\x12\".routing.registry.v1.RetireRequest\x1a\x1c.routing.registry.v1.Version\x12T\n\x07History\x12#.routing.registry.v1.HistoryRequest\x1a$.routing.registry.v1.HistoryResponse\x12H\n\x05\x41\x64opt\x12!.routing.registry.v1.AdoptRequest\x1a\x1c.routing.registry.v1.Versionb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!protos/registry/v1/registry.proto\x12\x13routing.registry.v1\x1a\x1dprotos/common/v1/notice.proto\"\x8f\x02\n\x07Version\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\x12\x14\n\x0c\x61rtifact_dir\x18\x02 \x01(\t\x12\x15\n\rmanifest_path\x18\x03 \x01(\t\x12\x0e\n\x06status\x18\x04 \x01(\t\x12\x0e\n\x06\x61\x63tive\x18\x05 \x01(\x08\x12\x14\n\x0crequested_by\x18\x06 \x01(\t\x12\x12\n\ncreated_at\x18\x07 \x01(\x01\x12\x12\n\ntrained_at\x18\x08 \x01(\x01\x12\x14\n\x0c\x61\x63tivated_at\x18\t \x01(\x01\x12\x12\n\nupdated_at\x18\n \x01(\x01\x12\x17\n\x0fmanifest_sha256\x18\x0b \x01(\t\x12\r\n\x05\x62ytes\x18\x0c \x01(\x04\x12\x11\n\twithdrawn\x18\r \x01(\x08\"\x9e\x01\n\x16RegisterVersionRequest\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\x12\x14\n\x0c\x61rtifact_dir\x18\x02 \x01(\t\x12\x15\n\rmanifest_path\x18\x03 \x01(\t\x12\x14\n\x0crequested_by\x18\x04 \x01(\t\x12\x12\n\ntrained_at\x18\x05 \x01(\x01\x12\x17\n\x0fmanifest_sha256\x18\x06 \x01(\t\"4\n\x13ListVersionsRequest\x12\r\n\x05limit\x18\x01 \x01(\r\x12\x0e\n\x06status\x18\x02 \x01(\t\"X\n\x14ListVersionsResponse\x12.\n\x08versions\x18\x01 \x03(\x0b\x32\x1c.routing.registry.v1.Version\x12\x10\n\x08way_back\x18\x02 \x03(\t\")\n\x11GetVersionRequest\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\"\x12\n\x10GetActiveRequest\"Z\n\x12GetVersionResponse\x12-\n\x07version\x18\x01 \x01(\x0b\x32\x1c.routing.registry.v1.Version\x12\x15\n\rmanifest_json\x18\x02 \x01(\t\"%\n\rVerifyRequest\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\"\xb9\x01\n\x0eVerifyResponse\x12\n\n\x02ok\x18\x01 \x01(\x08\x12\x10\n\x08problems\x18\x02 \x03(\t\x12\x0e\n\x06passed\x18\x03 \x03(\t\x12\x12\n\nelapsed_ms\x18\x04 \x01(\x01\x12\x32\n\x0fproblem_notices\x18\x05 \x03(\x0b\x32\x19.routing.common.v1.Notice\x12\x31\n\x0epassed_notices\x18\x06 \x03(\x0b\x32\x19.routing.common.v1.Notice\"7\n\x0f\x41\x63tivateRequest\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"0\n\x0fRollBackRequest\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\r\n\x05steps\x18\x02 \x01(\r\"w\n\x10\x41\x63tivateResponse\x12-\n\x07version\x18\x01 \x01(\x0b\x32\x1c.routing.registry.v1.Version\x12\x10\n\x08revision\x18\x02 \x01(\x04\x12\x14\n\x0c\x63onfirmed_by\x18\x03 \x03(\t\x12\x0c\n\x04\x61way\x18\x04 \x03(\t\"5\n\rRetireRequest\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"5\n\x0eHistoryRequest\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\r\"E\n\x0fHistoryResponse\x12\x32\n\x07\x65ntries\x18\x01 \x03(\x0b\x32!.routing.registry.v1.HistoryEntry\"\x8f\x01\n\x0cHistoryEntry\x12\n\n\x02\x61t\x18\x01 \x01(\x01\x12\r\n\x05\x61\x63tor\x18\x02 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x03 \x01(\t\x12\x14\n\x0cversion_name\x18\x04 \x01(\t\x12\x18\n\x10previous_version\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\x14\n\x0crequested_by\x18\x07 \x01(\t\":\n\x0c\x41\x64optRequest\x12\x14\n\x0c\x61rtifact_dir\x18\x01 \x01(\t\x12\x14\n\x0cversion_name\x18\x02 \x01(\t2\xeb\x06\n\x0fRegistryService\x12U\n\x08Register\x12+.routing.registry.v1.RegisterVersionRequest\x1a\x1c.routing.registry.v1.Version\x12[\n\x04List\x12(.routing.registry.v1.ListVersionsRequest\x1a).routing.registry.v1.ListVersionsResponse\x12V\n\x03Get\x12&.routing.registry.v1.GetVersionRequest\x1a\'.routing.registry.v1.GetVersionResponse\x12[\n\tGetActive\x12%.routing.registry.v1.GetActiveRequest\x1a\'.routing.registry.v1.GetVersionResponse\x12Q\n\x06Verify\x12\".routing.registry.v1.VerifyRequest\x1a#.routing.registry.v1.VerifyResponse\x12W\n\x08\x41\x63tivate\x12$.routing.registry.v1.ActivateRequest\x1a%.routing.registry.v1.ActivateResponse\x12W\n\x08RollBack\x12$.routing.registry.v1.RollBackRequest\x1a%.routing.registry.v1.ActivateResponse\x12J\n\x06Retire\x12\".routing.registry.v1.RetireRequest\x1a\x1c.routing.registry.v1.Version\x12T\n\x07History\x12#.routing.registry.v1.HistoryRequest\x1a$.routing.registry.v1.HistoryResponse\x12H\n\x05\x41\x64opt\x12!.routing.registry.v1.AdoptRequest\x1a\x1c.routing.registry.v1.Versionb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.registry.v1.registry_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_VERSION']._serialized_start=59
-  _globals['_VERSION']._serialized_end=330
-  _globals['_REGISTERVERSIONREQUEST']._serialized_start=333
-  _globals['_REGISTERVERSIONREQUEST']._serialized_end=491
-  _globals['_LISTVERSIONSREQUEST']._serialized_start=493
-  _globals['_LISTVERSIONSREQUEST']._serialized_end=545
-  _globals['_LISTVERSIONSRESPONSE']._serialized_start=547
-  _globals['_LISTVERSIONSRESPONSE']._serialized_end=635
-  _globals['_GETVERSIONREQUEST']._serialized_start=637
-  _globals['_GETVERSIONREQUEST']._serialized_end=678
-  _globals['_GETACTIVEREQUEST']._serialized_start=680
-  _globals['_GETACTIVEREQUEST']._serialized_end=698
-  _globals['_GETVERSIONRESPONSE']._serialized_start=700
-  _globals['_GETVERSIONRESPONSE']._serialized_end=790
-  _globals['_VERIFYREQUEST']._serialized_start=792
-  _globals['_VERIFYREQUEST']._serialized_end=829
-  _globals['_VERIFYRESPONSE']._serialized_start=831
-  _globals['_VERIFYRESPONSE']._serialized_end=913
-  _globals['_ACTIVATEREQUEST']._serialized_start=915
-  _globals['_ACTIVATEREQUEST']._serialized_end=970
-  _globals['_ROLLBACKREQUEST']._serialized_start=972
-  _globals['_ROLLBACKREQUEST']._serialized_end=1020
-  _globals['_ACTIVATERESPONSE']._serialized_start=1022
-  _globals['_ACTIVATERESPONSE']._serialized_end=1141
-  _globals['_RETIREREQUEST']._serialized_start=1143
-  _globals['_RETIREREQUEST']._serialized_end=1196
-  _globals['_HISTORYREQUEST']._serialized_start=1198
-  _globals['_HISTORYREQUEST']._serialized_end=1251
-  _globals['_HISTORYRESPONSE']._serialized_start=1253
-  _globals['_HISTORYRESPONSE']._serialized_end=1322
-  _globals['_HISTORYENTRY']._serialized_start=1324
-  _globals['_HISTORYENTRY']._serialized_end=1445
-  _globals['_ADOPTREQUEST']._serialized_start=1447
-  _globals['_ADOPTREQUEST']._serialized_end=1505
-  _globals['_REGISTRYSERVICE']._serialized_start=1508
-  _globals['_REGISTRYSERVICE']._serialized_end=2383
+  _globals['_VERSION']._serialized_start=90
+  _globals['_VERSION']._serialized_end=361
+  _globals['_REGISTERVERSIONREQUEST']._serialized_start=364
+  _globals['_REGISTERVERSIONREQUEST']._serialized_end=522
+  _globals['_LISTVERSIONSREQUEST']._serialized_start=524
+  _globals['_LISTVERSIONSREQUEST']._serialized_end=576
+  _globals['_LISTVERSIONSRESPONSE']._serialized_start=578
+  _globals['_LISTVERSIONSRESPONSE']._serialized_end=666
+  _globals['_GETVERSIONREQUEST']._serialized_start=668
+  _globals['_GETVERSIONREQUEST']._serialized_end=709
+  _globals['_GETACTIVEREQUEST']._serialized_start=711
+  _globals['_GETACTIVEREQUEST']._serialized_end=729
+  _globals['_GETVERSIONRESPONSE']._serialized_start=731
+  _globals['_GETVERSIONRESPONSE']._serialized_end=821
+  _globals['_VERIFYREQUEST']._serialized_start=823
+  _globals['_VERIFYREQUEST']._serialized_end=860
+  _globals['_VERIFYRESPONSE']._serialized_start=863
+  _globals['_VERIFYRESPONSE']._serialized_end=1048
+  _globals['_ACTIVATEREQUEST']._serialized_start=1050
+  _globals['_ACTIVATEREQUEST']._serialized_end=1105
+  _globals['_ROLLBACKREQUEST']._serialized_start=1107
+  _globals['_ROLLBACKREQUEST']._serialized_end=1155
+  _globals['_ACTIVATERESPONSE']._serialized_start=1157
+  _globals['_ACTIVATERESPONSE']._serialized_end=1276
+  _globals['_RETIREREQUEST']._serialized_start=1278
+  _globals['_RETIREREQUEST']._serialized_end=1331
+  _globals['_HISTORYREQUEST']._serialized_start=1333
+  _globals['_HISTORYREQUEST']._serialized_end=1386
+  _globals['_HISTORYRESPONSE']._serialized_start=1388
+  _globals['_HISTORYRESPONSE']._serialized_end=1457
+  _globals['_HISTORYENTRY']._serialized_start=1460
+  _globals['_HISTORYENTRY']._serialized_end=1603
+  _globals['_ADOPTREQUEST']._serialized_start=1605
+  _globals['_ADOPTREQUEST']._serialized_end=1663
+  _globals['_REGISTRYSERVICE']._serialized_start=1666
+  _globals['_REGISTRYSERVICE']._serialized_end=2541
 # @@protoc_insertion_point(module_scope)

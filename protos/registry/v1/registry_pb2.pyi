@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from protos.common.v1 import notice_pb2 as _notice_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -285,6 +286,8 @@ class VerifyResponse(_message.Message):
     PROBLEMS_FIELD_NUMBER: _builtins.int
     PASSED_FIELD_NUMBER: _builtins.int
     ELAPSED_MS_FIELD_NUMBER: _builtins.int
+    PROBLEM_NOTICES_FIELD_NUMBER: _builtins.int
+    PASSED_NOTICES_FIELD_NUMBER: _builtins.int
     ok: _builtins.bool
     """Whether it can be served."""
     elapsed_ms: _builtins.float
@@ -297,6 +300,14 @@ class VerifyResponse(_message.Message):
     def passed(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Checks that passed."""
 
+    @_builtins.property
+    def problem_notices(self) -> _containers.RepeatedCompositeFieldContainer[_notice_pb2.Notice]:
+        """What the problems say, parallel to them."""
+
+    @_builtins.property
+    def passed_notices(self) -> _containers.RepeatedCompositeFieldContainer[_notice_pb2.Notice]:
+        """What the passed checks say, parallel to them."""
+
     def __init__(
         self,
         *,
@@ -304,10 +315,12 @@ class VerifyResponse(_message.Message):
         problems: _abc.Iterable[_builtins.str] | None = ...,
         passed: _abc.Iterable[_builtins.str] | None = ...,
         elapsed_ms: _builtins.float = ...,
+        problem_notices: _abc.Iterable[_notice_pb2.Notice] | None = ...,
+        passed_notices: _abc.Iterable[_notice_pb2.Notice] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["elapsed_ms", b"elapsed_ms", "ok", b"ok", "passed", b"passed", "problems", b"problems"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["elapsed_ms", b"elapsed_ms", "ok", b"ok", "passed", b"passed", "passed_notices", b"passed_notices", "problem_notices", b"problem_notices", "problems", b"problems"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -493,6 +506,7 @@ class HistoryEntry(_message.Message):
     VERSION_NAME_FIELD_NUMBER: _builtins.int
     PREVIOUS_VERSION_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    REQUESTED_BY_FIELD_NUMBER: _builtins.int
     at: _builtins.float
     """When, seconds since 1970 UTC."""
     actor: _builtins.str
@@ -505,6 +519,8 @@ class HistoryEntry(_message.Message):
     """The version that was active before; "" when none."""
     reason: _builtins.str
     """Why, as given; for a refusal what went wrong."""
+    requested_by: _builtins.str
+    """Who asked for the training of a version that was registered; "" where it was not."""
     def __init__(
         self,
         *,
@@ -514,10 +530,11 @@ class HistoryEntry(_message.Message):
         version_name: _builtins.str = ...,
         previous_version: _builtins.str = ...,
         reason: _builtins.str = ...,
+        requested_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "actor", b"actor", "at", b"at", "previous_version", b"previous_version", "reason", b"reason", "version_name", b"version_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "actor", b"actor", "at", b"at", "previous_version", b"previous_version", "reason", b"reason", "requested_by", b"requested_by", "version_name", b"version_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

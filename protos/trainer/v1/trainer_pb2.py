@@ -22,29 +22,30 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from protos.common.v1 import notice_pb2 as protos_dot_common_dot_v1_dot_notice__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/trainer/v1/trainer.proto\x12\x12routing.trainer.v1\"V\n\x10RetentionRequest\x12\x0f\n\x07\x64ry_run\x18\x01 \x01(\x08\x12\x15\n\rkeep_versions\x18\x02 \x01(\r\x12\x1a\n\x12keep_good_versions\x18\x03 \x01(\r\"p\n\x11RetentionResponse\x12\x35\n\x08versions\x18\x01 \x03(\x0b\x32#.routing.trainer.v1.RetainedVersion\x12\x13\n\x0b\x66reed_bytes\x18\x02 \x01(\x04\x12\x0f\n\x07\x64ry_run\x18\x03 \x01(\x08\"W\n\x0fRetainedVersion\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\x12\x0f\n\x07outcome\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\r\n\x05\x62ytes\x18\x04 \x01(\x04\"q\n\nRunRequest\x12\x15\n\rversion_label\x18\x01 \x01(\t\x12\x1a\n\x12projector_metadata\x18\x02 \x03(\t\x12\x0f\n\x07\x64ry_run\x18\x03 \x01(\x08\x12\x10\n\x08\x61\x63tivate\x18\x04 \x01(\x08\x12\r\n\x05plant\x18\x05 \x01(\t\"\x0f\n\rStatusRequest\"\x0f\n\rCancelRequest\"\xe8\x01\n\x0eTrainingStatus\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\x0e\n\x06status\x18\x02 \x01(\t\x12\x12\n\nstarted_at\x18\x03 \x01(\x01\x12\x13\n\x0b\x66inished_at\x18\x04 \x01(\x01\x12\x10\n\x08progress\x18\x05 \x01(\r\x12\x0f\n\x07message\x18\x06 \x01(\t\x12\x14\n\x0cversion_path\x18\x07 \x01(\t\x12\x14\n\x0cmetrics_json\x18\x08 \x01(\t\x12\r\n\x05stage\x18\t \x01(\t\x12\x19\n\x11remaining_seconds\x18\n \x01(\x01\x12\x14\n\x0crequested_by\x18\x0b \x01(\t2\xaf\x03\n\x0eTrainerService\x12I\n\x03Run\x12\x1e.routing.trainer.v1.RunRequest\x1a\".routing.trainer.v1.TrainingStatus\x12O\n\x06Status\x12!.routing.trainer.v1.StatusRequest\x1a\".routing.trainer.v1.TrainingStatus\x12Q\n\x06\x46ollow\x12!.routing.trainer.v1.StatusRequest\x1a\".routing.trainer.v1.TrainingStatus0\x01\x12O\n\x06\x43\x61ncel\x12!.routing.trainer.v1.CancelRequest\x1a\".routing.trainer.v1.TrainingStatus\x12]\n\x0e\x41pplyRetention\x12$.routing.trainer.v1.RetentionRequest\x1a%.routing.trainer.v1.RetentionResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/trainer/v1/trainer.proto\x12\x12routing.trainer.v1\x1a\x1dprotos/common/v1/notice.proto\"V\n\x10RetentionRequest\x12\x0f\n\x07\x64ry_run\x18\x01 \x01(\x08\x12\x15\n\rkeep_versions\x18\x02 \x01(\r\x12\x1a\n\x12keep_good_versions\x18\x03 \x01(\r\"p\n\x11RetentionResponse\x12\x35\n\x08versions\x18\x01 \x03(\x0b\x32#.routing.trainer.v1.RetainedVersion\x12\x13\n\x0b\x66reed_bytes\x18\x02 \x01(\x04\x12\x0f\n\x07\x64ry_run\x18\x03 \x01(\x08\"W\n\x0fRetainedVersion\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\x12\x0f\n\x07outcome\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\r\n\x05\x62ytes\x18\x04 \x01(\x04\"q\n\nRunRequest\x12\x15\n\rversion_label\x18\x01 \x01(\t\x12\x1a\n\x12projector_metadata\x18\x02 \x03(\t\x12\x0f\n\x07\x64ry_run\x18\x03 \x01(\x08\x12\x10\n\x08\x61\x63tivate\x18\x04 \x01(\x08\x12\r\n\x05plant\x18\x05 \x01(\t\"\x0f\n\rStatusRequest\"\x0f\n\rCancelRequest\"\x9b\x02\n\x0eTrainingStatus\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\x0e\n\x06status\x18\x02 \x01(\t\x12\x12\n\nstarted_at\x18\x03 \x01(\x01\x12\x13\n\x0b\x66inished_at\x18\x04 \x01(\x01\x12\x10\n\x08progress\x18\x05 \x01(\r\x12\x0f\n\x07message\x18\x06 \x01(\t\x12\x14\n\x0cversion_path\x18\x07 \x01(\t\x12\x14\n\x0cmetrics_json\x18\x08 \x01(\t\x12\r\n\x05stage\x18\t \x01(\t\x12\x19\n\x11remaining_seconds\x18\n \x01(\x01\x12\x14\n\x0crequested_by\x18\x0b \x01(\t\x12\x31\n\x0emessage_notice\x18\x0c \x01(\x0b\x32\x19.routing.common.v1.Notice2\xaf\x03\n\x0eTrainerService\x12I\n\x03Run\x12\x1e.routing.trainer.v1.RunRequest\x1a\".routing.trainer.v1.TrainingStatus\x12O\n\x06Status\x12!.routing.trainer.v1.StatusRequest\x1a\".routing.trainer.v1.TrainingStatus\x12Q\n\x06\x46ollow\x12!.routing.trainer.v1.StatusRequest\x1a\".routing.trainer.v1.TrainingStatus0\x01\x12O\n\x06\x43\x61ncel\x12!.routing.trainer.v1.CancelRequest\x1a\".routing.trainer.v1.TrainingStatus\x12]\n\x0e\x41pplyRetention\x12$.routing.trainer.v1.RetentionRequest\x1a%.routing.trainer.v1.RetentionResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.trainer.v1.trainer_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_RETENTIONREQUEST']._serialized_start=55
-  _globals['_RETENTIONREQUEST']._serialized_end=141
-  _globals['_RETENTIONRESPONSE']._serialized_start=143
-  _globals['_RETENTIONRESPONSE']._serialized_end=255
-  _globals['_RETAINEDVERSION']._serialized_start=257
-  _globals['_RETAINEDVERSION']._serialized_end=344
-  _globals['_RUNREQUEST']._serialized_start=346
-  _globals['_RUNREQUEST']._serialized_end=459
-  _globals['_STATUSREQUEST']._serialized_start=461
-  _globals['_STATUSREQUEST']._serialized_end=476
-  _globals['_CANCELREQUEST']._serialized_start=478
-  _globals['_CANCELREQUEST']._serialized_end=493
-  _globals['_TRAININGSTATUS']._serialized_start=496
-  _globals['_TRAININGSTATUS']._serialized_end=728
-  _globals['_TRAINERSERVICE']._serialized_start=731
-  _globals['_TRAINERSERVICE']._serialized_end=1162
+  _globals['_RETENTIONREQUEST']._serialized_start=86
+  _globals['_RETENTIONREQUEST']._serialized_end=172
+  _globals['_RETENTIONRESPONSE']._serialized_start=174
+  _globals['_RETENTIONRESPONSE']._serialized_end=286
+  _globals['_RETAINEDVERSION']._serialized_start=288
+  _globals['_RETAINEDVERSION']._serialized_end=375
+  _globals['_RUNREQUEST']._serialized_start=377
+  _globals['_RUNREQUEST']._serialized_end=490
+  _globals['_STATUSREQUEST']._serialized_start=492
+  _globals['_STATUSREQUEST']._serialized_end=507
+  _globals['_CANCELREQUEST']._serialized_start=509
+  _globals['_CANCELREQUEST']._serialized_end=524
+  _globals['_TRAININGSTATUS']._serialized_start=527
+  _globals['_TRAININGSTATUS']._serialized_end=810
+  _globals['_TRAINERSERVICE']._serialized_start=813
+  _globals['_TRAINERSERVICE']._serialized_end=1244
 # @@protoc_insertion_point(module_scope)

@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from protos.common.v1 import notice_pb2 as _notice_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -205,6 +206,7 @@ class TrainingStatus(_message.Message):
     STAGE_FIELD_NUMBER: _builtins.int
     REMAINING_SECONDS_FIELD_NUMBER: _builtins.int
     REQUESTED_BY_FIELD_NUMBER: _builtins.int
+    MESSAGE_NOTICE_FIELD_NUMBER: _builtins.int
     job_id: _builtins.str
     """Identifier; "" when there never was one."""
     status: _builtins.str
@@ -227,6 +229,10 @@ class TrainingStatus(_message.Message):
     """Estimated seconds that remain; negative when unknown."""
     requested_by: _builtins.str
     """Who started it."""
+    @_builtins.property
+    def message_notice(self) -> _notice_pb2.Notice:
+        """What the message says."""
+
     def __init__(
         self,
         *,
@@ -241,10 +247,11 @@ class TrainingStatus(_message.Message):
         stage: _builtins.str = ...,
         remaining_seconds: _builtins.float = ...,
         requested_by: _builtins.str = ...,
+        message_notice: _notice_pb2.Notice | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["message_notice", b"message_notice"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["finished_at", b"finished_at", "job_id", b"job_id", "message", b"message", "metrics_json", b"metrics_json", "progress", b"progress", "remaining_seconds", b"remaining_seconds", "requested_by", b"requested_by", "stage", b"stage", "started_at", b"started_at", "status", b"status", "version_path", b"version_path"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["finished_at", b"finished_at", "job_id", b"job_id", "message", b"message", "message_notice", b"message_notice", "metrics_json", b"metrics_json", "progress", b"progress", "remaining_seconds", b"remaining_seconds", "requested_by", b"requested_by", "stage", b"stage", "started_at", b"started_at", "status", b"status", "version_path", b"version_path"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

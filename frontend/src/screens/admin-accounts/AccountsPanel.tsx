@@ -1,6 +1,7 @@
 /** All accounts: role, disabling, password. */
 import { useState } from 'react'
 import { useSession } from '@/session/session'
+import { ActionsHead } from '@/ui/ActionsHead'
 import { Button } from '@/ui/Button'
 import { Badge, Card } from '@/ui/Card'
 import { Choice } from '@/ui/Choice'
@@ -76,7 +77,7 @@ export function AccountsPanel() {
                     <th scope="col">{t('role')}</th>
                     <th scope="col">{t('created')}</th>
                     <th scope="col">{t('lastLogin')}</th>
-                    <td />
+                    <ActionsHead />
                   </tr>
                 </thead>
                 <tbody>

@@ -2,10 +2,10 @@
 import { useSearchParams } from 'wouter'
 import { useVersionDetail, useVersionHistory, useVersions, type VersionDetail } from '@/api/training'
 import { factsOf } from '@/api/versionFacts'
+import { HistoryWords } from '@/blueprint/HistoryWords'
 import { Badge, Card, Figure } from '@/ui/Card'
 import { Empty, QueryPanel } from '@/ui/PanelState'
 import { formatBytes, formatNumber, formatPercent, formatTime } from '@/i18n/format'
-import { actor, sentence } from '@/i18n/sentences'
 import { useTrainingWords } from '@/i18n/trainingWords'
 import { EvaluationFigures } from '@/quality/EvaluationFigures'
 import { ComparisonPanel } from './ComparisonPanel'
@@ -126,8 +126,7 @@ function VersionHistory() {
                   )}
                 </div>
                 <div className="text-[0.84rem] text-muted">
-                  {formatTime(entry.at)} · {actor(entry.actor)}
-                  {entry.reason && ` · ${sentence(entry.reason)}`}
+                  {formatTime(entry.at)} · <HistoryWords entry={entry} />
                 </div>
               </li>
             ))}

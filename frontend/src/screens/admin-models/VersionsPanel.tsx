@@ -13,13 +13,15 @@ import {
   type HistoryEntry,
 } from '@/api/training'
 import type { ModelVersion } from '@/api/types'
+import { ActionsHead } from '@/ui/ActionsHead'
 import { Button } from '@/ui/Button'
 import { Badge, Card } from '@/ui/Card'
 import { Empty, QueryPanel } from '@/ui/PanelState'
 import { PromptDialog } from '@/ui/PromptDialog'
 import { notify } from '@/ui/toasts'
 import { formatNumber, formatTime } from '@/i18n/format'
-import { actor, sentence } from '@/i18n/sentences'
+import { actor } from '@/i18n/actors'
+import { noticeTexts } from '@/i18n/notices'
 import { QualityBeside } from './QualityBeside'
 import { modelsText, useModelsText } from './texts'
 
@@ -110,7 +112,7 @@ export function VersionsPanel({
                   <th scope="col">{t('trained')}</th>
                   <th scope="col">{t('activatedAt')}</th>
                   <th scope="col">{t('requestedBy')}</th>
-                  <td />
+                  <ActionsHead />
                 </tr>
               </thead>
               <tbody>
@@ -146,13 +148,13 @@ export function VersionsPanel({
               : t('verifyFailed', { name: verify.variables ?? '' })}
           </b>
           <ul className="list-disc pl-5 text-[0.88rem]">
-            {verify.data.problems.map((problem) => (
-              <li key={problem}>{sentence(problem)}</li>
+            {noticeTexts(verify.data.problems, verify.data.problem_notices).map((problem) => (
+              <li key={problem}>{problem}</li>
             ))}
           </ul>
           {verify.data.passed.length > 0 && (
             <p className="text-[0.86rem] text-muted">
-              {t('passed')}: {verify.data.passed.map(sentence).join(' · ')}
+              {t('passed')}: {noticeTexts(verify.data.passed, verify.data.passed_notices).join(' · ')}
             </p>
           )}
         </div>

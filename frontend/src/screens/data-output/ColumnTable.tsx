@@ -19,6 +19,7 @@ import {
 } from '@dnd-kit/sortable'
 import { Plus } from 'lucide-react'
 import type { OutputColumn, OutputProfile } from '@/api/mapping'
+import { ActionsHead } from '@/ui/ActionsHead'
 import { Button } from '@/ui/Button'
 import { useRowsToShow } from '@/ui/useRowsToShow'
 import { ColumnRow, FormatSuggestions } from './ColumnRow'
@@ -96,13 +97,13 @@ export function ColumnTable({ profile, available, readOnly, onChange }: ColumnTa
           <table className="data-table">
             <thead className="sticky top-0 z-10 bg-[oklch(0.95_0.025_228)]">
               <tr>
-                <td />
+                <ActionsHead />
                 <th scope="col">{t('source')}</th>
                 <th scope="col">{t('mapped')}</th>
                 <th scope="col">{t('type')}</th>
                 <th scope="col">{t('format')}</th>
                 <th scope="col">{t('required')}</th>
-                <td />
+                <ActionsHead />
               </tr>
             </thead>
             <SortableContext items={ids} strategy={verticalListSortingStrategy}>

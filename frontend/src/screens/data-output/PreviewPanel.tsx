@@ -1,9 +1,10 @@
 /** Real predictions as the profile puts them out, with what breaks its checks, in the chosen format. */
-import { sentence } from '@/i18n/sentences'
+import { noticeText, noticeTexts } from '@/i18n/notices'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Download } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { request } from '@/api/client'
+import { describeError } from '@/api/errors'
 import { previewOutputProfile, type OutputProfile, type ProfilePreview } from '@/api/mapping'
 import { FORMATS, textOf, type Format, type Sheet } from '@/screens/routing/exports/formats'
 import { parseItemCodes } from '@/screens/routing/inputs/parseItemCodes'
@@ -13,6 +14,8 @@ import { Card } from '@/ui/Card'
 import { SelectField, TextField } from '@/ui/Field'
 import { downloadFile, safeFileName } from '@/ui/files'
 import { Empty, QueryPanel } from '@/ui/PanelState'
+import { fetchPart } from '@/ui/scripts'
+import { notify } from '@/ui/toasts'
 import { useOutputText } from './texts'
 
 function sheetOf(preview: ProfilePreview, name: string): Sheet {
@@ -70,7 +73,7 @@ export function PreviewPanel({ profile }: { profile: OutputProfile }) {
     if (!chosen) return
     const content =
       chosen.value === 'excel'
-        ? (await import('@/screens/routing/exports/xlsx')).toXlsx(sheet)
+        ? (await fetchPart(() => import('@/screens/routing/exports/xlsx'))).toXlsx(sheet)
         : textOf(sheet, chosen.value)
     downloadFile(`${safeFileName(profile.name)}-sample.${chosen.extension}`, content, chosen.mime)
   }
@@ -83,7 +86,9 @@ export function PreviewPanel({ profile }: { profile: OutputProfile }) {
         <Button
           icon={Download}
           disabled={!preview.data?.rows.length}
-          onClick={() => preview.data && void download(preview.data)}
+          onClick={() =>
+            preview.data && download(preview.data).catch((error) => notify('bad', describeError(error)))
+          }
         >
           {t('download')}
         </Button>
@@ -141,8 +146,8 @@ function Findings({ preview }: { preview: ProfilePreview }) {
       <div role="alert" className="mb-3 rounded-2xl border border-bad/40 bg-bad-soft px-4 py-2">
         <b>{t('problems')}</b>
         <ul className="max-h-40 list-disc overflow-y-auto pl-5 text-[0.88rem]">
-          {preview.problems.map((problem) => (
-            <li key={problem}>{sentence(problem)}</li>
+          {noticeTexts(preview.problems, preview.problem_notices).map((problem) => (
+            <li key={problem}>{problem}</li>
           ))}
         </ul>
       </div>
@@ -157,7 +162,7 @@ function Findings({ preview }: { preview: ProfilePreview }) {
       <ul className="max-h-40 overflow-y-auto text-[0.88rem]">
         {preview.findings.map((finding, index) => (
           <li key={index}>
-            {t('row', { row: finding.row + 1 })}: {sentence(finding.message)}
+            {t('row', { row: finding.row + 1 })}: {noticeText(finding.message, finding.notice)}
           </li>
         ))}
       </ul>
@@ -168,7 +173,10 @@ function Findings({ preview }: { preview: ProfilePreview }) {
 function Rows({ preview }: { preview: ProfilePreview }) {
   const t = useOutputText()
   const marked = new Map(
-    preview.findings.map((finding) => [`${finding.row}:${finding.column}`, sentence(finding.message)]),
+    preview.findings.map((finding) => [
+      `${finding.row}:${finding.column}`,
+      noticeText(finding.message, finding.notice),
+    ]),
   )
   return (
     <div className="max-h-96 overflow-auto" tabIndex={0} role="group" aria-label={t('preview')}>

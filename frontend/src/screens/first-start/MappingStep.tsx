@@ -1,6 +1,6 @@
 /** Step 3: which table and column was taken for what, with real values beside it. */
 import type { Suggestion, SuggestedRole } from '@/api/suggestion'
-import { sentence } from '@/i18n/sentences'
+import { noticeText } from '@/i18n/notices'
 import { Badge } from '@/ui/Card'
 import { TextLink } from '@/ui/TextLink'
 import { Step } from './Step'
@@ -86,7 +86,7 @@ export function MappingStep({ suggestion }: { suggestion: Suggestion }) {
       </div>
       {Object.entries(suggestion.unread).map(([table, reason]) => (
         <p key={table} role="note" className="mt-2 text-[0.88rem] text-warn">
-          {t('unread', { table })} {sentence(reason)}
+          {t('unread', { table })} {noticeText(reason, suggestion.unread_notices?.[table])}
         </p>
       ))}
       <p className="mt-3 text-[0.86rem] text-muted">

@@ -1,7 +1,7 @@
 /** Step 4: some items with their routings, exactly as they would be read. */
 import type { Suggestion } from '@/api/suggestion'
 import { formatNumber } from '@/i18n/format'
-import { sentence } from '@/i18n/sentences'
+import { noticeText, noticeTexts } from '@/i18n/notices'
 import { Step } from './Step'
 import { useGuideText } from './texts'
 
@@ -13,12 +13,12 @@ export function PreviewStep({ suggestion }: { suggestion: Suggestion }) {
     <Step number={4} title={t('preview')} about={t('previewAbout')} done={!suggestion.problem}>
       {suggestion.problem && (
         <p role="alert" className="rounded-2xl border border-bad/40 bg-bad-soft px-4 py-3">
-          {t('previewFailed')} {sentence(suggestion.problem)}
+          {t('previewFailed')} {noticeText(suggestion.problem, suggestion.problem_notice)}
         </p>
       )}
-      {suggestion.findings.map((finding) => (
+      {noticeTexts(suggestion.findings, suggestion.finding_notices).map((finding) => (
         <p key={finding} role="note" className="mb-1 text-[0.88rem] text-warn">
-          {sentence(finding)}
+          {finding}
         </p>
       ))}
       <div className="grid gap-4 lg:grid-cols-2 2xl:grid-cols-3">

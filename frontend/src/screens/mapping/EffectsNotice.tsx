@@ -2,7 +2,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { inputProfileEffects, type InputProfile } from '@/api/mapping'
-import { sentence } from '@/i18n/sentences'
+import { noticeTexts } from '@/i18n/notices'
 import { useMappingText } from './texts'
 
 /** How long somebody has stopped typing before the server is asked, in milliseconds. */
@@ -22,7 +22,7 @@ export function EffectsNotice({ profile }: { profile: InputProfile }) {
     retry: false,
   })
   if (!effects.data) return null
-  const { refresh, training, changed_columns: changed, problems } = effects.data
+  const { refresh, training, changed_columns: changed, problems, problem_notices } = effects.data
   return (
     <div
       role="status"
@@ -38,8 +38,8 @@ export function EffectsNotice({ profile }: { profile: InputProfile }) {
         <>
           <b className="text-bad">{t('effectProblems', { count: problems.length })}</b>
           <ul className="max-h-32 list-disc overflow-y-auto pl-5">
-            {problems.map((problem) => (
-              <li key={problem}>{sentence(problem)}</li>
+            {noticeTexts(problems, problem_notices).map((problem) => (
+              <li key={problem}>{problem}</li>
             ))}
           </ul>
         </>

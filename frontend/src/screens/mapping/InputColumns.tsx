@@ -1,5 +1,5 @@
 /** The internal columns of one table: each with its source, unit, default and what the check found. */
-import { sentence } from '@/i18n/sentences'
+import { noticeText } from '@/i18n/notices'
 import { useDroppable } from '@dnd-kit/core'
 import clsx from 'clsx'
 import { listOf, type CheckedColumn, type InputColumn, type SourceTable } from '@/api/mapping'
@@ -124,7 +124,7 @@ function Row({ column, check, found, readOnly, onChange }: RowProps) {
       </td>
       <td className="max-w-64 text-[0.82rem]">
         {check?.problem ? (
-          <span className="text-bad">{sentence(check.problem)}</span>
+          <span className="text-bad">{noticeText(check.problem, check.notice)}</span>
         ) : !column.source ? (
           <Badge>{t('notMapped')}</Badge>
         ) : found.length > 0 && !real ? (

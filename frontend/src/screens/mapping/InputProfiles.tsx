@@ -1,5 +1,5 @@
 /** Input profiles: which table and column of the source each internal column comes from. */
-import { sentence } from '@/i18n/sentences'
+import { noticeTexts } from '@/i18n/notices'
 import {
   DndContext,
   DragOverlay,
@@ -154,8 +154,8 @@ function Editor({ profile, readOnly, onChange }: EditorProps) {
             <>
               <b>{t('checkProblems', { count: check.data.problems.length })}</b>
               <ul className="max-h-40 list-disc overflow-y-auto pl-5 text-[0.88rem]">
-                {check.data.problems.map((problem) => (
-                  <li key={problem}>{sentence(problem)}</li>
+                {noticeTexts(check.data.problems, check.data.problem_notices).map((problem) => (
+                  <li key={problem}>{problem}</li>
                 ))}
               </ul>
             </>

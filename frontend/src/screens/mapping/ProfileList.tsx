@@ -4,7 +4,6 @@ import { Button } from '@/ui/Button'
 import { Badge } from '@/ui/Card'
 import { Empty, QueryPanel } from '@/ui/PanelState'
 import { formatTime } from '@/i18n/format'
-import { sentence } from '@/i18n/sentences'
 import { useIsAdmin } from '@/session/session'
 import { useMappingText } from './texts'
 import type { ProfileEditor } from './useProfileEditor'
@@ -59,7 +58,7 @@ export function ProfileList<Profile extends { name: string }>({
                     {!profile.valid && <Badge tone="bad">{t('invalid')}</Badge>}
                   </span>
                   {profile.description && (
-                    <span className="block text-[0.84rem] text-muted">{sentence(profile.description)}</span>
+                    <span className="block text-[0.84rem] text-muted">{profile.description}</span>
                   )}
                   {profile.updated_at && (
                     <span className="block text-[0.8rem] text-muted">

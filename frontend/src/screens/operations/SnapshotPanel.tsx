@@ -10,7 +10,7 @@ import { Card, Figure } from '@/ui/Card'
 import { ReadingBar } from '@/ui/ReadingBar'
 import { notify } from '@/ui/toasts'
 import { formatBytes, formatNumber, formatPercent, formatTime } from '@/i18n/format'
-import { sentence } from '@/i18n/sentences'
+import { noticeTexts } from '@/i18n/notices'
 import { useOperationsText } from './texts'
 
 export function SnapshotPanel({ dashboard }: { dashboard: Dashboard }) {
@@ -64,8 +64,8 @@ export function SnapshotPanel({ dashboard }: { dashboard: Dashboard }) {
                 {t('findings', { count: snapshot.findings.length })}
               </summary>
               <ul className="mt-1 max-h-48 list-disc overflow-y-auto pl-5 text-[0.86rem]">
-                {snapshot.findings.map((finding) => (
-                  <li key={finding}>{sentence(finding)}</li>
+                {noticeTexts(snapshot.findings, snapshot.finding_notices).map((finding) => (
+                  <li key={finding}>{finding}</li>
                 ))}
               </ul>
             </details>

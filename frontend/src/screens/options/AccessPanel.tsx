@@ -2,13 +2,14 @@
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { CircleCheck, CircleX, PlugZap, Shield, ShieldAlert } from 'lucide-react'
-import { call } from '@/api/client'
+import { noticeOf, send } from '@/api/client'
+import type { components } from '@/api/schema'
 import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
 import { CheckField, SelectField, TextArea, TextField } from '@/ui/Field'
 import { Failed } from '@/ui/PanelState'
 import { formatNumber } from '@/i18n/format'
-import { sentence } from '@/i18n/sentences'
+import { noticeText } from '@/i18n/notices'
 import { useOptionsText } from './texts'
 import type { SettingsDraft } from './useSettingsDraft'
 
@@ -21,8 +22,15 @@ export function AccessPanel({ draft, readOnly }: { draft: SettingsDraft; readOnl
   const path = draft.value<string>('data_source', 'access_path') ?? ''
   const table = draft.value<string>('data_source', 'default_table') ?? ''
   const test = useMutation({
-    mutationFn: () => call('post', '/api/access/connection/test', { path, table: table || undefined }),
+    mutationFn: async (tested: { path: string; table: string }) => {
+      const body = { path: tested.path, table: tested.table || undefined }
+      const answer = await send('post', '/api/access/connection/test', { body })
+      const found = (await answer.json()) as components['schemas']['AccessConnectionResponse']
+      return { ...found, notice: noticeOf(answer) }
+    },
   })
+  // What was found of another path or table says nothing of this one.
+  const current = test.variables?.path === path && test.variables.table === table
   const protocol = draft.value<string | null>('export', 'erp_protocol') ?? ''
   const encoding = draft.value<string>('export', 'default_encoding') ?? 'utf-8'
   const text = (section: 'data_source' | 'export', key: string, empty: string | null = '') => ({
@@ -82,12 +90,17 @@ export function AccessPanel({ draft, readOnly }: { draft: SettingsDraft; readOnl
             {...text('data_source', 'default_table')}
           />
           <div>
-            <Button icon={PlugZap} busy={test.isPending} disabled={!path} onClick={() => test.mutate()}>
+            <Button
+              icon={PlugZap}
+              busy={test.isPending}
+              disabled={!path}
+              onClick={() => test.mutate({ path, table })}
+            >
               {t('test')}
             </Button>
           </div>
-          {test.isError && <Failed error={test.error} />}
-          {test.data && (
+          {current && test.isError && <Failed error={test.error} />}
+          {current && test.data && (
             <div
               role="status"
               className={`tile flex items-start gap-2 p-3 ${test.data.ok ? 'border-good/50' : 'border-bad/50'}`}
@@ -99,7 +112,7 @@ export function AccessPanel({ draft, readOnly }: { draft: SettingsDraft; readOnl
               )}
               <div className="min-w-0 text-[0.88rem]">
                 <div className="font-semibold text-heading">{t(test.data.ok ? 'testOk' : 'testFailed')}</div>
-                <p className="break-words">{sentence(test.data.message)}</p>
+                <p className="break-words">{noticeText(test.data.message, test.data.notice)}</p>
                 {test.data.elapsed_ms != null && (
                   <p className="text-muted">
                     {t('testElapsed', {

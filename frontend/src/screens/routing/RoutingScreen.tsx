@@ -1,6 +1,8 @@
 /** 라우팅 구성: recommend routings, arrange their operations, save them as groups. */
 import { lazy, Suspense } from 'react'
+import { CrashGuard } from '@/app/CrashGuard'
 import { Loading } from '@/ui/PanelState'
+import { fetchPart } from '@/ui/scripts'
 import { useMediaQuery } from '@/ui/useMediaQuery'
 import { useUndoKeys } from '@/ui/useUndoKeys'
 import { Announcer } from './canvas/announce'
@@ -21,7 +23,7 @@ import { SaveBar } from './worklist/SaveBar'
 import { WorkList } from './worklist/WorkList'
 import { FeatureWeights } from './weights/FeatureWeights'
 
-const WorkflowDesigner = lazy(() => import('@/blueprint/WorkflowDesigner'))
+const WorkflowDesigner = lazy(() => fetchPart(() => import('@/blueprint/WorkflowDesigner')))
 
 export default function RoutingScreen() {
   useRoutingAddress()
@@ -57,9 +59,11 @@ export default function RoutingScreen() {
         </div>
       </div>
       <div className="mt-5">
-        <Suspense fallback={<Loading rows={6} />}>
-          <WorkflowDesigner />
-        </Suspense>
+        <CrashGuard>
+          <Suspense fallback={<Loading rows={6} />}>
+            <WorkflowDesigner />
+          </Suspense>
+        </CrashGuard>
       </div>
       <SaveBar />
       <InterfaceDialog />

@@ -3,7 +3,7 @@ import { useReport } from '@/api/reports'
 import { Card } from '@/ui/Card'
 import { Empty, QueryPanel } from '@/ui/PanelState'
 import { formatBytes, formatSeconds } from '@/i18n/format'
-import { sentence } from '@/i18n/sentences'
+import { noticeText } from '@/i18n/notices'
 import { useTrainingWords } from '@/i18n/trainingWords'
 import { featureLabel } from '@/api/plant'
 import { NoActive } from './NoActive'
@@ -33,7 +33,7 @@ export function StagesPanel({ version }: { version: string | null }) {
                   {stages.map(([stage, seconds]) => (
                     <div
                       key={stage}
-                      className="grid grid-cols-[7rem_1fr_5rem] items-center gap-2 text-[0.88rem]"
+                      className="grid grid-cols-[8.5rem_1fr_5rem] items-center gap-2 text-[0.88rem]"
                     >
                       <dt className="truncate">{words(stage)}</dt>
                       <dd className="h-2.5 overflow-hidden rounded-full bg-field" aria-hidden>
@@ -65,8 +65,8 @@ export function StagesPanel({ version }: { version: string | null }) {
           <ul className="mt-1 max-h-48 list-disc overflow-y-auto pl-5">
             {advice.map((one) => (
               <li key={one.feature + one.finding}>
-                <b className="text-heading">{featureLabel(one.feature)}</b> {sentence(one.finding)}.{' '}
-                {sentence(one.recommendation)}.
+                <b className="text-heading">{featureLabel(one.feature)}</b>{' '}
+                {noticeText(`${one.finding}. ${one.recommendation}`, one)}.
               </li>
             ))}
           </ul>

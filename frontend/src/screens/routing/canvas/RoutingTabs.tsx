@@ -78,7 +78,7 @@ export function RoutingTabs() {
             key={document.id}
             role="presentation"
             className={clsx(
-              'inline-flex max-w-72 shrink-0 items-center rounded-full border pr-1',
+              'inline-flex max-w-80 shrink-0 items-center rounded-full border pr-1',
               selected ? 'border-accent-strong bg-accent-soft' : 'border-line-strong bg-field',
             )}
           >
@@ -95,7 +95,14 @@ export function RoutingTabs() {
               className="flex min-w-0 items-center gap-2 rounded-full py-0.5 pl-3"
             >
               {document.group && <FolderOpen className="size-4 shrink-0 text-accent-ink" aria-hidden />}
-              <span className="truncate font-semibold text-accent-ink">{names[place]}</span>
+              <span
+                className={clsx(
+                  'font-semibold text-accent-ink',
+                  document.group ? 'truncate' : 'shrink-0 whitespace-nowrap',
+                )}
+              >
+                {names[place]}
+              </span>
               <span className="truncate text-[0.86rem] text-heading">{document.candidateId}</span>
               {document.summary?.SIMILARITY_SCORE != null && (
                 <span className="text-[0.8rem] text-muted">

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { CircleAlert, CircleCheck } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { call } from '@/api/client'
-import { sentence } from '@/i18n/sentences'
+import { noticeText } from '@/i18n/notices'
 import { stepOf } from '../store/operation'
 import type { RoutingDocument } from '../store/routingDocument'
 import { useRoutingText } from '../texts'
@@ -52,7 +52,7 @@ export function RuleCheck({ document }: { document: RoutingDocument }) {
           className={`flex items-start gap-1.5 ${TONES[violation.severity ?? 'warning']}`}
         >
           <CircleAlert className="mt-0.5 size-4 shrink-0" aria-hidden />
-          {sentence(violation.message)}
+          {noticeText(violation.message, violation.notice)}
         </li>
       ))}
     </ul>

@@ -34,13 +34,13 @@ export function TimeEditor({ operation, name, open, onOpenChange, oneLine = fals
     <Popover.Root open={open} onOpenChange={onOpenChange}>
       <Popover.Trigger
         tabIndex={-1}
-        aria-label={t('editTimes', { name })}
         {...KEPT_FROM_DRAGGING}
         className={clsx(
           'grid w-full grid-cols-3 gap-1 rounded-lg border border-transparent px-0.5 text-left text-[0.78rem] hover:border-line-strong hover:bg-white/60',
           !oneLine && 'mt-1 py-1',
         )}
       >
+        <span className="sr-only">{t('editTimes', { name })}</span>
         {FIELDS.map(([key, label]) => (
           <span key={key} className="min-w-0">
             <span className={oneLine ? 'sr-only' : 'block text-muted'}>{t(label)}</span>

@@ -50,7 +50,8 @@ export function GroupPanel() {
     setTried(where === 'server')
     if (where === 'server' && document && !nameOk) {
       // What is wrong is shown at the field, wherever the page has been scrolled to.
-      nameField.current?.focus()
+      nameField.current?.focus({ preventScroll: true })
+      nameField.current?.scrollIntoView({ block: 'center' })
       return
     }
     void saveOne(document, where)

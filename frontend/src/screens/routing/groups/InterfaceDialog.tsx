@@ -16,7 +16,6 @@ import { notify } from '@/ui/toasts'
 import { erpText, useErpText } from '@/erp/texts'
 import { useCommonText } from '@/i18n/common'
 import { formatNumber } from '@/i18n/format'
-import { sentence } from '@/i18n/sentences'
 import { stepOf, totals } from '../store/operation'
 import { isDirty, type RoutingDocument } from '../store/routingDocument'
 import { useRouting } from '../store/routingStore'
@@ -162,9 +161,7 @@ function Opened({ codes }: { codes: readonly string[] }) {
           <dt className="text-muted">{erp('target')}</dt>
           <dd className="break-all">
             <span className="font-mono text-[0.84rem]">{status.target || '–'}</span>
-            {!status.ready && status.problem && (
-              <span className="ml-2 text-bad">{sentence(status.problem)}</span>
-            )}
+            {!status.ready && status.problem && <span className="ml-2 text-bad">{status.problem}</span>}
           </dd>
           <dt className="text-muted">{t('format')}</dt>
           <dd>{status.protocol.toUpperCase() || '–'}</dd>
@@ -218,7 +215,7 @@ function Opened({ codes }: { codes: readonly string[] }) {
         <dl className="space-y-2">
           {sending.data.warnings?.map((warning) => (
             <dd key={warning} className="rounded-lg bg-warn-soft px-3 py-1">
-              {sentence(warning)}
+              {warning}
             </dd>
           ))}
           <dt className="font-semibold text-heading">{t('interfaceSql')}</dt>

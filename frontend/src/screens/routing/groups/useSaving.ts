@@ -4,6 +4,7 @@ import { describeError, isOffline } from '@/api/errors'
 import { queryClient } from '@/api/queryClient'
 import { WORKFLOW_KEY, type PlantSettings } from '@/api/workflow'
 import { copyText, downloadFile, safeFileName } from '@/ui/files'
+import { fetchPart } from '@/ui/scripts'
 import { notify } from '@/ui/toasts'
 import { commonText } from '@/i18n/common'
 import { FORMATS, joined, sheetOf, textOf, type Format } from '../exports/formats'
@@ -142,7 +143,10 @@ export async function downloadRoutings(documents: readonly RoutingDocument[], fo
   const named = documents.length === 1 && first ? nameOf(first) || first.candidateId : ''
   const name = groupName(named) || routingText('fileOfMany', { count: documents.length })
   const file = `${safeFileName(name)}.${facts.extension}`
-  const content = format === 'excel' ? (await import('../exports/xlsx')).toXlsx(sheet) : textOf(sheet, format)
+  const content =
+    format === 'excel'
+      ? (await fetchPart(() => import('../exports/xlsx'))).toXlsx(sheet)
+      : textOf(sheet, format)
   downloadFile(file, content, facts.mime)
   notify('good', routingText('savedFile', { file }))
 }
