@@ -51,6 +51,15 @@ def fingerprint(path: Path) -> str:
     return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
 
 
+def _reason(error: OSError | subprocess.CalledProcessError) -> str:
+    """Why a program failed, in its own words where it said some."""
+    output = getattr(error, "output", None) or b""
+    text = output.decode("utf-8", "replace") if isinstance(output, bytes) else str(output)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    told = [line for line in lines if "error" in line.lower()] or lines
+    return told[-1] if told else str(error)
+
+
 class Environment:
     """The virtual environment in `folder` and what its stamp says is installed in it."""
 
@@ -109,7 +118,7 @@ class Environment:
                 venv.EnvBuilder(with_pip=True, symlinks=not IS_WINDOWS, clear=True).create(self.folder)
             except (OSError, subprocess.CalledProcessError) as error:
                 raise SetupFailed(
-                    f"The virtual environment {self.folder} could not be made ({error}). Check that the folder can be written"
+                    f"The virtual environment {self.folder} could not be made ({_reason(error)}). Check that the folder can be written"
                     " and that no running program uses it, then try again"
                 ) from error
             self._add_project()

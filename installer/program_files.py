@@ -122,8 +122,8 @@ def make_environment(application: Path, folder: Path, wheels: Path | None) -> No
             encoding="utf-8",
             errors="replace",
         )
-    if done.returncode:
-        raise SetupFailed(f"The packages could not be installed:\n{done.stderr.strip()}")
+        if done.returncode:
+            raise SetupFailed(f"The packages could not be installed:\n{done.stderr.strip()}")
 
 
 def mark_complete(layout: Layout, release: ReleaseSource) -> None:

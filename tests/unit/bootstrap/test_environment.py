@@ -159,3 +159,14 @@ def test_manage_refuses_a_python_that_is_too_old_with_the_way_out(monkeypatch: p
     monkeypatch.setattr(sys.stderr, "write", said.append)
     assert manage.main() == 2
     assert "needs Python 3.11, 3.12 or 3.13; this is 3.9" in said[0]
+
+
+def test_a_disk_that_is_full_while_pip_is_put_in_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = b"Processing pip.whl\nERROR: Could not install packages due to an OSError: [Errno 28] No space left on device\n\n"
+
+    def full(_builder: object, _folder: Path) -> None:
+        raise subprocess.CalledProcessError(1, ["python", "-m", "ensurepip"], output=said)
+
+    monkeypatch.setattr("venv.EnvBuilder.create", full)
+    with pytest.raises(SetupFailed, match="No space left on device"):
+        Environment(tmp_path / "venv")._create()
