@@ -56,7 +56,7 @@ def _reason(error: OSError | subprocess.CalledProcessError) -> str:
     output = getattr(error, "output", None) or b""
     text = output.decode("utf-8", "replace") if isinstance(output, bytes) else str(output)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    told = [line for line in lines if "error" in line.lower()] or lines
+    told = [line for line in lines if line.startswith(("ERROR:", "OSError:")) or "[Errno " in line] or lines
     return told[-1] if told else str(error)
 
 

@@ -162,7 +162,10 @@ def test_manage_refuses_a_python_that_is_too_old_with_the_way_out(monkeypatch: p
 
 
 def test_a_disk_that_is_full_while_pip_is_put_in_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = b"Processing pip.whl\nERROR: Could not install packages due to an OSError: [Errno 28] No space left on device\n\n"
+    said = (
+        b"Processing pip.whl\nERROR: Could not install packages due to an OSError: [Errno 28] No space left on device\n"
+    )
+    said += b"subprocess.CalledProcessError: Command '['python.exe', '-c', 'import runpy']' returned non-zero exit status 1.\n"
 
     def full(_builder: object, _folder: Path) -> None:
         raise subprocess.CalledProcessError(1, ["python", "-m", "ensurepip"], output=said)
