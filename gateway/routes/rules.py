@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Any
+
+from fastapi import Query
 from starlette.responses import Response
 
 from gateway.answers import json_answer
@@ -14,9 +17,13 @@ from routings.routing_rules import check
 
 area = AreaRouter("/api/rules", "routing-ml")
 
+Details = Annotated[
+    bool, Query(description="true: violations also have notice, their code and values, which older clients do not know")
+]
+
 
 @area.user.post("/validate", response_model=RuleValidationResponse)
-async def validate_rules(body: RuleValidationRequest, gateway: TheGateway) -> Response:
+async def validate_rules(body: RuleValidationRequest, gateway: TheGateway, details: Details = False) -> Response:
     """Checks operations against the rules of the active model's manifest."""
     rules = gateway.plant.manifest.get("rules")
     operations = plant_rows(body.operations, gateway.plant.schema)
@@ -26,19 +33,16 @@ async def validate_rules(body: RuleValidationRequest, gateway: TheGateway) -> Re
     gateway.last.rules_checked(
         body.item_code, outcome.evaluated, len(outcome.violations), gateway.plant.manifest_revision
     )
+    violations: list[dict[str, Any]] = [
+        {"rule_id": one.rule_id, "message": one.message, "severity": one.severity} for one in outcome.violations
+    ]
+    if details:
+        violations = [{**one, "notice": said_of(one["message"])} for one in violations]
     return json_answer(
         {
             "item_code": body.item_code,
             "passed": outcome.passed,
-            "violations": [
-                {
-                    "rule_id": one.rule_id,
-                    "message": one.message,
-                    "severity": one.severity,
-                    "notice": said_of(one.message),
-                }
-                for one in outcome.violations
-            ],
+            "violations": violations,
             "evaluated_rules": outcome.evaluated,
         }
     )

@@ -7499,7 +7499,10 @@ export interface operations {
     };
     validate_rules_api_rules_validate_post: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description true: violations also have notice, their code and values, which older clients do not know */
+                details?: boolean;
+            };
             header?: {
                 /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;

@@ -105,6 +105,10 @@ def test_operations_are_checked_against_the_rules_of_the_manifest(with_manifest:
         ("most", "warning"),
         ("named", "error"),
     ]
+    assert {name for one in body["violations"] for name in one} == {"rule_id", "message", "severity"}
+    sent = {"item_code": "A", "operations": operations}
+    detailed = client.post("/api/rules/validate", params={"details": True}, json=sent).json()
+    assert all(one["notice"]["code"] for one in detailed["violations"])
     only = {"item_code": "A", "operations": operations, "rule_ids": ["most"]}
     assert client.post("/api/rules/validate", json=only).json()["passed"]
 

@@ -119,7 +119,14 @@ def test_a_check_lists_columns_with_examples(plant: Any) -> None:
     body = plant.client("admin").post(f"{INPUT}/check", json={"profile": {"name": "x"}, "rows": 5}).json()
     assert (body["ok"], body["problems"]) == (False, ["dbo_X has no column Y"])
     assert body["columns"] == [
-        {"internal": "ITEM_CD", "found": False, "required": True, "null_share": None, "examples": ["A", "나"]}
+        {
+            "internal": "ITEM_CD",
+            "found": False,
+            "required": True,
+            "null_share": None,
+            "examples": ["A", "나"],
+            "notice": None,
+        }
     ]
     assert body["tables"] == [{"role": "features", "rows": 7}]
     assert plant.script.last("CheckInputProfile").rows == 5
@@ -201,6 +208,7 @@ def test_the_effects_of_an_edited_input_profile_are_answered_to_administrators(p
         "training": False,
         "changed_columns": ["schema"],
         "problems": ["schema.features.0.name: ..."],
+        "problem_notices": [],
     }
     assert json.loads(plant.script.last("InputProfileEffects").profile_json) == {"name": "x"}
 

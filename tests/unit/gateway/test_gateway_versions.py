@@ -150,9 +150,11 @@ def test_the_history_and_the_result_of_a_check_are_shown(plant: Any) -> None:
         "version_name": "v2",
         "previous_version": None,
         "reason": "no",
+        "requested_by": None,
     }
     found = plant.client("admin").post("/api/trainer/versions/v2/verify").json()
-    assert found == {"ok": False, "problems": ["bad"], "passed": [], "elapsed_ms": 1.5}
+    texts = {"problems": ["bad"], "passed": [], "problem_notices": [], "passed_notices": []}
+    assert found == {"ok": False, "elapsed_ms": 1.5, **texts}
 
 
 def test_a_version_comes_with_its_manifest_and_reports(plant: Any) -> None:

@@ -31,7 +31,7 @@ export function RuleCheck({ document }: { document: RoutingDocument }) {
         'post',
         '/api/rules/validate',
         { item_code: document.itemCode, operations: settled.map(stepOf) },
-        { signal },
+        { query: { details: true }, signal },
       ),
   })
   if (!check.data?.evaluated_rules) return null
