@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -20,6 +21,7 @@ from common.errors import PreconditionFailed
 from common.identity import Authenticator, KeyRing, ServiceCredential
 from common.processes import free_port
 from common.program import ServiceContext
+from common.rpc.balancing import STANDBY
 from common.rpc.client import Caller, connect
 from common.rpc.server import STANDBY_HEALTH, RpcServer
 from common.rpc.status import from_rpc_error
@@ -30,6 +32,9 @@ from protos.registry.v1 import registry_pb2_grpc
 from protos.settings.v1 import settings_pb2, settings_pb2_grpc
 from tests.support.auth_process import AuthProcess
 from tests.support.postgresql import postgresql_server
+
+STANDBY_ATTEMPTS = 30
+"""Times that a call is made while no copy is active, a second apart."""
 
 
 @pytest.fixture(scope="session")
@@ -172,21 +177,31 @@ class Plant:
         process: str | None = None,
         timeout: float | None = 60.0,
     ) -> Any:
-        """Call in the name of a person (token), of a process, or of nobody; errors as ServiceErrors."""
+        """Call in the name of a person (token), of a process, or of nobody; errors as ServiceErrors.
+
+        As clients do, it asks again while no copy is active, which a busy machine can bring about: nothing was done.
+        """
         metadata: list[tuple[str, str]] = []
         if token is not None:
             metadata.append(("authorization", f"Bearer {token}"))
         if process is not None:
             metadata.append(("authorization", self.credential.header(process)))
-        try:
-            return await method(request, metadata=metadata, timeout=timeout)
-        except grpc.aio.AioRpcError as error:
-            raise from_rpc_error(error) from None
+        for again in range(STANDBY_ATTEMPTS):
+            try:
+                return await method(request, metadata=metadata, timeout=timeout)
+            except grpc.aio.AioRpcError as error:
+                found = from_rpc_error(error)
+                if found.reason != STANDBY or again + 1 == STANDBY_ATTEMPTS:
+                    raise found from None
+                await asyncio.sleep(1.0)
+        raise AssertionError("no attempt")
 
-    async def login(self, username: str, password: str, host: str = "10.0.0.1") -> auth_pb2.Session:
-        """A session."""
+    async def login(
+        self, username: str, password: str, host: str = "10.0.0.1", timeout: float = 300.0
+    ) -> auth_pb2.Session:
+        """A session; log-ins of a burst wait for their turn up to five minutes."""
         request = auth_pb2.LoginRequest(username=username, password=password, client_host=host)
-        session: auth_pb2.Session = await self.ask(self.auth.Login, request)
+        session: auth_pb2.Session = await self.ask(self.auth.Login, request, timeout=timeout)
         return session
 
     async def admin(self) -> str:

@@ -205,11 +205,11 @@ def test_a_version_whose_files_do_not_fit_is_refused(version: Path, what: str) -
 def test_a_whole_version_is_proved_and_a_harmed_one_said(version: Path, tmp_path: Path) -> None:
     found = verify(version, version / "manifest.json", tmp_path / "derived", "v1")
     assert found["problems"] == []
-    assert "every array fits its siblings" in found["passed"]
+    assert "every array fits its siblings" in [one["text"] for one in found["passed"]]
     HARMS["positions beyond the items"](version)
     list_anew(version)
     found = verify(version, version / "manifest.json", tmp_path / "derived", "v1")
-    assert "positions reach from" in found["problems"][0]
+    assert "positions reach from" in found["problems"][0]["text"]
     assert found["reason"] == "ARTIFACT_DAMAGED"
 
 
@@ -306,7 +306,7 @@ def equals(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_items_that_share_a_vector_are_proved(equals: Path, tmp_path: Path) -> None:
     found = verify(equals, equals / "manifest.json", tmp_path / "derived", "v1")
     assert found["problems"] == []
-    assert any(f"{ROWS} items" in passed for passed in found["passed"])
+    assert any(f"{ROWS} items" in passed["text"] for passed in found["passed"])
 
 
 @pytest.mark.parametrize(
