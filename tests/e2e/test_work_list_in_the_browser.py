@@ -86,7 +86,7 @@ def test_fifty_items_are_reviewed_and_saved_with_few_clicks_and_keys(admin_page:
         hands.press("a")
     save = admin_page.get_by_role("button", name=SAVE_REVIEWED)
     hands.click(save)
-    expect(admin_page.get_by_text(re.compile("라우팅 [0-9]+건을 저장했습니다"))).to_be_visible(timeout=120_000)
+    expect(admin_page.get_by_text(re.compile("라우팅 [0-9]+건을 저장했습니다"))).to_be_visible(timeout=400_000)
     assert hands.actions <= MOST_ACTIONS
     assert saved_groups(client, codes) >= 40
 
