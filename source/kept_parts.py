@@ -7,7 +7,6 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,9 +18,10 @@ import pyarrow as pa
 from common import __version__
 from common.files import new_file, replace, temporary_name
 from common.logs import get_logger
-from plant.columns import ColumnType, SourceColumn
+from plant.columns import ColumnType
 from source.parts import Part, Whole
 from source.source import BATCH_ROWS, Source, digest
+from source.source_around import SourceAround
 
 log = get_logger(__name__)
 
@@ -179,7 +179,7 @@ class ReadCounts:
 
 
 @dataclass
-class RememberingSource:
+class RememberingSource(SourceAround):
     """A source whose unchanged parts come from an earlier reading. What it gives is the same as without.
 
     Attributes:
@@ -193,44 +193,6 @@ class RememberingSource:
     kept: KeptParts
     anew: bool = False
     counts: dict[str, ReadCounts] = field(default_factory=dict)
-
-    @property
-    def path(self) -> Path:
-        """The file or folder of the source."""
-        return self.source.path
-
-    @property
-    def description(self) -> str:
-        """Kind and path, for people."""
-        return self.source.description
-
-    def identity(self) -> str:
-        """That of the source."""
-        return self.source.identity()
-
-    def tables(self) -> list[str]:
-        """Names of its tables."""
-        return self.source.tables()
-
-    def columns(self, table: str) -> list[SourceColumn]:
-        """Columns of a table."""
-        return self.source.columns(table)
-
-    def count(self, table: str) -> int:
-        """Rows of a table."""
-        return self.source.count(table)
-
-    def parts(
-        self,
-        table: str,
-        columns: Sequence[str],
-        types: Mapping[str, ColumnType],
-        batch_rows: int = BATCH_ROWS,
-        *,
-        item_column: str = "ITEM_CD",
-    ) -> AbstractContextManager[Iterable[Part] | Whole]:
-        """The parts of a table in the source (see `Source.parts`)."""
-        return self.source.parts(table, columns, types, batch_rows, item_column=item_column)
 
     def batches(
         self,

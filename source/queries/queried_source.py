@@ -22,10 +22,12 @@ from source.parts import Part, Whole
 from source.queries.checking import named_tables, varying_function
 from source.queries.running import QueryBounds, run_query
 from source.source import BATCH_ROWS, Source, digest, resolve_columns
+from source.source_around import SourceAround
 
 
-class QueriedSource:
-    """The tables of `source` and those that `queries` make of them.
+class QueriedSource(SourceAround):
+    """The tables of `source` and those that `queries` make of them. Its identity is the source's: that queries are others is
+    for who knows the profile.
 
     Args:
         queries: name of the further table -> SQL. A query sees the source's own tables only.
@@ -41,35 +43,21 @@ class QueriedSource:
     ) -> None:
         for sql in queries.values():
             named_tables(sql)
-        self._source = source
+        self.source = source
         self._queries = dict(queries)
         self._bounds = bounds or QueryBounds()
         self._folder = tempfile.TemporaryDirectory(prefix="routing-query-", dir=folder, ignore_cleanup_errors=True)
         self._results: dict[str, Path] = {}
         self._lock = threading.Lock()
 
-    @property
-    def path(self) -> Path:
-        """The file or folder of the source."""
-        return self._source.path
-
-    @property
-    def description(self) -> str:
-        """Kind and path, for people."""
-        return self._source.description
-
-    def identity(self) -> str:
-        """Changes with the source; that the queries are others is for who knows the profile."""
-        return self._source.identity()
-
     def tables(self) -> list[str]:
         """Names of the source's tables and of the queries, sorted."""
-        return sorted({*self._source.tables(), *self._queries})
+        return sorted({*self.source.tables(), *self._queries})
 
     def columns(self, table: str) -> list[SourceColumn]:
         """Columns of a table, or of a query's result."""
         if table not in self._queries:
-            return self._source.columns(table)
+            return self.source.columns(table)
         with self._opened(table) as file:
             types = pl.DataFrame(file.schema.empty_table()).schema
             return [SourceColumn(field.name, type_of(types[field.name])) for field in file.schema]
@@ -77,7 +65,7 @@ class QueriedSource:
     def count(self, table: str) -> int:
         """Rows of a table, or of a query's result."""
         if table not in self._queries:
-            return self._source.count(table)
+            return self.source.count(table)
         with self._opened(table) as file:
             return sum(file.get_batch(at).num_rows for at in range(file.num_record_batches))
 
@@ -92,7 +80,7 @@ class QueriedSource:
     ) -> Iterator[pl.DataFrame]:
         """The named columns as canonical frames (see `Source.batches`)."""
         if table not in self._queries:
-            yield from self._source.batches(table, columns, types, batch_rows, item_column=item_column)
+            yield from self.source.batches(table, columns, types, batch_rows, item_column=item_column)
             return
         stored = self.columns(table)
         chosen = resolve_columns(self, table, columns, stored)
@@ -120,7 +108,7 @@ class QueriedSource:
     ) -> Iterator[Iterable[Part] | Whole]:
         """The parts of a table; a query's result is one part, known by the query and by what its tables hold (see `Source.parts`)."""
         if table not in self._queries:
-            with self._source.parts(table, columns, types, batch_rows, item_column=item_column) as parts:
+            with self.source.parts(table, columns, types, batch_rows, item_column=item_column) as parts:
                 yield parts
             return
         sql = self._queries[table]
@@ -145,8 +133,8 @@ class QueriedSource:
             return Whole(f"its query calls {varying}, which gives another result each time")
         keys = [duckdb.__version__, *time.tzname, sql]
         for name in named_tables(sql):
-            stored = [column.name for column in self._source.columns(name)]
-            with self._source.parts(name, stored, {}) as parts:
+            stored = [column.name for column in self.source.columns(name)]
+            with self.source.parts(name, stored, {}) as parts:
                 if isinstance(parts, Whole):
                     return parts
                 for part in parts:
@@ -163,7 +151,7 @@ class QueriedSource:
             if path is None:
                 path = Path(self._folder.name) / f"{len(self._results)}.arrow"
                 try:
-                    run_query(self._source.path, self._queries[table], path, self._bounds)
+                    run_query(self.source.path, self._queries[table], path, self._bounds)
                 except OSError as error:
                     raise DataProblem(
                         f"The result of the query {table} cannot be written to {path.parent} ({error.strerror})",
