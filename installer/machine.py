@@ -83,14 +83,19 @@ def system_program(name: str) -> str:
 
 
 def run_program(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    """Run a program and keep what it says. Windows' own programs speak the code page of the console."""
-    encoding = "oem" if sys.platform == "win32" else "utf-8"
+    """Run a program and keep what it says. Windows' own programs speak the code page of the console, NSSM speaks UTF-16."""
     try:
-        return subprocess.run(
-            list(command), capture_output=True, text=True, encoding=encoding, errors="replace", stdin=subprocess.DEVNULL
-        )
+        done = subprocess.run(list(command), capture_output=True, stdin=subprocess.DEVNULL)
     except OSError as error:
         return subprocess.CompletedProcess(list(command), error.errno or 1, "", str(error))
+    return subprocess.CompletedProcess(list(command), done.returncode, _words(done.stdout), _words(done.stderr))
+
+
+def _words(said: bytes) -> str:
+    """What a program of the system said. A zero byte is in no code page's words, but in every line end of UTF-16."""
+    encoding = "utf-16-le" if b"\0" in said else "oem" if sys.platform == "win32" else "utf-8"
+    text = said.decode(encoding, "replace").removeprefix("\ufeff")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def registered_service(name: str) -> RegisteredService | None:

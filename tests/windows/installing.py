@@ -136,9 +136,28 @@ def nssm(stage: Stage) -> None:
     serves("1.0.0")
     if stage.program.joinpath("services", "RoutingML-Auth.exe").exists():
         raise Differs("WinSW was put there, too")
+    known_to_the_stand_ins(stage)
+    stage.play(f"{scripts}\\install.ps1", *stage.proxy)
+    serves("1.0.0")
     not_refused(stage)
     stage.play(f"{scripts}\\uninstall.ps1", "-Confirm:$false")
     nothing_registered(stage)
+
+
+def known_to_the_stand_ins(stage: Stage) -> None:
+    """Stop services of NSSM that are refused what was not granted once they start again: the variable BASE says whose they are."""
+    lines = (
+        "$ErrorActionPreference = 'Stop'",
+        "foreach ($one in 'Gateway', 'Trainer', 'Ann', 'Aggregate', 'Auth') {",
+        r"  $key = 'HKLM:\SYSTEM\CurrentControlSet\Services\RoutingML-' + $one + '\Parameters'",
+        "  $known = (Get-ItemProperty -Path $key).AppEnvironmentExtra",
+        r"  Set-ItemProperty -Path $key -Name AppEnvironmentExtra -Value ([string[]]($known + 'BASE=C:\Program Files\RoutingML\services'))",
+        "  Stop-Service -Name ('RoutingML-' + $one) -Force",
+        "}",
+    )
+    code, said = stage.call(options=["--command", "\n".join(lines)])
+    if code:
+        raise Differs(f"the services could not be changed: {said}")
 
 
 KOREAN = (r"C:\프로그램 폴더\RoutingML", r"C:\공장 자료\라우팅 ML")
