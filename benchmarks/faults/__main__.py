@@ -1,9 +1,10 @@
-"""`python -m benchmarks.faults`: kills, stops, full disk, cut network, attacks, fuzzing and soak, bounded and on this machine only."""
+"""`python -m benchmarks.faults`: kills, stops, full disk, cut network, backups, attacks, fuzzing, soak, bounded and here only."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import math
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ import requests
 
 from benchmarks.catalogues import ROOT
 from benchmarks.faults import bursts, grpc_guard, http_attacks, rest_fuzzing
+from benchmarks.faults.backups import backups
 from benchmarks.faults.hindrances import cut_network, full_disk, stops
 from benchmarks.faults.kills import kills
 from benchmarks.faults.outcome import Outcome
@@ -25,9 +27,24 @@ from benchmarks.faults.whole_system import WholeSystem, start_whole
 from common.errors import PreconditionFailed
 from common.process_end import run_and_leave
 
-SECTIONS = ("kills", "kills-postgresql", "stops", "disk", "network", "attacks", "burst", "rest", "grpc", "soak")
+SECTIONS = (
+    "kills",
+    "kills-postgresql",
+    "stops",
+    "disk",
+    "network",
+    "backups",
+    "attacks",
+    "burst",
+    "rest",
+    "grpc",
+    "soak",
+)
 OF_THE_WHOLE_SYSTEM = ("attacks", "burst", "rest", "grpc", "soak")
 HEALTH_MS = 100.0
+BACKUP_SECONDS = 2.0
+BACKUP_WRITES = 5000
+"""Confirmed before the first backup: about 3 MB."""
 RATE_ASKED = 20.0
 """Confirmed writes a second under which a kill says little."""
 
@@ -74,6 +91,11 @@ def run(options: argparse.Namespace, work: Path) -> list[Outcome]:
         "stops": lambda: asyncio.run(stops(work / "stops", count=few)),
         "disk": lambda: asyncio.run(full_disk(work / "disk", count=few)),
         "network": lambda: asyncio.run(cut_network(work / "network", count=few)),
+        "backups": lambda: asyncio.run(
+            backups(work / "backups", count=2, writes=50, longest_seconds=math.inf)
+            if options.short
+            else backups(work / "backups", count=10, writes=BACKUP_WRITES, longest_seconds=BACKUP_SECONDS)
+        ),
     }
     outcomes = [make() for name, make in alone.items() if name in options.only]
     for outcome in outcomes:

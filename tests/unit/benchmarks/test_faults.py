@@ -16,7 +16,7 @@ from sqlalchemy import text
 from auth_service.store import schema
 from auth_service.store.database import Database
 from benchmarks.faults import __main__ as guards
-from benchmarks.faults import bursts
+from benchmarks.faults import backups, bursts
 from benchmarks.faults.ledger import Ledger, losses
 from benchmarks.faults.outcome import Outcome
 from benchmarks.faults.rest_fuzzing import Request, mutated, problem_of
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.timeout(600)
 def short_run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """What `python -m benchmarks.faults --short` finds, by fault; the sections that need no system of their own."""
     found = tmp_path_factory.mktemp("faults") / "found.json"
-    guards.main(["--short", "--only", "kills", "stops", "disk", "network", "--json", str(found)])
+    guards.main(["--short", "--only", "kills", "stops", "disk", "network", "backups", "--json", str(found)])
     return {one["fault"]: one for one in json.loads(found.read_text(encoding="utf-8"))["outcomes"]}
 
 
@@ -45,10 +45,16 @@ def test_killed_at_any_moment_nothing_confirmed_is_lost(short_run: dict[str, dic
 
 
 def test_stopped_full_and_cut_off_it_goes_on_and_has_lost_nothing(short_run: dict[str, dict[str, Any]]) -> None:
-    others = [outcome for fault, outcome in short_run.items() if not fault.startswith("kill")]
+    others = [outcome for fault, outcome in short_run.items() if not fault.startswith(("kill", "routing-ml backup"))]
     assert len(others) == 3
     assert {outcome["fault"]: wrong(outcome) for outcome in others if wrong(outcome)} == {}
     assert all(outcome["count"] or outcome["skipped"] for outcome in others)
+
+
+def test_a_backup_has_what_was_confirmed_before_it_began(short_run: dict[str, dict[str, Any]]) -> None:
+    outcome = short_run[backups.FAULT]
+    assert outcome["count"] == 4
+    assert wrong(outcome) == {}, outcome["examples"]
 
 
 @pytest.fixture
