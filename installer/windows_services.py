@@ -23,6 +23,8 @@ LONGEST_SECONDS = 6 * 3600.0
 SETTLE_SECONDS = 2.0
 DELETE_SECONDS = 30.0
 POLL_SECONDS = 0.5
+QUERIES = 5
+"""How often the service manager is asked before its refusal is believed: one that has just ended a service may fail for a moment."""
 NOT_INSTALLED_CODE = 1060
 ALREADY_RUNNING_CODE = 1056
 NOT_STARTED_CODE = 1062
@@ -82,14 +84,17 @@ class WindowsServices:
 
     def _told(self, name: str) -> tuple[str, int, str]:
         """State, number of the process, and all that the service manager says: a service that goes on counts its steps there."""
-        answer = self._machine.run([self._sc, "queryex", name])
-        if answer.returncode == NOT_INSTALLED_CODE:
-            return "", 0, ""
-        found = _STATES.search(answer.stdout)
-        if not found:
-            raise SetupFailed(f"sc.exe queryex {name}: {(answer.stdout or answer.stderr).strip()}")
-        process = _PROCESS.search(answer.stdout)
-        return found.group(1), int(process.group(1)) if process else 0, answer.stdout
+        for again in reversed(range(QUERIES)):
+            answer = self._machine.run([self._sc, "queryex", name])
+            if answer.returncode == NOT_INSTALLED_CODE:
+                return "", 0, ""
+            found = _STATES.search(answer.stdout)
+            if found:
+                process = _PROCESS.search(answer.stdout)
+                return found.group(1), int(process.group(1)) if process else 0, answer.stdout
+            if again:
+                time.sleep(self._poll)
+        raise SetupFailed(f"sc.exe queryex {name}: {(answer.stdout or answer.stderr).strip()}")
 
     def stop(self, names: Sequence[str]) -> None:
         """Stop in the opposite order, each finishing its requests, and let nothing start them meanwhile.

@@ -107,3 +107,22 @@ def test_a_service_that_only_counts_is_given_up_some_day(clock: Clock, monkeypat
     with pytest.raises(SetupFailed, match="STOP_PENDING"):
         services.stop_one("A")
     assert clock.now < windows_services.LONGEST_SECONDS + 2 * windows_services.STOP_SECONDS
+
+
+def test_a_service_manager_that_fails_for_a_moment_is_asked_again(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said(now: float) -> str:
+        return "[SC] EnumQueryServicesStatus:OpenService 6" if now == 5.0 else f"PID : 1\nSTATE : {state_at(now)}"
+
+    def state_at(now: float) -> str:
+        return "3  STOP_PENDING" if now < 10 else "1  STOPPED"
+
+    services_that_say(clock, monkeypatch, said).stop_one("RoutingML-Auth")
+
+
+def test_a_service_manager_that_goes_on_failing_is_believed(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    services = services_that_say(clock, monkeypatch, lambda _now: "[SC] EnumQueryServicesStatus:OpenService 5")
+    with pytest.raises(SetupFailed, match="OpenService 5"):
+        services.state("RoutingML-Auth")
+    assert clock.now < windows_services.STOP_SECONDS
