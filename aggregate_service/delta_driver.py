@@ -25,6 +25,7 @@ from aggregate_service.snapshot import Snapshot
 from aggregate_service.snapshot_changes import feature_hashes
 from aggregate_service.snapshot_store import SnapshotStore
 from common.errors import ServiceError
+from common.finishing import ended
 from common.logs import get_logger
 from common.patience import LONGEST_CALL_SECONDS
 from common.rpc.addresses import is_own, parse_address
@@ -93,9 +94,7 @@ class DeltaDriver:
     async def stop(self) -> None:
         """Stop; another process may take over."""
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await ended(self._task)
         for worker in self._workers:
             await worker.channel.close()
         for host in self._before:

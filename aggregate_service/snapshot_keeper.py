@@ -16,6 +16,7 @@ from aggregate_service.snapshot_build import Progress
 from aggregate_service.snapshot_store import SnapshotFacts, SnapshotStore, lineage_of, tag_of
 from aggregate_service.snapshot_travel import SnapshotTravel
 from common.errors import ServiceError, Unavailable
+from common.finishing import ended
 from common.logs import get_logger
 from common.settings import Settings
 from source import open_source
@@ -126,9 +127,7 @@ class SnapshotKeeper:
         """Stop watching and end a build that is running."""
         await asyncio.to_thread(self._builder.stop)
         if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await ended(self._task)
 
     async def choose(self, choice: SourceChoice, *, schedule_minutes: float = 0.0) -> None:
         """Serve this source from now on: at once from an earlier snapshot of it when there is one, and read it behind.

@@ -25,6 +25,19 @@ async def finished(work: asyncio.Future[Result]) -> Result:
         raise
 
 
+async def ended(task: asyncio.Task[Any], again_seconds: float = 0.5) -> None:
+    """Cancel a task until it has ended.
+
+    Once is not always enough: `asyncio.wait_for` of Python 3.11 loses a cancellation that comes while what it waits for ends.
+    """
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=again_seconds)
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        log.error("what is ended had failed", task=task.get_name(), exc_info=error)
+
+
 def _unheard(work: asyncio.Future[Any]) -> None:
     error = None if work.cancelled() else work.exception()
     if error is not None and not isinstance(error, ServiceError):

@@ -21,6 +21,7 @@ from google.protobuf.message import DecodeError
 
 from common.errors import DeadlineExceeded, ServiceError, Unavailable
 from common.files import write_bytes
+from common.finishing import ended
 from common.identity import KeyRing, ServiceCredential, VerificationKey
 from common.logs import get_logger
 from common.rpc.balancing import STANDBY, BalancedChannel
@@ -117,9 +118,7 @@ class ControlFollower:
         """Stop following."""
         for task in (self._task, self._retrying):
             if task:
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
+                await ended(task)
 
     async def _follow(self) -> None:
         pause = 0.1

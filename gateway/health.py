@@ -13,6 +13,7 @@ from typing import Any
 
 import common
 from common.errors import ServiceError
+from common.finishing import ended
 from common.identity import Caller
 from common.request_context import RequestContext, enter_request, leave_request, new_request_id
 from common.settings import Settings
@@ -119,8 +120,7 @@ class HealthChecker:
     async def stop(self) -> None:
         """Ask no more."""
         if self._asking is not None:
-            self._asking.cancel()
-            await asyncio.gather(self._asking, return_exceptions=True)
+            await ended(self._asking)
 
     async def _ask(self) -> None:
         self._last = await self._ask_all()

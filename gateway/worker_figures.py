@@ -18,6 +18,7 @@ import orjson
 from prometheus_client import generate_latest
 
 from common.files import temporary_name
+from common.finishing import ended
 from common.logs import get_logger
 from gateway.figures import Bin, RecentRequests, bins_of
 from gateway.last_answers import LastAnswers
@@ -67,9 +68,7 @@ class SharedFigures:
     async def stop(self) -> None:
         """Take the own figures away."""
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await ended(self._task)
         with contextlib.suppress(OSError):
             self._own.unlink()
 

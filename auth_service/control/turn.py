@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from auth_service.control.leadership import RENEW_SECONDS, Leader, Leadership, standing_by
 from common.errors import ServiceError, Unavailable
+from common.finishing import ended
 from common.logs import get_logger
 
 log = get_logger(__name__)
@@ -73,9 +74,7 @@ class Turn:
     async def stop_watching(self) -> None:
         """Look no more; the lease is still to be released."""
         if self._watching is not None:
-            self._watching.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watching
+            await ended(self._watching)
 
     async def _watch(self) -> None:
         while True:

@@ -17,7 +17,7 @@ from auth_service.erp.database_outbox import DatabaseOutbox
 from auth_service.erp.outbox import Message, Outbox
 from auth_service.store.database import Database
 from common.errors import ServiceError, Unavailable
-from common.finishing import finished
+from common.finishing import ended, finished
 from common.logs import get_logger
 from common.settings import Settings
 from plant.export_folder import export_folder
@@ -76,9 +76,7 @@ class ErpSender:
     async def stop(self) -> None:
         """Stop; a message that is being sent is sent again after the next start. It may be started again."""
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await ended(self._task)
             self._task = None
         outbox, self._outbox = self._outbox, None
         if outbox is not None:

@@ -9,7 +9,7 @@ import logging
 import pytest
 
 from common.errors import NotFound
-from common.finishing import finished
+from common.finishing import ended, finished
 from common.logs import GoneCallers
 from common.whole_numbers import whole_number
 
@@ -76,3 +76,23 @@ def test_what_is_no_whole_number_is_none(text: str) -> None:
 
 def test_whole_numbers_may_begin_with_zeros() -> None:
     assert [whole_number(text) for text in ("0", "007", "2147483647")] == [0, 7, 2**31 - 1]
+
+
+async def test_a_task_that_loses_a_cancellation_is_ended_all_the_same() -> None:
+    lost = 0
+
+    async def stubborn() -> None:
+        nonlocal lost
+        while lost < 3:  # as asyncio.wait_for of Python 3.11 does where what it waits for ends at that moment
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                lost += 1
+        await asyncio.sleep(60)
+
+    task = asyncio.create_task(stubborn())
+    await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        await ended(task, again_seconds=0.01)
+    assert (task.cancelled(), lost) == (True, 3)
+    await ended(task)
