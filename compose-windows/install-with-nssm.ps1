@@ -29,6 +29,9 @@ PEM file of its key, without a password.
 Port that the firewall opens; default: that of -Site.
 .PARAMETER UseIis
 IIS is the proxy: no Caddy service is registered.
+.PARAMETER Role
+What this host among several is for: control, serving, gateway, training, or some of them; default: what was chosen before, else everything.
+Remembered; naming all four goes back to everything.
 
 .EXAMPLE
 .\install-with-nssm.ps1 -Nssm D:\nssm.exe -UseIis -WhatIf
@@ -45,7 +48,8 @@ param(
     [string]$Certificate = '',
     [string]$CertificateKey = '',
     [ValidateRange(1, 65535)][int]$HttpsPort = 443,
-    [switch]$UseIis
+    [switch]$UseIis,
+    [ValidateSet('control', 'serving', 'gateway', 'training')][string[]]$Role = @()
 )
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'

@@ -32,9 +32,14 @@ PEM file of its key, without a password.
 Port that the firewall opens; default: that of -Site.
 .PARAMETER UseIis
 IIS is the proxy (web.config): no Caddy service is registered, one that is there is removed. Remembered; -UseIis:$false goes back to Caddy.
+.PARAMETER Role
+What this host among several is for: control, serving, gateway, training, or some of them; default: what was chosen before, else everything.
+Remembered; naming all four goes back to everything.
 
 .EXAMPLE
 .\install.ps1 -Site https://routing.plant.local
+.EXAMPLE
+.\install.ps1 -Role serving
 .EXAMPLE
 .\install.ps1 -Site https://routing.plant.local -Wheelhouse D:\wheels -WhatIf
 #>
@@ -50,7 +55,8 @@ param(
     [string]$Certificate = '',
     [string]$CertificateKey = '',
     [ValidateRange(1, 65535)][int]$HttpsPort = 443,
-    [switch]$UseIis
+    [switch]$UseIis,
+    [ValidateSet('control', 'serving', 'gateway', 'training')][string[]]$Role = @()
 )
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'

@@ -8,7 +8,7 @@ case, by the next command in the second.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bootstrap.progress import SetupFailed, notice
@@ -37,6 +37,7 @@ STEPS = (
     "start",
     "verify",
 )
+DATABASE_STEPS = ("save", "migrate")
 INSTALL, UPGRADE, ROLLBACK, REPAIR = "install", "upgrade", "rollback", "repair"
 
 
@@ -124,7 +125,7 @@ class Change:
                 raise SetupFailed(words("check.other_content", version=former, folder=layout.version_folder(former)))
             return Prepared(REPAIR, former, former, self._repairing(former, release), release)
         self._check_saved(former, database_saved)
-        steps = tuple(step for step in STEPS if step not in WINDOWS_STEPS or step in self._system.steps)
+        steps = self._possible(STEPS)
         return Prepared(UPGRADE if former else INSTALL, former, release.version, steps, release)
 
     def _repairing(self, version: str, release: ReleaseSource) -> tuple[str, ...]:
@@ -153,11 +154,13 @@ class Change:
             return Prepared(ROLLBACK, former, version, ())
         self._check_saved(former, database_saved)
         steps = [step for step in STEPS if step not in ("place", "packages", "secrets")]
-        return Prepared(
-            ROLLBACK,
-            former,
-            version,
-            tuple(step for step in steps if step not in WINDOWS_STEPS or step in self._system.steps),
+        return Prepared(ROLLBACK, former, version, self._possible(steps))
+
+    def _possible(self, steps: Sequence[str]) -> tuple[str, ...]:
+        """Those of the steps that this system has."""
+        left_out = () if self._system.migrates else DATABASE_STEPS
+        return tuple(
+            step for step in steps if step not in left_out and (step not in WINDOWS_STEPS or step in self._system.steps)
         )
 
     def install(self, release: ReleaseSource, *, database_saved: bool = False) -> str:
@@ -213,7 +216,7 @@ class Change:
         return words("done.serves_again", version=operation.former)
 
     def _check_saved(self, former: str | None, database_saved: bool) -> None:
-        if former and self._database.file is None and not database_saved:
+        if former and self._system.migrates and self._database.file is None and not database_saved:
             raise SetupFailed(words("check.database_not_saved"))
 
     def _run(self, operation: Operation, prepared: Prepared) -> None:
@@ -285,6 +288,11 @@ class Change:
     def _verify(self, version: str, *, must_predict: bool) -> None:
         if not self._verifies:
             return
+        if not self._system.has_gateway:
+            trouble = self._system.trouble()
+            if trouble:
+                raise SetupFailed(words("verify.ended", services=trouble))
+            return
         try:
             verification.verify(self._layout, version, must_predict=must_predict, patience_seconds=self._patience)
         except SetupFailed as error:
@@ -309,7 +317,7 @@ class Change:
         repair = operation.kind == REPAIR
         if reached >= STEPS.index("stop") and not repair:
             self._stop_again(operation)
-        if reached >= STEPS.index("migrate") and not repair:
+        if reached >= STEPS.index("migrate") and not repair and self._system.migrates:
             self._database.put_back(former or operation.wanted, operation.backup)
         if reached >= STEPS.index("switch") and not repair:
             if former:

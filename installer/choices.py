@@ -1,4 +1,4 @@
-"""What the administrator chose for an installation: proxy, program that runs the services, port. Remembered for repairs and upgrades."""
+"""What the administrator chose for an installation: proxy, runner of the services, port, roles. Remembered for repairs and upgrades."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from common.files import write_text
 from installer.layout import Layout
+from installer.service_table import GATEWAY
 from installer.windows_services import WINSW
 
 CADDY, IIS = "caddy", "iis"
@@ -21,16 +22,30 @@ class Choices:
         proxy: caddy, a service of its own, or iis.
         runner: winsw or nssm.
         https_port: port that the firewall opens.
+        roles: what this host among several is for; empty: everything.
     """
 
     proxy: str = CADDY
     runner: str = WINSW
     https_port: int = 443
+    roles: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "roles", tuple(self.roles))  # which a file has as a list
+
+    def has(self, role: str) -> bool:
+        """Whether this host is for something."""
+        return not self.roles or role in self.roles
 
     @property
     def with_caddy(self) -> bool:
         """Whether Caddy is one of the services."""
-        return self.proxy == CADDY
+        return self.proxy == CADDY and self.has(GATEWAY)
+
+    @property
+    def opened_port(self) -> int:
+        """Port that the firewall opens; 0: none, where no browser comes."""
+        return self.https_port if self.has(GATEWAY) else 0
 
 
 @dataclass(frozen=True)

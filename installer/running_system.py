@@ -29,6 +29,14 @@ class RunningSystem(Protocol):
     def with_caddy(self) -> bool:
         """Whether Caddy with the installation's `caddy.env` is in front of the gateway."""
 
+    @property
+    def migrates(self) -> bool:
+        """Whether a change saves and migrates the database; among several copies of auth_service the one that takes over does."""
+
+    @property
+    def has_gateway(self) -> bool:
+        """Whether a gateway runs here, which tells how the installation is."""
+
     def look(self) -> dict[str, Any]:
         """How it is now, so that it can be put back."""
 
@@ -59,6 +67,8 @@ class SupervisedProcesses:
 
     steps: tuple[str, ...] = ()
     with_caddy = True
+    migrates = True
+    has_gateway = True
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from common.files import write_text
 from installer.layout import Layout
@@ -14,14 +16,28 @@ DEFAULT_DATA_ROOT = "%ProgramData%\\RoutingML"
 """How the definitions name the data folder, as WinSW expands it."""
 
 
+CONTROL, SERVING, GATEWAY, TRAINING = "control", "serving", "gateway", "training"
+ROLES: Final = (CONTROL, SERVING, GATEWAY, TRAINING)
+"""What a host among several can be for; a host alone has all of them."""
+
+
 @dataclass(frozen=True)
 class Service:
-    """A Windows service: its name, the Python package it runs (None for Caddy), the services it needs, and the setting of its address."""
+    """A Windows service.
+
+    Attributes:
+        name: of the service.
+        package: Python package that it runs; None for Caddy.
+        depends_on: services that it needs.
+        address_setting: setting of its address.
+        role: what its host is for.
+    """
 
     name: str
     package: str | None
     depends_on: tuple[str, ...]
     address_setting: str | None = None
+    role: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,9 +76,23 @@ class ServiceTable:
     watchdog_task: str
     event_source: str
 
-    def wanted(self, *, with_proxy: bool) -> list[Service]:
-        """The services to run: all, or without the proxy where another one serves the site."""
-        return [service for service in self.services if with_proxy or service.package]
+    def wanted(self, *, with_proxy: bool, roles: Sequence[str] = ()) -> list[Service]:
+        """The services to run, each with those of them that it needs.
+
+        Args:
+            with_proxy: whether the proxy is one of them; it is not where another one serves the site.
+            roles: what this host is for; empty: everything.
+        """
+        chosen = [
+            service
+            for service in self.services
+            if (with_proxy or service.package) and (not roles or service.role in roles)
+        ]
+        names = {service.name for service in chosen}
+        return [
+            replace(service, depends_on=tuple(name for name in service.depends_on if name in names))
+            for service in chosen
+        ]
 
 
 def service_table(application: Path) -> ServiceTable:
@@ -70,7 +100,13 @@ def service_table(application: Path) -> ServiceTable:
     table = json.loads((application / FOLDER / "services.json").read_text(encoding="utf-8"))
     return ServiceTable(
         services=tuple(
-            Service(entry["name"], entry["package"], tuple(entry["depends_on"]), entry.get("address_setting"))
+            Service(
+                entry["name"],
+                entry["package"],
+                tuple(entry["depends_on"]),
+                entry.get("address_setting"),
+                entry.get("role", ""),
+            )
             for entry in table["services"]
         ),
         rights=tuple(

@@ -14,6 +14,7 @@ from installer.door import ERROR, WARNING
 from installer.front_door import DONE, FAILED, NOT_INSTALLED, WENT_BACK, WRONG_USAGE, Call
 from installer.journal import exclusively, previous_version
 from installer.release_source import FACTS, ReleaseSource
+from installer.service_table import CONTROL, GATEWAY, ROLES
 from installer.windows_services import NSSM, WINSW
 from installer.windows_system import CADDY_SERVICE, Site, WindowsSystem, former_choices
 from installer.wording import words
@@ -151,9 +152,11 @@ def _finish(call: Call, prepared: Prepared, system: WindowsSystem, choices: Choi
             reason = f"{error} {trouble}".strip()
             call.door.say(words("failed.step", step="site", reason=reason), ERROR)
             code = FAILED
-    else:
+    elif choices.has(GATEWAY):
         call.door.say(words("done.iis", folder=call.layout.current / "app" / "frontend" / "dist"))
-    if prepared.kind == INSTALL or system.password_file().is_file():
+    if choices.roles:
+        call.door.say(words("done.roles", roles=", ".join(choices.roles)))
+    if choices.has(CONTROL) and (prepared.kind == INSTALL or system.password_file().is_file()):
         _show_password(call, system.password_file())
     return code
 
@@ -197,7 +200,23 @@ def _choices(call: Call, known: Choices) -> Choices:
         runner = WINSW
     named = checks.site_ports(call.text("Site"))
     port = call.number("HttpsPort") or (named[0] if named else known.https_port)
-    return Choices(proxy, runner, port)
+    return Choices(proxy, runner, port, _roles(call, known))
+
+
+def _roles(call: Call, known: Choices) -> tuple[str, ...]:
+    """What the host is for; () for everything.
+
+    Raises:
+        SetupFailed: a role that there is not.
+    """
+    given = call.options.get("Role")
+    if not given:
+        return known.roles
+    named = [part for one in ([given] if isinstance(given, str) else given) for part in str(one).lower().split(",")]
+    unknown = [role for role in named if role not in ROLES]
+    if unknown:
+        raise SetupFailed(words("check.role", role=unknown[0], known=", ".join(ROLES)))
+    return () if set(named) == set(ROLES) else tuple(role for role in ROLES if role in named)
 
 
 def _tools(call: Call) -> Tools:

@@ -12,7 +12,7 @@ from installer.door import ERROR, WARNING
 from installer.front_door import DONE, FAILED, NOT_INSTALLED, Call
 from installer.installation_status import status
 from installer.machine import AUTOMATIC, BY_HAND, DISABLED
-from installer.service_table import service_table
+from installer.service_table import GATEWAY, service_table
 from installer.windows_services import WindowsServices, account_of
 from installer.windows_system import former_choices
 from installer.wording import words
@@ -56,7 +56,8 @@ def show(call: Call) -> int:
     choices = former_choices(layout, call.machine, table)
     with_caddy = choices.with_caddy if call.switch("UseIis") is None else not call.switch("UseIis")
     services = WindowsServices(call.machine, layout.services)
-    rows = [_service(call, services, service.name) for service in table.wanted(with_proxy=with_caddy)]
+    with_caddy, wanted = with_caddy and choices.has(GATEWAY), table.wanted(with_proxy=with_caddy, roles=choices.roles)
+    rows = [_service(call, services, service.name) for service in wanted]
     site, site_problem = settings_files.site_names(layout), ""
     if with_caddy and found.answers:
         try:
@@ -79,7 +80,8 @@ def show(call: Call) -> int:
     if site_problem:
         call.door.say(site_problem, WARNING)
     all_run = all(row.state == "Running" for row in rows)
-    return DONE if all_run and found.answers and not site_problem and not found.interrupted else FAILED
+    answers = found.answers or not choices.has(GATEWAY)
+    return DONE if all_run and answers and not site_problem and not found.interrupted else FAILED
 
 
 def _service(call: Call, services: WindowsServices, name: str) -> ServiceStatus:

@@ -17,7 +17,15 @@ from installer.layout import Layout
 from installer.machine import DISABLED, Machine, system_program
 from installer.rights import let_read, protect_program, set_rights
 from installer.running_system import WINDOWS_STEPS, Before
-from installer.service_table import Service, ServiceTable, definitions_differ, service_table, write_definitions
+from installer.service_table import (
+    CONTROL,
+    GATEWAY,
+    Service,
+    ServiceTable,
+    definitions_differ,
+    service_table,
+    write_definitions,
+)
 from installer.settings_files import caddy_command, caddy_env, read_env, read_text, write_caddy_env
 from installer.windows_services import POLL_SECONDS, WindowsServices, runner_of
 from installer.wording import words
@@ -79,13 +87,24 @@ class WindowsSystem:
         """Whether Caddy was chosen and not IIS."""
         return self._choices.with_caddy
 
+    @property
+    def migrates(self) -> bool:
+        """Whether this host has the only copy of auth_service."""
+        addresses = read_env(self._layout.env_file).get("ROUTING_ML_AUTH_ADDRESS", "")
+        return self._choices.has(CONTROL) and "," not in addresses
+
+    @property
+    def has_gateway(self) -> bool:
+        """Whether this host is for browsers and clients, too."""
+        return self._choices.has(GATEWAY)
+
     def _table(self, version: str | None = None) -> ServiceTable:
         version = version or self._layout.active()
         known = version and (self._layout.application(version) / "compose-windows" / "services.json").is_file()
         return service_table(self._layout.application(version) if version and known else self._fallback)
 
     def _wanted(self, version: str | None = None) -> list[Service]:
-        return self._table(version).wanted(with_proxy=self._choices.with_caddy)
+        return self._table(version).wanted(with_proxy=self._choices.with_caddy, roles=self._choices.roles)
 
     def names(self, version: str | None = None) -> list[str]:
         """Every service that is registered, or would be, in order of the start."""
@@ -125,23 +144,21 @@ class WindowsSystem:
             found.add("register")
         if any(self._machine.service(name) for name in wrong):
             found.add("stop")
-        if not all((self._secrets_folder() / name).is_file() for name in SECRETS):
+        if not self._secret_is_named() and not all((self._secrets_folder() / name).is_file() for name in SECRETS):
             found.add("secrets")
-        if self.port_before() != self._choices.https_port:
+        if self.port_before() != self._choices.opened_port:
             found.add("firewall")
         if wrong or self.services.not_running(names):
             found.add("start")
         return found
 
     def _programs_differ(self, version: str, wanted: Sequence[Service]) -> bool:
-        if service_programs.differing(self._layout, version, wanted, self._choices):
-            return True
         for name in service_programs.needed(self._choices):
             new = service_programs.given(name, self._tools, self._release)
             place = service_programs.kept(self._layout, version, name)
             if new and (not place.is_file() or new.read_bytes() != place.read_bytes()):
                 return True
-        return False
+        return bool(service_programs.differing(self._layout, version, wanted, self._choices))
 
     def stop(self) -> None:
         """Stop the registered services, so that nothing starts them."""
@@ -167,7 +184,7 @@ class WindowsSystem:
         elif step == "rights":
             self._set_rights(version)
         elif step == "firewall":
-            self._machine.hands("firewall", name=self._table(version).firewall_rule, port=self._choices.https_port)
+            self._machine.hands("firewall", name=self._table(version).firewall_rule, port=self._choices.opened_port)
 
     def _caddy_env(self) -> str:
         return caddy_env(self._layout, self._site.names, self._site.certificate, self._site.key)
@@ -208,6 +225,11 @@ class WindowsSystem:
 
     def _secrets_folder(self) -> Path:
         return self._state() / "secrets"
+
+    def _secret_is_named(self) -> bool:
+        """Whether the settings name the secret that several hosts have in common, so that none is made here."""
+        settings = read_env(self._layout.env_file)
+        return any(settings.get(f"ROUTING_ML_SERVICE_SECRET{end}") for end in ("", "_FILE"))
 
     def password_file(self) -> Path:
         """Where the control plane leaves the first administrator's random password."""
