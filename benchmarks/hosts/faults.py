@@ -69,10 +69,7 @@ def slowed(_installation: Installation, _kind: str, host: Host) -> Iterator[None
 @contextlib.contextmanager
 def restarted(installation: Installation, kind: str, host: Host) -> Iterator[None]:
     """It is stopped as by its administrator, as for an upgrade, and started again."""
-    host.send(signal.SIGTERM)
-    for process in host.processes.values():
-        process.wait()
-    host.processes.clear()
+    host.stop()
     installation.start(kind, host)
     yield
 

@@ -12,12 +12,15 @@ from pathlib import Path
 import httpx
 import psycopg
 
-from benchmarks.catalogues import ROOT
 from benchmarks.faults.postgresql import PostgresqlServer
 from benchmarks.hosts.network import Host, Network
 from benchmarks.hosts.waiting import until
 from cli.running.readiness import ServiceProbe
+from common.errors import ServiceError
+from common.identity import ServiceCredential
+from common.rpc.client import Caller, connect
 from common.settings import Settings
+from protos.common.v1 import process_pb2, process_pb2_grpc
 from routing_ml_client import RoutingMlClient
 from tests.support.certificates import Authority
 
@@ -127,7 +130,7 @@ class Installation:
         for host in self.hosts["auth"]:
             self.start("auth", host)
         first = self.hosts["auth"][0]
-        first.run([sys.executable, str(ROOT / "train_build_index.py"), "--activate"], self.variables(first))
+        first.run([sys.executable, str(first.program / "train_build_index.py"), "--activate"], self.variables(first))
         for role in ("aggregate", "ann", "gateway"):
             for host in self.hosts[role]:
                 self.start(role, host)
@@ -141,6 +144,19 @@ class Installation:
         own = address if role == "auth" else "127.0.0.1:50071"
         known = Settings(_env_file=None, tls_ca=self.authority, database_url=self.database, auth_address=own)
         return _probe(known, address)
+
+    def software(self, role: str, host: Host) -> str:
+        """Version of the program that a host runs; "" while it does not answer."""
+        if role == "gateway":
+            try:
+                answer = httpx.get(f"http://{host.address}:{PORTS[role]}/openapi.json", timeout=5.0, trust_env=False)
+                return str(answer.json()["info"]["version"])
+            except (httpx.HTTPError, ValueError, KeyError):
+                return ""
+        known = Settings(
+            _env_file=None, tls_ca=self.authority, service_secret=self._shared["ROUTING_ML_SERVICE_SECRET"]
+        )
+        return _LOOP.run(_described(known, f"{host.address}:{PORTS[role]}"))
 
     def active_copy(self) -> Host:
         """The host of the auth_service that has the lease."""
@@ -160,6 +176,19 @@ class Installation:
             until(lambda url=url: _health(url) == "ok", f"{url} is not well: {_health(url, whole=True)}")  # type: ignore[misc]
             for url in self.gateways
         )
+
+
+async def _described(settings: Settings, address: str) -> str:
+    channel = connect(settings, [address])
+    caller = Caller(settings, "benchmark", ServiceCredential.of(settings))
+    try:
+        stub = process_pb2_grpc.ProcessServiceStub(channel)
+        told = await caller.call(stub.Describe, process_pb2.DescribeRequest(), service=address, timeout=5.0)
+        return str(told.software_version)
+    except ServiceError:
+        return ""
+    finally:
+        await channel.close()
 
 
 def _probe(settings: Settings, address: str) -> bool:

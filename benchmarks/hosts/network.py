@@ -24,6 +24,7 @@ class Host:
         address: its IP address.
         folder: what it sees at `Network.mount`.
         processes: what runs on it, by name.
+        program: folder of the program that it runs.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Host:
     cable: str
     mount: Path
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    program: Path = ROOT
 
     def start(self, name: str, command: Sequence[str], variables: Mapping[str, str]) -> None:
         """Start a program on it; what it says goes to a file of the host."""
@@ -40,7 +42,7 @@ class Host:
         whole = ["ip", "netns", "exec", self.namespace, "unshare", "--mount", "sh", "-c", shell, "sh", *command]
         with open(self.folder / f"{name}.out", "ab") as output:
             self.processes[name] = subprocess.Popen(
-                whole, cwd=ROOT, env=dict(variables), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                whole, cwd=self.program, env=dict(variables), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                 start_new_session=True,
             )  # fmt: skip
 
@@ -60,6 +62,13 @@ class Host:
         for process in self.processes.values():
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, number)
+
+    def stop(self) -> None:
+        """Stop everything that runs on it as its administrator does."""
+        self.send(signal.SIGTERM)
+        for process in self.processes.values():
+            process.wait()
+        self.processes.clear()
 
     def kill(self) -> None:
         """End everything that runs on it, without a word."""

@@ -51,6 +51,16 @@ def release_of(folder: Path, version: str, *, with_migration: bool = False, brok
     (dist / "assets").mkdir(parents=True, exist_ok=True)
     (dist / "index.html").write_text("<!doctype html><title>Routing ML</title>", encoding="utf-8")
     (dist / "assets" / "main-1a2b3c.js").write_text("/* screens */\n" * 200, encoding="utf-8")
+    mark_version(folder, version, with_migration=with_migration)
+    if broken:
+        (folder / "gateway" / "__main__.py").write_text(
+            "raise SystemExit('this release is broken')\n", encoding="utf-8"
+        )
+    return ReleaseSource.open(folder)
+
+
+def mark_version(folder: Path, version: str, *, with_migration: bool) -> None:
+    """Make the project's files in a folder those of another version, which may have a migration more."""
     marked = folder / "common" / "__init__.py"
     text = marked.read_text(encoding="utf-8")
     marked.write_text(re.sub(r'__version__ = ".*"', f'__version__ = "{version}"', text), encoding="utf-8")
@@ -62,11 +72,6 @@ def release_of(folder: Path, version: str, *, with_migration: bool = False, brok
         )
         added = EXTRA_MIGRATION.format(revision="9999_tool_lives", before=last)
         (migrations / "9999_tool_lives.py").write_text(added, encoding="utf-8")
-    if broken:
-        (folder / "gateway" / "__main__.py").write_text(
-            "raise SystemExit('this release is broken')\n", encoding="utf-8"
-        )
-    return ReleaseSource.open(folder)
 
 
 def borrowed_environment(application: Path, folder: Path, _wheels: Path | None) -> None:
