@@ -142,8 +142,8 @@ class SnapshotStore:
                             known.append((path, facts))
         return sorted(known, key=lambda pair: pair[1].read_at, reverse=True)
 
-    def with_tag(self, lineage: str, tag: str) -> Path | None:
-        """The newest snapshot with a tag."""
+    def with_tag(self, lineage: str | None, tag: str) -> Path | None:
+        """The newest snapshot with a tag, of one lineage where it is named."""
         return next((path for path, facts in self.found(lineage) if facts.tag == tag), None)
 
     @contextmanager

@@ -56,10 +56,11 @@ class SnapshotTravel:
             return None
         return cls(place_of(settings.artifact_store), store, leads=is_own(settings.aggregate_addresses[0]))
 
-    def fetch(self, tag: str, lineage: str, *, patient: bool) -> Path | None:
+    def fetch(self, tag: str, lineage: str | None, *, patient: bool) -> Path | None:
         """The snapshot with a tag, fetched where it is not here; None where nobody has made it.
 
         Args:
+            lineage: of the source and profile; None: whichever has the tag.
             patient: whether there is time to wait for the host that reads first.
         """
         deadline = time.monotonic() + (WAIT_SECONDS if patient and not self._leads else 0.0)
@@ -96,7 +97,7 @@ class SnapshotTravel:
         except (ServiceError, OSError) as error:
             log.warning("a snapshot could not be offered to the other hosts", tag=tag, error=str(error))
 
-    def _fetched(self, tag: str, lineage: str) -> Path:
+    def _fetched(self, tag: str, lineage: str | None) -> Path:
         with self._store.building(LOCK_SECONDS):
             here = self._store.with_tag(lineage, tag)
             if here is not None:

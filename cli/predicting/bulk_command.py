@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from cli.calls import ask
+from cli.calls import ask, running_settings
 from cli.predicting.bulk_prediction import BulkOptions, by_gateway, by_services, predict_all
 from cli.predicting.item_list import read_item_list
 from cli.predicting.prediction_journal import PredictionJournal
@@ -26,7 +26,14 @@ LINE_SECONDS: Final = 10.0
 
 
 def predict_file(
-    source: str, target: Path, options: BulkOptions, *, restart: bool, url: str = "", user: str = ""
+    source: str,
+    target: Path,
+    options: BulkOptions,
+    *,
+    restart: bool,
+    url: str = "",
+    user: str = "",
+    cluster: bool = False,
 ) -> int:
     """Predict the items of `source` into `target`; returns how many items got no routing.
 
@@ -35,6 +42,7 @@ def predict_file(
         restart: drop what an interrupted run left.
         url: gateway that predicts; "": the services of this installation.
         user: e-mail of an account there.
+        cluster: a Ray cluster predicts, not the services.
 
     Raises:
         ServiceError: says what is wrong; what is predicted is kept for the next run.
@@ -46,7 +54,7 @@ def predict_file(
         _say(f"{items.repeated:,} entries name an item again; each item is predicted once")
     journal = PredictionJournal(target.absolute(), items.codes, options.as_json(), restart=restart)
     try:
-        _predict(journal, items.codes, _runner(options, url, user), source, target)
+        _predict(journal, items.codes, _runner(options, url, user, cluster), source, target)
         finished = [journal.finished[part] for part in sorted(journal.finished)]
         rows = join_parts([journal.part_file(part.part) for part in finished], target.absolute())
         unanswered = write_unanswered(finished, target.absolute())
@@ -67,7 +75,7 @@ Runner = Callable[[list[str], PredictionJournal, Callable[[int], None]], None]
 """Predicts what the journal lacks of the codes, and tells how many items each step has done."""
 
 
-def _runner(options: BulkOptions, url: str, user: str) -> Runner:
+def _runner(options: BulkOptions, url: str, user: str, cluster: bool) -> Runner:
     def by_the_services(codes: list[str], journal: PredictionJournal, advance: Callable[[int], None]) -> None:
         ask(lambda control: predict_all(by_services(control, options), codes, options.batch, journal, advance))
 
@@ -77,6 +85,17 @@ def _runner(options: BulkOptions, url: str, user: str) -> Runner:
         with logged_in(url, user) as client:
             asyncio.run(predict_all(by_gateway(client, url, options), codes, options.batch, journal, advance))
 
+    def by_the_cluster(codes: list[str], journal: PredictionJournal, advance: Callable[[int], None]) -> None:
+        from cli.predicting.cluster_prediction import by_cluster, job_of
+
+        settings = running_settings()
+        job = ask(lambda control: job_of(control, settings, options))
+        left = -(-len(codes) // options.batch) - len(journal.finished)
+        with by_cluster(settings, job, left) as (predict, under_way):
+            asyncio.run(predict_all(predict, codes, options.batch, journal, advance, under_way))
+
+    if cluster:
+        return by_the_cluster
     return by_the_gateway if url else by_the_services
 
 

@@ -89,13 +89,19 @@ Ask = Callable[[Sequence[str]], Awaitable[PredictedBatch]]
 
 
 async def predict_all(
-    ask: Ask, codes: Sequence[str], batch: int, journal: PredictionJournal, on_items: Callable[[int], None]
+    ask: Ask,
+    codes: Sequence[str],
+    batch: int,
+    journal: PredictionJournal,
+    on_items: Callable[[int], None],
+    under_way: int = UNDER_WAY,
 ) -> None:
     """Predict the parts that the journal does not have yet.
 
     Args:
         batch: items of a call.
         on_items: called with the number of items of each part that is stored.
+        under_way: batches at a time.
 
     Raises:
         ServiceError: a service refused, or did not answer for minutes; what is stored stays.
@@ -116,7 +122,7 @@ async def predict_all(
                 )
             on_items(len(chosen))
 
-    workers = [asyncio.create_task(work(parts)) for _ in range(UNDER_WAY)]
+    workers = [asyncio.create_task(work(parts)) for _ in range(under_way)]
     try:
         await asyncio.gather(*workers)
     finally:
@@ -183,7 +189,7 @@ def by_services(control: ControlPlane, options: BulkOptions) -> Ask:
 
     async def ask(codes: Sequence[str]) -> PredictedBatch:
         version, answer = await ask_services(
-            control,
+            control.clients,
             codes,
             top_k=options.top_k,
             threshold=options.threshold,
@@ -191,11 +197,16 @@ def by_services(control: ControlPlane, options: BulkOptions) -> Ask:
             timeout=CALL_SECONDS if len(codes) > 1 else LONGEST_CALL_SECONDS,
         )
         rows = await asyncio.to_thread(rows_of, answer, version)
-        unknown = [codes[position] for position in answer.unknown]
-        without = [codes[position] for position in answer.without_routing]
-        return PredictedBatch(rows, version, _unanswered(unknown, without))
+        return batch_of(codes, rows, version, answer)
 
     return ask
+
+
+def batch_of(codes: Sequence[str], rows: pl.DataFrame, version: str, answer: PredictResponse) -> PredictedBatch:
+    """A batch of an answer and its rows."""
+    unknown = [codes[position] for position in answer.unknown]
+    without = [codes[position] for position in answer.without_routing]
+    return PredictedBatch(rows, version, _unanswered(unknown, without))
 
 
 def by_gateway(client: RoutingMlClient, url: str, options: BulkOptions) -> Ask:

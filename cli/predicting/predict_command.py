@@ -57,6 +57,10 @@ def predict(
         bool, typer.Option("--restart", help="With --file: drop what an interrupted run has predicted")
     ] = False,
     batch: Annotated[int, typer.Option("--batch", min=1, max=10_000, help="With --file: items of a call")] = 500,
+    cluster: Annotated[
+        bool,
+        typer.Option("--cluster", help="With --file: predict on the Ray cluster of ROUTING_ML_RAY_ADDRESS (Linux)"),
+    ] = False,
     output: Annotated[Format, typer.Option("--format", help="How to write the routings")] = Format.TABLE,
     top_k: Annotated[int, typer.Option("--top-k", min=1, max=50, help="Similar items to consider")] = 10,
     threshold: Annotated[
@@ -77,15 +81,20 @@ def predict(
     if file:
         if out is None:
             raise InvalidInput("--file needs --out: the file to write, .parquet or .csv")
+        if cluster and url:
+            raise InvalidInput(
+                "--cluster predicts with the files of this installation, --url by another machine's gateway: one of the two"
+            )
         from cli.predicting.bulk_command import predict_file
         from cli.predicting.bulk_prediction import BulkOptions
 
-        missing = predict_file(
-            file, out, BulkOptions(top_k, threshold, detailed, batch), restart=restart, url=url, user=user
-        )
+        options = BulkOptions(top_k, threshold, detailed, batch)
+        missing = predict_file(file, out, options, restart=restart, url=url, user=user, cluster=cluster)
         raise typer.Exit(EXIT_NOT_ALL if missing else 0)
-    if out is not None or restart:
-        raise InvalidInput("--out and --restart belong to --file; --format csv writes a few items to standard output")
+    if out is not None or restart or cluster:
+        raise InvalidInput(
+            "--out, --restart and --cluster belong to --file; --format csv writes a few items to standard output"
+        )
     _show(_predict_some(codes or [], url, user, top_k=top_k, threshold=threshold, detailed=detailed), output)
 
 

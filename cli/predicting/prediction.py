@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from cli.control_plane import ControlPlane
 from common.tables import columns_of
 from predicting.neighbours import SearchOptions, find_neighbours
+from predicting.services import Clients
 from protos.aggregate.v1.aggregate_pb2 import PredictRequest, PredictResponse
 from protos.common.v1.table_pb2 import Table
 
@@ -46,7 +47,9 @@ async def predict(
     Raises:
         ServiceError: a service refused or does not answer.
     """
-    model_version, answer = await ask_services(control, codes, top_k=top_k, threshold=threshold, detailed=detailed)
+    model_version, answer = await ask_services(
+        control.clients, codes, top_k=top_k, threshold=threshold, detailed=detailed
+    )
     return Prediction(
         model_version=model_version,
         routings=_routings(answer),
@@ -57,7 +60,7 @@ async def predict(
 
 
 async def ask_services(
-    control: ControlPlane,
+    clients: Clients,
     codes: Sequence[str],
     *,
     top_k: int,
@@ -73,7 +76,6 @@ async def ask_services(
     Raises:
         ServiceError: a service refused or does not answer.
     """
-    clients = control.clients
     found = await find_neighbours(clients, codes, SearchOptions(top_k=top_k, estimates=True), timeout=timeout)
     request = PredictRequest(item_codes=codes, similarity_threshold=threshold, detailed=detailed)
     found.give_to(request)
