@@ -75,6 +75,10 @@ class DeltaIndex:
         self._stamp: tuple[int, int] | None = None
         self._looked = 0.0
 
+    def hold(self, state: Delta) -> None:
+        """Have the state that another process has; of a delta that lives in this process only."""
+        self._state = state
+
     def current(self) -> Delta:
         """The delta now; what another process has written is seen within a quarter of a second."""
         if self._path is not None:

@@ -26,6 +26,8 @@ def wanted_of(request: pb.SearchRequest) -> Wanted:
         include_self=request.include_self,
         model_version=request.model_version,
         estimates=request.estimates,
+        with_vectors=request.with_vectors,
+        model=request.model,
     )
 
 
@@ -62,7 +64,10 @@ def to_response(answer: Answer) -> pb.SearchResponse:
         stored_codes=answer.stored_codes,
         unlike=answer.unlike,
         without_features=answer.without_features,
+        model=answer.model,
     )
+    if answer.vectors is not None:
+        response.vectors.CopyFrom(to_vectors(answer.vectors))
     if answer.estimates is not None:
         response.estimates.CopyFrom(to_message(answer.estimates))
     return response

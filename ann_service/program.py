@@ -22,11 +22,13 @@ from trained.travel import VersionCache
 
 ACCESS = {
     "Search": Access.USER,
+    "SearchAsGuest": Access.GROUP,
     "SearchTrial": Access.ADMIN,
     "Encode": Access.USER,
     "Info": Access.USER,
     "AddItems": Access.ADMIN,
     "CompareItems": Access.ADMIN,
+    "GetDelta": Access.SERVICE,
 }
 
 

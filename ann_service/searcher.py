@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 import numpy as np
@@ -55,6 +55,9 @@ class Wanted:
     include_self: bool = False
     model_version: str = ""
     estimates: bool = False
+    with_vectors: bool = False
+    with_model: bool = False
+    model: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,8 @@ class Answer:
         search_ms: time inside the service, milliseconds.
         without_features: queries of which no feature is known.
         estimates: what the version has learned, when asked for.
+        vectors: of the queries, zeros where unknown, when asked for; float32 (q, dimension).
+        model: which model made the vectors, when asked for.
     """
 
     model_version: str
@@ -85,6 +90,8 @@ class Answer:
     search_ms: float
     without_features: list[int]
     estimates: Estimates | None = None
+    vectors: Vectors | None = None
+    model: str = ""
 
 
 class Searcher:
@@ -120,6 +127,7 @@ class Searcher:
         started = time.perf_counter()
         check_count(len(codes), "items.codes", "item codes")
         with self._served(wanted.model_version).in_use() as served:
+            told = await self._model(served, wanted)
             model, delta = served.model, served.delta.current()
             options = self._options(model, wanted)
             if len(codes) <= INLINE_QUERIES:
@@ -135,21 +143,25 @@ class Searcher:
             stored = [""] * len(codes)
             for row, code in zip(known.tolist(), codes_at(model, delta, found), strict=True):
                 stored[row] = code
-            return self._answer(served, vectors, parts, known, len(codes), stored, options, started)
+            answer = self._answer(served, vectors, parts, known, len(codes), stored, options, started)
+            return _with_vectors(answer, wanted, told, vectors, known)
 
     async def search_features(self, cells: Cells, rows: int, wanted: Wanted) -> Answer:
         """Neighbours of items given by their features. Raises InvalidInput, PreconditionFailed, Unavailable."""
         started = time.perf_counter()
         check_count(rows, "features", "rows")
         with self._served(wanted.model_version).in_use() as served:
+            told = await self._model(served, wanted)
             vectors = await self._encoded(served, cells, rows)
-            return await self._search_vectors(served, vectors, wanted, started)
+            answer = await self._search_vectors(served, vectors, wanted, started)
+            return _with_vectors(answer, wanted, told, vectors, np.arange(rows))
 
     async def search_vectors(self, vectors: Vectors, wanted: Wanted) -> Answer:
         """Neighbours of vectors, float32 (n, d). Raises InvalidInput, PreconditionFailed, Unavailable."""
         started = time.perf_counter()
         check_count(len(vectors), "vectors", "vectors")
         with self._served(wanted.model_version).in_use() as served:
+            told = await self._model(served, wanted)
             checked = checked_vectors(vectors, served.model.dimension)
             lengths = np.sqrt(np.einsum("ij,ij->i", checked, checked))
             wrong = np.flatnonzero(np.abs(lengths - 1.0) > 0.01)
@@ -157,7 +169,8 @@ class Searcher:
                 raise InvalidInput(
                     f"Vector {wrong[0]} has the length {lengths[wrong[0]]:.4f}; vectors of length 1 (L2) are wanted"
                 )
-            return await self._search_vectors(served, checked, wanted, started)
+            answer = await self._search_vectors(served, checked, wanted, started)
+            return _with_vectors(answer, wanted, told, checked, np.arange(len(checked)))
 
     async def encode(self, cells: Cells, rows: int) -> tuple[str, Vectors]:
         """Name of the version and vectors of items given by their features, float32 (rows, d). Raises InvalidInput, Unavailable."""
@@ -203,6 +216,24 @@ class Searcher:
                 details={"wanted": version, "active": served.model.version_name},
             )
         return served
+
+    async def _model(self, served: ServedModel, wanted: Wanted) -> str:
+        """Which model made the vectors of a version; "" where nobody asks.
+
+        Raises:
+            PreconditionFailed: another one is wanted.
+        """
+        if not (wanted.with_model or wanted.with_vectors or wanted.model):
+            return ""
+        told = await self._in_pool(lambda: served.model.model)
+        if wanted.model and wanted.model != told:
+            raise PreconditionFailed(
+                f"Version {served.model.version_name} was made by another model, with whose similarities these cannot be compared: "
+                "train it with --model-of",
+                reason="MODEL_DIFFERS",
+                details={"version": served.model.version_name},
+            )
+        return told
 
     def _options(self, model: SearchableModel, wanted: Wanted) -> SearchOptions:
         check_wanted(wanted)
@@ -316,6 +347,15 @@ class Searcher:
             known[model.without_features(vectors)].tolist() if len(known) else [],
             estimates,
         )
+
+
+def _with_vectors(answer: Answer, wanted: Wanted, model: str, vectors: Vectors, known: Positions) -> Answer:
+    """An answer with what was asked for beside it: `model`, and the vectors of the queries, of which those of `known` are given."""
+    if not wanted.with_vectors:
+        return replace(answer, model=model) if model else answer
+    whole = np.zeros((len(answer.offsets) - 1, vectors.shape[1]), np.float32)
+    whole[known] = vectors
+    return replace(answer, model=model, vectors=whole)
 
 
 def _change_delta(

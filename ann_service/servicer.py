@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from ann_service.comparison import compare, hashes_of
 from ann_service.messages import to_response, to_vectors, vectors_of, wanted_of
-from ann_service.searcher import Searcher
+from ann_service.searcher import Searcher, Wanted
 from ann_service.trial import TrialVersions
 from common.errors import InvalidInput, PreconditionFailed
 from common.processes import resident_bytes
@@ -41,12 +42,18 @@ class AnnServicer(ann_pb2_grpc.AnnServiceServicer):
 
     async def Search(self, request: pb.SearchRequest, context: Any) -> pb.SearchResponse:
         await self._summon()
-        return await _search(self._searcher, request)
+        return await _search(self._searcher, request, wanted_of(request))
+
+    async def SearchAsGuest(self, request: pb.SearchRequest, context: Any) -> pb.SearchResponse:
+        if request.WhichOneof("queries") == "items" or request.estimates or request.with_vectors:
+            raise InvalidInput("Guests search by features or vectors, and are told no estimates and no vectors")
+        await self._summon()
+        return await _search(self._searcher, request, replace(wanted_of(request), with_model=True))
 
     async def SearchTrial(self, request: pb.TrialRequest, context: Any) -> pb.SearchResponse:
         request.search.model_version = ""
         async with self._trial.searcher(request.version) as searcher:
-            return await _search(searcher, request.search)
+            return await _search(searcher, request.search, wanted_of(request.search))
 
     async def Encode(self, request: pb.EncodeRequest, context: Any) -> pb.EncodeResponse:
         await self._summon()
@@ -82,6 +89,18 @@ class AnnServicer(ann_pb2_grpc.AnnServiceServicer):
                 items=served.model.items,
             )
 
+    async def GetDelta(self, request: pb.GetDeltaRequest, context: Any) -> pb.GetDeltaResponse:
+        await self._summon()
+        served = self._searcher.slot.needed()
+        delta = served.delta.current()
+        return pb.GetDeltaResponse(
+            model_version=served.model.version_name,
+            manifest_sha256=served.manifest_sha256,
+            codes=delta.codes,
+            vectors=to_vectors(delta.vectors),
+            hidden=delta.hidden.tolist(),
+        )
+
     async def Info(self, request: pb.InfoRequest, context: Any) -> pb.InfoResponse:
         cache, served = self._searcher.cache, self._searcher.slot.current
         response = pb.InfoResponse(
@@ -110,8 +129,8 @@ class AnnServicer(ann_pb2_grpc.AnnServiceServicer):
         return response
 
 
-async def _search(searcher: Searcher, request: pb.SearchRequest) -> pb.SearchResponse:
-    kind, wanted = request.WhichOneof("queries"), wanted_of(request)
+async def _search(searcher: Searcher, request: pb.SearchRequest, wanted: Wanted) -> pb.SearchResponse:
+    kind = request.WhichOneof("queries")
     if kind == "items":
         answer = await searcher.search_items(request.items.codes, wanted)
     elif kind == "features":

@@ -25,6 +25,7 @@ COMMANDS: Final = (
     ("down", "cli.main:down", RUNNING),
     ("status", "cli.main:status", RUNNING),
     ("predict", "cli.predicting.predict_command:predict", WORK),
+    ("similar", "cli.predicting.similar_command:similar", WORK),
     ("evaluate", "cli.care.evaluate_command:evaluate", WORK),
     ("proposals", "cli.care.proposal_commands:app", WORK),
     ("models", "cli.care.model_commands:app", CARE),

@@ -54,9 +54,11 @@ class SitePrograms:
         self._running: dict[str, _Running] = {}
         self._retrying: list[asyncio.Task[None]] = []
         starting = Authenticator(KeyRing(), whole.credential)
-        self.names = list(sites_in(whole.settings.sites_file))
+        self._groups = {name: site.group for name, site in sites_in(whole.settings.sites_file).items()}
+        self.names = list(self._groups)
         self.parts: dict[str, SitePart] = {
-            name: SitePart(starting, admit=_refusing(name, "it is starting")) for name in self.names
+            name: SitePart(starting, admit=_refusing(name, "it is starting"), group=group)
+            for name, group in self._groups.items()
         }
 
     async def start(self, server: RpcServer) -> None:
@@ -90,7 +92,8 @@ class SitePrograms:
             program = self._build(context)
             admit = program.admit if isinstance(program, Admitting) else None
             behaviours = behaviours_of(program.services())
-            self.parts[name] = SitePart(authenticator, lambda: program.facts()[0], admit, behaviours)
+            group = self._groups[name]
+            self.parts[name] = SitePart(authenticator, lambda: program.facts()[0], admit, behaviours, group)
             await program.start()
             handlers = program.control()
             if handlers is not None:
@@ -106,7 +109,7 @@ class SitePrograms:
         except (ServiceError, OSError) as error:
             why = error.message if isinstance(error, ServiceError) else str(error)
             log.error("a site cannot start", site=name, error=why)
-            self.parts[name] = SitePart(authenticator, admit=_refusing(name, why))
+            self.parts[name] = SitePart(authenticator, admit=_refusing(name, why), group=self._groups[name])
             if program is not None:
                 with contextlib.suppress(Exception):
                     await program.stop()

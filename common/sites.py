@@ -5,9 +5,11 @@ The file that ROUTING_ML_SITES_FILE names has a table for each:
     [busan]
     source = "D:/plants/busan/items.accdb"
     models = "D:/plants/busan/models"
+    group = "seals"
 
 Every process serves all of them; a call says in its metadata which one it is for. What belongs to no site is the installation's own
-plant, which is all there is where no file is named.
+plant, which is all there is where no file is named. Who belongs to a site of a group may also search the items of the group's other
+sites; a table [""] puts the installation's own plant into a group.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ SITE_KEY: Final = "x-routing-site"
 SITE_NOT_STARTED: Final = "SITE_NOT_STARTED"
 """Reason of refusals while a process begins to serve a site, or cannot."""
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,30}")
-FIELDS: Final = ("source", "models")
+FIELDS: Final = ("source", "models", "group")
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,13 @@ class Site:
         name: lower case letters, digits and underscores.
         source: its source until its operators save another one; None: they have to.
         models: folder of its versions; None: in its state folder.
+        group: what sites have in common whose people may search each other's items; "": it is in no group.
     """
 
     name: str
     source: Path | None = None
     models: Path | None = None
+    group: str = ""
 
 
 def sites_in(path: Path | None) -> Mapping[str, Site]:
@@ -51,7 +55,32 @@ def sites_in(path: Path | None) -> Mapping[str, Site]:
     Raises:
         InvalidInput: it cannot be read or understood.
     """
-    return _read(path, path.stat().st_mtime_ns if path is not None and path.exists() else 0) if path is not None else {}
+    return {name: site for name, site in _all(path).items() if name}
+
+
+def group_of(path: Path | None, name: str) -> str:
+    """The group of a site, or ("") of the installation's own plant; "" where it is in none.
+
+    Raises:
+        InvalidInput: the file cannot be understood.
+    """
+    site = _all(path).get(name)
+    return site.group if site is not None else ""
+
+
+def others_of_group(path: Path | None, name: str) -> list[str]:
+    """The sites whose items people of a site, or ("") of the installation's own plant, may search beside their own.
+
+    Raises:
+        InvalidInput: the file cannot be understood.
+    """
+    group = group_of(path, name)
+    return [other for other, site in _all(path).items() if group and site.group == group and other != name]
+
+
+def _all(path: Path | None) -> Mapping[str, Site]:
+    """The tables of the file by name, that of the installation's own plant under ""."""
+    return {} if path is None else _read(path, path.stat().st_mtime_ns if path.exists() else 0)
 
 
 @lru_cache(maxsize=4)
@@ -65,7 +94,7 @@ def _read(path: Path, _changed: int) -> Mapping[str, Site]:
 
 def _site(path: Path, name: str, table: Any) -> Site:
     where = f"{path}: [{name}]"
-    if not NAME.fullmatch(name):
+    if name and not NAME.fullmatch(name):
         raise InvalidInput(
             f"{where}: a site's name is a lower case letter, then up to 30 letters, digits and underscores"
         )
@@ -73,11 +102,17 @@ def _site(path: Path, name: str, table: Any) -> Site:
         raise InvalidInput(f"{path}: {name} has to be a table, [{name}], with {', '.join(FIELDS)}")
     if unknown := sorted(set(table) - set(FIELDS)):
         raise InvalidInput(f"{where} has no {', '.join(unknown)}; known are {', '.join(FIELDS)}")
-    source, models = table.get("source"), table.get("models")
-    if not all(value is None or (isinstance(value, str) and value) for value in (source, models)):
-        raise InvalidInput(f"{where}: source and models have to be texts, the paths of a source and of a folder")
+    source, models, group = (table.get(field) for field in FIELDS)
+    if not all(value is None or (isinstance(value, str) and value) for value in (source, models, group)):
+        raise InvalidInput(
+            f"{where}: source, models and group have to be texts, the paths of a source and of a folder, and a name"
+        )
+    if not name and (source or models):
+        raise InvalidInput(
+            f"{where}: of the installation's own plant the file only says the group; its source and versions are in the settings"
+        )
     folder = path.parent
-    return Site(name, folder / source if source else None, folder / models if models else None)
+    return Site(name, folder / source if source else None, folder / models if models else None, group or "")
 
 
 def site_metadata(name: str) -> tuple[tuple[str, str], ...]:
@@ -98,6 +133,15 @@ def foreign_site(own: str, wanted: str) -> PermissionDenied:
     return PermissionDenied(
         f"This session belongs to {_called(own)}, and the request is for {_called(wanted)}: log in there",
         reason="SITE_FOREIGN",
+    )
+
+
+def outside_group(own: str, wanted: str) -> PermissionDenied:
+    """What somebody is answered who wants to search a site that is not of his own site's group, or that is not there."""
+    return PermissionDenied(
+        f"{_called(own)[:1].upper()}{_called(own)[1:]} has no site {wanted[:40]!r} in its group (ROUTING_ML_SITES_FILE), so nothing is "
+        "searched there",
+        reason="SITE_OUTSIDE_GROUP",
     )
 
 

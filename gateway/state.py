@@ -12,7 +12,7 @@ from starlette.requests import Request
 from common.identity import KeyRing, ServiceCredential
 from common.request_context import current_request
 from common.settings import Settings
-from common.sites import sites_in
+from common.sites import others_of_group, sites_in
 from common.watch import ControlFollower
 from gateway.admission import Admission
 from gateway.bodies import Turns
@@ -45,6 +45,7 @@ class Gateway:
         stopping: set when the process is told to stop; answers without an end finish then.
         clients, health, models, snapshots, joined: available between `start` and `stop`.
         sites: the same for each of several plants.
+        others_of_group: sites of the same group, whose items people of this one may search, too; "" the installation's own plant.
     """
 
     clients: Clients
@@ -69,6 +70,8 @@ class Gateway:
         self.started_at = time.time()
         self._credential = ServiceCredential.of(settings)
         self.follower: ControlFollower | None = None
+        self._whole = whole or self
+        self.others_of_group = others_of_group(settings.sites_file, settings.at_site)
         names = () if whole else sites_in(settings.sites_file)
         self.sites: dict[str, Gateway] = {name: Gateway(settings.at(name), instance, self) for name in names}
 
@@ -104,6 +107,10 @@ class Gateway:
         """What handles the current request."""
         context = current_request()
         return self.sites.get(context.site, self) if context is not None else self
+
+    def at(self, site: str) -> Gateway:
+        """What handles requests of a site; "" the installation's own plant."""
+        return self._whole.sites[site] if site else self._whole
 
 
 def gateway_of(request: Request) -> Gateway:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from common.errors import PreconditionFailed, Unavailable
 from common.patience import LONGEST_CALL_SECONDS
 from common.request_context import add_log_fields
-from predicting.learned_merging import merge_estimates
+from predicting.learned_merging import FLOAT_BYTES, merge_estimates
 from predicting.services import Clients
 from protos.aggregate.v1 import aggregate_pb2
 from protos.ann.v1 import ann_pb2
@@ -31,6 +31,7 @@ class SearchOptions:
         ef_search: width of the search; None: the setting.
         model_version: the version that must answer; "": whichever serves.
         estimates: also fetch what the version has learned.
+        with_vectors: also fetch the vectors of the items, and which model made them.
         trial: a version that answers instead of the one that serves, for administrators; None: none.
     """
 
@@ -41,6 +42,7 @@ class SearchOptions:
     ef_search: int | None = None
     model_version: str = ""
     estimates: bool = False
+    with_vectors: bool = False
     trial: settings_pb2.ActiveVersion | None = None
 
 
@@ -58,6 +60,8 @@ class Found:
         unlike: positions of items unlike anything in the training data.
         without_features: positions of items of which no feature is known.
         estimates: what the version has learned about items and neighbours; None: not asked for, or nothing.
+        vectors: of the items, zeros where unknown; empty: not asked for.
+        model: which model made them; "": not asked for, or not told.
     """
 
     model_version: str
@@ -69,6 +73,8 @@ class Found:
     unlike: tuple[int, ...]
     without_features: tuple[int, ...] = ()
     estimates: estimates_pb2.Estimates | None = None
+    vectors: ann_pb2.Vectors = field(default_factory=ann_pb2.Vectors)
+    model: str = ""
 
     def give_to(self, request: aggregate_pb2.PredictRequest) -> None:
         """Put neighbours, and all that the version says beside them, into a request for predictions."""
@@ -152,6 +158,7 @@ def _request(options: SearchOptions) -> ann_pb2.SearchRequest:
         weight_profile=options.weight_profile,
         model_version=options.model_version,
         estimates=options.estimates,
+        with_vectors=options.with_vectors,
     )
 
 
@@ -167,6 +174,7 @@ def _found(
     blank = set(by_code.without_features)
     neighbours = by_code.neighbours
     estimates = by_code.estimates if by_code.HasField("estimates") else None
+    vectors = by_code.vectors
     if by_features is not None:
         neighbours = merge(by_code.neighbours, by_features.neighbours, rows)
         for position, code in (stored or {}).items():
@@ -175,6 +183,7 @@ def _found(
         unlike |= {position for position, row in rows.items() if row in strange}
         blank |= {position for position, row in rows.items() if row in nameless}
         estimates = merge_estimates(by_code, by_features, rows)
+        vectors = merge_vectors(by_code.vectors, by_features.vectors, rows)
     return Found(
         model_version=by_code.model_version,
         neighbours=neighbours,
@@ -185,7 +194,19 @@ def _found(
         unlike=tuple(sorted(unlike)),
         without_features=tuple(sorted(blank)),
         estimates=estimates,
+        vectors=vectors,
+        model=by_code.model,
     )
+
+
+def merge_vectors(whole: ann_pb2.Vectors, part: ann_pb2.Vectors, rows: Mapping[int, int]) -> ann_pb2.Vectors:
+    """`whole` with the vectors of the queries in `rows` (query -> row of `part`) taken from `part`."""
+    if not whole.dimension:
+        return whole
+    width, data = whole.dimension * FLOAT_BYTES, bytearray(whole.data)
+    for query, row in rows.items():
+        data[query * width : (query + 1) * width] = part.data[row * width : (row + 1) * width]
+    return ann_pb2.Vectors(dimension=whole.dimension, data=bytes(data))
 
 
 def merge(whole: table_pb2.Neighbours, part: table_pb2.Neighbours, rows: Mapping[int, int]) -> table_pb2.Neighbours:

@@ -51,7 +51,7 @@ Asked = TypeVar("Asked")
 Answered = TypeVar("Answered")
 
 READS: Mapping[str, Sequence[str]] = {
-    "routing.ann.v1.AnnService": ("Search", "Encode", "Info"),
+    "routing.ann.v1.AnnService": ("Search", "SearchAsGuest", "Encode", "Info", "GetDelta"),
     "routing.aggregate.v1.AggregateService": (
         "Predict",
         "SummarizeTimes",

@@ -235,6 +235,14 @@ class ExportConfigPatch(TypedDict):
     compress_on_save: NotRequired[bool | None]
 
 
+class GroupItem(TypedDict):
+    """A neighbour, and at which site it is; empty: the installation's own plant."""
+
+    site: str
+    item_code: str
+    similarity_score: float
+
+
 class GroupRecommendation(TypedDict):
     """A group."""
 
@@ -259,6 +267,33 @@ class GroupRecommendationResponse(TypedDict):
     recommendations: NotRequired[list[GroupRecommendation]]
     inspected_candidates: NotRequired[int]
     manifest_revision: NotRequired[str | None]
+
+
+class GroupSearchRequest(TypedDict):
+    """Items of the caller's own site whose neighbours are wanted at all sites of its group."""
+
+    item_codes: list[str]
+    sites: NotRequired[list[str] | None]
+    top_k: NotRequired[int | None]
+    min_similarity: NotRequired[float | None]
+    feature_weights: NotRequired[dict[str, float] | None]
+    weight_profile: NotRequired[str | None]
+    ef_search: NotRequired[int | None]
+
+
+class GroupSearchResponse(TypedDict):
+    """Neighbours, and what became of the search at each site, the caller's own first."""
+
+    results: NotRequired[list[GroupSearchResult]]
+    sites: NotRequired[list[SearchedSite]]
+    metrics: NotRequired[dict[str, Any]]
+
+
+class GroupSearchResult(TypedDict):
+    """The neighbours of one item over all sites that were searched, best first, without itself."""
+
+    item_code: str
+    matches: NotRequired[list[GroupItem]]
 
 
 class HealthResponse(TypedDict):
@@ -885,6 +920,18 @@ class SearchSettings(TypedDict):
 
     ef_search: NotRequired[int | None]
     cache_entries: NotRequired[int | None]
+
+
+class SearchedSite(TypedDict):
+    """A site of the group: the version that answered, or why none did."""
+
+    site: str
+    searched: bool
+    model_version: NotRequired[str | None]
+    matches: NotRequired[int]
+    reason: NotRequired[str | None]
+    problem: NotRequired[str | None]
+    problem_notice: NotRequired[NoticeModel | None]
 
 
 class SimilarItem(TypedDict):

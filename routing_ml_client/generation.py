@@ -35,6 +35,14 @@ AREAS: Final = (
 )
 """Where the routes are that `main` writes; all of them when the document is the old contract's."""
 
+LATER: Final = (
+    "/api/routing/groups",
+    "/api/routing/groups/{group_id}",
+    "/api/routing/groups/snapshots",
+    "/api/similarity/group-search",
+)
+"""Routes that the old contract does not have and the client has methods for."""
+
 SIMPLE: Final = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
 
 Document = Mapping[str, Any]
@@ -207,11 +215,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write("Name two files: the gateway's OpenAPI document, and the one whose routes are wanted\n")
         return 2
     document, wanted = (json.loads(Path(name).read_text(encoding="utf-8")) for name in arguments)
-    chosen = chosen_routes(wanted) + [
-        (method, path)
-        for method, path in chosen_routes(document)
-        if path in ("/api/routing/groups", "/api/routing/groups/{group_id}", "/api/routing/groups/snapshots")
-    ]
+    chosen = chosen_routes(wanted) + [(method, path) for method, path in chosen_routes(document) if path in LATER]
     folder = Path(__file__).resolve().parent
     (folder / "bodies.py").write_text(bodies(document, chosen), encoding="utf-8")
     (folder / "routes.py").write_text(routes(document, chosen), encoding="utf-8")

@@ -18,6 +18,8 @@ from routing_ml_client.bodies import (
     CandidateSaveResponse,
     GroupRecommendationRequest,
     GroupRecommendationResponse,
+    GroupSearchRequest,
+    GroupSearchResponse,
     HealthResponse,
     LoginRequest,
     LoginResponse,
@@ -113,9 +115,11 @@ class Routes(Transport):
         """Sums the times of operations, in minutes."""
         return cast("TimeSummaryResponse", self.json("POST", "/api/time/summary", body=body))
 
-    def validate_rules(self, body: RuleValidationRequest) -> RuleValidationResponse:
+    def validate_rules(self, body: RuleValidationRequest, *, details: bool | None = None) -> RuleValidationResponse:
         """Checks operations against the rules of the active model's manifest."""
-        return cast("RuleValidationResponse", self.json("POST", "/api/rules/validate", body=body))
+        return cast(
+            "RuleValidationResponse", self.json("POST", "/api/rules/validate", params={"details": details}, body=body)
+        )
 
     def save_candidate(self, body: CandidateSaveRequest) -> CandidateSaveResponse:
         """Keeps a candidate as a JSON file and answers with the SQL that would insert it."""
@@ -300,6 +304,10 @@ class Routes(Transport):
     def rsl_import_groups(self, body: RslImportRequest) -> RslImportResult:
         """Creates or replaces groups, by slug, from such a text."""
         return cast("RslImportResult", self.json("POST", "/api/rsl/groups/import", body=body))
+
+    def similarity_group_search(self, body: GroupSearchRequest) -> GroupSearchResponse:
+        """Finds the most similar items of each item at all sites of the caller's group whose versions come from one ..."""
+        return cast("GroupSearchResponse", self.json("POST", "/api/similarity/group-search", body=body))
 
     def create_routing_group(self, body: RoutingGroupRequest) -> RoutingGroupSaved:
         """Saves a routing under a new name (409 when the caller has one of that name)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -20,6 +21,7 @@ from trained.index.engine import Engine, Positions, Vectors
 from trained.item_codes import ItemCodeIndex
 from trained.learned.learned_block import LearnedBlock
 from trained.learned.learned_chances import Chances
+from trained.model_identity import identity_of
 
 RERANKED: Final = 300
 """Candidates that are compared exactly when a call has weights of its own."""
@@ -115,6 +117,11 @@ class SearchableModel:
     def encode(self, columns: Mapping[str, Sequence[str | float | None]], rows: int) -> Vectors:
         """Vectors of items given by their features; absent columns count as absent values."""
         return self.encoding.encode(columns, rows)
+
+    @cached_property
+    def model(self) -> str:
+        """Which model made its vectors, see `model_identity`; takes a moment the first time."""
+        return identity_of(self.encoding)
 
     @property
     def plans(self) -> bool:

@@ -39,6 +39,7 @@ class TrainingRequest:
         settings_file: settings of the trainer service; None: what the installation last knew.
         job_id: identifier of the run.
         profile_file: input profile to read the source through; None: the active one.
+        model_of: folder of a version whose model is taken over; None: a model of one's own is made.
         plant: plant to train for, as auth_service lists it: its source and profile are used. "": the one that serves.
     """
 
@@ -62,6 +63,7 @@ class TrainingRequest:
     job_id: str
     profile_file: Path | None = None
     plant: str = ""
+    model_of: Path | None = None
 
     def changed(self, options: PipelineOptions) -> PipelineOptions:
         """The pipeline with what the command line says otherwise."""
@@ -167,6 +169,13 @@ def parser() -> argparse.ArgumentParser:
         help="train for a plant that comes with the product (demo, or a folder of demo/plants), or for the own one (own) while another "
         "serves; --activate then makes it the plant that serves",
     )
+    made.add_argument(
+        "--model-of",
+        type=Path,
+        metavar="DIR",
+        help="take the model of this version over instead of making one, so that the items can be searched together with its own: "
+        "sites of a group that are searched at once share a model",
+    )
     made.add_argument("--job-id", default="", help=argparse.SUPPRESS)
     return made
 
@@ -209,6 +218,7 @@ def read_request(arguments: Sequence[str] | None) -> TrainingRequest:
         job_id=given.job_id or uuid.uuid4().hex,
         profile_file=given.profile.absolute() if given.profile else None,
         plant=given.plant,
+        model_of=given.model_of.absolute() if given.model_of else None,
     )
 
 

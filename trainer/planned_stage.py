@@ -223,7 +223,7 @@ def planned_stage(
         learner.description,
         member.fit(learner),
         classes,
-        examples_of(classes, _newest_first(routings, routed)),
+        examples_of(classes, newest_first(routings, routed)),
         choice.features,
     )
     probabilities = planned.probabilities(columns, table.items)
@@ -260,7 +260,7 @@ def _taught(
     return taught, found.chances[member.name]
 
 
-def _newest_first(routings: CurrentRoutings, routed: Integers) -> Integers:
+def newest_first(routings: CurrentRoutings, routed: Integers) -> Integers:
     """Items with a routing, the newest first where the source says when it was entered, else in their order."""
     if routings.entered is None:
         return routed

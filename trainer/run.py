@@ -43,6 +43,7 @@ from trainer.planner_examples import PlannerExample, planner_examples
 from trainer.progress import ProgressReport, display_for
 from trainer.registration import FinishedVersion, Registrar
 from trainer.retention import DELETED, FAILED, RetentionRule, apply_retention
+from trainer.shared_model import SharedModel
 from trainer.status_file import RUNNING, TrainingStatus, stage_seconds_before, status_path
 from trainer.training import Training
 from trainer.training_lock import training_lock
@@ -225,7 +226,13 @@ class TrainingRun:
         source = open_mapped(self._dataset(), self._known.profile)
         judging = EvaluationOptions(prediction=prediction_options(self._known.plant))
         examples = self._planner_examples(report)
-        return source, Training(source, self._known.profile, self._options, report, judging, examples)
+        shared = None
+        if self._request.model_of is not None:
+            shared = SharedModel.of(self._request.model_of, self._known.profile.plant)
+            report.note(
+                f"Weights, dimensions and what is learned are those of {shared.version_name}, whose model is shared"
+            )
+        return source, Training(source, self._known.profile, self._options, report, judging, examples, shared)
 
     def _planner_examples(self, report: ProgressReport) -> list[PlannerExample]:
         """Routings that planners reviewed; that they cannot be read is only noted.
@@ -305,6 +312,7 @@ class TrainingRun:
             "input_profile": self._known.profile.name,
             "settings_revision": self._known.revision,
             "job_id": self._request.job_id,
+            **({} if self._request.model_of is None else {"model_of": self._request.model_of.name}),
         }
 
     def _activate(self, report: ProgressReport, manifest: Manifest) -> str:

@@ -48,6 +48,7 @@ from trainer.planner_examples import PlannerExample, with_examples
 from trainer.progress import ProgressReport
 from trainer.right_routings import families_of, own_routings
 from trainer.routing_ages import PRACTICE_CHANGED
+from trainer.shared_model import SharedModel
 from trainer.stage_clock import StageClock
 from trainer.version_folder import check_space, writing_version
 
@@ -61,6 +62,7 @@ class Training:
         report: told how it goes.
         judging: how the predictions of the new version are judged; None: they are not.
         examples: routings that planners stand behind; they are learned from in the place of the items' own.
+        shared: a model that is taken over; None: one is made.
     """
 
     def __init__(
@@ -71,9 +73,10 @@ class Training:
         report: ProgressReport,
         judging: EvaluationOptions | None = None,
         examples: Sequence[PlannerExample] = (),
+        shared: SharedModel | None = None,
     ) -> None:
         self._source, self._options, self._report, self._judging = source, options, report, judging
-        self._examples = examples
+        self._examples, self._shared = examples, shared
         self._profile = with_tables(profile, options)
         self.clock = StageClock()
 
@@ -164,6 +167,8 @@ class Training:
         return Learned(encoder, vectors, statistics, times, families, routings, stage, taught)
 
     def _encoder(self, catalogue: Catalogue, stage: LearnedStage | None) -> BlockEncoder:
+        if self._shared is not None:
+            return self._shared.with_stage(stage)
         weights, encode, embed = self._options.weights, self._options.encode, self._options.embed
         chosen = dict(weights.weights)
         if stage is not None and self._options.learn.feature_weights:
@@ -176,7 +181,7 @@ class Training:
     def _compared(self, catalogue: Catalogue, learned: Learned, calibration: Calibration) -> Learned:
         """What is known with the choice among members; encoder and vectors are those of the chosen one."""
         options, taught = self._options.learn, learned.taught
-        if not options.enabled or taught is None:
+        if not options.enabled or taught is None or self._shared is not None:
             return learned
         features = read_features(self._profile.plant, self._options.weights.active, catalogue.columns)
         threads = self._options.index.threads or os.cpu_count() or 1
@@ -253,6 +258,8 @@ class Training:
     ) -> tuple[LearnedStage | None, CurrentRoutings | None]:
         """The supervised stage, None when it is switched off or when there is too little to learn from; the routings it learned from."""
         options = self._options.learn
+        if self._shared is not None:
+            return self._shared.stage(catalogue, routings), routings
         if not options.enabled or routings is None:
             return None, routings
         boosting = BoostingOptions(

@@ -13,7 +13,7 @@ from typing import Any, Final, NoReturn
 import grpc
 
 from common import errors, tracing
-from common.identity import Authenticator, Caller
+from common.identity import Authenticator, Caller, site_of
 from common.logs import get_logger
 from common.request_context import (
     JoinedRequest,
@@ -49,6 +49,7 @@ class Access(enum.Enum):
 
     OPEN = "anybody"
     USER = "people who are logged in"
+    GROUP = "people who are logged in, at the site or at another one of its group"
     ADMIN = "administrators"
     SERVICE = "processes of this installation"
 
@@ -80,12 +81,14 @@ class SitePart:
         version: model version of the moment, for the log lines of calls that name none themselves.
         admit: raises ServiceError to refuse a call by its method.
         behaviours: full method name -> what answers it; what is not named is the same for all sites.
+        group: its group; "": none.
     """
 
     authenticator: Authenticator
     version: Callable[[], str] = lambda: ""
     admit: Callable[[str], None] | None = None
     behaviours: Mapping[str, Any] = field(default_factory=dict)
+    group: str = ""
 
 
 class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-ignore]
@@ -93,7 +96,7 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
 
     Args:
         access: full method name (`/package.Service/Method`) -> who may call it; what is not named needs a log-in.
-        version, admit: see SitePart.
+        version, admit, group: see SitePart.
         sites: what answers calls for each site; read anew at every call.
     """
 
@@ -104,8 +107,9 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
         version: Callable[[], str] = lambda: "",
         admit: Callable[[str], None] | None = None,
         sites: Mapping[str, SitePart] | None = None,
+        group: str = "",
     ) -> None:
-        self._own = SitePart(authenticator, version, admit)
+        self._own = SitePart(authenticator, version, admit, group=group)
         self._sites = sites if sites is not None else {}
         self._access = dict(access)
         self._wrapped: dict[str, Any] = {}
@@ -247,6 +251,10 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
             part.admit(method)
         try:
             state.caller = part.authenticator.identify(state.token)
+        except errors.PermissionDenied as refusal:
+            if access is not Access.GROUP:
+                raise
+            state.caller = self._guest(part, state, refusal)
         except (errors.Unauthenticated, errors.Unavailable):
             if access is not Access.OPEN:
                 raise
@@ -254,6 +262,15 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
         for one in state.joined:
             access.check(part.authenticator.identify(one.token))
         return part.behaviours.get(method)
+
+    def _guest(self, part: SitePart, state: RequestContext, refusal: errors.PermissionDenied) -> Caller:
+        """Somebody of another site of the same group, known by the keys of his own."""
+        home = site_of(state.token.partition(" ")[2].strip())
+        own = self._sites.get(home) if home else self._own
+        if own is None or not part.group or own.group != part.group:
+            raise refusal
+        state.fields["guest_of"] = home
+        return own.authenticator.identify(state.token)
 
     def _part(self, site: str) -> SitePart:
         if not site:

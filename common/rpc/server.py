@@ -23,6 +23,7 @@ from common.processes import port_is_free, resident_bytes
 from common.rpc.certificates import ServerCertificate
 from common.rpc.interceptor import Access, RequestInterceptor, SitePart
 from common.settings import Settings
+from common.sites import group_of
 from protos.common.v1 import process_pb2, process_pb2_grpc
 
 log = get_logger(__name__)
@@ -136,7 +137,8 @@ class RpcServer:
             for service in everything
             for method, level in service.access.items()
         }
-        self._interceptor = RequestInterceptor(authenticator, access, lambda: facts()[0], admit, sites)
+        group = group_of(settings.sites_file, "")
+        self._interceptor = RequestInterceptor(authenticator, access, lambda: facts()[0], admit, sites, group)
         self._server = grpc.aio.server(
             interceptors=[self._interceptor],
             options=[

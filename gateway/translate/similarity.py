@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from common.notices import to_record
+from predicting.group_search import AskedSite, GroupFound
 from predicting.neighbours import Found
 
 
@@ -41,6 +44,47 @@ def results(
         }
         for position, code in enumerate(codes)
     ]
+
+
+def group_answer(codes: Sequence[str], found: GroupFound, generated_at: str) -> dict[str, Any]:
+    """The matches of each item, what became of the search at each site, and figures."""
+    counts = Counter(match.site for matches in found.matches for match in matches)
+    return {
+        "results": [
+            {
+                "item_code": code,
+                "matches": [
+                    {
+                        "site": match.site,
+                        "item_code": match.item_code,
+                        "similarity_score": score_of(match.similarity),
+                    }
+                    for match in matches
+                ],
+            }
+            for code, matches in zip(codes, found.matches, strict=True)
+        ],
+        "sites": [_asked(site, counts[site.name]) for site in found.sites],
+        "metrics": {
+            "requested_items": len(codes),
+            "returned_matches": counts.total(),
+            "unknown_items": [codes[position] for position in found.unknown],
+            "generated_at": generated_at,
+        },
+    }
+
+
+def _asked(site: AskedSite, matches: int) -> dict[str, Any]:
+    problem = site.problem
+    return {
+        "site": site.name,
+        "searched": bool(site.model_version),
+        "model_version": site.model_version or None,
+        "matches": matches,
+        "reason": problem.reason if problem is not None else None,
+        "problem": str(problem.message) if problem is not None else None,
+        "problem_notice": to_record(problem.message) if problem is not None else None,
+    }
 
 
 def score_of(similarity: float) -> float:

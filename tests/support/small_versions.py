@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,10 +54,17 @@ def features_of(row: int, seed: int = 1) -> dict[str, str | float | None]:
     return made
 
 
-def make_version(folder: Path, seed: int = 1, engine: str = "faiss") -> settings_pb2.ActiveVersion:
-    """Train and write a small version."""
+def make_version(
+    folder: Path,
+    seed: int = 1,
+    engine: str = "faiss",
+    *,
+    encoder: BlockEncoder | None = None,
+    codes: Sequence[str] = CODES,
+) -> settings_pb2.ActiveVersion:
+    """Train and write a small version; with the encoder of another one where that is given."""
     folder.mkdir(parents=True)
-    encoder = BlockEncoder.fit(columns(seed))
+    encoder = encoder or BlockEncoder.fit(columns(seed))
     vectors = encoder.transform(columns(seed))
     index = build_index(engine, vectors)
     truth = exact_truth(vectors, queries=ROWS)
@@ -67,7 +74,7 @@ def make_version(folder: Path, seed: int = 1, engine: str = "faiss") -> settings
             encoder=encoder,
             vectors=vectors,
             index=index,
-            item_codes=CODES,
+            item_codes=codes,
             recall_curve=measure(index, vectors, (64,), truth=truth),
             unlike_below=unlike_below(truth),
             weight_profiles={"geometry": {"OUTDIAMETER": 25.0}},

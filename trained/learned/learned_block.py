@@ -70,6 +70,10 @@ class LearnedBlock:
         )
         return cls(model, centre, axes, max(1.0, 1.1 * float(np.quantile(lengths, 0.999))))
 
+    def with_model(self, model: LearnedModel) -> LearnedBlock:
+        """The same block around models that say the same."""
+        return LearnedBlock(model, self._centre, self._axes, self._radius)
+
     def _points(self, outputs: LearnedOutputs) -> Floats32:
         operations = (outputs.probabilities - self._centre) @ self._axes
         return np.concatenate([operations, np.float32(TIME_SCALE) * outputs.factors], axis=1)

@@ -6,6 +6,7 @@ numbers of the item, its time factors; the times of two items in the same operat
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -112,6 +113,12 @@ class LearnedModel:
     def reads(self) -> tuple[str, ...]:
         """Features it looks at."""
         return tuple(dict.fromkeys([*self.inputs.reads, *(self.planned.reads if self.planned else ())]))
+
+    def with_planned(self, planned: PlannedRoutings) -> LearnedModel:
+        """The same models with another member that proposes whole routings."""
+        made = copy.copy(self)
+        made.planned = planned
+        return made
 
     def outputs(self, columns: Columns) -> LearnedOutputs:
         """What the models say of items given by their features; columns that are missing count as absent."""

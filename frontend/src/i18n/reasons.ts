@@ -13,6 +13,7 @@ const WHOLE: Record<string, string> = {
   FOREIGN_ORIGIN: '이 주소에서 온 요청은 받지 않습니다. 정해진 주소로 접속하세요.',
   SITE_FOREIGN: '다른 공장의 세션입니다. 그 공장으로 다시 로그인하세요.',
   SITE_UNKNOWN: '이 설치에 없는 공장입니다. 주소나 헤더의 이름을 확인하세요.',
+  SITE_OUTSIDE_GROUP: '같은 그룹의 공장이 아니라서 검색하지 않습니다. 그룹에 있는 공장을 고르세요.',
   SITE_NOT_STARTED:
     '이 공장은 아직 시작되지 않았습니다. 잠시 후 다시 시도하고, 계속되면 관리자에게 알려 주세요.',
   CONTROL_PLANE_STANDBY: '다른 서버가 이어받는 중입니다. 잠시 후 다시 시도하세요.',
@@ -76,6 +77,7 @@ const WITH_DETAIL: Record<string, string> = {
   SETTINGS_INVALID: '서로 맞지 않거나 범위를 벗어난 설정이 있어 저장하지 않았습니다.',
   PROFILE_NAME_TAKEN:
     '이름은 같지만 다른 표를 읽는 프로파일이 있습니다. 그 프로파일의 이름을 바꾸고 다시 시도하세요.',
+  MODEL_DIFFERS: '다른 모델의 버전이라 유사도를 비교할 수 없습니다. 한 모델을 함께 쓰도록 다시 학습하세요.',
   SCHEMA_DIFFERS: '다른 공장의 스키마로 학습한 버전입니다. 맞는 프로파일을 활성화하거나 다시 학습하세요.',
   WEIGHTS_OF_ANOTHER_PLANT: '블루프린트에 이 공장에 없는 피처의 가중치가 있습니다.',
   PROFILE_INVALID: '프로파일에 고칠 곳이 있습니다.',

@@ -27,7 +27,7 @@ from protos.common.v1 import table_pb2 as protos_dot_common_dot_v1_dot_table__pb
 from protos.settings.v1 import settings_pb2 as protos_dot_settings_dot_v1_dot_settings__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17protos/ann/v1/ann.proto\x12\x0erouting.ann.v1\x1a protos/common/v1/estimates.proto\x1a\x1cprotos/common/v1/table.proto\x1a!protos/settings/v1/settings.proto\"\xf7\x03\n\rSearchRequest\x12*\n\x05items\x18\x01 \x01(\x0b\x32\x19.routing.ann.v1.ItemCodesH\x00\x12,\n\x08\x66\x65\x61tures\x18\x02 \x01(\x0b\x32\x18.routing.common.v1.TableH\x00\x12*\n\x07vectors\x18\x03 \x01(\x0b\x32\x17.routing.ann.v1.VectorsH\x00\x12\r\n\x05top_k\x18\x04 \x01(\r\x12\x16\n\tef_search\x18\x05 \x01(\rH\x01\x88\x01\x01\x12\x1b\n\x0emin_similarity\x18\x06 \x01(\x02H\x02\x88\x01\x01\x12J\n\x0f\x66\x65\x61ture_weights\x18\x07 \x03(\x0b\x32\x31.routing.ann.v1.SearchRequest.FeatureWeightsEntry\x12\x16\n\x0eweight_profile\x18\x08 \x01(\t\x12\x15\n\rexclude_codes\x18\t \x03(\t\x12\x14\n\x0cinclude_self\x18\n \x01(\x08\x12\x15\n\rmodel_version\x18\x0b \x01(\t\x12\x11\n\testimates\x18\x0c \x01(\x08\x1a\x35\n\x13\x46\x65\x61tureWeightsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x42\t\n\x07queriesB\x0c\n\n_ef_searchB\x11\n\x0f_min_similarity\"r\n\x0cTrialRequest\x12\x33\n\x07version\x18\x01 \x01(\x0b\x32\".routing.settings.v1.ActiveVersion\x12-\n\x06search\x18\x02 \x01(\x0b\x32\x1d.routing.ann.v1.SearchRequest\"\x1a\n\tItemCodes\x12\r\n\x05\x63odes\x18\x01 \x03(\t\"*\n\x07Vectors\x12\x11\n\tdimension\x18\x01 \x01(\r\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\"\x82\x02\n\x0eSearchResponse\x12\x15\n\rmodel_version\x18\x01 \x01(\t\x12\x31\n\nneighbours\x18\x02 \x01(\x0b\x32\x1d.routing.common.v1.Neighbours\x12\x0f\n\x07unknown\x18\x03 \x03(\r\x12\x11\n\tef_search\x18\x04 \x01(\r\x12\x11\n\tsearch_ms\x18\x05 \x01(\x01\x12\x14\n\x0cstored_codes\x18\x06 \x03(\t\x12\x0e\n\x06unlike\x18\x07 \x03(\r\x12\x18\n\x10without_features\x18\x08 \x03(\r\x12/\n\testimates\x18\t \x01(\x0b\x32\x1c.routing.common.v1.Estimates\";\n\rEncodeRequest\x12*\n\x08\x66\x65\x61tures\x18\x01 \x01(\x0b\x32\x18.routing.common.v1.Table\"Q\n\x0e\x45ncodeResponse\x12\x15\n\rmodel_version\x18\x01 \x01(\t\x12(\n\x07vectors\x18\x02 \x01(\x0b\x32\x17.routing.ann.v1.Vectors\"\r\n\x0bInfoRequest\"\x93\x03\n\x0cInfoResponse\x12\x15\n\rmodel_version\x18\x01 \x01(\t\x12\x0e\n\x06\x65ngine\x18\x02 \x01(\t\x12\r\n\x05items\x18\x03 \x01(\x04\x12\x11\n\tdimension\x18\x04 \x01(\r\x12\x11\n\tef_search\x18\x05 \x01(\r\x12\x13\n\x0b\x64\x65lta_items\x18\x06 \x01(\x04\x12\x15\n\rcache_entries\x18\x07 \x01(\x04\x12\x16\n\x0e\x63\x61\x63he_capacity\x18\x08 \x01(\x04\x12\x12\n\ncache_hits\x18\t \x01(\x04\x12\x14\n\x0c\x63\x61\x63he_misses\x18\n \x01(\x04\x12\x10\n\x08\x66\x65\x61tures\x18\x0b \x03(\t\x12\x17\n\x0f\x66\x65\x61ture_weights\x18\x0c \x03(\x01\x12\x17\n\x0f\x61\x63tive_features\x18\r \x03(\x08\x12\x17\n\x0fweight_profiles\x18\x0e \x03(\t\x12\x10\n\x08ready_ms\x18\x0f \x01(\x01\x12\x16\n\x0eresident_bytes\x18\x10 \x01(\x04\x12\x10\n\x08searches\x18\x11 \x01(\x04\x12\x0f\n\x07problem\x18\x12 \x01(\t\x12\x0f\n\x07loading\x18\x13 \x01(\x08\"|\n\x0f\x41\x64\x64ItemsRequest\x12\r\n\x05\x63odes\x18\x01 \x03(\t\x12*\n\x08\x66\x65\x61tures\x18\x02 \x01(\x0b\x32\x18.routing.common.v1.Table\x12\x15\n\rremoved_codes\x18\x03 \x03(\t\x12\x17\n\x0fmanifest_sha256\x18\x04 \x01(\t\"P\n\x10\x41\x64\x64ItemsResponse\x12\x15\n\rmodel_version\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65lta_items\x18\x02 \x01(\x04\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x03 \x01(\r\")\n\x13\x43ompareItemsRequest\x12\x12\n\nkey_hashes\x18\x01 \x01(\x0c\"\xcd\x01\n\x14\x43ompareItemsResponse\x12\x15\n\rmodel_version\x18\x01 \x01(\t\x12\x17\n\x0fmanifest_sha256\x18\x02 \x01(\t\x12\x1f\n\x17trained_on_whole_master\x18\x03 \x01(\x08\x12\x17\n\x0fsource_identity\x18\x04 \x01(\t\x12\x0f\n\x07missing\x18\x05 \x03(\r\x12\x16\n\x0evanished_codes\x18\x06 \x03(\t\x12\x13\n\x0b\x64\x65lta_codes\x18\x07 \x03(\t\x12\r\n\x05items\x18\x08 \x01(\x04\x32\xd8\x03\n\nAnnService\x12G\n\x06Search\x12\x1d.routing.ann.v1.SearchRequest\x1a\x1e.routing.ann.v1.SearchResponse\x12K\n\x0bSearchTrial\x12\x1c.routing.ann.v1.TrialRequest\x1a\x1e.routing.ann.v1.SearchResponse\x12G\n\x06\x45ncode\x12\x1d.routing.ann.v1.EncodeRequest\x1a\x1e.routing.ann.v1.EncodeResponse\x12\x41\n\x04Info\x12\x1b.routing.ann.v1.InfoRequest\x1a\x1c.routing.ann.v1.InfoResponse\x12M\n\x08\x41\x64\x64Items\x12\x1f.routing.ann.v1.AddItemsRequest\x1a .routing.ann.v1.AddItemsResponse\x12Y\n\x0c\x43ompareItems\x12#.routing.ann.v1.CompareItemsRequest\x1a$.routing.ann.v1.CompareItemsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17protos/ann/v1/ann.proto\x12\x0erouting.ann.v1\x1a protos/common/v1/estimates.proto\x1a\x1cprotos/common/v1/table.proto\x1a!protos/settings/v1/settings.proto\"\x9c\x04\n\rSearchRequest\x12*\n\x05items\x18\x01 \x01(\x0b\x32\x19.routing.ann.v1.ItemCodesH\x00\x12,\n\x08\x66\x65\x61tures\x18\x02 \x01(\x0b\x32\x18.routing.common.v1.TableH\x00\x12*\n\x07vectors\x18\x03 \x01(\x0b\x32\x17.routing.ann.v1.VectorsH\x00\x12\r\n\x05top_k\x18\x04 \x01(\r\x12\x16\n\tef_search\x18\x05 \x01(\rH\x01\x88\x01\x01\x12\x1b\n\x0emin_similarity\x18\x06 \x01(\x02H\x02\x88\x01\x01\x12J\n\x0f\x66\x65\x61ture_weights\x18\x07 \x03(\x0b\x32\x31.routing.ann.v1.SearchRequest.FeatureWeightsEntry\x12\x16\n\x0eweight_profile\x18\x08 \x01(\t\x12\x15\n\rexclude_codes\x18\t \x03(\t\x12\x14\n\x0cinclude_self\x18\n \x01(\x08\x12\x15\n\rmodel_version\x18\x0b \x01(\t\x12\x11\n\testimates\x18\x0c \x01(\x08\x12\x14\n\x0cwith_vectors\x18\r \x01(\x08\x12\r\n\x05model\x18\x0e \x01(\t\x1a\x35\n\x13\x46\x65\x61tureWeightsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x42\t\n\x07queriesB\x0c\n\n_ef_searchB\x11\n\x0f_min_similarity\"r\n\x0cTrialRequest\x12\x33\n\x07version\x18\x01 \x01(\x0b\x32\".routing.settings.v1.ActiveVersion\x12-\n\x06search\x18\x02 \x01(\x0b\x32\x1d.routing.ann.v1.SearchRequest\"\x1a\n\tItemCodes\x12\r\n\x05\x63odes\x18\x01 \x03(\t\"*\n\x07Vectors\x12\x11\n\tdimension\x18\x01 \x01(\r\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\"\xbb\x02\n\x0eSearchResponse\x12\x15\n\rmodel_version\x18\x01 \x01(\t\x12\x31\n\nneighbours\x18\x02 \x01(\x0b\x32\x1d.routing.common.v1.Neighbours\x12\x0f\n\x07unknown\x18\x03 \x03(\r\x12\x11\n\tef_search\x18\x04 \x01(\r\x12\x11\n\tsearch_ms\x18\x05 \x01(\x01\x12\x14\n\x0cstored_codes\x18\x06 \x03(\t\x12\x0e\n\x06unlike\x18\x07 \x03(\r\x12\x18\n\x10without_features\x18\x08 \x03(\r\x12/\n\testimates\x18\t \x01(\x0b\x32\x1c.routing.common.v1.Estimates\x12(\n\x07vectors\x18\n \x01(\x0b\x32\x17.routing.ann.v1.Vectors\x12\r\n\x05model\x18\x0b \x01(\t\";\n\rEncodeRequest\x12*\n\x08\x66\x65\x61tures\x18\x01 \x01(\x0b\x32\x18.routing.common.v1.Table\"Q\n\x0e\x45ncodeResponse\x12\x15\n\rmodel_version\x18\x01 \x01(\t\x12(\n\x07vectors\x18\x02 \x01(\x0b\x32\x17.routing.ann.v1.Vectors\"\r\n\x0bInfoRequest\"\x93\x03\n\x0cInfoResponse\x12\x15\n\rmodel_version\x18\x01 \x01(\t\x12\x0e\n\x06\x65ngine\x18\x02 \x01(\t\x12\r\n\x05items\x18\x03 \x01(\x04\x12\x11\n\tdimension\x18\x04 \x01(\r\x12\x11\n\tef_search\x18\x05 \x01(\r\x12\x13\n\x0b\x64\x65lta_items\x18\x06 \x01(\x04\x12\x15\n\rcache_entries\x18\x07 \x01(\x04\x12\x16\n\x0e\x63\x61\x63he_capacity\x18\x08 \x01(\x04\x12\x12\n\ncache_hits\x18\t \x01(\x04\x12\x14\n\x0c\x63\x61\x63he_misses\x18\n \x01(\x04\x12\x10\n\x08\x66\x65\x61tures\x18\x0b \x03(\t\x12\x17\n\x0f\x66\x65\x61ture_weights\x18\x0c \x03(\x01\x12\x17\n\x0f\x61\x63tive_features\x18\r \x03(\x08\x12\x17\n\x0fweight_profiles\x18\x0e \x03(\t\x12\x10\n\x08ready_ms\x18\x0f \x01(\x01\x12\x16\n\x0eresident_bytes\x18\x10 \x01(\x04\x12\x10\n\x08searches\x18\x11 \x01(\x04\x12\x0f\n\x07problem\x18\x12 \x01(\t\x12\x0f\n\x07loading\x18\x13 \x01(\x08\"|\n\x0f\x41\x64\x64ItemsRequest\x12\r\n\x05\x63odes\x18\x01 \x03(\t\x12*\n\x08\x66\x65\x61tures\x18\x02 \x01(\x0b\x32\x18.routing.common.v1.Table\x12\x15\n\rremoved_codes\x18\x03 \x03(\t\x12\x17\n\x0fmanifest_sha256\x18\x04 \x01(\t\"P\n\x10\x41\x64\x64ItemsResponse\x12\x15\n\rmodel_version\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65lta_items\x18\x02 \x01(\x04\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x03 \x01(\r\")\n\x13\x43ompareItemsRequest\x12\x12\n\nkey_hashes\x18\x01 \x01(\x0c\"\xcd\x01\n\x14\x43ompareItemsResponse\x12\x15\n\rmodel_version\x18\x01 \x01(\t\x12\x17\n\x0fmanifest_sha256\x18\x02 \x01(\t\x12\x1f\n\x17trained_on_whole_master\x18\x03 \x01(\x08\x12\x17\n\x0fsource_identity\x18\x04 \x01(\t\x12\x0f\n\x07missing\x18\x05 \x03(\r\x12\x16\n\x0evanished_codes\x18\x06 \x03(\t\x12\x13\n\x0b\x64\x65lta_codes\x18\x07 \x03(\t\x12\r\n\x05items\x18\x08 \x01(\x04\"\x11\n\x0fGetDeltaRequest\"\x8b\x01\n\x10GetDeltaResponse\x12\x15\n\rmodel_version\x18\x01 \x01(\t\x12\x17\n\x0fmanifest_sha256\x18\x02 \x01(\t\x12\r\n\x05\x63odes\x18\x03 \x03(\t\x12(\n\x07vectors\x18\x04 \x01(\x0b\x32\x17.routing.ann.v1.Vectors\x12\x0e\n\x06hidden\x18\x05 \x03(\r2\xf7\x04\n\nAnnService\x12G\n\x06Search\x12\x1d.routing.ann.v1.SearchRequest\x1a\x1e.routing.ann.v1.SearchResponse\x12K\n\x0bSearchTrial\x12\x1c.routing.ann.v1.TrialRequest\x1a\x1e.routing.ann.v1.SearchResponse\x12N\n\rSearchAsGuest\x12\x1d.routing.ann.v1.SearchRequest\x1a\x1e.routing.ann.v1.SearchResponse\x12G\n\x06\x45ncode\x12\x1d.routing.ann.v1.EncodeRequest\x1a\x1e.routing.ann.v1.EncodeResponse\x12\x41\n\x04Info\x12\x1b.routing.ann.v1.InfoRequest\x1a\x1c.routing.ann.v1.InfoResponse\x12M\n\x08\x41\x64\x64Items\x12\x1f.routing.ann.v1.AddItemsRequest\x1a .routing.ann.v1.AddItemsResponse\x12Y\n\x0c\x43ompareItems\x12#.routing.ann.v1.CompareItemsRequest\x1a$.routing.ann.v1.CompareItemsResponse\x12M\n\x08GetDelta\x12\x1f.routing.ann.v1.GetDeltaRequest\x1a .routing.ann.v1.GetDeltaResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,33 +37,37 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEARCHREQUEST_FEATUREWEIGHTSENTRY']._loaded_options = None
   _globals['_SEARCHREQUEST_FEATUREWEIGHTSENTRY']._serialized_options = b'8\001'
   _globals['_SEARCHREQUEST']._serialized_start=143
-  _globals['_SEARCHREQUEST']._serialized_end=646
-  _globals['_SEARCHREQUEST_FEATUREWEIGHTSENTRY']._serialized_start=549
-  _globals['_SEARCHREQUEST_FEATUREWEIGHTSENTRY']._serialized_end=602
-  _globals['_TRIALREQUEST']._serialized_start=648
-  _globals['_TRIALREQUEST']._serialized_end=762
-  _globals['_ITEMCODES']._serialized_start=764
-  _globals['_ITEMCODES']._serialized_end=790
-  _globals['_VECTORS']._serialized_start=792
-  _globals['_VECTORS']._serialized_end=834
-  _globals['_SEARCHRESPONSE']._serialized_start=837
-  _globals['_SEARCHRESPONSE']._serialized_end=1095
-  _globals['_ENCODEREQUEST']._serialized_start=1097
-  _globals['_ENCODEREQUEST']._serialized_end=1156
-  _globals['_ENCODERESPONSE']._serialized_start=1158
-  _globals['_ENCODERESPONSE']._serialized_end=1239
-  _globals['_INFOREQUEST']._serialized_start=1241
-  _globals['_INFOREQUEST']._serialized_end=1254
-  _globals['_INFORESPONSE']._serialized_start=1257
-  _globals['_INFORESPONSE']._serialized_end=1660
-  _globals['_ADDITEMSREQUEST']._serialized_start=1662
-  _globals['_ADDITEMSREQUEST']._serialized_end=1786
-  _globals['_ADDITEMSRESPONSE']._serialized_start=1788
-  _globals['_ADDITEMSRESPONSE']._serialized_end=1868
-  _globals['_COMPAREITEMSREQUEST']._serialized_start=1870
-  _globals['_COMPAREITEMSREQUEST']._serialized_end=1911
-  _globals['_COMPAREITEMSRESPONSE']._serialized_start=1914
-  _globals['_COMPAREITEMSRESPONSE']._serialized_end=2119
-  _globals['_ANNSERVICE']._serialized_start=2122
-  _globals['_ANNSERVICE']._serialized_end=2594
+  _globals['_SEARCHREQUEST']._serialized_end=683
+  _globals['_SEARCHREQUEST_FEATUREWEIGHTSENTRY']._serialized_start=586
+  _globals['_SEARCHREQUEST_FEATUREWEIGHTSENTRY']._serialized_end=639
+  _globals['_TRIALREQUEST']._serialized_start=685
+  _globals['_TRIALREQUEST']._serialized_end=799
+  _globals['_ITEMCODES']._serialized_start=801
+  _globals['_ITEMCODES']._serialized_end=827
+  _globals['_VECTORS']._serialized_start=829
+  _globals['_VECTORS']._serialized_end=871
+  _globals['_SEARCHRESPONSE']._serialized_start=874
+  _globals['_SEARCHRESPONSE']._serialized_end=1189
+  _globals['_ENCODEREQUEST']._serialized_start=1191
+  _globals['_ENCODEREQUEST']._serialized_end=1250
+  _globals['_ENCODERESPONSE']._serialized_start=1252
+  _globals['_ENCODERESPONSE']._serialized_end=1333
+  _globals['_INFOREQUEST']._serialized_start=1335
+  _globals['_INFOREQUEST']._serialized_end=1348
+  _globals['_INFORESPONSE']._serialized_start=1351
+  _globals['_INFORESPONSE']._serialized_end=1754
+  _globals['_ADDITEMSREQUEST']._serialized_start=1756
+  _globals['_ADDITEMSREQUEST']._serialized_end=1880
+  _globals['_ADDITEMSRESPONSE']._serialized_start=1882
+  _globals['_ADDITEMSRESPONSE']._serialized_end=1962
+  _globals['_COMPAREITEMSREQUEST']._serialized_start=1964
+  _globals['_COMPAREITEMSREQUEST']._serialized_end=2005
+  _globals['_COMPAREITEMSRESPONSE']._serialized_start=2008
+  _globals['_COMPAREITEMSRESPONSE']._serialized_end=2213
+  _globals['_GETDELTAREQUEST']._serialized_start=2215
+  _globals['_GETDELTAREQUEST']._serialized_end=2232
+  _globals['_GETDELTARESPONSE']._serialized_start=2235
+  _globals['_GETDELTARESPONSE']._serialized_end=2374
+  _globals['_ANNSERVICE']._serialized_start=2377
+  _globals['_ANNSERVICE']._serialized_end=3008
 # @@protoc_insertion_point(module_scope)

@@ -59,6 +59,8 @@ class SearchRequest(_message.Message):
     INCLUDE_SELF_FIELD_NUMBER: _builtins.int
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
     ESTIMATES_FIELD_NUMBER: _builtins.int
+    WITH_VECTORS_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
     top_k: _builtins.int
     """Neighbours wanted a query, 1 to 50; 0 means 10."""
     ef_search: _builtins.int
@@ -73,6 +75,10 @@ class SearchRequest(_message.Message):
     """Answer only from this model version; FAILED_PRECONDITION when another is active. "": any."""
     estimates: _builtins.bool
     """Also answer what the version has learned about the queries and their neighbours."""
+    with_vectors: _builtins.bool
+    """Also answer the vectors of the queries, and which model made them."""
+    model: _builtins.str
+    """Answer only from a version of this model, in whose space the vectors are; FAILED_PRECONDITION otherwise. "": any."""
     @_builtins.property
     def items(self) -> Global___ItemCodes:
         """Items of the index, found by code (trimmed, ignoring case)."""
@@ -108,10 +114,12 @@ class SearchRequest(_message.Message):
         include_self: _builtins.bool = ...,
         model_version: _builtins.str = ...,
         estimates: _builtins.bool = ...,
+        with_vectors: _builtins.bool = ...,
+        model: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_ef_search", b"_ef_search", "_min_similarity", b"_min_similarity", "ef_search", b"ef_search", "features", b"features", "items", b"items", "min_similarity", b"min_similarity", "queries", b"queries", "vectors", b"vectors"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_ef_search", b"_ef_search", "_min_similarity", b"_min_similarity", "ef_search", b"ef_search", "estimates", b"estimates", "exclude_codes", b"exclude_codes", "feature_weights", b"feature_weights", "features", b"features", "include_self", b"include_self", "items", b"items", "min_similarity", b"min_similarity", "model_version", b"model_version", "queries", b"queries", "top_k", b"top_k", "vectors", b"vectors", "weight_profile", b"weight_profile"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_ef_search", b"_ef_search", "_min_similarity", b"_min_similarity", "ef_search", b"ef_search", "estimates", b"estimates", "exclude_codes", b"exclude_codes", "feature_weights", b"feature_weights", "features", b"features", "include_self", b"include_self", "items", b"items", "min_similarity", b"min_similarity", "model", b"model", "model_version", b"model_version", "queries", b"queries", "top_k", b"top_k", "vectors", b"vectors", "weight_profile", b"weight_profile", "with_vectors", b"with_vectors"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__ef_search: _TypeAlias = _typing.Literal["ef_search"]  # noqa: Y015
     _WhichOneofArgType__ef_search: _TypeAlias = _typing.Literal["_ef_search", b"_ef_search"]  # noqa: Y015
@@ -223,12 +231,16 @@ class SearchResponse(_message.Message):
     UNLIKE_FIELD_NUMBER: _builtins.int
     WITHOUT_FEATURES_FIELD_NUMBER: _builtins.int
     ESTIMATES_FIELD_NUMBER: _builtins.int
+    VECTORS_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
     model_version: _builtins.str
     """The version that answered, all of it."""
     ef_search: _builtins.int
     """ef_search that was used."""
     search_ms: _builtins.float
     """Time the search took inside the service, in milliseconds."""
+    model: _builtins.str
+    """Which model made the version's vectors: the same text wherever items are encoded alike; "" where that is not told or not asked for."""
     @_builtins.property
     def neighbours(self) -> _table_pb2.Neighbours:
         """Neighbours of each query, in the order of the queries."""
@@ -253,6 +265,10 @@ class SearchResponse(_message.Message):
     def estimates(self) -> _estimates_pb2.Estimates:
         """What the version has learned, when asked for and when it has learned anything."""
 
+    @_builtins.property
+    def vectors(self) -> Global___Vectors:
+        """Vectors of the queries, zeros where unknown, when asked for."""
+
     def __init__(
         self,
         *,
@@ -265,10 +281,12 @@ class SearchResponse(_message.Message):
         unlike: _abc.Iterable[_builtins.int] | None = ...,
         without_features: _abc.Iterable[_builtins.int] | None = ...,
         estimates: _estimates_pb2.Estimates | None = ...,
+        vectors: Global___Vectors | None = ...,
+        model: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["estimates", b"estimates", "neighbours", b"neighbours"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["estimates", b"estimates", "neighbours", b"neighbours", "vectors", b"vectors"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ef_search", b"ef_search", "estimates", b"estimates", "model_version", b"model_version", "neighbours", b"neighbours", "search_ms", b"search_ms", "stored_codes", b"stored_codes", "unknown", b"unknown", "unlike", b"unlike", "without_features", b"without_features"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ef_search", b"ef_search", "estimates", b"estimates", "model", b"model", "model_version", b"model_version", "neighbours", b"neighbours", "search_ms", b"search_ms", "stored_codes", b"stored_codes", "unknown", b"unknown", "unlike", b"unlike", "vectors", b"vectors", "without_features", b"without_features"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -592,3 +610,64 @@ class CompareItemsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CompareItemsResponse: _TypeAlias = CompareItemsResponse  # noqa: Y015
+
+@_typing.final
+class GetDeltaRequest(_message.Message):
+    """Nothing to say."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDeltaRequest: _TypeAlias = GetDeltaRequest  # noqa: Y015
+
+@_typing.final
+class GetDeltaResponse(_message.Message):
+    """The delta index."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODEL_VERSION_FIELD_NUMBER: _builtins.int
+    MANIFEST_SHA256_FIELD_NUMBER: _builtins.int
+    CODES_FIELD_NUMBER: _builtins.int
+    VECTORS_FIELD_NUMBER: _builtins.int
+    HIDDEN_FIELD_NUMBER: _builtins.int
+    model_version: _builtins.str
+    """The version the delta belongs to."""
+    manifest_sha256: _builtins.str
+    """Hash of its manifest."""
+    @_builtins.property
+    def codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Codes of the items in the delta."""
+
+    @_builtins.property
+    def vectors(self) -> Global___Vectors:
+        """Their vectors, parallel to the codes."""
+
+    @_builtins.property
+    def hidden(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Positions in the main index that must not be found."""
+
+    def __init__(
+        self,
+        *,
+        model_version: _builtins.str = ...,
+        manifest_sha256: _builtins.str = ...,
+        codes: _abc.Iterable[_builtins.str] | None = ...,
+        vectors: Global___Vectors | None = ...,
+        hidden: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["vectors", b"vectors"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["codes", b"codes", "hidden", b"hidden", "manifest_sha256", b"manifest_sha256", "model_version", b"model_version", "vectors", b"vectors"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDeltaResponse: _TypeAlias = GetDeltaResponse  # noqa: Y015

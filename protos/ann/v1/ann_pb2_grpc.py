@@ -45,6 +45,11 @@ class AnnServiceStub:
                 request_serializer=protos_dot_ann_dot_v1_dot_ann__pb2.TrialRequest.SerializeToString,
                 response_deserializer=protos_dot_ann_dot_v1_dot_ann__pb2.SearchResponse.FromString,
                 _registered_method=True)
+        self.SearchAsGuest = channel.unary_unary(
+                '/routing.ann.v1.AnnService/SearchAsGuest',
+                request_serializer=protos_dot_ann_dot_v1_dot_ann__pb2.SearchRequest.SerializeToString,
+                response_deserializer=protos_dot_ann_dot_v1_dot_ann__pb2.SearchResponse.FromString,
+                _registered_method=True)
         self.Encode = channel.unary_unary(
                 '/routing.ann.v1.AnnService/Encode',
                 request_serializer=protos_dot_ann_dot_v1_dot_ann__pb2.EncodeRequest.SerializeToString,
@@ -65,6 +70,11 @@ class AnnServiceStub:
                 request_serializer=protos_dot_ann_dot_v1_dot_ann__pb2.CompareItemsRequest.SerializeToString,
                 response_deserializer=protos_dot_ann_dot_v1_dot_ann__pb2.CompareItemsResponse.FromString,
                 _registered_method=True)
+        self.GetDelta = channel.unary_unary(
+                '/routing.ann.v1.AnnService/GetDelta',
+                request_serializer=protos_dot_ann_dot_v1_dot_ann__pb2.GetDeltaRequest.SerializeToString,
+                response_deserializer=protos_dot_ann_dot_v1_dot_ann__pb2.GetDeltaResponse.FromString,
+                _registered_method=True)
 
 
 class AnnServiceServicer:
@@ -80,6 +90,13 @@ class AnnServiceServicer:
 
     def SearchTrial(self, request, context):
         """The same from another version, loaded beside the one that serves and closed when nobody has asked it for a while. Administrators only.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SearchAsGuest(self, request, context):
+        """The same for people of other sites of the group, too: by features or vectors, without estimates; the answer names the model.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -113,6 +130,13 @@ class AnnServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetDelta(self, request, context):
+        """The delta index as it is, for processes of this installation that search as this one does, such as bulk predictions on a cluster.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AnnServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -124,6 +148,11 @@ def add_AnnServiceServicer_to_server(servicer, server):
             'SearchTrial': grpc.unary_unary_rpc_method_handler(
                     servicer.SearchTrial,
                     request_deserializer=protos_dot_ann_dot_v1_dot_ann__pb2.TrialRequest.FromString,
+                    response_serializer=protos_dot_ann_dot_v1_dot_ann__pb2.SearchResponse.SerializeToString,
+            ),
+            'SearchAsGuest': grpc.unary_unary_rpc_method_handler(
+                    servicer.SearchAsGuest,
+                    request_deserializer=protos_dot_ann_dot_v1_dot_ann__pb2.SearchRequest.FromString,
                     response_serializer=protos_dot_ann_dot_v1_dot_ann__pb2.SearchResponse.SerializeToString,
             ),
             'Encode': grpc.unary_unary_rpc_method_handler(
@@ -145,6 +174,11 @@ def add_AnnServiceServicer_to_server(servicer, server):
                     servicer.CompareItems,
                     request_deserializer=protos_dot_ann_dot_v1_dot_ann__pb2.CompareItemsRequest.FromString,
                     response_serializer=protos_dot_ann_dot_v1_dot_ann__pb2.CompareItemsResponse.SerializeToString,
+            ),
+            'GetDelta': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDelta,
+                    request_deserializer=protos_dot_ann_dot_v1_dot_ann__pb2.GetDeltaRequest.FromString,
+                    response_serializer=protos_dot_ann_dot_v1_dot_ann__pb2.GetDeltaResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -201,6 +235,33 @@ class AnnService:
             target,
             '/routing.ann.v1.AnnService/SearchTrial',
             protos_dot_ann_dot_v1_dot_ann__pb2.TrialRequest.SerializeToString,
+            protos_dot_ann_dot_v1_dot_ann__pb2.SearchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchAsGuest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.ann.v1.AnnService/SearchAsGuest',
+            protos_dot_ann_dot_v1_dot_ann__pb2.SearchRequest.SerializeToString,
             protos_dot_ann_dot_v1_dot_ann__pb2.SearchResponse.FromString,
             options,
             channel_credentials,
@@ -310,6 +371,33 @@ class AnnService:
             '/routing.ann.v1.AnnService/CompareItems',
             protos_dot_ann_dot_v1_dot_ann__pb2.CompareItemsRequest.SerializeToString,
             protos_dot_ann_dot_v1_dot_ann__pb2.CompareItemsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDelta(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/routing.ann.v1.AnnService/GetDelta',
+            protos_dot_ann_dot_v1_dot_ann__pb2.GetDeltaRequest.SerializeToString,
+            protos_dot_ann_dot_v1_dot_ann__pb2.GetDeltaResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,6 +37,8 @@ class AnnServiceStub:
     """Neighbours of items, given by code, by features or by vector."""
     SearchTrial: _grpc.UnaryUnaryMultiCallable[_ann_pb2.TrialRequest, _ann_pb2.SearchResponse]
     """The same from another version, loaded beside the one that serves and closed when nobody has asked it for a while. Administrators only."""
+    SearchAsGuest: _grpc.UnaryUnaryMultiCallable[_ann_pb2.SearchRequest, _ann_pb2.SearchResponse]
+    """The same for people of other sites of the group, too: by features or vectors, without estimates; the answer names the model."""
     Encode: _grpc.UnaryUnaryMultiCallable[_ann_pb2.EncodeRequest, _ann_pb2.EncodeResponse]
     """Vectors of items given by their features, in the space of the active version."""
     Info: _grpc.UnaryUnaryMultiCallable[_ann_pb2.InfoRequest, _ann_pb2.InfoResponse]
@@ -45,6 +47,8 @@ class AnnServiceStub:
     """Adds items that appeared after the training to the delta index that is searched beside the big one."""
     CompareItems: _grpc.UnaryUnaryMultiCallable[_ann_pb2.CompareItemsRequest, _ann_pb2.CompareItemsResponse]
     """Compares the items of a snapshot with those that this process finds, so that the delta index can be brought up to date."""
+    GetDelta: _grpc.UnaryUnaryMultiCallable[_ann_pb2.GetDeltaRequest, _ann_pb2.GetDeltaResponse]
+    """The delta index as it is, for processes of this installation that search as this one does, such as bulk predictions on a cluster."""
 
 @_typing.type_check_only
 class AnnServiceAsyncStub(AnnServiceStub):
@@ -55,6 +59,8 @@ class AnnServiceAsyncStub(AnnServiceStub):
     """Neighbours of items, given by code, by features or by vector."""
     SearchTrial: _aio.UnaryUnaryMultiCallable[_ann_pb2.TrialRequest, _ann_pb2.SearchResponse]  # type: ignore[assignment]
     """The same from another version, loaded beside the one that serves and closed when nobody has asked it for a while. Administrators only."""
+    SearchAsGuest: _aio.UnaryUnaryMultiCallable[_ann_pb2.SearchRequest, _ann_pb2.SearchResponse]  # type: ignore[assignment]
+    """The same for people of other sites of the group, too: by features or vectors, without estimates; the answer names the model."""
     Encode: _aio.UnaryUnaryMultiCallable[_ann_pb2.EncodeRequest, _ann_pb2.EncodeResponse]  # type: ignore[assignment]
     """Vectors of items given by their features, in the space of the active version."""
     Info: _aio.UnaryUnaryMultiCallable[_ann_pb2.InfoRequest, _ann_pb2.InfoResponse]  # type: ignore[assignment]
@@ -63,6 +69,8 @@ class AnnServiceAsyncStub(AnnServiceStub):
     """Adds items that appeared after the training to the delta index that is searched beside the big one."""
     CompareItems: _aio.UnaryUnaryMultiCallable[_ann_pb2.CompareItemsRequest, _ann_pb2.CompareItemsResponse]  # type: ignore[assignment]
     """Compares the items of a snapshot with those that this process finds, so that the delta index can be brought up to date."""
+    GetDelta: _aio.UnaryUnaryMultiCallable[_ann_pb2.GetDeltaRequest, _ann_pb2.GetDeltaResponse]  # type: ignore[assignment]
+    """The delta index as it is, for processes of this installation that search as this one does, such as bulk predictions on a cluster."""
 
 class AnnServiceServicer(metaclass=_abc_1.ABCMeta):
     """Finds similar items. Every call is a batch."""
@@ -82,6 +90,14 @@ class AnnServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ann_pb2.SearchResponse, _abc.Awaitable[_ann_pb2.SearchResponse]]:
         """The same from another version, loaded beside the one that serves and closed when nobody has asked it for a while. Administrators only."""
+
+    @_abc_1.abstractmethod
+    def SearchAsGuest(
+        self,
+        request: _ann_pb2.SearchRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ann_pb2.SearchResponse, _abc.Awaitable[_ann_pb2.SearchResponse]]:
+        """The same for people of other sites of the group, too: by features or vectors, without estimates; the answer names the model."""
 
     @_abc_1.abstractmethod
     def Encode(
@@ -114,5 +130,13 @@ class AnnServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ann_pb2.CompareItemsResponse, _abc.Awaitable[_ann_pb2.CompareItemsResponse]]:
         """Compares the items of a snapshot with those that this process finds, so that the delta index can be brought up to date."""
+
+    @_abc_1.abstractmethod
+    def GetDelta(
+        self,
+        request: _ann_pb2.GetDeltaRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ann_pb2.GetDeltaResponse, _abc.Awaitable[_ann_pb2.GetDeltaResponse]]:
+        """The delta index as it is, for processes of this installation that search as this one does, such as bulk predictions on a cluster."""
 
 def add_AnnServiceServicer_to_server(servicer: AnnServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

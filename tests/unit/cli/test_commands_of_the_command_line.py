@@ -36,6 +36,7 @@ def test_help_names_every_command(tmp_path: Path) -> None:
         "down",
         "status",
         "predict",
+        "similar",
         "evaluate",
         "models",
         "users",
@@ -80,7 +81,7 @@ def test_a_bad_file_gets_a_verdict_and_exit_code_1(name: str, words: str, tmp_pa
     assert words in found["verdict"]
 
 
-@pytest.mark.parametrize("arguments", [("predict", "A-1"), ("models", "list"), ("users", "list")])
+@pytest.mark.parametrize("arguments", [("predict", "A-1"), ("similar", "A-1"), ("models", "list"), ("users", "list")])
 def test_without_a_running_system_a_command_says_how_to_start_it(arguments: tuple[str, ...], tmp_path: Path) -> None:
     nowhere = "127.0.0.1:9"
     shown = routing_ml(
