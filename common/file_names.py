@@ -7,6 +7,8 @@ import unicodedata
 from pathlib import PureWindowsPath
 from typing import Final
 
+from common.notices import notice
+
 _DEVICE: Final = re.compile(
     r"(?:con|prn|aux|nul|conin\$|conout\$|clock\$|(?:com|lpt)[0-9¹²³])\s*(?:[.:].*)?", re.IGNORECASE
 )
@@ -28,11 +30,19 @@ def folder_name_problem(path: str) -> str:
         if part == "..":
             continue
         if is_reserved(part):
-            return f"{part} is a device on Windows and no folder: choose another name"
+            return notice(
+                "FOLDER_IS_A_DEVICE", "{part} is a device on Windows and no folder: choose another name", part=part
+            )
         if part.endswith((".", " ")):
-            return f"{part!r} ends with a dot or a blank, which Windows leaves out: choose another name"
+            return notice(
+                "FOLDER_ENDS_WITH_A_DOT",
+                "{part} ends with a dot or a blank, which Windows leaves out: choose another name",
+                part=repr(part),
+            )
         if wrong := next((one for one in part if _unusable(one)), ""):
-            return f"the name of a folder cannot hold {wrong!r}: leave it out"
+            return notice(
+                "FOLDER_CHARACTER", "the name of a folder cannot hold {character}: leave it out", character=repr(wrong)
+            )
     return ""
 
 

@@ -73,6 +73,26 @@ def notice_json(text: str) -> str:
     return json.dumps(record, ensure_ascii=False) if record is not None else ""
 
 
+_BETWEEN = "\x1f"
+
+
+def to_field(text: str) -> str:
+    """A text with its code and values in one, for a field that is as old as texts without codes; `from_field` reads it."""
+    told = notice_json(text)
+    return f"{text}{_BETWEEN}{told}" if told else text
+
+
+def from_field(kept: str) -> str:
+    """The text that `to_field` wrote, or one that never had a code."""
+    text, between, told = kept.rpartition(_BETWEEN)
+    if not between:
+        return kept
+    try:
+        return from_record(text, json.loads(told))
+    except ValueError:
+        return kept
+
+
 def write_texts(texts: Iterable[str]) -> list[dict[str, Any]]:
     """Texts for a JSON document, each with its code and values where it has them."""
     return [{"text": str(text), **(to_record(text) or {})} for text in texts]

@@ -19,9 +19,10 @@ from starlette.routing import Match
 
 from common import errors
 from common.request_context import add_log_fields
+from common.value_notices import value_notice
 from common.whole_numbers import whole_number
 from gateway.answers import json_answer
-from gateway.notice_header import notice_headers
+from gateway.notice_header import notice_headers, violation_headers
 
 MOST_VALIDATION_ERRORS = 100
 
@@ -87,7 +88,11 @@ def failure(
     """
     add_log_fields(reason=error.reason, error=error.message)
     status = status_of(error)
-    headers = {REASON_HEADER: _header_safe(error.reason), **notice_headers(error.reason, error.details)}
+    headers = {
+        REASON_HEADER: _header_safe(error.reason),
+        **notice_headers(error.reason, error.details),
+        **violation_headers(error.violations),
+    }
     retry_after = error.retry_after
     if retry_after is None and status in (503, 504):
         retry_after = UNTOLD_RETRY_SECONDS
@@ -119,7 +124,11 @@ def validation_failure(problems: Sequence[Mapping[str, object]]) -> Response:
         for problem in problems[:MOST_VALIDATION_ERRORS]
     ]
     add_log_fields(reason="INVALID_REQUEST", error=detail[0]["msg"] if detail else "")
-    return json_answer({"detail": detail}, 422, {REASON_HEADER: "INVALID_REQUEST"})
+    wrong = [
+        errors.FieldViolation(".".join(str(part) for part in problem.get("loc", ())[1:]), value_notice({**problem, "input": None}))  # type: ignore[index]
+        for problem in problems[:MOST_VALIDATION_ERRORS]
+    ]
+    return json_answer({"detail": detail}, 422, {REASON_HEADER: "INVALID_REQUEST", **violation_headers(wrong)})
 
 
 async def answer_service_error(_request: Request, error: Exception) -> Response:
@@ -173,7 +182,11 @@ def contract_says_400(*also: type[errors.ServiceError]) -> Iterator[None]:
         if isinstance(error, BadRequest | BodyTooLarge) or not isinstance(error, (errors.InvalidInput, *also)):
             raise
         raise BadRequest(
-            error.message, reason=error.reason, details=error.details, retry_after=error.retry_after
+            error.message,
+            reason=error.reason,
+            details=error.details,
+            violations=error.violations,
+            retry_after=error.retry_after,
         ) from None
 
 

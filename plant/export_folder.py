@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from common.errors import PreconditionFailed
+from common.notices import notice
 from common.settings import Settings
 from source.allowed_paths import may_be_looked_at
 
@@ -64,16 +65,22 @@ def _resolved(directory: str, allowed: Sequence[str], settings: Settings) -> tup
         if not any(path.is_relative_to(folder.expanduser().resolve()) for folder in listed):
             return None, _not_listed(directory)
         if _kept_for_others(path, settings):
-            return None, f"{directory} belongs to the operating system or to this product: name another folder"
+            return None, notice(
+                "EXPORT_FOLDER_KEPT",
+                "{directory} belongs to the operating system or to this product: name another folder",
+                directory=directory,
+            )
     except (OSError, RuntimeError, ValueError) as error:
-        return None, f"{directory!r} is not a usable path ({error})"
+        return None, notice("PATH_UNUSABLE", "{path} is not a usable path ({why})", path=repr(directory), why=error)
     return path, ""
 
 
 def _not_listed(directory: str) -> str:
-    return (
-        f"{directory} is not in an allowed folder: name a folder below {OWN_FOLDER}/, or add it to access.allowed_folders "
-        "in the settings"
+    return notice(
+        "EXPORT_FOLDER_NOT_LISTED",
+        "{directory} is not in an allowed folder: name a folder below {own}/, or add it to access.allowed_folders in the settings",
+        directory=directory,
+        own=OWN_FOLDER,
     )
 
 

@@ -13,18 +13,18 @@ from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
 
 from common.errors import FieldViolation, InvalidInput
 from common.notices import notice
+from common.value_notices import value_violations
 from plant.columns import ColumnType
 from plant.formats import format_problem
-from plant.mechanical_seals import MECHANICAL_SEALS, REQUIRED, TABLES
+from plant.mechanical_seals import INPUT_PROFILE, MECHANICAL_SEALS, REQUIRED, TABLES, with_labels
 from plant.schema import FEATURES, KEYS, ROLES, ROUTING, PlantSchema
 from plant.schema_checks import schema_violations
 from plant.units import INTERNAL, NAMES, find_unit
 
-BUILT_IN_NAME: Final = "Access views"
+BUILT_IN_NAME: Final = INPUT_PROFILE["name"]
 FORMAT: Final = 2
 Role = Literal["features", "routing", "results"]
 Default = str | int | float | bool | None
@@ -178,7 +178,7 @@ class InputProfile(BaseModel):
         columns = filled.get("columns")
         if isinstance(columns, list | tuple):
             filled["columns"] = [_with_type(column, schema) for column in columns]
-        return {**filled, "schema": schema}
+        return {**filled, "schema": with_labels(schema)}
 
     @classmethod
     def built_in(cls) -> InputProfile:
@@ -212,13 +212,7 @@ class InputProfile(BaseModel):
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
-            problems = error.errors(include_url=False, include_context=False)
-            within = {one["loc"][:length] for one in problems for length in range(1, len(one["loc"]))}
-            violations = [
-                FieldViolation(".".join(str(part) for part in problem["loc"]) or "profile", _said_of(problem))
-                for problem in problems
-                if problem["loc"] not in within  # what holds something wrong is not wrong again by itself
-            ]
+            violations = value_violations(error.errors(include_url=False), "profile")
             raise _refused("", violations) from None
 
     def document(self) -> dict[str, Any]:
@@ -325,13 +319,6 @@ def _fits(value: Default, kind: ColumnType) -> bool:
     return True
 
 
-def _said_of(problem: ErrorDetails) -> str:
-    """What is wrong with a value of a profile, with the value."""
-    value = problem["input"]
-    shown = f", is {str(value)[:40]!r}" if isinstance(value, str | int | float) and problem["loc"] else ""
-    return f"{problem['msg']}{shown}"
-
-
 def _refused(name: str, violations: list[FieldViolation]) -> InvalidInput:
     first = violations[0]
     more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
@@ -359,8 +346,7 @@ def _built_in() -> InputProfile:
         for name, kind in MECHANICAL_SEALS.columns(role).items()
     )
     return InputProfile(
-        name=BUILT_IN_NAME,
-        description="The plant's Access views as they are",
+        **INPUT_PROFILE,
         tables=dict(TABLES),
         plant=MECHANICAL_SEALS,
         columns=columns,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-UNNAMED: Final = "미분류"
+from plant.mechanical_seals import CLIENT_TEXTS
+
+UNNAMED: Final = CLIENT_TEXTS["unnamed"]
 """Label of items without a group or a family, by the contract with clients; such groups and families come last."""
 
 

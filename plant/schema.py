@@ -6,12 +6,15 @@ a role, and further ones that are only shown. An input profile says which source
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Final, Literal
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from plant.columns import ColumnType
 from plant.time_columns import PLANNED_RUN, PLANNED_SETUP, REPORTED_RUN, SUMMED, TIMES
@@ -38,7 +41,7 @@ LEARNED_NAME: Final = "LEARNED_ROUTING"
 
 def _no_truth_value(value: object) -> object:
     if isinstance(value, bool):
-        raise ValueError("must be a number, not true or false")
+        raise PydanticCustomError("float_type", "must be a number, not true or false")
     return value
 
 
@@ -287,7 +290,10 @@ class OutputNames(_Part):
     item_labels: dict[str, str] = {}
 
 
-GEOMETRY, HISTORY = "geometry-focus", "operation-history"
+_USUAL_PROFILES: Final[dict[str, dict[str, Any]]] = json.loads(
+    Path(__file__).with_name("weight_profiles.json").read_text(encoding="utf-8")
+)
+"""Weight profiles that every plant has: their labels, and the factors of sizes and numbers and of everything else."""
 OF_ROUTING: Final = (
     ITEM_CODE,
     "CANDIDATE_ID",
@@ -431,7 +437,14 @@ class PlantSchema(_Part):
             *self.routing_columns,
             *self.results_columns,
         )
-        return {one.name: (one.label or one.name, one.label_ko or one.label or one.name) for one in columns}
+        called: dict[str, tuple[str, str]] = {}
+        for one in columns:
+            if called.get(one.name, (one.name, one.name)) == (
+                one.name,
+                one.name,
+            ):  # another table may say no more than the name
+                called[one.name] = (one.label or one.name, one.label_ko or one.label or one.name)
+        return called
 
     def label_of(self, column: str, language: str = "en") -> str:
         """What people call a column."""
@@ -447,13 +460,13 @@ class PlantSchema(_Part):
         """The weight profiles, among them those that screens and clients of every plant know by name."""
         shapes = [one.name for one in self.features if one.kind in (FeatureKind.SIZE, FeatureKind.NUMBER)]
         usual = {
-            GEOMETRY: WeightProfile(label="Geometry", label_ko="치수·형상 중심", factors=dict.fromkeys(shapes, 2.5)),
-            HISTORY: WeightProfile(
-                label="Operation history",
-                label_ko="작업 이력 중심",
-                factors=dict.fromkeys(shapes, 0.25),
-                otherwise=0.5,
-            ),
+            name: WeightProfile(
+                label=said["label"],
+                label_ko=said["label_ko"],
+                factors=dict.fromkeys(shapes, said["shapes"]),
+                otherwise=said["otherwise"],
+            )
+            for name, said in _USUAL_PROFILES.items()
         }
         return {**usual, **self.weight_profiles}
 

@@ -17,6 +17,7 @@ from auth_service.store.document_fields import check_filters
 from auth_service.store.emails import accept_email, email_key
 from auth_service.store.records import AccountRecord
 from common.errors import AlreadyExists, FieldViolation, InvalidInput, NotFound, PreconditionFailed
+from common.notices import notice
 
 LONGEST_NAME = 128
 LONGEST_REASON = 1000
@@ -61,9 +62,9 @@ def accept_name(display_name: str | None) -> str | None:
     name = " ".join(unicodedata.normalize("NFC", display_name).split())
     problem = ""
     if any(unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn") for character in display_name):
-        problem = "holds control characters"
+        problem = notice("HOLDS_CONTROL_CHARACTERS", "holds control characters")
     elif len(name) > LONGEST_NAME:
-        problem = f"is longer than {LONGEST_NAME} characters"
+        problem = notice("AT_MOST_CHARACTERS", "is longer than {count} characters", count=LONGEST_NAME)
     if problem:
         raise InvalidInput(f"The name {problem}", violations=[FieldViolation("display_name", problem)])
     return name

@@ -22,6 +22,7 @@ from auth_service.store.emails import accept_email, email_key
 from auth_service.store.records import AccountRecord, SessionRecord
 from common.errors import FieldViolation, InvalidInput, TooManyRequests, Unauthenticated, Unavailable
 from common.identity import Caller
+from common.notices import notice
 
 logins_counter = Counter("routing_auth_logins", "Attempts to log in", ["outcome"])
 
@@ -224,7 +225,7 @@ class Logins:
             fits, _ = await self._passwords.verify(account.password_hash, current, place)
             if not fits:
                 self._throttle.failed(key, place)
-                violations = [FieldViolation("current_password", "is wrong")]
+                violations = [FieldViolation("current_password", notice("IS_WRONG", "is wrong"))]
                 raise InvalidInput("The present password is wrong", reason="WRONG_PASSWORD", violations=violations)
         return await self._passwords.hash(new, place)
 

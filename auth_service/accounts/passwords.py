@@ -16,6 +16,7 @@ from auth_service.accounts.argon2id import Argon2id, Cost
 from auth_service.accounts.hashing_queue import HashingQueue
 from auth_service.store.emails import email_key
 from common.errors import FieldViolation, InvalidInput
+from common.notices import notice
 from common.settings import Settings
 
 Result = TypeVar("Result")
@@ -55,19 +56,21 @@ def spellings(password: str) -> list[str]:
 
 def _problem(password: str, username: str) -> str:
     if len(password) < SHORTEST:
-        return f"must have at least {SHORTEST} characters"
+        return notice("AT_LEAST_CHARACTERS", "must have at least {count} characters", count=SHORTEST)
     if len(password) > LONGEST:
-        return f"must have at most {LONGEST} characters"
+        return notice("AT_MOST_CHARACTERS", "must have at most {count} characters", count=LONGEST)
     if any(unicodedata.category(character) in ("Cc", "Cs", "Cn") for character in password):
-        return "must not hold control characters"
+        return notice("HOLDS_CONTROL_CHARACTERS", "must not hold control characters")
     folded = password.casefold()
     if len(set(folded)) < FEWEST_DIFFERENT:
-        return f"must have at least {FEWEST_DIFFERENT} different characters"
+        return notice(
+            "FEW_DIFFERENT_CHARACTERS", "must have at least {count} different characters", count=FEWEST_DIFFERENT
+        )
     if folded in WIDELY_KNOWN.split() or folded in string.digits * 2 or folded in string.ascii_lowercase:
-        return "is one of those that are tried first: choose another"
+        return notice("PASSWORD_WIDELY_KNOWN", "is one of those that are tried first: choose another")
     key = email_key(username)
     if folded in (key, key.partition("@")[0], key.replace("@", "")):
-        return "must not be the e-mail"
+        return notice("PASSWORD_IS_THE_EMAIL", "must not be the e-mail")
     return ""
 
 

@@ -19,6 +19,7 @@ import httpx
 
 from auth_service.erp.outbox import Message
 from common.files import writing
+from common.notices import notice
 from plant.export_folder import FILE_MODE
 from plant.settings.erp_addresses import refusal
 from plant.settings.erp_interface import CONTENT_TYPES, FILE_FOLDER, shown_url
@@ -96,7 +97,11 @@ async def push(
     try:
         addresses, refused = await _addresses(url, permitted, timeout)
         if not addresses:
-            return Outcome(False, error=refused or f"{url.host} has no address", target=target)
+            return Outcome(
+                False,
+                error=refused or notice("ERP_WITHOUT_ADDRESS", "{host} has no address", host=url.host),
+                target=target,
+            )
         async with AsyncExitStack() as exchange:
             client = await exchange.enter_async_context(
                 httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False)
@@ -106,11 +111,14 @@ async def push(
             status = answer.status_code
             wish = wished_pause(answer.headers.get("retry-after", ""))
     except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, OSError) as error:
-        text = str(error) or "no answer came in time"
-        return Outcome(False, error=redacted(f"{type(error).__name__}: {text}", authorization, endpoint), target=target)
+        text = redacted(f"{type(error).__name__}: {error or 'no answer came in time'}", authorization, endpoint)
+        late = isinstance(error, TimeoutError | httpx.TimeoutException)
+        why = notice("ERP_TOO_LATE" if late else "ERP_NOT_REACHED", "{error}", error=text, host=url.host)
+        return Outcome(False, error=why, target=target)
     if 200 <= status < 300:
         return Outcome(True, status=status, target=target)
-    error_text = redacted(f"The ERP answered {status}{f': {said}' if said else ''}", authorization, endpoint)
+    said = redacted(f": {said}" if said else "", authorization, endpoint)
+    error_text = notice("ERP_ANSWERED", "The ERP answered {status}{said}", status=f"{status}", said=said)
     return Outcome(False, is_permanent(status), error_text, status, wish, target)
 
 
@@ -215,10 +223,26 @@ async def drop(message: Message, content: Content, export_folder: Path) -> Outco
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o750)
         if folder.resolve() != folder:
-            return Outcome(False, error=f"{FILE_FOLDER} in the export directory is a link that leads elsewhere")
+            return Outcome(
+                False,
+                error=notice(
+                    "ERP_FOLDER_IS_A_LINK",
+                    "{folder} in the export directory is a link that leads elsewhere",
+                    folder=FILE_FOLDER,
+                ),
+            )
         with writing(target, FILE_MODE) as stream:
             async for data in _parts(content):
                 stream.write(data)
     except OSError as error:
-        return Outcome(False, error=f"{folder} cannot be written: {error.strerror or error}", target=str(target))
+        return Outcome(
+            False,
+            error=notice(
+                "ERP_FOLDER_NOT_WRITTEN",
+                "{folder} cannot be written: {why}",
+                folder=folder,
+                why=error.strerror or error,
+            ),
+            target=str(target),
+        )
     return Outcome(True, target=str(target))

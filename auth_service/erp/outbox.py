@@ -10,11 +10,12 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
 from common.errors import DataProblem, InvalidInput, NotFound, PreconditionFailed, TooManyRequests, Unavailable
+from common.notices import from_field
 from common.private_files import private_folder
 
 STATES: Final = ("pending", "sending", "delivered", "failed", "cancelled")
@@ -233,7 +234,7 @@ class Outbox:
                 "SELECT last_error FROM messages WHERE last_error != '' AND state IN ('pending', 'sending', 'failed') "
                 "ORDER BY created_at DESC LIMIT 1"
             ).fetchone()
-        return float(oldest or 0.0), str(row[0]) if row else ""
+        return float(oldest or 0.0), from_field(str(row[0])) if row else ""
 
     def forget_old(self, now: float) -> int:
         """Delete what was delivered or cancelled a quarter of a year ago; returns how many."""
@@ -247,7 +248,8 @@ class Outbox:
     def _read(self, condition: str, values: Sequence[object]) -> list[Message]:
         with self._reading() as run:
             rows = run(f"SELECT {', '.join(COLUMNS)} FROM messages {condition}", values).fetchall()  # noqa: S608
-        return [Message(**dict(zip(COLUMNS, row, strict=True))) for row in rows]
+        read = [Message(**dict(zip(COLUMNS, row, strict=True))) for row in rows]
+        return [replace(message, last_error=from_field(message.last_error)) for message in read]
 
     @contextmanager
     def _reading(self) -> Iterator[Any]:

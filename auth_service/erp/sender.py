@@ -19,6 +19,7 @@ from auth_service.store.database import Database
 from common.errors import ServiceError, Unavailable
 from common.finishing import ended, finished
 from common.logs import get_logger
+from common.notices import notice, to_field
 from common.settings import Settings
 from plant.export_folder import export_folder
 from plant.settings import PlantSettings
@@ -152,7 +153,7 @@ class ErpSender:
         attempts = message.attempts + 1
         changes: dict[str, object] = {
             "attempts": attempts,
-            "last_error": outcome.error,
+            "last_error": to_field(outcome.error),
             "last_status": outcome.status,
             "target": outcome.target,
             "next_attempt_at": 0.0,
@@ -190,7 +191,9 @@ class ErpSender:
             return await delivery.drop(message, content, folder)
         interface = self.interface
         if interface.channel != "http" or interface.problem:
-            problem = interface.problem or "export.erp_protocol names files now, and this message is for HTTP"
+            problem = interface.problem or notice(
+                "ERP_OF_FILES_NOW", "export.erp_protocol names files now, and this message is for HTTP"
+            )
             return delivery.Outcome(False, error=problem)
         authorization = await asyncio.to_thread(self._authorization)
         erp = self.settings.erp

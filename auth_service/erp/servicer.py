@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from auth_service.erp.outbox import MOST_BYTES, PART_BYTES, Message, Outbox
 from auth_service.erp.sender import ErpSender
-from common.errors import InvalidInput, NotFound, PreconditionFailed
+from common.errors import InvalidInput, NotFound
+from common.notice_messages import notice_message
 from common.request_context import add_log_fields, current_caller
 from common.rpc.interceptor import Access
 from common.rpc.server import Service
@@ -65,8 +66,7 @@ class ErpServicer(erp_pb2_grpc.ErpServiceServicer):
     def _new(self, start: pb.ErpMessageStart) -> Message:
         interface = self._sender.interface
         if not interface.ready:
-            reason = interface.problem or "the ERP interface is off: an administrator switches it on in the options"
-            raise PreconditionFailed(f"Nothing can be handed to the ERP: {reason}", reason="ERP_NOT_READY")
+            raise interface.not_ready()
         if start.kind not in KINDS or start.format not in FORMATS:
             raise InvalidInput(f"kind is one of {', '.join(KINDS)}, format one of {', '.join(FORMATS)}")
         return Message(
@@ -149,11 +149,13 @@ class ErpServicer(erp_pb2_grpc.ErpServiceServicer):
             protocol=interface.protocol,
             target=interface.target,
             problem=interface.problem,
+            problem_notice=notice_message(interface.problem),
             counts=await self._sender.do(Outbox.counts),
             oldest_waiting_at=oldest,
             last_error=error,
+            last_error_notice=notice_message(error),
         )
 
 
 def _shown(message: Message) -> pb.ErpMessage:
-    return pb.ErpMessage(**asdict(message))
+    return pb.ErpMessage(**asdict(message), last_error_notice=notice_message(message.last_error))

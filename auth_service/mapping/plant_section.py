@@ -8,7 +8,7 @@ from auth_service.control.settings import Saver, find, parse
 from auth_service.mapping import profiles, sql_section
 from auth_service.store.active_profiles import active_profiles
 from plant.input_profile import InputProfile
-from plant.mechanical_seals import MECHANICAL_SEALS
+from plant.mechanical_seals import is_of_seals
 from plant.settings import PlantSettings
 from plant.settings.of_plant import of_plant
 
@@ -50,5 +50,5 @@ def catch_up(session: Session, saver: Saver, *, now: float) -> None:
         InvalidInput: as `follow`.
     """
     columns = parse(find(session, 0)).sql.available_columns
-    if columns == PlantSettings().sql.available_columns and active_input(session).plant != MECHANICAL_SEALS:
+    if columns == PlantSettings().sql.available_columns and not is_of_seals(active_input(session).plant):
         follow(session, InputProfile.built_in(), saver, author="system", now=now)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from common.errors import FieldViolation, InvalidInput
+from common.notices import notice
 from plant.input_profile import InputProfile
 from plant.output_profile import KNOWN_COLUMNS, OutputProfile
+from plant.settings.defaults import PROFILE_DESCRIPTION, PROFILE_DESCRIPTION_EN
 
 INPUT, OUTPUT = "input", "output"
 KINDS = (INPUT, OUTPUT)
@@ -25,12 +27,15 @@ class Inspected:
     """What a profile's JSON says.
 
     Attributes:
+        description: in English, or as whoever wrote it; "": none.
+        description_ko: in Korean where there is one of its own; "": as `description`.
         json: its normal form; of the profile that comes with the product in full.
         violations: what keeps it from becoming active.
     """
 
     name: str
     description: str
+    description_ko: str
     json: str
     violations: tuple[FieldViolation, ...]
 
@@ -59,16 +64,27 @@ def _inspect(kind: str, text: str, available: tuple[str, ...]) -> Inspected:
     if kind == INPUT:
         profile = InputProfile.read(text)
         _check_name(kind, profile.name)
-        return Inspected(profile.name, profile.description, profile.to_json(), tuple(profile.violations()))
+        return Inspected(
+            profile.name,
+            profile.description,
+            profile.description_ko,
+            profile.to_json(),
+            tuple(profile.violations()),
+        )
     output = OutputProfile.read(text)
     found = tuple(output.violations((*KNOWN_COLUMNS, *available)))
     _check_name(kind, output.name)
-    return Inspected(output.name, output.description, output.to_json(), found)
+    said, said_ko = output.description, ""
+    if said == PROFILE_DESCRIPTION:  # that of the product, which clients know in Korean
+        said, said_ko = PROFILE_DESCRIPTION_EN, said
+    return Inspected(output.name, said, said_ko, output.to_json(), found)
 
 
 def _check_name(kind: str, name: str) -> None:
     if name != name.strip() or not name.isprintable():
-        wrong = FieldViolation("name", "must have printable characters only and no blanks around them")
+        wrong = FieldViolation(
+            "name", notice("BLANKS_AROUND", "must have printable characters only and no blanks around them")
+        )
         raise InvalidInput(
             f"The {kind} profile is not valid: name: {wrong.description}", reason="PROFILE_INVALID", violations=[wrong]
         )
@@ -83,11 +99,15 @@ def refuse_unaddressable(name: str) -> None:
     segments = name.split("/")
     problem = ""
     if name.casefold() in OPERATIONS:
-        problem = f"is the name of an operation ({', '.join(OPERATIONS)})"
+        problem = notice("NAME_OF_AN_OPERATION", "is the name of an operation ({names})", names=", ".join(OPERATIONS))
     elif len(segments) > 1 and segments[-1].casefold() in OPERATIONS_OF_ONE:
-        problem = f"ends like an operation of a profile (/{', /'.join(OPERATIONS_OF_ONE)})"
+        problem = notice(
+            "NAME_LIKE_AN_OPERATION",
+            "ends like an operation of a profile (/{names})",
+            names=", /".join(OPERATIONS_OF_ONE),
+        )
     elif any(segment in ("", ".", "..") for segment in segments):
-        problem = "has an empty part, . or .. between slashes"
+        problem = notice("NAME_WITH_EMPTY_PARTS", "has an empty part, . or .. between slashes")
     if problem:
         raise InvalidInput(
             f"The profile cannot be called {name}: the name {problem}; choose another",

@@ -59,13 +59,14 @@ class BlueprintMethods:
 
 def node_type_message(node_type: NodeType, plant: PlantSchema) -> pb.NodeType:
     """A node type as a message, with the names of a plant."""
+    words = node_type.words
     return pb.NodeType(
         type=node_type.type,
         category=node_type.category,
-        label_ko=node_type.label_ko,
-        label_en=node_type.label,
-        help_ko=node_type.help_ko,
-        help_en=node_type.help,
+        label_ko=words.ko.title,
+        label_en=words.en.title,
+        help_ko=words.ko.help,
+        help_en=words.en.help,
         options_schema_json=orjson.dumps(node_type.schema(plant)).decode(),
         inputs=[_port(port) for port in node_type.inputs],
         outputs=[_port(port) for port in node_type.outputs],

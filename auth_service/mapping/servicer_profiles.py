@@ -315,6 +315,7 @@ def profile_message(profile: profiles.Profile) -> pb.Profile:
         kind=pb.PROFILE_KIND_INPUT if profile.kind == INPUT else pb.PROFILE_KIND_OUTPUT,
         name=profile.name,
         description=profile.inspected.description,
+        description_ko=profile.inspected.description_ko,
         profile_json=profile.inspected.json,
         active=profile.active,
         revision=profile.revision,

@@ -17,6 +17,7 @@ from auth_service.store.document_fields import (
     text_field,
     to_json,
 )
+from common.notices import notice
 
 MAX_ITEMS = 10_000
 MAX_STEPS = 1_000
@@ -113,9 +114,17 @@ def accepted(content: Content, found: Violations | None = None) -> Content:
     name = name_field(found, "group_name", content.group_name, at_least=2, at_most=64)
     codes = distinct(content.item_codes)
     if not codes:
-        found.add("item_codes", "must hold 1 item code or more")
+        found.add("item_codes", notice("IS_MISSING", "must hold 1 item code or more"))
     if len(codes) > MAX_ITEMS:
-        found.add("item_codes", f"must hold {MAX_ITEMS} item codes or fewer, holds {len(codes)}")
+        found.add(
+            "item_codes",
+            notice(
+                "AT_MOST_ENTRIES",
+                "must hold {count} item codes or fewer, holds {length}",
+                count=f"{MAX_ITEMS}",
+                length=f"{len(codes)}",
+            ),
+        )
     for position, code in enumerate(codes):
         text_field(found, f"item_codes.{position}", code, at_most=256)
     steps = _accepted_steps(found, content.steps)
@@ -123,27 +132,40 @@ def accepted(content: Content, found: Violations | None = None) -> Content:
     result = replace(content, group_name=name, item_codes=tuple(codes), steps=steps, connections=connections)
     found.check("The routing group cannot be stored")
     if len(result.body_json()) > MAX_CONTENT_BYTES:
-        found.add("steps", f"the group is larger than {MAX_CONTENT_BYTES} bytes")
+        found.add(
+            "steps", notice("AT_MOST_BYTES", "the group is larger than {count} bytes", count=f"{MAX_CONTENT_BYTES}")
+        )
         found.check("The routing group cannot be stored")
     return result
 
 
 def _accepted_steps(found: Violations, steps: Sequence[Step]) -> tuple[Step, ...]:
     if len(steps) > MAX_STEPS:
-        found.add("steps", f"must hold {MAX_STEPS} steps or fewer, holds {len(steps)}")
+        found.add(
+            "steps",
+            notice(
+                "AT_MOST_ENTRIES",
+                "must hold {count} steps or fewer, holds {length}",
+                count=f"{MAX_STEPS}",
+                length=f"{len(steps)}",
+            ),
+        )
         return ()
     seen: set[int] = set()
     kept = []
     for position, step in enumerate(steps):
         where = f"steps.{position}"
         if step.seq < 1:
-            found.add(f"{where}.seq", "must be 1 or more")
+            found.add(f"{where}.seq", notice("INPUT_GREATER_THAN_EQUAL", "must be {ge} or more", ge=1))
         elif step.seq in seen:
-            found.add(f"{where}.seq", f"is {step.seq} as in an earlier step; every step needs its own")
+            found.add(
+                f"{where}.seq",
+                notice("SEQUENCE_TWICE", "is {seq} as in an earlier step; every step needs its own", seq=f"{step.seq}"),
+            )
         seen.add(step.seq)
         duration = step.duration_min
         if duration is not None and not (math.isfinite(duration) and duration >= 0):
-            found.add(f"{where}.duration_min", "must be 0 minutes or more, or absent")
+            found.add(f"{where}.duration_min", notice("DURATION_NEGATIVE", "must be 0 minutes or more, or absent"))
         code = text_field(found, f"{where}.process_code", step.process_code, at_most=256)
         for name in CODES:
             value = getattr(step, name)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import orjson
 
 from common.errors import FieldViolation, InvalidInput
+from common.notices import notice
 
 MAX_DOCUMENT_BYTES = 1024 * 1024
 
@@ -43,12 +44,15 @@ def text_field(found: Violations, field: str, value: str, *, at_least: int = 0, 
     """`value` without blanks around it; notes when it is too short, too long or holds control characters."""
     kept = value.strip()
     if has_control_characters(kept):
-        found.add(field, "holds control characters")
+        found.add(field, notice("HOLDS_CONTROL_CHARACTERS", "holds control characters"))
         return ""
     if len(kept) < at_least:
-        found.add(field, "must not be empty" if at_least == 1 else f"must have {at_least} characters or more")
+        empty = notice("IS_MISSING", "must not be empty")
+        few = notice("AT_LEAST_CHARACTERS", "must have {count} characters or more", count=f"{at_least}")
+        found.add(field, empty if at_least == 1 else few)
     elif len(kept) > at_most:
-        found.add(field, f"must have {at_most} characters or fewer, has {len(kept)}")
+        more = "must have {count} characters or fewer, has {length}"
+        found.add(field, notice("AT_MOST_CHARACTERS", more, count=f"{at_most}", length=f"{len(kept)}"))
     return kept
 
 
@@ -72,12 +76,12 @@ def json_value(found: Violations, field: str, text: str, *, at_most: int = MAX_D
     if not text:
         return None
     if len(text.encode("utf-8", "surrogatepass")) > at_most:
-        found.add(field, f"is larger than {at_most} bytes")
+        found.add(field, notice("AT_MOST_BYTES", "is larger than {count} bytes", count=f"{at_most}"))
         return None
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        found.add(field, f"is not JSON ({error})")
+        found.add(field, notice("INPUT_JSON_INVALID", "is not JSON ({error})", error=error))
         return None
 
 
@@ -87,7 +91,7 @@ def json_object(found: Violations, field: str, text: str, *, at_most: int = MAX_
     if value is None:
         return {}
     if not isinstance(value, dict):
-        found.add(field, "must be a JSON object")
+        found.add(field, notice("INPUT_DICT_TYPE", "must be a JSON object"))
         return {}
     return value
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from common.errors import FieldViolation, InvalidInput
+from common.notices import notice
 
 LONGEST = 254
 CONFUSABLE_SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
@@ -34,17 +35,21 @@ def accept_email(email: str, *, field: str = "username") -> str:
 
 def _problem(email: str) -> str:
     if not email:
-        return "is missing"
+        return notice("IS_MISSING", "is missing")
     if len(email) > LONGEST or len(email_key(email)) > LONGEST:
-        return f"is longer than {LONGEST} characters"
+        return notice("AT_MOST_CHARACTERS", "is longer than {count} characters", count=LONGEST)
     if any(unicodedata.category(character)[0] in "CZ" for character in email):
-        return "holds a blank, a control character or an invisible character"
+        return notice("EMAIL_CHARACTERS", "holds a blank, a control character or an invisible character")
     local, _, domain = unicodedata.normalize("NFKC", email).rpartition("@")
     if not local or not domain or "@" in local:
-        return "does not look like name@domain"
+        return notice("EMAIL_FORM", "does not look like name@domain")
     scripts = sorted(
         {script for script in CONFUSABLE_SCRIPTS for c in email if unicodedata.name(c, "").startswith(script)}
     )
     if len(scripts) > 1:
-        return f"mixes letters of {' and '.join(script.capitalize() for script in scripts)} that look alike"
+        return notice(
+            "EMAIL_SCRIPTS",
+            "mixes letters of {scripts} that look alike",
+            scripts=" and ".join(script.capitalize() for script in scripts),
+        )
     return ""

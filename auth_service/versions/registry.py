@@ -16,6 +16,7 @@ from auth_service.store.audit import record
 from auth_service.store.records import VersionHistoryRecord, VersionRecord
 from common.errors import AlreadyExists, FieldViolation, InvalidInput, NotFound, PreconditionFailed
 from common.files import is_folder
+from common.notices import notice
 from trained.artifacts import Manifest, own_file, read_manifest
 
 LONGEST_NAME = 128
@@ -72,11 +73,11 @@ def accept_version_name(name: str) -> str:
     """
     problem = ""
     if not name or len(name) > LONGEST_NAME:
-        problem = f"must have 1 to {LONGEST_NAME} characters"
+        problem = notice("AT_MOST_CHARACTERS", "must have 1 to {count} characters", count=LONGEST_NAME)
     elif name != name.strip() or name.startswith(".") or name.endswith("."):
-        problem = "must not begin or end with a blank or a dot"
+        problem = notice("BLANKS_OR_DOTS_AROUND", "must not begin or end with a blank or a dot")
     elif any(character in '/\\:*?"<>|' or unicodedata.category(character)[0] == "C" for character in name):
-        problem = "holds a character that the name of a folder cannot have"
+        problem = notice("NO_FOLDER_NAME", "holds a character that the name of a folder cannot have")
     if problem:
         raise InvalidInput(f"The version name {problem}", violations=[FieldViolation("version_name", problem)])
     return name

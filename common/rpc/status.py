@@ -1,8 +1,12 @@
-"""Errors to gRPC statuses with google.rpc details and back; the only place where the two meet."""
+"""Errors to gRPC statuses with google.rpc details and back; the only place where the two meet.
+
+The codes and values of violations (`common.notices`) follow them, one each.
+"""
 
 from __future__ import annotations
 
 import re
+from itertools import chain, repeat
 from typing import Final
 
 import grpc
@@ -11,6 +15,8 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from common import errors
+from common.notice_messages import from_message, notice_messages
+from protos.common.v1 import notice_pb2
 
 DOMAIN: Final = "routing-ml"
 
@@ -52,6 +58,7 @@ def to_status(error: errors.ServiceError, request_id: str) -> grpc.Status:
         for violation in error.violations:
             bad.field_violations.add(field=violation.field, description=violation.description)
         details.append(bad)
+        details += notice_messages(violation.description for violation in error.violations)
     if error.retry_after is not None:
         retry = error_details_pb2.RetryInfo()
         retry.retry_delay.FromMilliseconds(int(error.retry_after * 1000))
@@ -68,7 +75,9 @@ def to_status(error: errors.ServiceError, request_id: str) -> grpc.Status:
 def from_rpc_error(error: grpc.aio.AioRpcError, service: str = "") -> errors.ServiceError:
     """The error that a failed call stands for; `service` names the callee where its own words are missing."""
     code = error.code()
-    reason, metadata, violations, retry_after = None, {}, [], None
+    reason, metadata, retry_after = None, {}, None
+    wrong: list[tuple[str, str]] = []
+    said: list[notice_pb2.Notice] = []
     try:
         status = rpc_status.from_call(error)  # type: ignore[arg-type]
     except ValueError:
@@ -82,11 +91,18 @@ def from_rpc_error(error: grpc.aio.AioRpcError, service: str = "") -> errors.Ser
             elif box.Is(error_details_pb2.BadRequest.DESCRIPTOR):
                 bad = error_details_pb2.BadRequest()
                 box.Unpack(bad)
-                violations = [errors.FieldViolation(v.field, v.description) for v in bad.field_violations]
+                wrong = [(one.field, one.description) for one in bad.field_violations]
+            elif box.Is(notice_pb2.Notice.DESCRIPTOR):
+                said.append(notice_pb2.Notice())
+                box.Unpack(said[-1])
             elif box.Is(error_details_pb2.RetryInfo.DESCRIPTOR):
                 retry = error_details_pb2.RetryInfo()
                 box.Unpack(retry)
                 retry_after = retry.retry_delay.ToMilliseconds() / 1000
+    violations = [
+        errors.FieldViolation(field, from_message(text, message))
+        for (field, text), message in zip(wrong, chain(said, repeat(notice_pb2.Notice())), strict=False)
+    ]
     text = error.details() or ""
     kind = _CLASSES.get(code)
     if reason is None:  # the status comes from gRPC itself, not from a service of ours

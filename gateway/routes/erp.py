@@ -10,7 +10,6 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from common.errors import PreconditionFailed
 from common.request_context import allow_more_time
 from gateway.answers import json_answer
 from gateway.exports import exporting
@@ -140,8 +139,7 @@ def interface_format(gateway: Gateway) -> str:
     """
     interface = ErpInterface.of(ExportSection.model_validate(gateway.plant.section("export")))
     if not interface.ready:
-        reason = interface.problem or "the ERP interface is off: an administrator switches it on in the options"
-        raise PreconditionFailed(f"Nothing can be handed to the ERP: {reason}", reason="ERP_NOT_READY")
+        raise interface.not_ready()
     return interface.format
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from gateway.schemas.routing_groups import Pagination
-from gateway.schemas.wire import AnswerModel
+from gateway.schemas.wire import AnswerModel, NoticeModel
 
 MessageState = Literal["pending", "sending", "delivered", "failed", "cancelled"]
 
@@ -26,6 +26,7 @@ class ErpMessageModel(AnswerModel):
     attempts: int
     next_attempt_at: datetime | None = None
     last_error: str
+    last_error_notice: NoticeModel | None = None
     last_status: int | None = None
     bytes: int
     sha256: str
@@ -50,6 +51,8 @@ class ErpStatusModel(AnswerModel):
     protocol: str
     target: str
     problem: str
+    problem_notice: NoticeModel | None = None
     counts: dict[str, int]
     oldest_waiting_at: datetime | None = None
     last_error: str
+    last_error_notice: NoticeModel | None = None

@@ -17,6 +17,7 @@ class ProfileModel(AnswerModel):
 
     name: str
     description: str | None = None
+    description_ko: str | None = None
     active: bool
     revision: int
     created_at: datetime | None = None

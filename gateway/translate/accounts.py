@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.answers import iso_time, iso_time_or_now
+from plant.mechanical_seals import CLIENT_TEXTS
 from protos.auth.v1 import auth_pb2 as pb
 
 
@@ -24,8 +25,7 @@ def registered(account: pb.Account) -> dict[str, Any]:
         "username": account.username,
         "status": account.status,
         "is_admin": account.is_admin,
-        "message": "등록되었습니다. 관리자 승인 후 로그인할 수 있습니다. "
-        "(Registered: an administrator has to approve the account before you can log in.)",
+        "message": CLIENT_TEXTS["registered"],
     }
 
 

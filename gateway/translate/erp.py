@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.answers import iso_time
+from gateway.translate.notices import said
 from protos.erp.v1 import erp_pb2 as pb
 
 
@@ -21,6 +22,7 @@ def message(one: pb.ErpMessage) -> dict[str, Any]:
         "attempts": one.attempts,
         "next_attempt_at": iso_time(one.next_attempt_at),
         "last_error": one.last_error,
+        "last_error_notice": said(one.last_error_notice),
         "last_status": one.last_status or None,
         "bytes": one.bytes,
         "sha256": one.sha256,
@@ -47,7 +49,9 @@ def status(state: pb.ErpStatus) -> dict[str, Any]:
         "protocol": state.protocol,
         "target": state.target,
         "problem": state.problem,
+        "problem_notice": said(state.problem_notice),
         "counts": dict(state.counts),
         "oldest_waiting_at": iso_time(state.oldest_waiting_at),
         "last_error": state.last_error,
+        "last_error_notice": said(state.last_error_notice),
     }

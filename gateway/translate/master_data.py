@@ -14,14 +14,13 @@ from gateway.answers import iso_time, iso_time_or_now
 from gateway.translate.notices import all_said
 from gateway.translate.rows import Value, column_of, rows_of
 from plant.client_names import MACHINE, MACHINE_NAME
-from plant.columns import ColumnType
 from plant.features import shown_value
 from plant.item_keys import UNNAMED
-from plant.schema import FEATURES, ITEM_CODE, PlantSchema
+from plant.mechanical_seals import SHEET_WIDTHS
+from plant.schema import ITEM_CODE, PlantSchema
 from protos.aggregate.v1 import aggregate_pb2 as pb
 from protos.auth.v1 import auth_pb2
 
-WIDTH_OF_TIMES, WIDTH_OF_CODES = "160px", "140px"
 SHOWN = ("NAME", "SPECIFICATION", "MATERIAL", "DETAILS")
 """Columns of the answer that say what an item is, by the roles of the schema."""
 
@@ -141,11 +140,9 @@ def operations(found: pb.ListOperationsResponse) -> dict[str, Any]:
 
 def item(item_code: str, found: pb.GetItemsResponse, schema: PlantSchema) -> dict[str, Any]:
     """Every column of an item as text, as people read it; "" where absent."""
-    as_first, widths = bool(schema.output.item_labels), {}
-    if as_first:  # a sheet that the contract with the first clients describes: widths, and 1.0 for whole numbers
-        kinds = schema.columns(FEATURES)
-        widths = {name: WIDTH_OF_TIMES for name, kind in kinds.items() if kind is ColumnType.DATETIME}
-        widths |= dict.fromkeys((ITEM_CODE, schema.item.material), WIDTH_OF_CODES)
+    as_first = bool(schema.output.item_labels)
+    """A sheet that the contract with the first clients describes: widths, and 1.0 for whole numbers."""
+    widths = SHEET_WIDTHS if as_first else {}
     keys = [column.name for column in found.items.columns]
     return {
         "item_code": item_code,

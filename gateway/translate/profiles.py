@@ -16,6 +16,7 @@ def profile(one: pb.Profile, *, with_content: bool = True) -> dict[str, Any]:
     return {
         "name": one.name,
         "description": one.description or None,
+        "description_ko": one.description_ko or None,
         "active": one.active,
         "revision": one.revision,
         "created_at": iso_time(one.created_at),

@@ -150,6 +150,6 @@ def _by_words(text: str) -> NodeType | None:
     pieces = [folded, folded.replace(" ", ""), *re.split(r"[\s_\-/·:()0-9]+", folded)]
     for piece in pieces:
         for node_type in NODE_TYPES:
-            if piece and (piece == node_type.type or piece in node_type.words):
+            if piece and (piece == node_type.type or piece in node_type.words.known_by):
                 return node_type
     return None

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from common.notices import Notice
 from plant.blueprint.graph import BlueprintGraph, Node
 from plant.blueprint.node_types import BY_TYPE, NODE_TYPES
 from plant.schema import PlantSchema
@@ -39,6 +40,11 @@ class GraphProblem:
         """What the message names, for words of one's own: also the option of a node's settings."""
         option = str(self.path[3]) if len(self.path) > 3 and self.path[2] == "settings" else ""
         return {**({"option": option} if option else {}), **self.about}
+
+    @property
+    def sentence(self) -> Notice:
+        """The message with the reason as its code and what it names as values."""
+        return Notice(self.message, f"BLUEPRINT_{self.reason}", {"node": self.node_id or self.edge_id, **self.facts})
 
 
 def problems(graph: BlueprintGraph, plant: PlantSchema | None = None) -> list[GraphProblem]:
@@ -129,7 +135,7 @@ def _together(node: Node, told: str, plant: PlantSchema | None) -> Iterator[Grap
 def _needed(graph: BlueprintGraph) -> Iterator[GraphProblem]:
     for node_type in NODE_TYPES:
         if node_type.required and not graph.nodes_of(node_type.type):
-            message = f"The pipeline lacks a {node_type.type} node ({node_type.label})"
+            message = f"The pipeline lacks a {node_type.type} node ({node_type.words.en.title})"
             yield GraphProblem("NODE_MISSING", message, about={"node_type": node_type.type})
     by_id = {node.id: node for node in graph.nodes}
     for node in graph.nodes:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from plant.blueprint.node_words import OptionWords
 from plant.schema import FEATURES, PlantSchema
 
 
@@ -67,7 +68,6 @@ class Option:
         name: key in the node's settings.
         kind: what it holds.
         default: value where the node does not say.
-        title, title_ko, help, help_ko: for people, in English and Korean.
         minimum, maximum: bounds of a number, both included.
         step: a number must be a multiple of it; None: any.
         choices: admitted texts; empty: any.
@@ -79,10 +79,6 @@ class Option:
     name: str
     kind: OptionKind
     default: Any
-    title: str
-    title_ko: str
-    help: str
-    help_ko: str
     minimum: float | None = None
     maximum: float | None = None
     step: int | None = None
@@ -104,14 +100,14 @@ class Option:
         known = self.names_of.of(plant)
         return [name for name in self.default if name in known] if set(self.default) <= set(known) else list(known)
 
-    def schema(self, plant: PlantSchema) -> dict[str, Any]:
+    def schema(self, plant: PlantSchema, words: OptionWords) -> dict[str, Any]:
         """JSON schema of the option for a plant; `x-setting` names the setting whose value counts where the node gives none."""
         default, admitted = self.default_for(plant), self.admitted(plant)
         described: dict[str, Any] = {
-            "title": self.title,
-            "x-title-ko": self.title_ko,
-            "description": self.help,
-            "x-description-ko": self.help_ko,
+            "title": words.en.title,
+            "x-title-ko": words.ko.title,
+            "description": words.en.help,
+            "x-description-ko": words.ko.help,
             "default": list(default) if isinstance(default, tuple) else default,
         }
         if self.setting is not None:

@@ -1,4 +1,4 @@
-"""What a node type is: its label and help, its options, its ports."""
+"""What a node type is: its options, its ports, its words."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from plant.blueprint.node_options import Option, OptionKind
+from plant.blueprint.node_words import NODE_WORDS, NodeWords
 from plant.schema import PlantSchema
 
 
@@ -27,24 +28,23 @@ class NodeType:
         type: name in graphs.
         category: source, features, index, serving, output or note.
         part: part of PipelineOptions that its options belong to; "" where they are settings of the serving side.
-        words: ids and labels by which nodes of older graphs are known.
         required: whether a pipeline needs one.
         max_count: most nodes of it in a graph; 0: any number.
     """
 
     type: str
     category: str
-    label: str
-    label_ko: str
-    help: str
-    help_ko: str
     part: str = ""
     options: Sequence[Option] = ()
     inputs: Sequence[Port] = ()
     outputs: Sequence[Port] = ()
-    words: Sequence[str] = ()
     required: bool = False
     max_count: int = 1
+
+    @property
+    def words(self) -> NodeWords:
+        """What people call it and its options, and by what nodes of older graphs are known."""
+        return NODE_WORDS[self.type]
 
     def option(self, name: str) -> Option | None:
         """The option of that name."""
@@ -54,14 +54,14 @@ class NodeType:
         """JSON schema of a node's settings for a plant."""
         return {
             "type": "object",
-            "properties": {option.name: option.schema(plant) for option in self.options},
+            "properties": {
+                option.name: option.schema(plant, self.words.options[option.name]) for option in self.options
+            },
             "required": [option.name for option in self.options if option.required],
             "additionalProperties": False,
         }
 
 
-def share(
-    name: str, default: float, title: str, title_ko: str, setting: tuple[str, str], help_: str, help_ko: str
-) -> Option:
+def share(name: str, default: float, setting: tuple[str, str]) -> Option:
     """An option between 0 and 1 that a section of the settings document holds too."""
-    return Option(name, OptionKind.NUMBER, default, title, title_ko, help_, help_ko, 0, 1, setting=setting)
+    return Option(name, OptionKind.NUMBER, default, 0, 1, setting=setting)

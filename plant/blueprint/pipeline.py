@@ -80,7 +80,7 @@ def cannot_run(found: list[GraphProblem]) -> InvalidInput:
     return InvalidInput(
         "The blueprint cannot run: " + "; ".join(problem.message for problem in found[:3]) + more,
         reason="BLUEPRINT_INVALID",
-        violations=[FieldViolation(".".join(map(str, problem.path)), problem.message) for problem in found],
+        violations=[FieldViolation(".".join(map(str, problem.path)), problem.sentence) for problem in found],
     )
 
 
@@ -88,7 +88,7 @@ def blueprint_violations(document: PlantSettings, plant: PlantSchema) -> Iterato
     """What keeps the graph of a settings document from running at a plant, beyond the document's own rules about graphs."""
     for problem in problems(graph_of(document), plant):
         if problem.reason not in SHAPE_REASONS:
-            yield Violation(("graph", *problem.path), problem.message)
+            yield Violation(("graph", *problem.path), problem.sentence)
 
 
 def reconcile(before: PlantSettings, after: PlantSettings) -> PlantSettings:
@@ -151,7 +151,7 @@ def default_graph() -> dict[str, Any]:
         nodes.append(
             {
                 "id": type_,
-                "label": node_type.label_ko,
+                "label": node_type.words.ko.title,
                 "type": type_,
                 "category": node_type.category,
                 "position": {

@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from common.errors import FieldViolation, InvalidInput
 from common.notices import notice
+from common.value_notices import value_violations
 from plant.client_names import NAMES, TIMES
-from plant.mechanical_seals import MECHANICAL_SEALS
+from plant.mechanical_seals import MECHANICAL_SEALS, is_of_seals
 from plant.output_profile.formats import EXAMPLES, OutputType, writer
 from plant.output_profile.reading import read_moment
 from plant.schema import SEQUENCE, PlantSchema
@@ -161,10 +162,7 @@ class OutputProfile(BaseModel):
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
-            violations = [
-                FieldViolation(".".join(str(part) for part in problem["loc"]) or "profile", problem["msg"])
-                for problem in error.errors(include_url=False, include_context=False)
-            ]
+            violations = value_violations(error.errors(include_url=False), "profile")
             raise refused("", violations) from None
 
     @classmethod
@@ -290,7 +288,7 @@ def refused(name: str, violations: Sequence[FieldViolation]) -> InvalidInput:
 @lru_cache(maxsize=8)
 def _default(plant_json: str) -> OutputProfile:
     plant = PlantSchema.model_validate_json(plant_json)
-    own = plant == MECHANICAL_SEALS
+    own = is_of_seals(plant)
     return OutputProfile(
         name=PROFILE_NAME if own else plant.name,
         description=PROFILE_DESCRIPTION if own else "",

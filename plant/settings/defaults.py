@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from plant.mechanical_seals import MECHANICAL_SEALS, TABLES
+from plant.mechanical_seals import MECHANICAL_SEALS, SETTINGS, TABLES
 from plant.schema import FEATURES
 
 OUTPUT_COLUMNS: Final = MECHANICAL_SEALS.output_columns
@@ -15,35 +15,14 @@ COLUMN_ALIASES: Final = MECHANICAL_SEALS.output.aliases
 
 DEFAULT_TABLE: Final = TABLES[FEATURES]
 
-PROFILE_NAME: Final = "Access 7.1 기본"
-PROFILE_DESCRIPTION: Final = "dbo_BI_ROUTING_VIEW 7.1 구조를 그대로 따르는 기본 매핑"
+PROFILE_NAME: Final[str] = SETTINGS["column_profile"]["name"]
+PROFILE_DESCRIPTION: Final[str] = SETTINGS["column_profile"]["description"]
+PROFILE_DESCRIPTION_EN: Final[str] = SETTINGS["column_profile"]["description_en"]
+TABLE_PROFILES: Final[list[dict[str, Any]]] = SETTINGS["table_profiles"]
+"""Tables of the source."""
 
-BLUEPRINT_SWITCHES: Final[list[dict[str, Any]]] = [
-    {
-        "id": "feature-columns",
-        "label": "피처 추출",
-        "enabled": True,
-        "description": "ITEM_INFO_VIEW 기반 피처는 활성화 상태",
-        "shade": "oklch(0.82 0.06 235)",
-        "accent": "oklch(0.68 0.10 235)",
-    },
-    {
-        "id": "routing-columns",
-        "label": "라우팅 기준",
-        "enabled": True,
-        "description": "ROUTING_VIEW는 수정 가능",
-        "shade": "oklch(0.82 0.06 235)",
-        "accent": "oklch(0.68 0.10 235)",
-    },
-    {
-        "id": "workorder-columns",
-        "label": "실적 로그",
-        "enabled": False,
-        "description": "실적 로그는 기본 비활성 (GUI에서 명시적으로 활성화 필요)",
-        "shade": "oklch(0.78 0.02 235)",
-        "accent": "oklch(0.64 0.06 235)",
-    },
-]
+BLUEPRINT_SWITCHES: Final[list[dict[str, Any]]] = SETTINGS["blueprint_switches"]
+PUBLISH_NOTES: Final[str] = SETTINGS["publish_notes"]
 
 SHADING_PALETTE: Final[dict[str, str]] = {
     "allowed": "oklch(0.94 0.04 235)",

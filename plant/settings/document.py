@@ -9,6 +9,7 @@ import orjson
 from pydantic import ConfigDict, ValidationError
 
 from common.errors import InvalidInput
+from common.value_notices import value_notice
 from plant.settings import rules
 from plant.settings.sections import (
     AccessSection,
@@ -75,7 +76,12 @@ class PlantSettings(Section):
         try:
             document = cls.model_validate(content)
         except ValidationError as error:
-            raise refuse([Violation(tuple(e["loc"]), e["msg"]) for e in error.errors(include_url=False)]) from None
+            raise refuse(
+                [
+                    Violation(tuple(one["loc"]), value_notice({**one, "input": None}))
+                    for one in error.errors(include_url=False)
+                ]
+            ) from None
         violations = list(document.violations())
         if violations:
             raise refuse(violations)

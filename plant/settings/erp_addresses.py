@@ -10,6 +10,8 @@ import socket
 from collections.abc import Sequence
 from typing import Final
 
+from common.notices import notice
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 METADATA: Final = frozenset(
@@ -47,42 +49,46 @@ def refusal(host: str, address: Address, permitted: Sequence[str]) -> str:
         permitted: `erp.allowed_addresses`: addresses, networks or host names.
     """
     kind = _kind(address)
-    if not kind or any(_covers(entry, host, address) for entry in permitted):
+    if kind is None or any(_covers(entry, host, address) for entry in permitted):
         return ""
-    return (
-        f"export.erp_endpoint leads to {address}, {kind}: name the ERP's own address, or permit this one explicitly by adding "
-        "it to erp.allowed_addresses in the settings"
+    code, said = kind
+    return notice(
+        f"ERP_ADDRESS_{code}",
+        f"export.erp_endpoint leads to {{address}}, {said}: name the ERP's own address, or permit this one explicitly by adding "
+        "it to erp.allowed_addresses in the settings",
+        address=address,
     )
 
 
 def entry_problem(entry: str) -> str:
     """Why an entry of `erp.allowed_addresses` cannot be used; "" when it can."""
     if "/" not in entry:
-        return (
-            ""
-            if entry.strip() and not any(letter.isspace() for letter in entry.strip())
-            else "it is empty or has spaces"
-        )
+        if entry.strip() and not any(letter.isspace() for letter in entry.strip()):
+            return ""
+        return notice("ERP_ENTRY_BLANK", "it is empty or has spaces")
     try:
         ipaddress.ip_network(entry.strip(), strict=False)
     except ValueError as error:
-        return f"{entry!r} is no network such as 127.0.0.0/8 ({error})"
+        return notice(
+            "ERP_ENTRY_NO_NETWORK", "{entry} is no network such as 127.0.0.0/8 ({why})", entry=repr(entry), why=error
+        )
     return ""
 
 
-def _kind(address: Address) -> str:
+def _kind(address: Address) -> tuple[str, str] | None:
+    """What an address is that nothing may be sent to: its code and words; None where anything may."""
     for one in {address, *_within(address)}:
         if one in METADATA:
-            return "where a cloud tells its machines their credentials"
+            return "OF_METADATA", "where a cloud tells its machines their credentials"
         if one.is_loopback or one.is_unspecified:
-            return "which is this machine"
+            return "OF_THIS_MACHINE", "which is this machine"
         if one.is_link_local:
-            return "a link-local address"
+            return "LINK_LOCAL", "a link-local address"
         if one.is_multicast or (one.version == 4 and (one.is_reserved or one == ipaddress.IPv4Address(2**32 - 1))):
-            return "which is no address of one machine"
+            return "OF_MANY", "which is no address of one machine"
         if one.version == 4 and one in ipaddress.IPv4Network("0.0.0.0/8"):
-            return "which is this machine"
-    return ""
+            return "OF_THIS_MACHINE", "which is this machine"
+    return None
 
 
 def _within(address: Address) -> list[Address]:

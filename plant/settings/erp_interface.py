@@ -8,6 +8,8 @@ from types import MappingProxyType
 from typing import Final, Literal
 from urllib.parse import SplitResult, urlsplit
 
+from common.errors import FieldViolation, PreconditionFailed
+from common.notices import notice
 from plant.settings.sections import ExportSection
 
 Channel = Literal["file", "http"]
@@ -64,15 +66,33 @@ class ErpInterface:
         channel, kind = PROTOCOLS.get(protocol, (None, ""))
         problem = ""
         if channel is None:
-            problem = f"export.erp_protocol is {named!r}: set it to one of {', '.join(PROTOCOLS)}"
+            problem = notice(
+                "ERP_PROTOCOL_UNKNOWN" if named else "ERP_PROTOCOL_MISSING",
+                "export.erp_protocol is {named}: set it to one of {known}",
+                named=repr(named),
+                known=", ".join(PROTOCOLS),
+            )
         elif channel == "http":
-            problem = endpoint_problem(endpoint) if endpoint else "export.erp_endpoint is not set: name the ERP's URL"
+            problem = (
+                endpoint_problem(endpoint)
+                if endpoint
+                else notice("ERP_ENDPOINT_MISSING", "export.erp_endpoint is not set: name the ERP's URL")
+            )
         return cls(section.erp_interface_enabled, protocol if channel else "", channel, kind, endpoint, problem)  # type: ignore[arg-type]
 
     @property
     def ready(self) -> bool:
         """Whether messages can be handed over."""
         return self.enabled and not self.problem
+
+    def not_ready(self) -> PreconditionFailed:
+        """The error of an interface that is not `ready`."""
+        why = self.problem or notice(
+            "ERP_OFF", "the ERP interface is off: an administrator switches it on in the options"
+        )
+        return PreconditionFailed(
+            f"Nothing can be handed to the ERP: {why}", reason="ERP_NOT_READY", violations=[FieldViolation("", why)]
+        )
 
     @property
     def target(self) -> str:
@@ -98,9 +118,17 @@ def endpoint_problem(endpoint: str) -> str:
     """Why an endpoint cannot be used; "" when it can."""
     parts = _split(endpoint)
     if parts is None or not is_web_address(endpoint):
-        return "export.erp_endpoint must be an address such as https://erp.plant.local/routing (http or https)"
+        return notice(
+            "ERP_ENDPOINT_UNUSABLE",
+            "export.erp_endpoint must be an address such as {example} (http or https)",
+            example="https://erp.plant.local/routing",
+        )
     if parts.username is not None or parts.password is not None:
-        return "export.erp_endpoint holds a password: put the credential into secrets/erp.authorization of the state folder"
+        return notice(
+            "ERP_ENDPOINT_HOLDS_PASSWORD",
+            "export.erp_endpoint holds a password: put the credential into secrets/{file} of the state folder",
+            file=AUTHORIZATION_FILE,
+        )
     return ""
 
 

@@ -10,14 +10,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from plant.input_profile import InputProfile
-from plant.mechanical_seals import MECHANICAL_SEALS, PROJECTOR_COLUMNS, TABLE_PROFILES, TABLES
+from plant.mechanical_seals import PROJECTOR_COLUMNS, TABLES, is_of_seals
 from plant.schema import FEATURES, ITEM_CODE, KEYS, OPTIONAL_TABLES, ROLES, PlantSchema
+from plant.settings.defaults import TABLE_PROFILES
 from plant.settings.document import PlantSettings
 
 
 def projector_columns(plant: PlantSchema) -> tuple[str, ...]:
     """Columns of the items that go with exported vectors where nobody has chosen others: code, name and hierarchy."""
-    if plant == MECHANICAL_SEALS:
+    if is_of_seals(plant):
         return PROJECTOR_COLUMNS
     return tuple(dict.fromkeys((ITEM_CODE, *filter(None, (plant.item.name, *plant.item.levels)))))
 
@@ -44,7 +45,7 @@ def settings_of(profile: InputProfile) -> dict[str, dict[str, Any]]:
 def _tables(profile: InputProfile) -> list[dict[str, Any]]:
     """The tables of the source that the profile reads, items first; what queries join has no name in the source."""
     names = {str(role): name.strip() for role, name in profile.tables.items()}
-    if profile.plant == MECHANICAL_SEALS and names == TABLES:
+    if is_of_seals(profile.plant) and names == TABLES:
         return TABLE_PROFILES
     return [
         {

@@ -8,6 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from common.notices import notice
 from common.source_addresses import ACCESS_ENDINGS, FILE_ENDINGS, is_address
 from plant.settings.erp_addresses import entry_problem
 from plant.settings.erp_interface import endpoint_problem, is_web_address
@@ -32,7 +33,10 @@ def check_trim(name: str, section: TrainerSection | PredictorSection) -> Iterato
     """The lower quantile lies below the upper."""
     low, high = section.trim_lower_percent, section.trim_upper_percent
     if low >= high:
-        yield Violation((name, "trim_lower_percent"), f"{low:g} must be below trim_upper_percent ({high:g})")
+        yield Violation(
+            (name, "trim_lower_percent"),
+            notice("TRIM_BOUNDS", "{low} must be below trim_upper_percent ({high})", low=f"{low:g}", high=f"{high:g}"),
+        )
 
 
 def check_graph(graph: Graph) -> Iterator[Violation]:
@@ -46,7 +50,13 @@ def check_graph(graph: Graph) -> Iterator[Violation]:
             if node not in nodes:
                 broken = True
                 yield Violation(
-                    ("graph", "edges", position, end), f"edge {edge.id} joins {node}, which is not a node of the graph"
+                    ("graph", "edges", position, end),
+                    notice(
+                        "EDGE_TO_NO_NODE",
+                        "edge {edge} joins {node}, which is not a node of the graph",
+                        edge=edge.id,
+                        node=node,
+                    ),
                 )
     if not broken:
         circle = find_circle([(edge.source, edge.target) for edge in graph.edges])
@@ -55,7 +65,10 @@ def check_graph(graph: Graph) -> Iterator[Violation]:
                 p for p, edge in enumerate(graph.edges) if (edge.source, edge.target) == (circle[-1], circle[0])
             )
             yield Violation(
-                ("graph", "edges", position), f"the edges run in a circle: {' > '.join([*circle, circle[0]])}"
+                ("graph", "edges", position),
+                notice(
+                    "EDGES_IN_A_CIRCLE", "the edges run in a circle: {nodes}", nodes=" > ".join([*circle, circle[0]])
+                ),
             )
 
 
@@ -79,28 +92,30 @@ def check_sql(sql: SqlSection) -> Iterator[Violation]:
     yield from _duplicates(("sql", "profiles"), "name", [profile.name for profile in sql.profiles])
     for position, column in enumerate(sql.output_columns):
         if column not in available:
-            yield Violation(
-                ("sql", "output_columns", position), f"{column} is not one of the available columns", "name"
-            )
+            yield Violation(("sql", "output_columns", position), _not_available(column), "name")
     for alias, column in sql.column_aliases.items():
         if column not in available:
-            yield Violation(("sql", "column_aliases", alias), f"{column} is not one of the available columns", "name")
+            yield Violation(("sql", "column_aliases", alias), _not_available(column), "name")
     for position, profile in enumerate(sql.profiles):
         for alias, column in profile.mapping.items():
             if column not in available:
                 path = ("sql", "profiles", position, "mapping", alias)
-                yield Violation(path, f"{column} is not one of the available columns", "name")
+                yield Violation(path, _not_available(column), "name")
     if sql.active_profile is not None and sql.active_profile not in {profile.name for profile in sql.profiles}:
-        yield Violation(("sql", "active_profile"), f"{sql.active_profile} is not one of the profiles", "name")
+        yield Violation(
+            ("sql", "active_profile"),
+            notice("NOT_A_PROFILE", "{name} is not one of the profiles", name=sql.active_profile),
+            "name",
+        )
 
 
 def check_data_source(source: DataSourceSection) -> Iterator[Violation]:
     """The paths name sources; tables and switches are unique."""
     if not is_source(source.access_path):
-        yield Violation(("data_source", "access_path"), f"{source.access_path} is not {SOURCE_WORDS}", "name")
+        yield Violation(("data_source", "access_path"), _no_source(source.access_path), "name")
     for position, path in enumerate(source.backup_paths):
         if not is_source(path):
-            yield Violation(("data_source", "backup_paths", position), f"{path} is not {SOURCE_WORDS}", "name")
+            yield Violation(("data_source", "backup_paths", position), _no_source(path), "name")
     yield from _duplicates(("data_source", "table_profiles"), "name", [table.name for table in source.table_profiles])
     yield from _duplicates(
         ("data_source", "blueprint_switches"), "id", [switch.id for switch in source.blueprint_switches]
@@ -135,10 +150,18 @@ def check_export(export: ExportSection) -> Iterator[Violation]:
         "A".encode(known.name)
     except (LookupError, ValueError, TypeError):
         yield Violation(
-            ("export", "default_encoding"), f"{export.default_encoding} is not a text encoding such as utf-8 or cp949"
+            ("export", "default_encoding"),
+            notice(
+                "ENCODING_UNKNOWN",
+                "{encoding} is not a text encoding such as utf-8 or cp949",
+                encoding=export.default_encoding,
+            ),
         )
     if not _printable(export.export_directory):
-        yield Violation(("export", "export_directory"), "a folder's name has no control characters")
+        yield Violation(
+            ("export", "export_directory"),
+            notice("FOLDER_CONTROL_CHARACTERS", "a folder's name has no control characters"),
+        )
     endpoint = (export.erp_endpoint or "").strip()
     if endpoint and (problem := endpoint_problem(endpoint)):
         yield Violation(("export", "erp_endpoint"), problem)
@@ -149,7 +172,12 @@ def check_visualization(section: VisualizationSection) -> Iterator[Violation]:
     address = (section.neo4j_browser_url or "").strip()
     if address and not is_web_address(address):
         yield Violation(
-            ("visualization", "neo4j_browser_url"), "must be an address such as http://localhost:7474 (http or https)"
+            ("visualization", "neo4j_browser_url"),
+            notice(
+                "NO_WEB_ADDRESS",
+                "must be an address such as {example} (http or https)",
+                example="http://localhost:7474",
+            ),
         )
 
 
@@ -160,6 +188,14 @@ def check_erp(section: ErpSection) -> Iterator[Violation]:
             yield Violation(("erp", "allowed_addresses", position), problem)
 
 
+def _not_available(column: str) -> str:
+    return notice("NOT_AN_AVAILABLE_COLUMN", "{name} is not one of the available columns", name=column)
+
+
+def _no_source(path: str) -> str:
+    return notice("NO_SOURCE", f"{{path}} is not {SOURCE_WORDS}", path=path)
+
+
 def _printable(text: str) -> bool:
     return not any(ord(character) < 32 or ord(character) == 127 for character in text)
 
@@ -168,5 +204,8 @@ def _duplicates(path: tuple[str, str], key: str | None, values: Sequence[Hashabl
     seen: set[Hashable] = set()
     for position, value in enumerate(values):
         if value in seen:
-            yield Violation((*path, position, key) if key else (*path, position), f"{value} occurs twice")
+            yield Violation(
+                (*path, position, key) if key else (*path, position),
+                notice("VALUE_TWICE", "{value} occurs twice", value=value),
+            )
         seen.add(value)

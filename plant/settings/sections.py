@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from plant.mechanical_seals import PROJECTOR_COLUMNS, TABLE_PROFILES
+from plant.mechanical_seals import PROJECTOR_COLUMNS
 from plant.settings import defaults
 
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
@@ -131,7 +131,7 @@ class DataSourceSection(Section):
     access_path: Name = "routing_data/ROUTING AUTO TEST.accdb"
     default_table: Name = defaults.DEFAULT_TABLE
     backup_paths: list[Name] = []
-    table_profiles: list[TableProfile] = [TableProfile(**profile) for profile in TABLE_PROFILES]
+    table_profiles: list[TableProfile] = [TableProfile(**profile) for profile in defaults.TABLE_PROFILES]
     column_overrides: dict[Name, list[Name]] = {}
     allow_gui_override: bool = True
     shading_palette: dict[str, Text] = defaults.SHADING_PALETTE
@@ -166,7 +166,7 @@ class VisualizationSection(Section):
     neo4j_browser_url: Text | None = "http://localhost:7474"
     neo4j_workspace: Text | None = "neo4j+routing"
     publish_service_enabled: bool = True
-    publish_notes: Text | None = "TensorBoard Projector와 Neo4j 모두 동일한 임베딩을 사용합니다."
+    publish_notes: Text | None = defaults.PUBLISH_NOTES
 
 
 class SearchSection(Section):

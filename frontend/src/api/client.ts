@@ -4,7 +4,7 @@
  */
 import type { Notice } from '@/i18n/notices'
 import type { paths } from './schema'
-import { ApiError, OfflineError } from './errors'
+import { ApiError, OfflineError, type FieldNotice } from './errors'
 import { reportReachable, reportUnreachable } from './connection'
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
@@ -91,9 +91,13 @@ async function fetched(method: string, path: string, options: Options): Promise<
 
 /** What the one sentence of an answer says, where its body has no place for that; null where it does not say. */
 export function noticeOf(answer: Response): Notice | null {
+  return headerValue<Notice>(answer, 'x-notice')
+}
+
+function headerValue<Value>(answer: Response, name: string): Value | null {
   try {
-    const text = answer.headers.get('x-notice')
-    return text ? (JSON.parse(decodeURIComponent(text)) as Notice) : null
+    const text = answer.headers.get(name)
+    return text ? (JSON.parse(decodeURIComponent(text)) as Value) : null
   } catch {
     return null
   }
@@ -120,6 +124,7 @@ export async function send(method: Method, path: string, options: Options = {}):
       body,
       answer.headers.get('x-error-reason'),
       noticeOf(answer)?.parameters,
+      headerValue<FieldNotice[]>(answer, 'x-notices') ?? [],
     )
   }
   return answer

@@ -1,11 +1,19 @@
 /** What can go wrong with a request, and how to say it. */
 import { commonText } from '@/i18n/common'
 import { ScriptError } from '@/ui/scripts'
-import { reasonSentence } from '@/i18n/reasons'
+import { isKnown, noticeText } from '@/i18n/notices'
+import type { Notice } from '@/i18n/notices'
+import { fieldProblem, reasonSentence } from '@/i18n/reasons'
 
 interface Problem {
   loc?: (string | number)[]
   msg: string
+}
+
+/** What one of the things says that are wrong with a request; `text` where it has no code. */
+export interface FieldNotice extends Partial<Notice> {
+  field: string
+  text?: string
 }
 
 /** The server answered, but not with success. */
@@ -18,16 +26,24 @@ export class ApiError extends Error {
     readonly reason: string | null = null,
     /** The values of what is wrong: a path, a table, a limit ... */
     readonly parameters: Record<string, string> = {},
+    /** What is wrong field by field, in the order of the body where that lists it. */
+    readonly notices: readonly FieldNotice[] = [],
   ) {
     super(`${status} ${path}`)
   }
 
   get detail(): string | undefined {
     const detail = (this.body as { detail?: unknown } | null)?.detail
-    if (typeof detail === 'string') return detail
+    if (typeof detail === 'string' && !this.isSaidByField) return detail
     if (Array.isArray(detail))
       return this.problems
-        .map((problem) => `${problem.loc?.slice(1).join('.') ?? ''}: ${problem.msg}`)
+        .map((problem, place) =>
+          fieldProblem(problem.loc?.slice(1).join('.') ?? '', noticeText(problem.msg, noticeOf(this.notices[place]))),
+        )
+        .join('\n')
+    if (this.isSaidByField)
+      return this.notices
+        .map((one) => fieldProblem(one.field, noticeText(one.text, noticeOf(one))))
         .join('\n')
     if (detail && typeof detail === 'object') {
       const message = (detail as { message?: unknown }).message
@@ -36,10 +52,21 @@ export class ApiError extends Error {
     return undefined
   }
 
+  /** Whether everything that is wrong can be said in the language of the screen, field by field. */
+  get isSaidByField(): boolean {
+    return this.notices.length > 0 && this.notices.every((one) => isKnown(noticeOf(one)))
+  }
+
   get problems(): Problem[] {
     const detail = (this.body as { detail?: unknown } | null)?.detail
     return Array.isArray(detail) ? (detail as Problem[]) : []
   }
+}
+
+function noticeOf(one: FieldNotice | undefined): Notice | undefined {
+  return one?.code
+    ? { code: one.code, parameters: { field: one.field, ...one.parameters } }
+    : undefined
 }
 
 /** The server could not be reached. */
@@ -68,7 +95,7 @@ export function describeError(error: unknown): string {
   if (error instanceof ApiError) {
     if (error.status === 404 && (error.detail === 'Not Found' || !error.detail))
       return commonText('errorMissingRoute', { path: error.path })
-    const known = reasonSentence(error.reason, error.detail, error.parameters)
+    const known = reasonSentence(error.reason, error.detail, error.parameters, error.isSaidByField)
     if (known) return known
     if (error.detail) return error.detail
     if (error.status === 403) return commonText('errorForbidden')

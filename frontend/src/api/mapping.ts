@@ -1,4 +1,5 @@
 /** Input and output mapping profiles: several are saved, one of each kind is active. */
+import { currentLanguage } from '@/i18n'
 import type { Notice } from '@/i18n/notices'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { request } from './client'
@@ -95,6 +96,7 @@ export interface OutputProfile {
 export interface StoredProfile<Profile> {
   name: string
   description?: string | null
+  description_ko?: string | null
   active: boolean
   revision: number
   updated_at?: string | null
@@ -104,6 +106,11 @@ export interface StoredProfile<Profile> {
   problem_notices?: (Notice | null)[]
   built_in: boolean
   profile: Profile | null
+}
+
+/** What is said about a profile, in the language of the screen. */
+export function descriptionOf(profile: Pick<StoredProfile<unknown>, 'description' | 'description_ko'>): string {
+  return (currentLanguage() === 'ko' && profile.description_ko) || profile.description || ''
 }
 
 export interface CheckedColumn {

@@ -2,6 +2,7 @@
 import type { ErpMessage } from '@/api/erp'
 import { Badge } from '@/ui/Card'
 import { formatBytes, formatTime } from '@/i18n/format'
+import { noticeText } from '@/i18n/notices'
 import { useErpText } from './texts'
 
 const TONES = {
@@ -32,7 +33,7 @@ export function ErpMessageFacts({ message }: { message: ErpMessage }) {
       <div className="font-mono text-[0.8rem] break-all text-muted">{message.target}</div>
       {message.last_error && message.state !== 'delivered' && (
         <p className="mt-1 rounded-lg bg-warn-soft px-3 py-1 break-words">
-          {message.last_error}
+          {noticeText(message.last_error, message.last_error_notice)}
           {message.state === 'pending' &&
             message.next_attempt_at &&
             ` · ${t('nextAttempt', { time: formatTime(message.next_attempt_at) })}`}

@@ -3,6 +3,7 @@
  * and so does everybody where there is no code or none that is known here.
  */
 import { currentLanguage } from './index'
+import { INPUT_KOREAN } from './inputNotices'
 import { filled, reasonSentence } from './reasons'
 
 /** The code of a sentence and its values. */
@@ -12,6 +13,7 @@ export interface Notice {
 }
 
 const KOREAN: Record<string, string> = {
+  ...INPUT_KOREAN,
   // Trainings
   STARTING: '시작하는 중',
   READING_ITEMS: '{{source}}에서 품목을 읽는 중',
@@ -145,7 +147,14 @@ export function noticeText(text: string | null | undefined, notice?: Notice | nu
     return reasonSentence(notice.code, text ?? undefined, notice.parameters) ?? text ?? ''
   const said = filled(template, notice.parameters) ?? text ?? ''
   const own = notice.parameters.own_words
-  return own ? `${own} (${said})` : said
+  if (own) return `${own} (${said})`
+  const entered = notice.code.startsWith('INPUT_') ? notice.parameters.value : undefined
+  return entered ? `${said} (입력: ${entered})` : said
+}
+
+/** Whether a sentence can be said in the language of the screen. */
+export function isKnown(notice: Notice | null | undefined): boolean {
+  return !!notice && (currentLanguage() !== 'ko' || KOREAN[notice.code] !== undefined)
 }
 
 /** What texts say, with the notices that come parallel to them. */

@@ -178,11 +178,17 @@ export function filled(template: string, values: Record<string, string>): string
   return complete ? text : undefined
 }
 
+/** What is wrong with a field, which is named where it has a name and the sentence does not begin with it. */
+export function fieldProblem(field: string, said: string): string {
+  return !field || said.startsWith(`${field}:`) ? said : `${field}: ${said}`
+}
+
 /** One sentence about a reason, with the server's own where that says more; undefined where the server's is all there is. */
 export function reasonSentence(
   reason: string | null | undefined,
   detail: string | undefined,
   parameters: Record<string, string> = {},
+  isTranslated = false,
 ): string | undefined {
   if (!reason || currentLanguage() !== 'ko') return undefined
   const whole = WHOLE[reason]
@@ -192,5 +198,6 @@ export function reasonSentence(
   if (said) return said
   const general = WITH_DETAIL[reason]
   if (!general) return undefined
-  return detail ? `${general} (서버 메시지: ${detail})` : general
+  if (!detail) return general
+  return isTranslated ? `${general}\n${detail}` : `${general} (서버 메시지: ${detail})`
 }

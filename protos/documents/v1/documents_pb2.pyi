@@ -2031,6 +2031,7 @@ class Profile(_message.Message):
     BUILT_IN_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     PROBLEM_NOTICES_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_KO_FIELD_NUMBER: _builtins.int
     kind: Global___ProfileKind.ValueType
     """Its kind."""
     name: _builtins.str
@@ -2053,6 +2054,8 @@ class Profile(_message.Message):
     """Whether it comes with the product and cannot be changed or deleted."""
     description: _builtins.str
     """Description for people."""
+    description_ko: _builtins.str
+    """The description in Korean, where it has one of its own."""
     @_builtins.property
     def problems(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Why not, for people."""
@@ -2077,10 +2080,11 @@ class Profile(_message.Message):
         built_in: _builtins.bool = ...,
         description: _builtins.str = ...,
         problem_notices: _abc.Iterable[_notice_pb2.Notice] | None = ...,
+        description_ko: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "author", b"author", "built_in", b"built_in", "created_at", b"created_at", "description", b"description", "kind", b"kind", "name", b"name", "problem_notices", b"problem_notices", "problems", b"problems", "profile_json", b"profile_json", "revision", b"revision", "updated_at", b"updated_at", "valid", b"valid"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "author", b"author", "built_in", b"built_in", "created_at", b"created_at", "description", b"description", "description_ko", b"description_ko", "kind", b"kind", "name", b"name", "problem_notices", b"problem_notices", "problems", b"problems", "profile_json", b"profile_json", "revision", b"revision", "updated_at", b"updated_at", "valid", b"valid"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

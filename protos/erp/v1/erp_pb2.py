@@ -22,9 +22,10 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from protos.common.v1 import notice_pb2 as protos_dot_common_dot_v1_dot_notice__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17protos/erp/v1/erp.proto\x12\x0erouting.erp.v1\"\x82\x01\n\x0b\x45nqueuePart\x12\x30\n\x05start\x18\x01 \x01(\x0b\x32\x1f.routing.erp.v1.ErpMessageStartH\x00\x12\x0e\n\x04\x64\x61ta\x18\x02 \x01(\x0cH\x00\x12)\n\x03\x65nd\x18\x03 \x01(\x0b\x32\x1a.routing.erp.v1.EnqueueEndH\x00\x42\x06\n\x04part\"\x0c\n\nEnqueueEnd\"Y\n\x0f\x45rpMessageStart\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x12\n\nsubject_id\x18\x02 \x01(\t\x12\x14\n\x0csubject_name\x18\x03 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x04 \x01(\t\"\xc9\x02\n\nErpMessage\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x12\n\nsubject_id\x18\x03 \x01(\t\x12\x14\n\x0csubject_name\x18\x04 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x05 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x06 \x01(\t\x12\r\n\x05state\x18\x07 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x08 \x01(\r\x12\x17\n\x0fnext_attempt_at\x18\t \x01(\x01\x12\x12\n\nlast_error\x18\n \x01(\t\x12\x13\n\x0blast_status\x18\x0b \x01(\r\x12\r\n\x05\x62ytes\x18\x0c \x01(\x04\x12\x0e\n\x06sha256\x18\r \x01(\t\x12\x12\n\ncreated_by\x18\x0e \x01(\t\x12\x12\n\ncreated_at\x18\x0f \x01(\x01\x12\x14\n\x0c\x64\x65livered_at\x18\x10 \x01(\x01\x12\x0e\n\x06target\x18\x11 \x01(\t\"W\n\x13ListMessagesRequest\x12\r\n\x05state\x18\x01 \x01(\t\x12\x12\n\nsubject_id\x18\x02 \x01(\t\x12\r\n\x05limit\x18\x03 \x01(\r\x12\x0e\n\x06offset\x18\x04 \x01(\r\"S\n\x14ListMessagesResponse\x12,\n\x08messages\x18\x01 \x03(\x0b\x32\x1a.routing.erp.v1.ErpMessage\x12\r\n\x05total\x18\x02 \x01(\x04\"$\n\x0eMessageRequest\x12\x12\n\nmessage_id\x18\x01 \x01(\t\"\x1c\n\x0c\x43ontentChunk\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"\x12\n\x10\x45rpStatusRequest\"\xf3\x01\n\tErpStatus\x12\x0f\n\x07\x65nabled\x18\x01 \x01(\x08\x12\r\n\x05ready\x18\x02 \x01(\x08\x12\x10\n\x08protocol\x18\x03 \x01(\t\x12\x0e\n\x06target\x18\x04 \x01(\t\x12\x0f\n\x07problem\x18\x05 \x01(\t\x12\x35\n\x06\x63ounts\x18\x06 \x03(\x0b\x32%.routing.erp.v1.ErpStatus.CountsEntry\x12\x19\n\x11oldest_waiting_at\x18\x07 \x01(\x01\x12\x12\n\nlast_error\x18\x08 \x01(\t\x1a-\n\x0b\x43ountsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\x32\x85\x04\n\nErpService\x12\x44\n\x07\x45nqueue\x12\x1b.routing.erp.v1.EnqueuePart\x1a\x1a.routing.erp.v1.ErpMessage(\x01\x12Q\n\x04List\x12#.routing.erp.v1.ListMessagesRequest\x1a$.routing.erp.v1.ListMessagesResponse\x12\x41\n\x03Get\x12\x1e.routing.erp.v1.MessageRequest\x1a\x1a.routing.erp.v1.ErpMessage\x12I\n\x07\x43ontent\x12\x1e.routing.erp.v1.MessageRequest\x1a\x1c.routing.erp.v1.ContentChunk0\x01\x12\x43\n\x05Retry\x12\x1e.routing.erp.v1.MessageRequest\x1a\x1a.routing.erp.v1.ErpMessage\x12\x44\n\x06\x43\x61ncel\x12\x1e.routing.erp.v1.MessageRequest\x1a\x1a.routing.erp.v1.ErpMessage\x12\x45\n\x06Status\x12 .routing.erp.v1.ErpStatusRequest\x1a\x19.routing.erp.v1.ErpStatusb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17protos/erp/v1/erp.proto\x12\x0erouting.erp.v1\x1a\x1dprotos/common/v1/notice.proto\"\x82\x01\n\x0b\x45nqueuePart\x12\x30\n\x05start\x18\x01 \x01(\x0b\x32\x1f.routing.erp.v1.ErpMessageStartH\x00\x12\x0e\n\x04\x64\x61ta\x18\x02 \x01(\x0cH\x00\x12)\n\x03\x65nd\x18\x03 \x01(\x0b\x32\x1a.routing.erp.v1.EnqueueEndH\x00\x42\x06\n\x04part\"\x0c\n\nEnqueueEnd\"Y\n\x0f\x45rpMessageStart\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x12\n\nsubject_id\x18\x02 \x01(\t\x12\x14\n\x0csubject_name\x18\x03 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x04 \x01(\t\"\xff\x02\n\nErpMessage\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x12\n\nsubject_id\x18\x03 \x01(\t\x12\x14\n\x0csubject_name\x18\x04 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x05 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x06 \x01(\t\x12\r\n\x05state\x18\x07 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x08 \x01(\r\x12\x17\n\x0fnext_attempt_at\x18\t \x01(\x01\x12\x12\n\nlast_error\x18\n \x01(\t\x12\x13\n\x0blast_status\x18\x0b \x01(\r\x12\r\n\x05\x62ytes\x18\x0c \x01(\x04\x12\x0e\n\x06sha256\x18\r \x01(\t\x12\x12\n\ncreated_by\x18\x0e \x01(\t\x12\x12\n\ncreated_at\x18\x0f \x01(\x01\x12\x14\n\x0c\x64\x65livered_at\x18\x10 \x01(\x01\x12\x0e\n\x06target\x18\x11 \x01(\t\x12\x34\n\x11last_error_notice\x18\x12 \x01(\x0b\x32\x19.routing.common.v1.Notice\"W\n\x13ListMessagesRequest\x12\r\n\x05state\x18\x01 \x01(\t\x12\x12\n\nsubject_id\x18\x02 \x01(\t\x12\r\n\x05limit\x18\x03 \x01(\r\x12\x0e\n\x06offset\x18\x04 \x01(\r\"S\n\x14ListMessagesResponse\x12,\n\x08messages\x18\x01 \x03(\x0b\x32\x1a.routing.erp.v1.ErpMessage\x12\r\n\x05total\x18\x02 \x01(\x04\"$\n\x0eMessageRequest\x12\x12\n\nmessage_id\x18\x01 \x01(\t\"\x1c\n\x0c\x43ontentChunk\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"\x12\n\x10\x45rpStatusRequest\"\xdc\x02\n\tErpStatus\x12\x0f\n\x07\x65nabled\x18\x01 \x01(\x08\x12\r\n\x05ready\x18\x02 \x01(\x08\x12\x10\n\x08protocol\x18\x03 \x01(\t\x12\x0e\n\x06target\x18\x04 \x01(\t\x12\x0f\n\x07problem\x18\x05 \x01(\t\x12\x35\n\x06\x63ounts\x18\x06 \x03(\x0b\x32%.routing.erp.v1.ErpStatus.CountsEntry\x12\x19\n\x11oldest_waiting_at\x18\x07 \x01(\x01\x12\x12\n\nlast_error\x18\x08 \x01(\t\x12\x31\n\x0eproblem_notice\x18\t \x01(\x0b\x32\x19.routing.common.v1.Notice\x12\x34\n\x11last_error_notice\x18\n \x01(\x0b\x32\x19.routing.common.v1.Notice\x1a-\n\x0b\x43ountsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\x32\x85\x04\n\nErpService\x12\x44\n\x07\x45nqueue\x12\x1b.routing.erp.v1.EnqueuePart\x1a\x1a.routing.erp.v1.ErpMessage(\x01\x12Q\n\x04List\x12#.routing.erp.v1.ListMessagesRequest\x1a$.routing.erp.v1.ListMessagesResponse\x12\x41\n\x03Get\x12\x1e.routing.erp.v1.MessageRequest\x1a\x1a.routing.erp.v1.ErpMessage\x12I\n\x07\x43ontent\x12\x1e.routing.erp.v1.MessageRequest\x1a\x1c.routing.erp.v1.ContentChunk0\x01\x12\x43\n\x05Retry\x12\x1e.routing.erp.v1.MessageRequest\x1a\x1a.routing.erp.v1.ErpMessage\x12\x44\n\x06\x43\x61ncel\x12\x1e.routing.erp.v1.MessageRequest\x1a\x1a.routing.erp.v1.ErpMessage\x12\x45\n\x06Status\x12 .routing.erp.v1.ErpStatusRequest\x1a\x19.routing.erp.v1.ErpStatusb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,28 +34,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ERPSTATUS_COUNTSENTRY']._loaded_options = None
   _globals['_ERPSTATUS_COUNTSENTRY']._serialized_options = b'8\001'
-  _globals['_ENQUEUEPART']._serialized_start=44
-  _globals['_ENQUEUEPART']._serialized_end=174
-  _globals['_ENQUEUEEND']._serialized_start=176
-  _globals['_ENQUEUEEND']._serialized_end=188
-  _globals['_ERPMESSAGESTART']._serialized_start=190
-  _globals['_ERPMESSAGESTART']._serialized_end=279
-  _globals['_ERPMESSAGE']._serialized_start=282
-  _globals['_ERPMESSAGE']._serialized_end=611
-  _globals['_LISTMESSAGESREQUEST']._serialized_start=613
-  _globals['_LISTMESSAGESREQUEST']._serialized_end=700
-  _globals['_LISTMESSAGESRESPONSE']._serialized_start=702
-  _globals['_LISTMESSAGESRESPONSE']._serialized_end=785
-  _globals['_MESSAGEREQUEST']._serialized_start=787
-  _globals['_MESSAGEREQUEST']._serialized_end=823
-  _globals['_CONTENTCHUNK']._serialized_start=825
-  _globals['_CONTENTCHUNK']._serialized_end=853
-  _globals['_ERPSTATUSREQUEST']._serialized_start=855
-  _globals['_ERPSTATUSREQUEST']._serialized_end=873
-  _globals['_ERPSTATUS']._serialized_start=876
-  _globals['_ERPSTATUS']._serialized_end=1119
-  _globals['_ERPSTATUS_COUNTSENTRY']._serialized_start=1074
-  _globals['_ERPSTATUS_COUNTSENTRY']._serialized_end=1119
-  _globals['_ERPSERVICE']._serialized_start=1122
-  _globals['_ERPSERVICE']._serialized_end=1639
+  _globals['_ENQUEUEPART']._serialized_start=75
+  _globals['_ENQUEUEPART']._serialized_end=205
+  _globals['_ENQUEUEEND']._serialized_start=207
+  _globals['_ENQUEUEEND']._serialized_end=219
+  _globals['_ERPMESSAGESTART']._serialized_start=221
+  _globals['_ERPMESSAGESTART']._serialized_end=310
+  _globals['_ERPMESSAGE']._serialized_start=313
+  _globals['_ERPMESSAGE']._serialized_end=696
+  _globals['_LISTMESSAGESREQUEST']._serialized_start=698
+  _globals['_LISTMESSAGESREQUEST']._serialized_end=785
+  _globals['_LISTMESSAGESRESPONSE']._serialized_start=787
+  _globals['_LISTMESSAGESRESPONSE']._serialized_end=870
+  _globals['_MESSAGEREQUEST']._serialized_start=872
+  _globals['_MESSAGEREQUEST']._serialized_end=908
+  _globals['_CONTENTCHUNK']._serialized_start=910
+  _globals['_CONTENTCHUNK']._serialized_end=938
+  _globals['_ERPSTATUSREQUEST']._serialized_start=940
+  _globals['_ERPSTATUSREQUEST']._serialized_end=958
+  _globals['_ERPSTATUS']._serialized_start=961
+  _globals['_ERPSTATUS']._serialized_end=1309
+  _globals['_ERPSTATUS_COUNTSENTRY']._serialized_start=1264
+  _globals['_ERPSTATUS_COUNTSENTRY']._serialized_end=1309
+  _globals['_ERPSERVICE']._serialized_start=1312
+  _globals['_ERPSERVICE']._serialized_end=1829
 # @@protoc_insertion_point(module_scope)

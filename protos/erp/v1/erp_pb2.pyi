@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from protos.common.v1 import notice_pb2 as _notice_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -128,6 +129,7 @@ class ErpMessage(_message.Message):
     CREATED_AT_FIELD_NUMBER: _builtins.int
     DELIVERED_AT_FIELD_NUMBER: _builtins.int
     TARGET_FIELD_NUMBER: _builtins.int
+    LAST_ERROR_NOTICE_FIELD_NUMBER: _builtins.int
     message_id: _builtins.str
     """Its id (UUID); also the value of the header Idempotency-Key."""
     kind: _builtins.str
@@ -162,6 +164,10 @@ class ErpMessage(_message.Message):
     """When the ERP took it, seconds since 1970 UTC; 0 when it has not."""
     target: _builtins.str
     """Where it went, without anything secret; "" before the first attempt."""
+    @_builtins.property
+    def last_error_notice(self) -> _notice_pb2.Notice:
+        """What the last error says."""
+
     def __init__(
         self,
         *,
@@ -182,10 +188,11 @@ class ErpMessage(_message.Message):
         created_at: _builtins.float = ...,
         delivered_at: _builtins.float = ...,
         target: _builtins.str = ...,
+        last_error_notice: _notice_pb2.Notice | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["last_error_notice", b"last_error_notice"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "bytes", b"bytes", "channel", b"channel", "created_at", b"created_at", "created_by", b"created_by", "delivered_at", b"delivered_at", "format", b"format", "kind", b"kind", "last_error", b"last_error", "last_status", b"last_status", "message_id", b"message_id", "next_attempt_at", b"next_attempt_at", "sha256", b"sha256", "state", b"state", "subject_id", b"subject_id", "subject_name", b"subject_name", "target", b"target"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "bytes", b"bytes", "channel", b"channel", "created_at", b"created_at", "created_by", b"created_by", "delivered_at", b"delivered_at", "format", b"format", "kind", b"kind", "last_error", b"last_error", "last_error_notice", b"last_error_notice", "last_status", b"last_status", "message_id", b"message_id", "next_attempt_at", b"next_attempt_at", "sha256", b"sha256", "state", b"state", "subject_id", b"subject_id", "subject_name", b"subject_name", "target", b"target"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -348,6 +355,8 @@ class ErpStatus(_message.Message):
     COUNTS_FIELD_NUMBER: _builtins.int
     OLDEST_WAITING_AT_FIELD_NUMBER: _builtins.int
     LAST_ERROR_FIELD_NUMBER: _builtins.int
+    PROBLEM_NOTICE_FIELD_NUMBER: _builtins.int
+    LAST_ERROR_NOTICE_FIELD_NUMBER: _builtins.int
     enabled: _builtins.bool
     """Whether the settings have it on."""
     ready: _builtins.bool
@@ -366,6 +375,14 @@ class ErpStatus(_message.Message):
     def counts(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
         """Messages by state."""
 
+    @_builtins.property
+    def problem_notice(self) -> _notice_pb2.Notice:
+        """What the problem says."""
+
+    @_builtins.property
+    def last_error_notice(self) -> _notice_pb2.Notice:
+        """What the last error says."""
+
     def __init__(
         self,
         *,
@@ -377,10 +394,12 @@ class ErpStatus(_message.Message):
         counts: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
         oldest_waiting_at: _builtins.float = ...,
         last_error: _builtins.str = ...,
+        problem_notice: _notice_pb2.Notice | None = ...,
+        last_error_notice: _notice_pb2.Notice | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["last_error_notice", b"last_error_notice", "problem_notice", b"problem_notice"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "enabled", b"enabled", "last_error", b"last_error", "oldest_waiting_at", b"oldest_waiting_at", "problem", b"problem", "protocol", b"protocol", "ready", b"ready", "target", b"target"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "enabled", b"enabled", "last_error", b"last_error", "last_error_notice", b"last_error_notice", "oldest_waiting_at", b"oldest_waiting_at", "problem", b"problem", "problem_notice", b"problem_notice", "protocol", b"protocol", "ready", b"ready", "target", b"target"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -13,7 +13,6 @@ from plant.schema import OF_ROUTING, PlantSchema
 ROOT = Path(__file__).resolve().parents[3]
 
 PERMITTED = {
-    "plant/mechanical_seals.py",
     "gateway/schemas/operations.py",  # the operation of the contract with clients, whatever the plant
 }
 """Files of the program that name columns of the seal plant."""

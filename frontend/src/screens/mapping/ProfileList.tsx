@@ -1,5 +1,6 @@
 /** The saved profiles of one kind as cards; the chosen one is marked. */
 import { Download, Plus, Upload } from 'lucide-react'
+import { descriptionOf } from '@/api/mapping'
 import { Button } from '@/ui/Button'
 import { Badge } from '@/ui/Card'
 import { Empty, QueryPanel } from '@/ui/PanelState'
@@ -58,7 +59,7 @@ export function ProfileList<Profile extends { name: string }>({
                     {!profile.valid && <Badge tone="bad">{t('invalid')}</Badge>}
                   </span>
                   {profile.description && (
-                    <span className="block text-[0.84rem] text-muted">{profile.description}</span>
+                    <span className="block text-[0.84rem] text-muted">{descriptionOf(profile)}</span>
                   )}
                   {profile.updated_at && (
                     <span className="block text-[0.8rem] text-muted">

@@ -9,6 +9,7 @@ import { Badge, Card } from '@/ui/Card'
 import { QueryPanel } from '@/ui/PanelState'
 import { notify } from '@/ui/toasts'
 import { formatNumber } from '@/i18n/format'
+import { noticeText } from '@/i18n/notices'
 
 const STATES = ['pending', 'sending', 'delivered', 'failed', 'cancelled'] as const
 
@@ -30,7 +31,9 @@ export function ErpPanel() {
               </span>
             ))}
             {data.enabled && <span className="font-mono break-all text-muted">{data.target}</span>}
-            {data.problem && data.enabled && <span className="text-bad">{data.problem}</span>}
+            {data.problem && data.enabled && (
+              <span className="text-bad">{noticeText(data.problem, data.problem_notice)}</span>
+            )}
           </div>
         )}
       </QueryPanel>

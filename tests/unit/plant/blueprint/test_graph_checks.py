@@ -155,17 +155,13 @@ def test_what_is_no_graph_is_refused(text: str) -> None:
 
 def test_every_type_has_help_in_both_languages_and_defaults_that_fit() -> None:
     for node_type in NODE_TYPES:
-        assert node_type.label
-        assert node_type.label_ko
-        assert node_type.help
-        assert node_type.help_ko
+        assert set(node_type.words.options) == {option.name for option in node_type.options}
+        for said in (node_type.words, *node_type.words.options.values()):
+            assert all((said.en.title, said.en.help, said.ko.title, said.ko.help))
         for option in node_type.options:
-            assert option.title
-            assert option.title_ko
-            assert option.help
-            assert option.help_ko
             assert option.default is None or list(option.problems(option.default, MECHANICAL_SEALS)) == []
-            assert option.schema(MECHANICAL_SEALS)["title"] == option.title
+            words = node_type.words.options[option.name]
+            assert option.schema(MECHANICAL_SEALS, words)["x-title-ko"] == words.ko.title
         assert json.loads(json.dumps(node_type.schema(MECHANICAL_SEALS)))["type"] == "object"
 
 

@@ -16,6 +16,7 @@ import { notify } from '@/ui/toasts'
 import { erpText, useErpText } from '@/erp/texts'
 import { useCommonText } from '@/i18n/common'
 import { formatNumber } from '@/i18n/format'
+import { noticeText } from '@/i18n/notices'
 import { stepOf, totals } from '../store/operation'
 import { isDirty, type RoutingDocument } from '../store/routingDocument'
 import { useRouting } from '../store/routingStore'
@@ -161,7 +162,9 @@ function Opened({ codes }: { codes: readonly string[] }) {
           <dt className="text-muted">{erp('target')}</dt>
           <dd className="break-all">
             <span className="font-mono text-[0.84rem]">{status.target || '–'}</span>
-            {!status.ready && status.problem && <span className="ml-2 text-bad">{status.problem}</span>}
+            {!status.ready && status.problem && (
+              <span className="ml-2 text-bad">{noticeText(status.problem, status.problem_notice)}</span>
+            )}
           </dd>
           <dt className="text-muted">{t('format')}</dt>
           <dd>{status.protocol.toUpperCase() || '–'}</dd>
