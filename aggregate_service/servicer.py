@@ -25,6 +25,7 @@ from aggregate_service.source_browsing import SourceBrowser
 from aggregate_service.time_cache import AnswerCache
 from common.errors import InvalidInput, PreconditionFailed
 from common.notice_messages import notice_messages
+from common.notices import values_of
 from common.request_context import add_log_fields
 from common.settings import Settings
 from plant.mechanical_seals import MECHANICAL_SEALS
@@ -160,6 +161,7 @@ class AggregateServicer(aggregate_pb2_grpc.AggregateServiceServicer):
                 f"The active version cannot serve with the active input profile: {reason}. Train a version with this profile, or make "
                 f"the profile of {self.trained.name} active again",
                 reason="SCHEMA_DIFFERS",
+                details=values_of(reason),
             )
         self._fits = (snapshot, self.trained)
 

@@ -28,6 +28,7 @@ from auth_service.store.audit_archive import LEAST_YEARS, archive
 from auth_service.store.database import Database
 from common.database_copy import save
 from common.errors import DataProblem, InvalidInput, ServiceError, Unavailable
+from common.exit_codes import ExitCode
 from common.identity import ServiceCredential
 from common.logs import configure_logging
 from common.settings import Settings
@@ -55,10 +56,12 @@ def telling(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
             command(*args, **kwargs)
         except ServiceError as error:
             typer.echo(error.message, err=True)
-            raise typer.Exit(3 if isinstance(error, Unavailable | DataProblem) else 1) from None
+            raise typer.Exit(
+                ExitCode.NOT_RUNNING if isinstance(error, Unavailable | DataProblem) else ExitCode.FAILED
+            ) from None
         except OSError as error:
             typer.echo(str(error), err=True)
-            raise typer.Exit(3) from None
+            raise typer.Exit(ExitCode.NOT_RUNNING) from None
 
     return run
 

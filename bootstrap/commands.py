@@ -13,11 +13,10 @@ from pathlib import Path
 from bootstrap import documents, frontend, lock, system_packages
 from bootstrap.environment import ROOT, Environment, venv_folder
 from bootstrap.progress import SetupFailed, notice
+from common.exit_codes import ExitCode
 from common.source_addresses import absolute_source
 from common.standard_output import prepare_standard_output
 
-EXIT_FAILED = 1
-EXIT_NOT_RUNNING = 3
 MOST_TEST_PROCESSES = 8
 """Each starts the whole system once."""
 
@@ -77,7 +76,7 @@ def run(arguments: Sequence[str]) -> int:
         return _up(known)
     except SetupFailed as error:
         notice(str(error))
-        return EXIT_FAILED
+        return ExitCode.FAILED
     except KeyboardInterrupt:
         notice("\nInterrupted; start again to go on.")
         return 130
@@ -101,7 +100,7 @@ def _ask_running(known: argparse.Namespace) -> int:
     environment = Environment(venv_folder())
     if not environment.python.exists():
         print(json.dumps({"running": False}) if getattr(known, "json", False) else "Routing ML is not running.")
-        return EXIT_NOT_RUNNING if known.command == "status" else 0
+        return ExitCode.NOT_RUNNING if known.command == "status" else 0
     json_option = ["--json"] if getattr(known, "json", False) else []
     return _hand_over(environment, ["-m", "cli", known.command, *json_option])
 
@@ -144,7 +143,7 @@ def _lock(known: argparse.Namespace) -> int:
     changed = lock.lock(upgrade=known.upgrade, check=known.check)
     for name in changed:
         notice(f"requirements/{name} {'would change: run manage.py lock' if known.check else 'written'}")
-    return EXIT_FAILED if known.check and changed else 0
+    return ExitCode.FAILED if known.check and changed else 0
 
 
 def _prepare(requirements: str, needs: Sequence[system_packages.Need]) -> Environment:

@@ -12,10 +12,9 @@ import typer
 from cli.installation import command, installation_settings
 from cli.running.orphans import living_orphans
 from common.errors import ServiceError
+from common.exit_codes import ExitCode
 from common.standard_output import finish_standard_output, json_text, prepare_standard_output
 
-EXIT_NOT_RUNNING = 3
-EXIT_NOT_WRITTEN = 4
 """Standard output could not take what was said, such as a file on a full disk."""
 
 RUNNING, WORK, CARE = "Running the system", "Predictions", "Looking after it"
@@ -111,7 +110,7 @@ def status(
             console.print(Text(f"  {found.detail}"))
         console.print(Text(f"  data {found.dataset}, input profile {found.profile or 'unknown'}"))
         console.print(status_table(found))
-    raise typer.Exit(0 if found.running else EXIT_NOT_RUNNING)
+    raise typer.Exit(0 if found.running else ExitCode.NOT_RUNNING)
 
 
 def command_line(only: str = "") -> typer.Typer:
@@ -143,7 +142,7 @@ def main() -> int:
     problem = finish_standard_output()
     if problem:
         _say_error(problem)
-        return code or EXIT_NOT_WRITTEN
+        return code or ExitCode.NOT_ALL
     return code
 
 
@@ -160,7 +159,7 @@ def _run() -> int:
     except OSError:
         if not finish_standard_output():
             raise
-        return EXIT_NOT_WRITTEN
+        return ExitCode.NOT_ALL
     return 0
 
 

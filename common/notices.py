@@ -50,6 +50,11 @@ def notice(code: str, sentence: str, /, **values: object) -> Notice:
     return Notice(sentence.format(**texts), code, texts)
 
 
+def values_of(text: str) -> Mapping[str, str]:
+    """The values of a text; none where it has no code."""
+    return text.parameters if isinstance(text, Notice) else {}
+
+
 def within(text: str, sentence: str, /, **more: object) -> str:
     """A longer English text around a sentence, which keeps the code that the sentence has."""
     return sentence.inside(text, **more) if isinstance(sentence, Notice) else text

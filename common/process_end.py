@@ -13,11 +13,9 @@ import traceback
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from common.exit_codes import ExitCode
+
 _USED_HERE = ("polars", "pyarrow")
-INTERRUPTED = 130
-"""Exit code of a program that Ctrl-C has ended, as shells say it."""
-CANNOT_START = 3
-"""Exit code of a process that could not begin to serve: starting it again is of no use until something has changed."""
 
 
 def leave(code: int) -> NoReturn:
@@ -42,7 +40,7 @@ def run_and_leave(main: Callable[[], Any]) -> NoReturn:
     except SystemExit as ending:
         code = _code_of(ending.code)
     except KeyboardInterrupt:
-        code = INTERRUPTED
+        code = ExitCode.INTERRUPTED
     except BaseException:
         traceback.print_exc()
         code = 1

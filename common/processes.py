@@ -21,6 +21,7 @@ from types import FrameType
 
 import psutil
 
+from common.exit_codes import ExitCode
 from common.heap import give_back_now_and_then, keep_heaps_few, keep_what_is_there
 
 SERVICE_PORTS = (10_000, 32_000)
@@ -58,7 +59,7 @@ def run_until_stopped(
             nonlocal first
             now = time.monotonic()
             if first and now - first > SAME_SIGNAL_SECONDS:
-                os._exit(130)
+                os._exit(ExitCode.INTERRUPTED)
             first = first or now
             loop.call_soon_threadsafe(stop.set)
 

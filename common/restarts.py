@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from common.process_end import CANNOT_START
+from common.exit_codes import ExitCode
 from common.processes import stop_all
 
 FIRST_DELAY_SECONDS: Final = 0.5
@@ -78,7 +78,7 @@ class _KeptProcess:
             code = self.child.poll()
             if code is None:
                 return False
-            if code == CANNOT_START and self._first:
+            if code == ExitCode.NOT_RUNNING and self._first:
                 return True
             self.child, self._first = None, False
             self._restarts.note_death()
@@ -109,7 +109,7 @@ async def keep_running(starts: Sequence[Callable[[], Child]], stop: asyncio.Even
             process.start()
         while not stop.is_set():
             if any(process.look() for process in kept):
-                return CANNOT_START
+                return ExitCode.NOT_RUNNING
             try:
                 await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
             except TimeoutError:

@@ -14,9 +14,9 @@ from collections.abc import Callable
 import common
 from common.errors import ServiceError
 from common.event_log import report_cannot_start, report_failed, report_started, report_stopped
+from common.exit_codes import ExitCode
 from common.identity import Authenticator, KeyRing, ServiceCredential
 from common.logs import configure_logging, get_logger
-from common.process_end import CANNOT_START
 from common.processes import run_until_stopped
 from common.program import Admitting, Draining, Program, ServiceContext
 from common.rpc.client import Caller
@@ -67,7 +67,7 @@ def run_service(process: str, address: str, build: Callable[[ServiceContext], Pr
 def _cannot_start(instance: str, why: str) -> int:
     print(f"{instance} cannot start: {why}", file=sys.stderr, flush=True)
     report_cannot_start(instance, why)
-    return CANNOT_START
+    return ExitCode.NOT_RUNNING
 
 
 async def _serve(

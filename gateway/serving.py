@@ -17,8 +17,8 @@ import uvicorn
 import common
 from common.errors import ServiceError
 from common.event_log import report_cannot_start, report_failed, report_started, report_stopped
+from common.exit_codes import ExitCode
 from common.logs import configure_logging, get_logger
-from common.process_end import CANNOT_START
 from common.processes import (
     IS_WINDOWS,
     new_event_loop,
@@ -64,7 +64,7 @@ def serve(settings: Settings, port: int, worker: int | None) -> int:
     except (OSError, ServiceError) as error:
         print(f"{instance} cannot start: {error}", file=sys.stderr, flush=True)
         report_cannot_start(instance, str(error))
-        return CANNOT_START
+        return ExitCode.NOT_RUNNING
 
     async def main(stop: asyncio.Event) -> int:
         return await run_server(settings, app, listening, stop)
@@ -182,7 +182,7 @@ async def run_server(settings: Settings, app: RequestMiddleware, listening: sock
         await server.serve(sockets=[listening])
     finally:
         watching.cancel()
-    return 0 if server.started else CANNOT_START
+    return 0 if server.started else ExitCode.NOT_RUNNING
 
 
 def listen(host: str, port: int, *, shared: bool) -> socket.socket:
@@ -225,6 +225,6 @@ def supervise(settings: Settings, port: int) -> int:
     """Run several worker processes, start again those that end, until told to stop; returns the exit code."""
     if not port_is_free(settings.gateway_host, port):
         print(f"gateway-{port} cannot start: port {port} on {settings.gateway_host} is taken", file=sys.stderr)
-        return CANNOT_START
+        return ExitCode.NOT_RUNNING
     starts = [partial(start_child, command, working_dir=Path.cwd()) for command in worker_commands(settings, port)]
     return run_until_stopped(lambda stop: keep_running(starts, stop, grace_seconds=settings.stop_grace_seconds + 1.0))

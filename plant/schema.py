@@ -16,6 +16,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from common.notices import notice
 from plant.columns import ColumnType
 from plant.time_columns import PLANNED_RUN, PLANNED_SETUP, REPORTED_RUN, SUMMED, TIMES
 
@@ -480,8 +481,19 @@ class PlantSchema(_Part):
             if feature.kind is FeatureKind.IDENTITY or not feature.active:
                 continue
             found = other.feature_by_name.get(feature.name)
+            named = {"feature": feature.name, "plant": self.name, "other": other.name}
             if found is None:
-                return f"it was trained on the feature {feature.name} of {self.name}, which {other.name} does not have"
+                return notice(
+                    "SCHEMA_DIFFERS",
+                    "it was trained on the feature {feature} of {plant}, which {other} does not have",
+                    **named,
+                )
             if found.kind is not feature.kind or found.unit_from != feature.unit_from:
-                return f"it was trained on {feature.name} as a {feature.kind}; {other.name} has it as a {found.kind}"
+                return notice(
+                    "SCHEMA_DIFFERS",
+                    "it was trained on {feature} as a {kind}; {other} has it as a {other_kind}",
+                    kind=feature.kind,
+                    other_kind=found.kind,
+                    **named,
+                )
         return ""

@@ -25,6 +25,7 @@ from auth_service.versions.verification import check_files, load_in_child
 from common.errors import PreconditionFailed, ServiceError
 from common.finishing import finished
 from common.logs import get_logger
+from common.notices import values_of
 from plant.schema import PlantSchema
 from protos.settings.v1 import settings_pb2 as pb
 from trained.travel import VersionCache
@@ -170,6 +171,7 @@ class Activation:
             raise PreconditionFailed(
                 f"Version {version.version_name} was not activated: {'; '.join(findings.problems)}",
                 reason=findings.reason or "ACTIVATION_REFUSED",
+                details=values_of(findings.problems[0]) if findings.problems else None,
             )
 
     async def _note_refusal(self, version: VersionRecord, before: VersionRecord | None, by: str, why: str) -> None:

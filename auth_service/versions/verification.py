@@ -12,7 +12,7 @@ from pathlib import Path
 from auth_service.store.records import VersionRecord
 from common.errors import PreconditionFailed, ServiceError
 from common.files import is_folder
-from common.notices import notice, read_texts
+from common.notices import notice, read_texts, values_of
 from common.patience import PatienceLost, run_patiently
 from common.processes import python_module
 from plant.schema import PlantSchema
@@ -109,6 +109,7 @@ def check_schema(version: str, schema: PlantSchema, plant: PlantSchema) -> str:
             f"Version {version} cannot serve with the active input profile: {reason}. Train a version with this profile, or make "
             f"the profile of {schema.name} active first",
             reason="SCHEMA_DIFFERS",
+            details=values_of(reason),
         )
     return notice("SCHEMA_FITS", "it serves the plant of the active input profile, {plant}", plant=plant.name)
 

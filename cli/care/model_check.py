@@ -13,11 +13,10 @@ from rich.text import Text
 from cli.installation import installation_settings
 from cli.terminal import open_console
 from common.errors import NotFound
+from common.exit_codes import ExitCode
 from common.standard_output import json_text
 from trained.artifacts.folder_check import FolderFinding, check_folder, report, version_folders
 from trained.artifacts.rules import artifact_rules
-
-EXIT_PROBLEMS, EXIT_NO_FOLDER = 1, 2
 
 
 def check(
@@ -36,14 +35,14 @@ def check(
         folders = version_folders(folder)
     except NotFound as error:
         typer.echo(error.message, err=True)
-        raise typer.Exit(EXIT_NO_FOLDER) from None
+        raise typer.Exit(ExitCode.USAGE) from None
     findings = [check_folder(one, write=not dry_run, force=force) for one in folders]
     if as_json:
         moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         typer.echo(json_text(report(folder, findings, moment)))
     else:
         _print(folder, findings)
-    raise typer.Exit(0 if all(finding.ok for finding in findings) else EXIT_PROBLEMS)
+    raise typer.Exit(0 if all(finding.ok for finding in findings) else ExitCode.FAILED)
 
 
 def _print(folder: Path, findings: list[FolderFinding]) -> None:

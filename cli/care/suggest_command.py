@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from cli.terminal import SOURCE_HELP
+from common.exit_codes import ExitCode
 
-EXIT_QUESTIONS = 5
 """The draft was written, and there is something to be asked before training."""
 
 
@@ -56,7 +56,7 @@ def suggest(
     for question in draft.found.questions:
         typer.echo(f"? {asked(question)} [{question.topic}]")
     if draft.found.questions:
-        raise typer.Exit(EXIT_QUESTIONS)
+        raise typer.Exit(ExitCode.QUESTIONS)
 
 
 def _answers(given: list[str]) -> dict[str, str]:

@@ -19,8 +19,8 @@ from cli.predicting.bulk_prediction import BulkOptions, by_gateway, by_services,
 from cli.predicting.item_list import read_item_list
 from cli.predicting.prediction_journal import PredictionJournal
 from cli.predicting.prediction_result import check_result_name, join_parts, write_unanswered
+from common.exit_codes import ExitCode
 
-EXIT_INTERRUPTED: Final = 130
 LINE_SECONDS: Final = 10.0
 """Between two lines of progress where there is no terminal."""
 
@@ -115,7 +115,7 @@ def _predict(journal: PredictionJournal, codes: list[str], run: Runner, source: 
         _say(
             f"Interrupted: {kept:,} of {len(codes):,} items are kept. Repeat the command with {again} to go on with {target}"
         )
-        raise typer.Exit(EXIT_INTERRUPTED) from None
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
 
 
 @contextmanager

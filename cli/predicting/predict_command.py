@@ -15,6 +15,7 @@ from rich.text import Text
 from cli.calls import ask
 from cli.terminal import open_console
 from common.errors import InvalidInput
+from common.exit_codes import ExitCode
 from common.standard_output import json_text
 from plant.client_names import MACHINE, OPERATION_CODE, OPERATION_NAME, RUN_TIME, SETUP_TIME
 from plant.mechanical_seals import MECHANICAL_SEALS
@@ -32,7 +33,6 @@ SHOWN = (
     (RUN_TIME, "run min"),
     (MECHANICAL_SEALS.routing.machine_run, "machine min"),
 )
-EXIT_NOT_ALL = 4
 
 
 class Format(enum.StrEnum):
@@ -90,7 +90,7 @@ def predict(
 
         options = BulkOptions(top_k, threshold, detailed, batch)
         missing = predict_file(file, out, options, restart=restart, url=url, user=user, cluster=cluster)
-        raise typer.Exit(EXIT_NOT_ALL if missing else 0)
+        raise typer.Exit(ExitCode.NOT_ALL if missing else 0)
     if out is not None or restart or cluster:
         raise InvalidInput(
             "--out, --restart and --cluster belong to --file; --format csv writes a few items to standard output"
@@ -124,7 +124,7 @@ def _show(answer: Prediction, output: Format) -> None:
         typer.secho(f"{code}: no similar item has a routing", err=True, fg="yellow")
     for warning in answer.warnings:
         typer.secho(warning, err=True, fg="yellow")
-    raise typer.Exit(EXIT_NOT_ALL if answer.unknown or answer.without_routing else 0)
+    raise typer.Exit(ExitCode.NOT_ALL if answer.unknown or answer.without_routing else 0)
 
 
 def _as_json(answer: Prediction) -> dict[str, object]:

@@ -20,8 +20,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.e2e.browser_steps import HEIGHT, PATIENCE, ROOT, WIDTH, log_in
-from tests.support.running_system import RunningSystem
+from tests.e2e.browser_steps import BICYCLES, HEIGHT, PATIENCE, ROOT, WIDTH, log_in, page_of
+from tests.support.running_system import RunningSystem, port_variables, running_system
 
 NewPage = Callable[..., Page]
 
@@ -163,3 +163,20 @@ def open_menu() -> Callable[[Page, str], None]:
         page.get_by_role("heading", level=1, name=name).wait_for()
 
     return open_it
+
+
+@pytest.fixture(scope="session")
+def bicycles(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
+    """A system that was started with another plant's tables and profile, and nothing else."""
+    state = tmp_path_factory.mktemp("bicycles") / "state"
+    with running_system(
+        state, "--data", str(BICYCLES), "--profile", str(BICYCLES / "profile.json"), variables=port_variables()
+    ) as system:
+        yield system
+
+
+@pytest.fixture
+def bicycles_page(browser: Browser, bicycles: RunningSystem) -> Iterator[Page]:
+    """A page of that system's administrator; an error in it fails the test."""
+    with page_of(browser, bicycles) as page:
+        yield page

@@ -5,51 +5,29 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.e2e.browser_steps import HEIGHT, PATIENCE, ROOT, SCREENS, WIDTH, log_in
-from tests.support.running_system import RunningSystem, port_variables
+from tests.e2e.browser_steps import PATIENCE, ROOT, SCREENS
+from tests.support.running_system import RunningSystem
 
-PLANT = ROOT / "demo" / "plants" / "adventureworks"
 FRAME = "830"
 """A black mountain frame without a routing of its own."""
-
-
-@pytest.fixture(scope="module")
-def bicycles(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
-    """A system that was started with the plant's tables and profile, and nothing else."""
-    state: Path = tmp_path_factory.mktemp("bicycles") / "state"
-    system = RunningSystem(state, variables=port_variables())
-    system.start("--data", str(PLANT), "--profile", str(PLANT / "profile.json"))
-    yield system
-    system.stop()
-
-
-@pytest.fixture
-def page(browser: Browser, bicycles: RunningSystem) -> Iterator[Page]:
-    """A page of the administrator; an error in it fails the test."""
-    context = browser.new_context(
-        base_url=bicycles.url, viewport={"width": WIDTH, "height": HEIGHT}, locale="ko-KR", accept_downloads=True
-    )
-    context.set_default_timeout(PATIENCE)
-    page = context.new_page()
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    log_in(page)
-    yield page
-    context.close()
-    assert problems == []
 
 
 def features_of(system: RunningSystem) -> list[str]:
     """The plant's own words for its features: whichever of them a method finds telling, it is said in these."""
     with system.admin() as client:
         return [re.escape(one["label_ko"]) for one in client.get("/api/plant").json()["features"]]
+
+
+@pytest.fixture
+def page(bicycles_page: Page) -> Page:
+    """The administrator's page in Korean."""
+    return bicycles_page
 
 
 def test_everything_is_said_in_the_words_of_the_plant(page: Page, bicycles: RunningSystem) -> None:

@@ -93,7 +93,7 @@ export function describeError(error: unknown): string {
   if (isOffline(error)) return commonText('errorOffline')
   if (error instanceof ScriptError) return `${commonText('scriptFailed')}. ${commonText('scriptReplaced')}`
   if (error instanceof ApiError) {
-    if (error.status === 404 && (error.detail === 'Not Found' || !error.detail))
+    if (error.status === 404 && (error.reason === 'NO_SUCH_PATH' || !error.reason))
       return commonText('errorMissingRoute', { path: error.path })
     const known = reasonSentence(error.reason, error.detail, error.parameters, error.isSaidByField)
     if (known) return known

@@ -140,6 +140,8 @@ const WITH_DETAIL: Record<string, string> = {
 
 /** What is wrong where the server says with which file, table or value; each is used when all of its values are there. */
 const WITH_VALUES: Record<string, string> = {
+  SCHEMA_DIFFERS:
+    '이 버전은 {{plant}}의 피처 {{feature}}(으)로 학습했는데, 활성 프로파일의 공장({{other}})에는 그 피처가 없거나 종류 또는 단위 컬럼이 다릅니다. 이 프로파일로 새로 학습하거나 {{plant}}의 프로파일을 먼저 활성화하세요.',
   SOURCE_MISSING: '원본이 없습니다: {{path}}. 경로를 확인하세요.',
   SOURCE_LOCKED: '다른 프로그램이 원본을 잠그고 있습니다: {{path}}. 그 프로그램을 닫고 다시 시도하세요.',
   SOURCE_DAMAGED: '원본이 손상되었습니다: {{path}}. 원본을 복구한 뒤 다시 시도하세요.',

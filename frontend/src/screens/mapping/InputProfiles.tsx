@@ -18,6 +18,7 @@ import {
   type InputColumn,
   type InputProfile,
   type Role,
+  type StoredProfile,
 } from '@/api/mapping'
 import { Button } from '@/ui/Button'
 import { Choice } from '@/ui/Choice'
@@ -53,7 +54,11 @@ export function InputProfiles() {
         <ActivationNotice editor={editor} />
         {editor.profile ? (
           <>
-            {editor.dirty && <EffectsNotice profile={editor.profile} />}
+            {editor.dirty ? (
+              <EffectsNotice profile={editor.profile} />
+            ) : (
+              <StoredProblems stored={editor.stored.data} />
+            )}
             <Editor profile={editor.profile} readOnly={editor.readOnly} onChange={editor.change} />
           </>
         ) : (
@@ -62,6 +67,22 @@ export function InputProfiles() {
           </QueryPanel>
         )}
       </div>
+    </div>
+  )
+}
+
+/** What keeps a stored profile from becoming active. */
+function StoredProblems({ stored }: { stored: StoredProfile<InputProfile> | undefined }) {
+  const t = useMappingText()
+  if (!stored || stored.problems.length === 0) return null
+  return (
+    <div role="status" className="mb-3 rounded-2xl border border-bad/40 bg-bad-soft px-4 py-2 text-[0.9rem]">
+      <b>{t('storedProblems', { count: stored.problems.length })}</b>
+      <ul className="max-h-40 list-disc overflow-y-auto pl-5">
+        {noticeTexts(stored.problems, stored.problem_notices).map((problem, place) => (
+          <li key={place}>{problem}</li>
+        ))}
+      </ul>
     </div>
   )
 }

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import type { Feature, FeatureKind, InputProfile, SourceTable } from '@/api/mapping'
 import { Button, IconButton } from '@/ui/Button'
 import { LongSelect } from '@/ui/LongSelect'
+import { NumberField } from '@/ui/NumberField'
 import { TextField } from '@/ui/Field'
 import { useRowsToShow } from '@/ui/useRowsToShow'
 import { KINDS, levelOf, MOST_LEVELS, withChange, withFeature, withLevel, withoutFeature } from './schemaEdit'
@@ -86,9 +87,9 @@ export function SchemaFeatures({ profile, found, readOnly, onChange }: Props) {
             </tr>
           </thead>
           <tbody>
-            {schema.features.slice(0, shown).map((feature) => (
+            {schema.features.slice(0, shown).map((feature, position) => (
               <Row
-                key={feature.name}
+                key={`${feature.name} ${position}`}
                 feature={feature}
                 units={units}
                 level={levelOf(profile, feature.name)}
@@ -151,16 +152,16 @@ function Row({ feature, units, level, readOnly, onChange, onLevel, onRemove }: R
       <td>{text('label_ko', t('labelKo'))}</td>
       <td>{text('label', t('labelEn'))}</td>
       <td>
-        <input
-          type="number"
-          className="field w-20 py-1!"
-          aria-label={named(t('weight'))}
+        <NumberField
+          className="w-24"
+          label={named(t('weight'))}
+          hideLabel
+          hint=""
           min={0}
           max={1000}
-          step="any"
           disabled={readOnly}
           value={feature.weight ?? 1}
-          onChange={(event) => onChange({ weight: Math.max(0, Number(event.target.value)) })}
+          onChange={(weight) => onChange({ weight: weight ?? 0 })}
         />
       </td>
       <td>
