@@ -19,9 +19,9 @@ from cli.running.run_record import FAILED, READY, RESTARTING, STARTING, STOP_FIL
 from cli.running.stored_profiles import take_over_brought
 from cli.running.supervised_process import Launch, SupervisedProcess
 from common.errors import ServiceError, Unavailable
+from common.exit_codes import ExitCode
 from common.logs import get_logger
 from common.patience import Patience
-from common.process_end import CANNOT_START
 from common.processes import python_module
 from common.settings import Settings
 
@@ -328,6 +328,6 @@ async def _stands_by(settings: Settings, address: str) -> bool:
 
 def _death_notice(process: SupervisedProcess) -> str:
     said = process.said()
-    if process.exit_code == CANNOT_START and said:
+    if process.exit_code == ExitCode.NOT_RUNNING and said:
         return said
     return f"{process.record.name} ended with code {process.exit_code}" + (f":\n{said}" if said else "")

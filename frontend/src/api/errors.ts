@@ -38,7 +38,10 @@ export class ApiError extends Error {
     if (Array.isArray(detail))
       return this.problems
         .map((problem, place) =>
-          fieldProblem(problem.loc?.slice(1).join('.') ?? '', noticeText(problem.msg, noticeOf(this.notices[place]))),
+          fieldProblem(
+            problem.loc?.slice(1).join('.') ?? '',
+            noticeText(problem.msg, noticeOf(this.notices[place])),
+          ),
         )
         .join('\n')
     if (this.isSaidByField)
@@ -64,9 +67,7 @@ export class ApiError extends Error {
 }
 
 function noticeOf(one: FieldNotice | undefined): Notice | undefined {
-  return one?.code
-    ? { code: one.code, parameters: { field: one.field, ...one.parameters } }
-    : undefined
+  return one?.code ? { code: one.code, parameters: { field: one.field, ...one.parameters } } : undefined
 }
 
 /** The server could not be reached. */

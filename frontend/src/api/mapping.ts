@@ -5,6 +5,9 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { request } from './client'
 import { plantChanged } from './plant'
 import { queryClient } from './queryClient'
+import type { components } from './schema'
+
+type Schemas = components['schemas']
 
 export type ProfileKind = 'input' | 'output'
 export type SourceType = 'TEXT' | 'NUMBER' | 'INTEGER' | 'DATETIME' | 'BOOLEAN'
@@ -55,13 +58,7 @@ export interface InputProfile {
   columns: InputColumn[]
 }
 
-export interface ProfileEffects {
-  refresh: boolean
-  training: boolean
-  changed_columns: string[]
-  problems: string[]
-  problem_notices?: (Notice | null)[]
-}
+export type ProfileEffects = Schemas['ProfileEffectsResponse']
 
 /** What it would mean that an edited profile takes the place of the active one. */
 export function inputProfileEffects(profile: InputProfile, signal?: AbortSignal): Promise<ProfileEffects> {
@@ -93,23 +90,12 @@ export interface OutputProfile {
   null_text: string
 }
 
-export interface StoredProfile<Profile> {
-  name: string
-  description?: string | null
-  description_ko?: string | null
-  active: boolean
-  revision: number
-  updated_at?: string | null
-  author?: string | null
-  valid: boolean
-  problems: string[]
-  problem_notices?: (Notice | null)[]
-  built_in: boolean
-  profile: Profile | null
-}
+export type StoredProfile<Profile> = Schemas['ProfileModel'] & { profile: Profile | null }
 
 /** What is said about a profile, in the language of the screen. */
-export function descriptionOf(profile: Pick<StoredProfile<unknown>, 'description' | 'description_ko'>): string {
+export function descriptionOf(
+  profile: Pick<StoredProfile<unknown>, 'description' | 'description_ko'>,
+): string {
   return (currentLanguage() === 'ko' && profile.description_ko) || profile.description || ''
 }
 
@@ -154,13 +140,7 @@ export interface ProfilePreview {
   problem_notices?: (Notice | null)[]
 }
 
-export interface ProfileActivation {
-  refresh_needed: string | null
-  training_needed: string | null
-  changed_columns: string[]
-  confirmed_by: string[]
-  unconfirmed: string[]
-}
+export type ProfileActivation = Schemas['ProfileActivationResponse']
 
 const base = (kind: ProfileKind) => `/api/mapping/${kind}-profiles`
 const one = (kind: ProfileKind, name: string) => `${base(kind)}/${encodeURIComponent(name)}`

@@ -2905,6 +2905,7 @@ export interface components {
             next_attempt_at?: string | null;
             /** Last Error */
             last_error: string;
+            last_error_notice?: components["schemas"]["NoticeModel"] | null;
             /** Last Status */
             last_status?: number | null;
             /** Bytes */
@@ -2968,6 +2969,7 @@ export interface components {
             target: string;
             /** Problem */
             problem: string;
+            problem_notice?: components["schemas"]["NoticeModel"] | null;
             /** Counts */
             counts: {
                 [key: string]: number;
@@ -2976,6 +2978,7 @@ export interface components {
             oldest_waiting_at?: string | null;
             /** Last Error */
             last_error: string;
+            last_error_notice?: components["schemas"]["NoticeModel"] | null;
         } & {
             [key: string]: unknown;
         };
@@ -4335,6 +4338,8 @@ export interface components {
             name: string;
             /** Description */
             description?: string | null;
+            /** Description Ko */
+            description_ko?: string | null;
             /** Active */
             active: boolean;
             /** Revision */

@@ -1,10 +1,12 @@
 /** Training: status, start, and the versions that it made. */
-import type { Notice } from '@/i18n/notices'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
 import { call, request } from './client'
 import { queryClient } from './queryClient'
+import type { components } from './schema'
 import type { ModelVersion, TrainingStatus } from './types'
+
+type Schemas = components['schemas']
 
 export interface TrainingState extends TrainingStatus {
   stage?: string | null
@@ -125,14 +127,7 @@ export function useRetireVersion() {
   })
 }
 
-export interface Verification {
-  ok: boolean
-  problems: string[]
-  passed: string[]
-  problem_notices?: (Notice | null)[]
-  passed_notices?: (Notice | null)[]
-  elapsed_ms: number
-}
+export type Verification = Schemas['VerificationModel']
 
 export function useVerifyVersion() {
   return useMutation({
@@ -140,15 +135,7 @@ export function useVerifyVersion() {
   })
 }
 
-export interface HistoryEntry {
-  at: string
-  actor: string
-  action: string
-  version_name: string
-  previous_version: string | null
-  reason: string | null
-  requested_by?: string | null
-}
+export type HistoryEntry = Schemas['HistoryEntryModel']
 
 export function useVersionHistory(limit = 100) {
   return useQuery({

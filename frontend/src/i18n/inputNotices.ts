@@ -70,8 +70,7 @@ const OF_SETTINGS: Record<string, string> = {
   EDGES_IN_A_CIRCLE: '연결이 원을 이룹니다: {{nodes}}',
   NOT_AN_AVAILABLE_COLUMN: '{{name}}은(는) 사용할 수 있는 컬럼이 아닙니다',
   NOT_A_PROFILE: '{{name}}은(는) 없는 프로파일입니다',
-  NO_SOURCE:
-    '{{path}}은(는) Access 파일도, 있는 통합 문서·SQLite 파일·폴더도, 데이터베이스 주소도 아닙니다',
+  NO_SOURCE: '{{path}}은(는) Access 파일도, 있는 통합 문서·SQLite 파일·폴더도, 데이터베이스 주소도 아닙니다',
   FOLDER_CONTROL_CHARACTERS: '폴더 이름에 제어 문자를 쓸 수 없습니다',
   NO_WEB_ADDRESS: '{{example}} 같은 주소(http 또는 https)여야 합니다',
   VALUE_TWICE: '{{value}}이(가) 두 번 나옵니다',
@@ -97,7 +96,8 @@ const OF_SETTINGS: Record<string, string> = {
 /** Of the ERP interface and its hand-overs. */
 const OF_ERP: Record<string, string> = {
   ERP_OFF: 'ERP 인터페이스가 꺼져 있습니다. 관리자가 옵션에서 켤 수 있습니다',
-  ERP_PROTOCOL_MISSING: '프로토콜(export.erp_protocol)이 정해지지 않았습니다. 다음 중 하나로 설정하세요: {{known}}',
+  ERP_PROTOCOL_MISSING:
+    '프로토콜(export.erp_protocol)이 정해지지 않았습니다. 다음 중 하나로 설정하세요: {{known}}',
   ERP_PROTOCOL_UNKNOWN:
     '프로토콜(export.erp_protocol) {{named}}은(는) 쓸 수 없습니다. 다음 중 하나로 설정하세요: {{known}}',
   ERP_ENDPOINT_MISSING: 'ERP 주소(export.erp_endpoint)가 정해지지 않았습니다. URL을 입력하세요',

@@ -152,9 +152,11 @@ export function noticeText(text: string | null | undefined, notice?: Notice | nu
   return entered ? `${said} (입력: ${entered})` : said
 }
 
-/** Whether a sentence can be said in the language of the screen. */
+/** Whether a sentence has a Korean one here, all of whose values are there, and the screen is Korean. */
 export function isKnown(notice: Notice | null | undefined): boolean {
-  return !!notice && (currentLanguage() !== 'ko' || KOREAN[notice.code] !== undefined)
+  if (!notice || currentLanguage() !== 'ko') return false
+  const template = KOREAN[notice.code]
+  return template !== undefined && filled(template, notice.parameters) !== undefined
 }
 
 /** What texts say, with the notices that come parallel to them. */

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { ApiError, describeError } from '@/api/errors'
+import { ApiError, describeError, type FieldNotice } from '@/api/errors'
 import { problemText } from '@/blueprint/problemText'
 import type { GraphProblem, NodeType } from '@/api/blueprint'
 import { auditFacts, auditWord } from './auditWords'
@@ -105,4 +105,38 @@ test('problems of a graph name nodes and options as the screen does', () => {
     problemText(problem('NODE_MISSING', 'there is none', '', { node_type: 'index' }), graph, types),
   ).toBe('필수 노드가 없습니다: 인덱스')
   expect(problemText(problem('LATER', 'A later reason'), graph, types)).toBe('A later reason')
+})
+
+test('what is wrong with an entry is said field by field in Korean, and as the server says it in English', async () => {
+  const body = {
+    detail: [
+      { loc: ['body', 'schema', 'features', 0, 'weight'], msg: 'Input should be a number', type: 'x' },
+      { loc: ['body', 'schema', 'features'], msg: 'Color comes twice: keep one', type: 'x' },
+    ],
+  }
+  const notices: FieldNotice[] = [
+    { field: 'schema.features.0.weight', code: 'INPUT_FLOAT_PARSING', parameters: { value: 'heavy' } },
+    { field: 'schema.features', code: 'COMES_TWICE', parameters: { name: 'Color' } },
+  ]
+  const wrong = new ApiError(422, '/api/x', body, 'PROFILE_INVALID', {}, notices)
+  expect(describeError(wrong)).toBe(
+    [
+      '프로파일에 고칠 곳이 있습니다.',
+      'schema.features.0.weight: 숫자여야 합니다 (입력: heavy)',
+      'schema.features: Color이(가) 두 번 나옵니다. 하나만 남기세요',
+    ].join('\n'),
+  )
+  const text = new ApiError(400, '/api/x', { detail: 'No: a.b: x' }, 'SETTINGS_INVALID', {}, [
+    { field: 'sql.output_columns.0', code: 'NOT_AN_AVAILABLE_COLUMN', parameters: { name: 'X' } },
+  ])
+  expect(describeError(text)).toContain('sql.output_columns.0: X은(는) 사용할 수 있는 컬럼이 아닙니다')
+  const halfKnown = new ApiError(422, '/api/x', body, 'PROFILE_INVALID', {}, [
+    ...notices.slice(0, 1),
+    { field: 'schema.features', text: 'Color comes twice: keep one' },
+  ])
+  expect(describeError(halfKnown)).toContain('schema.features: Color comes twice')
+  await switchLanguage('en')
+  expect(describeError(wrong)).toBe(
+    'schema.features.0.weight: Input should be a number\nschema.features: Color comes twice: keep one',
+  )
 })

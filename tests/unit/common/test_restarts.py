@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.process_end import CANNOT_START
+from common.exit_codes import ExitCode
 from common.processes import start_child
 from common.restarts import LONGEST_DELAY_SECONDS, STEADY_SECONDS, Restarts, keep_running, restart_delay
 
@@ -76,7 +76,7 @@ def test_only_a_steady_life_makes_earlier_deaths_forgotten(lives: list[float | N
 
 
 async def test_a_process_that_ends_is_started_again_and_all_stop_together() -> None:
-    dying, steady, stop = Started(ending(1), ending(CANNOT_START), SLEEPING), Started(SLEEPING), asyncio.Event()
+    dying, steady, stop = Started(ending(1), ending(ExitCode.NOT_RUNNING), SLEEPING), Started(SLEEPING), asyncio.Event()
     running = asyncio.create_task(keep_running([dying, steady], stop, grace_seconds=5))
     await until(lambda: len(dying.children) == 3)  # that it cannot start again now does not end the others
     assert [child.poll() is None for child in steady.children] == [True]
@@ -87,8 +87,8 @@ async def test_a_process_that_ends_is_started_again_and_all_stop_together() -> N
 
 async def test_one_that_cannot_start_at_all_ends_the_others() -> None:
     steady = Started(SLEEPING)
-    starts = [steady, Started(ending(CANNOT_START))]
-    assert await keep_running(starts, asyncio.Event(), grace_seconds=5) == CANNOT_START
+    starts = [steady, Started(ending(ExitCode.NOT_RUNNING))]
+    assert await keep_running(starts, asyncio.Event(), grace_seconds=5) == ExitCode.NOT_RUNNING
     assert [child.poll() is None for child in steady.children] == [False]
 
 

@@ -84,7 +84,7 @@ def test_violations_keep_their_codes_from_process_to_process() -> None:
 def test_an_answer_names_the_codes_in_a_header_and_its_body_stays_what_it_was() -> None:
     wrong = [FieldViolation("schema.features.0.kind", notice("IS_MISSING", "is missing")), FieldViolation("b", "text")]
     answer = failure(InvalidInput("wrong", violations=wrong))
-    assert json.loads(answer.body) == {
+    assert json.loads(bytes(answer.body)) == {
         "detail": [
             {"loc": ["body", "schema", "features", 0, "kind"], "msg": "is missing", "type": "value_error"},
             {"loc": ["body", "b"], "msg": "text", "type": "value_error"},

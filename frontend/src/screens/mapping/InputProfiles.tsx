@@ -74,12 +74,13 @@ export function InputProfiles() {
 /** What keeps a stored profile from becoming active. */
 function StoredProblems({ stored }: { stored: StoredProfile<InputProfile> | undefined }) {
   const t = useMappingText()
-  if (!stored || stored.problems.length === 0) return null
+  const problems = noticeTexts(stored?.problems ?? [], stored?.problem_notices)
+  if (problems.length === 0) return null
   return (
     <div role="status" className="mb-3 rounded-2xl border border-bad/40 bg-bad-soft px-4 py-2 text-[0.9rem]">
-      <b>{t('storedProblems', { count: stored.problems.length })}</b>
+      <b>{t('storedProblems', { count: problems.length })}</b>
       <ul className="max-h-40 list-disc overflow-y-auto pl-5">
-        {noticeTexts(stored.problems, stored.problem_notices).map((problem, place) => (
+        {problems.map((problem, place) => (
           <li key={place}>{problem}</li>
         ))}
       </ul>

@@ -156,8 +156,9 @@ def test_what_is_no_graph_is_refused(text: str) -> None:
 def test_every_type_has_help_in_both_languages_and_defaults_that_fit() -> None:
     for node_type in NODE_TYPES:
         assert set(node_type.words.options) == {option.name for option in node_type.options}
-        for said in (node_type.words, *node_type.words.options.values()):
-            assert all((said.en.title, said.en.help, said.ko.title, said.ko.help))
+        said = [node_type.words.en, node_type.words.ko]
+        said += [words for option in node_type.words.options.values() for words in (option.en, option.ko)]
+        assert all(words.title and words.help for words in said)
         for option in node_type.options:
             assert option.default is None or list(option.problems(option.default, MECHANICAL_SEALS)) == []
             words = node_type.words.options[option.name]
