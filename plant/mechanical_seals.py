@@ -51,14 +51,14 @@ def is_of_seals(schema: PlantSchema) -> bool:
 
 
 def with_labels(schema: PlantSchema) -> PlantSchema:
-    """The same schema; this plant's, as an older program stored it, with the labels that columns have today where it has none."""
-    if schema == MECHANICAL_SEALS or not is_of_seals(schema):
+    """The same schema; this plant's, as an older program stored it or somebody has changed it since, with the labels that its columns have
+    today where it has none."""
+    if schema == MECHANICAL_SEALS or schema.name != MECHANICAL_SEALS.name:
         return schema
-    known = MECHANICAL_SEALS.labels
     content = schema.model_dump(exclude_defaults=True)
     for part in _LABELLED:
         for column in content.get(part, ()):
-            english, korean = known[column["name"]]
+            english, korean = MECHANICAL_SEALS.labels.get(column["name"], ("", ""))
             column["label"], column["label_ko"] = column.get("label") or english, column.get("label_ko") or korean
     return PlantSchema.model_validate(content)
 

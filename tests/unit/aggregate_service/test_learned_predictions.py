@@ -63,8 +63,8 @@ async def test_models_decide_beside_the_neighbours_and_the_answer_says_why(small
     proof = rows_of(answer.evidence)[0]
     assert proof["LEARNED"] == pytest.approx(0.97, abs=1e-3)
     assert proof["BELIEF"] == pytest.approx(0.97, abs=1e-3)
-    assert "neighbours have it; its features say 97% by GROUP2 = " in proof["WHY"]
-    assert "OUTDIAMETER = " in proof["WHY"]
+    assert "neighbours have it; its features say 97% by Group 2 = " in proof["WHY"]
+    assert "Outer diameter = " in proof["WHY"]
     assert [one["feature"] for one in json.loads(str(proof["REASONS"]))] == ["GROUP2", "OUTDIAMETER"]
 
 

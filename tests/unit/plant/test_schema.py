@@ -10,7 +10,7 @@ import pytest
 from common.errors import InvalidInput
 from plant.columns import ColumnType
 from plant.input_profile import InputProfile, profile_json_schema
-from plant.mechanical_seals import MECHANICAL_SEALS
+from plant.mechanical_seals import MECHANICAL_SEALS, is_of_seals, with_labels
 from plant.schema import MOST_FEATURES, PlantSchema
 
 BICYCLES: dict[str, Any] = {
@@ -148,3 +148,37 @@ def test_the_json_schema_of_profiles_names_their_parts() -> None:
 
 def test_a_wrong_value_is_said_once_and_not_again_of_what_holds_it() -> None:
     assert refusals(bicycles(features=[{"name": "Color", "kind": "text", "weight": "heavy"}])).count("schema.") == 1
+
+
+def test_the_seal_plant_is_known_and_labelled_as_an_older_program_stored_it() -> None:
+    """Older programs stored its Korean labels alone, and no labels of the routing's columns."""
+    stored = json.loads(MECHANICAL_SEALS.to_json())
+    for part in ("features", "item_columns", "routing_columns", "results_columns"):
+        for column in stored[part]:
+            del column["label"]
+            if part.startswith("r"):
+                del column["label_ko"]
+    older = PlantSchema.model_validate(stored)
+    assert older != MECHANICAL_SEALS
+    assert is_of_seals(older)
+    assert with_labels(older) == MECHANICAL_SEALS
+    stored["features"][1] |= {"weight": 9.0, "label": "Sort"}
+    changed = with_labels(PlantSchema.model_validate(stored))
+    assert not is_of_seals(changed)
+    assert (changed.label_of("PART_TYPE"), changed.label_of("OUTDIAMETER")) == ("Sort", "Outer diameter")
+    document = InputProfile.built_in().document()
+    assert InputProfile.model_validate({**document, "schema": older.model_dump(exclude_defaults=True)}).plant == (
+        MECHANICAL_SEALS
+    )
+    assert with_labels(ANOTHER) is ANOTHER
+
+
+def test_every_column_of_the_seal_plant_has_a_label_in_both_languages() -> None:
+    known = {name for role in MECHANICAL_SEALS.tables for name in MECHANICAL_SEALS.columns(role)}
+    assert known == set(MECHANICAL_SEALS.labels)
+    for name, (english, korean) in MECHANICAL_SEALS.labels.items():
+        assert name not in (english, korean), name
+        assert english != korean
+
+
+ANOTHER = PlantSchema.model_validate({"name": "Gears", "features": [{"name": "Module", "kind": "number"}]})

@@ -231,7 +231,7 @@ async def test_the_effect_of_an_edited_profile_is_said_before_it_is_saved(admin:
     assert (found.refresh, found.training, list(found.problems)) == (False, False, [])
 
     labelled = json.loads(json.dumps(same))
-    labelled["schema"]["features"][1]["label"] = "Part type"
+    labelled["schema"]["features"][1]["label"] = "Sort of part"
     found = await effects(labelled)
     assert (found.refresh, found.training) == (True, False)
 
