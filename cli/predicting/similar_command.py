@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -12,12 +12,12 @@ from rich.text import Text
 
 from cli.calls import ask
 from cli.terminal import open_console
+from common.exit_codes import ExitCode
 from common.standard_output import json_text
 
 if TYPE_CHECKING:
     from cli.control_plane import ControlPlane
 
-EXIT_NOT_ALL: Final = 4
 
 
 def similar(
@@ -51,7 +51,7 @@ def similar(
         typer.secho(f"{code}: the item master does not hold this code", err=True, fg="yellow")
     for site in away:
         typer.secho(f"{_called(site['site'])} was not searched: {site['problem']}", err=True, fg="yellow")
-    raise typer.Exit(EXIT_NOT_ALL if unknown or away else 0)
+    raise typer.Exit(ExitCode.NOT_ALL if unknown or away else 0)
 
 
 def _remotely(
