@@ -138,7 +138,7 @@ class Searcher:
             found = positions[known]
             vectors = vectors_at(model, delta, found)
             parts = await self._in_parts(
-                len(found), lambda part: search(model, delta, vectors[part], found[part], options)
+                model, len(found), lambda part: search(model, delta, vectors[part], found[part], options)
             )
             stored = [""] * len(codes)
             for row, code in zip(known.tolist(), codes_at(model, delta, found), strict=True):
@@ -261,6 +261,7 @@ class Searcher:
                 )
             own = find_items(model, delta, wanted.exclude_codes)
         parts = await self._in_parts(
+            model,
             len(vectors),
             lambda part: search(model, delta, vectors[part], None if own is None else own[part], options),
         )
@@ -295,9 +296,11 @@ class Searcher:
                     self.cache.put(key, vector)
         return vectors
 
-    async def _in_parts(self, queries: int, run: Callable[[slice], Neighbours]) -> list[Neighbours]:
-        """Run a search over all queries: at once when they are few, else in parts by the pool."""
-        if queries <= INLINE_QUERIES:
+    async def _in_parts(
+        self, model: SearchableModel, queries: int, run: Callable[[slice], Neighbours]
+    ) -> list[Neighbours]:
+        """Run a search over all queries: at once when they are few and wait for nobody, else in parts by the pool."""
+        if queries <= INLINE_QUERIES and not (queries and model.waits):
             return [run(slice(0, queries))] if queries else []
         parts = [slice(start, start + QUERIES_A_PART) for start in range(0, queries, QUERIES_A_PART)]
         return [await self._in_pool(run, part) for part in parts]

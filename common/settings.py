@@ -78,6 +78,9 @@ class Settings(BaseSettings):
     tls_certificate: Path | None = Field(None, description="PEM certificate of the gRPC services")
     tls_key: Path | None = Field(None, description="PEM key of that certificate")
     tls_ca: Path | None = Field(None, description="PEM certificate authority that clients trust")
+    vectors_url: str = Field(
+        "", description="PostgreSQL with the extension vector, for the engine pgvector; empty: the control plane's"
+    )
     ray_address: str = Field("", description="Ray cluster that trainings fit models on, such as auto; empty: none")
     rpc_timeout_seconds: float = Field(30.0, gt=0, description="Deadline of a call where the caller sets none")
     stop_grace_seconds: float = Field(3.0, ge=0, description="Time that requests in flight get when a process stops")

@@ -20,6 +20,7 @@ READING_POSTS: Final = frozenset(
     (
         "/api/predict",
         "/api/similarity/search",
+        "/api/similarity/group-search",
         "/api/groups/recommendations",
         "/api/time/summary",
         "/api/rules/validate",

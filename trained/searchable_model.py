@@ -100,6 +100,11 @@ class SearchableModel:
         return self.engine.name
 
     @property
+    def waits(self) -> bool:
+        """Whether a search waits for another process."""
+        return self.engine.waits
+
+    @property
     def items(self) -> int:
         """Items in the index."""
         return self.engine.items

@@ -43,5 +43,5 @@ def fitted_on_cluster(
 
         shared = ray.put(task)
         remote: Any = ray.remote(num_cpus=1)(Worker)
-        pool = ActorPool([remote.remote(shared) for _ in range(min(cores_of(ray), operations))])
+        pool: Any = ActorPool([remote.remote(shared) for _ in range(min(cores_of(ray), operations))])
         yield from pool.map(lambda worker, number: worker.fit.remote(number, needed(number)), range(operations))

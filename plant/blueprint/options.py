@@ -114,7 +114,7 @@ class IndexOptions:
     """The index.
 
     Attributes:
-        engine: faiss or hnswlib.
+        engine: faiss, hnswlib or pgvector.
         m: links of a vector on each level.
         ef_construction: width of the search while building.
         target_recall: recall@50 that the version's default ef_search must reach, 0 to 1.

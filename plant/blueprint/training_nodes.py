@@ -71,7 +71,7 @@ TRAINING_NODES: Final[tuple[NodeType, ...]] = (
         "index",
         part="index",
         options=(
-            Option("engine", CHOICE, _INDEX.engine, choices=("faiss", "hnswlib"), required=True),
+            Option("engine", CHOICE, _INDEX.engine, choices=("faiss", "hnswlib", "pgvector"), required=True),
             Option("m", INTEGER, _INDEX.m, 4, 64),
             Option("ef_construction", INTEGER, _INDEX.ef_construction, 16, 1000),
             Option("target_recall", NUMBER, _INDEX.target_recall, 0.5, 1),

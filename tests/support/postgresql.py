@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -26,6 +27,18 @@ def postgresql_programs() -> Path | None:
         return Path(found).resolve().parent
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     return folders[-1].parent if folders else None
+
+
+def vector_programs() -> Path | None:
+    """Folder with the programs of a server with the extension vector: Debian's, or that of the package pgserver; None: none."""
+    own = postgresql_programs()
+    if own is not None:
+        share = subprocess.run([str(own / "pg_config"), "--sharedir"], capture_output=True, text=True, check=False)
+        if (Path(share.stdout.strip() or "/nowhere") / "extension" / "vector.control").is_file():
+            return own
+    package = importlib.util.find_spec("pgserver")
+    programs = Path(package.origin).parent / "pginstall" / "bin" if package is not None and package.origin else None
+    return programs if programs is not None and (programs / "initdb").is_file() else None
 
 
 class Replicated:
@@ -82,7 +95,7 @@ class Replicated:
 @contextlib.contextmanager
 def replicated_postgresql() -> Iterator[Replicated]:
     """Two servers that live as long as the context, on one machine."""
-    with _folder_and_runner() as (folder, run):
+    with _folder_and_runner(postgresql_programs()) as (folder, run):
         made = Replicated(folder, run)
         try:
             yield made
@@ -91,9 +104,8 @@ def replicated_postgresql() -> Iterator[Replicated]:
 
 
 @contextlib.contextmanager
-def _folder_and_runner() -> Iterator[tuple[Path, Callable[..., None]]]:
+def _folder_and_runner(programs: Path | None) -> Iterator[tuple[Path, Callable[..., None]]]:
     """A folder of the servers' account, and what runs PostgreSQL's programs there."""
-    programs = postgresql_programs()
     if programs is None:
         pytest.skip("PostgreSQL's initdb is not installed")
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
@@ -122,9 +134,13 @@ def _folder_and_runner() -> Iterator[tuple[Path, Callable[..., None]]]:
 
 
 @contextlib.contextmanager
-def postgresql_server() -> Iterator[str]:
-    """URL (without database name) of a PostgreSQL server that lives as long as the context. It asks `WITH_PASSWORD` for a password only."""
-    with _folder_and_runner() as (folder, run):
+def postgresql_server(programs: Path | None = None) -> Iterator[str]:
+    """URL (without database name) of a PostgreSQL server that lives as long as the context. It asks `WITH_PASSWORD` for a password only.
+
+    Args:
+        programs: of the server; None: those that are installed.
+    """
+    with _folder_and_runner(programs or postgresql_programs()) as (folder, run):
         port = free_port()
         data = str(folder / "data")
         options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=60"

@@ -1,4 +1,4 @@
-"""Index engines: graphs over vectors that find the nearest quickly. One protocol, two engines, named in the manifest.
+"""Index engines: graphs over vectors that find the nearest quickly. One protocol, three engines, named in the manifest.
 
 Vectors are float32 of length 1 (L2); a similarity is their inner product, the cosine.
 """
@@ -19,7 +19,7 @@ Positions = npt.NDArray[np.int64]
 Progress = Callable[[int, int], None]
 """Called with (vectors added, vectors in all) while an index is built."""
 
-ENGINES: Final = ("faiss", "hnswlib")
+ENGINES: Final = ("faiss", "hnswlib", "pgvector")
 M: Final = 16
 EF_CONSTRUCTION: Final = 200
 ROWS_AT_ONCE: Final = 4096
@@ -30,6 +30,8 @@ class Engine(Protocol):
     """An index that answers. Safe to search from several threads; searching releases the interpreter lock."""
 
     name: str
+    waits: bool
+    """Whether a search waits for another process, so that it belongs into a thread."""
 
     @property
     def items(self) -> int:
@@ -104,11 +106,15 @@ def build_index(
         from trained.index.engine_hnswlib import HnswlibEngine
 
         return HnswlibEngine.build(vectors, m, ef_construction, threads, on_progress)
+    if engine_name == "pgvector":
+        from trained.index.engine_pgvector import PgvectorEngine
+
+        return PgvectorEngine.build(vectors, m, ef_construction, threads, on_progress)
     raise _unknown(engine_name)
 
 
 def open_index(engine_name: str, path: Path, dimension: int, *, threads: int = 1) -> Engine:
-    """Open a saved index; faiss maps the file, hnswlib reads it.
+    """Open a saved index; faiss maps the file, hnswlib reads it, pgvector has it in a database.
 
     Args:
         dimension: length of a vector.
@@ -130,6 +136,10 @@ def open_index(engine_name: str, path: Path, dimension: int, *, threads: int = 1
         from trained.index.engine_faiss import FaissEngine
 
         return FaissEngine.open(path, threads)
+    if engine_name == "pgvector":
+        from trained.index.engine_pgvector import PgvectorEngine
+
+        return PgvectorEngine.open(path, dimension)
     from trained.index.engine_hnswlib import HnswlibEngine
 
     return HnswlibEngine.open(path, dimension, threads)

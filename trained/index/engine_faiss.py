@@ -25,6 +25,7 @@ class FaissEngine:
     """An index of faiss over inner products, or an older one over L2 distances or without graph."""
 
     name = "faiss"
+    waits = False
 
     def __init__(self, index: Any, threads: int) -> None:
         """Args:

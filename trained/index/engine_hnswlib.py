@@ -31,6 +31,7 @@ class HnswlibEngine:
     """An index of hnswlib over inner products."""
 
     name = "hnswlib"
+    waits = False
 
     def __init__(self, index: Any, dimension: int, threads: int) -> None:
         self._index, self._dimension, self._threads = index, dimension, threads

@@ -32,7 +32,7 @@ class EqualItems:
 
     def __init__(self, distinct: Engine, number_of: npt.NDArray[np.int32], members: npt.NDArray[np.int32]) -> None:
         self.distinct, self.number_of, self.members = distinct, number_of, members
-        self.name = distinct.name
+        self.name, self.waits = distinct.name, distinct.waits
         self.starts = np.concatenate(([0], np.cumsum(np.bincount(number_of, minlength=distinct.items)))).astype(
             np.int64
         )

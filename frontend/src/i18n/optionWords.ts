@@ -9,6 +9,7 @@ const WORDS: Record<string, readonly [ko: string, en: string]> = {
   trimmed_std: ['절사 표준편차 (분위수 사이)', 'trimmed (between two quantiles)'],
   faiss: ['FAISS HNSW (메모리 매핑)', 'FAISS HNSW (memory-mapped)'],
   hnswlib: ['hnswlib', 'hnswlib'],
+  pgvector: ['pgvector (PostgreSQL)', 'pgvector (PostgreSQL)'],
   text: ['문자', 'text'],
   integer: ['정수', 'integer'],
   number: ['숫자', 'number'],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
+
 from installer.machine import run_program
 
 SAID = "Can't open service!\r\nOpenService(): 지정된 서비스를 찾을 수 없습니다.\r\n"

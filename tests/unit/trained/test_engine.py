@@ -1,15 +1,19 @@
-"""Both index engines keep the same promises."""
+"""All index engines keep the same promises."""
 
 from __future__ import annotations
 
 import importlib.util
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from common.errors import DataProblem, InvalidInput, PreconditionFailed
+from common.settings import Settings
+from tests.support.postgresql import postgresql_server, vector_programs
+from trained.index import engine_pgvector
 from trained.index.engine import Engine, Vectors, build_index, checked_vectors, index_file_name, open_index
 from trained.index.recall import RecallPoint, exact_truth, measure, smallest_ef, unlike_below
 
@@ -22,6 +26,32 @@ INSTALLED = [
     )
     for name in ("faiss", "hnswlib")
 ]
+EVERY = [
+    *INSTALLED,
+    pytest.param(
+        "pgvector",
+        marks=pytest.mark.skipif(vector_programs() is None, reason="there is no PostgreSQL with the extension vector"),
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def vectors_url() -> Iterator[str]:
+    """A database for vectors."""
+    with postgresql_server(vector_programs()) as url:
+        yield f"{url}/postgres"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _named_database(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Name the database of vectors to the engine, where there can be one."""
+    if vector_programs() is None:
+        yield
+        return
+    named = Settings(_env_file=None, vectors_url=request.getfixturevalue("vectors_url"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine_pgvector, "read_settings", lambda: named)
+        yield
 
 
 def made_vectors(rows: int = 1500, dimension: int = 24) -> Vectors:
@@ -34,7 +64,7 @@ def made_vectors(rows: int = 1500, dimension: int = 24) -> Vectors:
 VECTORS = made_vectors()
 
 
-@pytest.fixture(scope="module", params=INSTALLED)
+@pytest.fixture(scope="module", params=EVERY)
 def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Engine:
     folder = tmp_path_factory.mktemp("index")
     path = folder / index_file_name(request.param)
@@ -100,7 +130,7 @@ def test_several_threads_search_at_once_with_different_ef(engine: Engine) -> Non
     assert wrong == []
 
 
-@pytest.mark.parametrize("name", INSTALLED)
+@pytest.mark.parametrize("name", EVERY)
 def test_building_reports_progress_up_to_the_end(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[int, int]] = []
     monkeypatch.setattr(f"trained.index.engine_{name}.ROWS_AT_ONCE", 400)
