@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from cli.control_plane import ControlPlane
 
 
-
 def similar(
     codes: Annotated[list[str], typer.Argument(metavar="CODE...", help="Item codes", show_default=False)],
     group: Annotated[
