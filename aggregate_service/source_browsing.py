@@ -16,7 +16,7 @@ from source import Source, open_mapped, open_source
 from source.allowed_paths import allowed_path
 from source.databases.address import parse_address
 from source.diagnosis import path_hash
-from source.source import find_name, no_such_table
+from source.source import find_name, find_table, no_such_table
 from source.table_profile import ColumnProfile, columns_only, profile_table
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class SourceBrowser:
 
     def _table(self, source: Source, table: str, tables: Sequence[str]) -> str:
         if table:
-            found = find_name(table, tables)
+            found = find_table(table, tables)
             if found is None:
                 raise no_such_table(source, table, tables)
             return found

@@ -29,6 +29,9 @@ REQUIRED: Final[dict[str, frozenset[str]]] = {
 }
 """Role -> columns that the built-in profile requires."""
 
+REQUIRED_OF_TABLE: Final = {TABLES[role]: columns for role, columns in REQUIRED.items()}
+"""View -> columns that the built-in profile requires of it."""
+
 INPUT_PROFILE: Final[dict[str, str]] = _DATA["input_profile"]
 """Name and descriptions of the built-in profile."""
 

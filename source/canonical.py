@@ -280,5 +280,12 @@ def _misfit(
         f"Table {table}, {where}, column {series.name}: {shown!r} is not {_WORDS[wanted]}. "
         "Correct it in the source, or take the column out of the input profile",
         reason="VALUE_MISFIT",
-        details={"table": table, "item": item or "", "row": row, "column": series.name, "value": shown},
+        details={
+            "table": table,
+            "item": item or "",
+            "row": row,
+            "column": series.name,
+            "value": shown,
+            "wanted": wanted,
+        },
     )

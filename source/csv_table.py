@@ -67,6 +67,10 @@ class CsvTable:
             ]
         return list(self._columns)
 
+    def names(self) -> list[str]:
+        """Names of the columns, without a look at their values."""
+        return self._head().columns
+
     def count(self) -> int:
         """Rows."""
         head = self._head()

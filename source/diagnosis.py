@@ -17,7 +17,7 @@ from plant.schema import OPTIONAL_TABLES, ROLES
 from source.access_driver import BITNESS, find_driver, installed_drivers
 from source.opening import kind_of, open_mapped
 from source.role_reading import read_role
-from source.source import BATCH_ROWS, Source, digest, find_name
+from source.source import BATCH_ROWS, Source, digest, find_name, find_table
 from source.table_profile import ColumnProfile, columns_only, profile_table
 
 FIRST_ROWS: Final = 1_000
@@ -160,7 +160,7 @@ def _odbc_facts(path: Path) -> tuple[tuple[str, ...], str, str]:
 
 def _look_at(source: Source, profile: InputProfile, role: str, read_values: bool) -> RoleFinding:
     named = {str(key): table for key, table in profile.tables.items()}.get(role, "").strip()
-    table = find_name(named, source.tables()) if named else None
+    table = find_table(named, source.tables())
     if table is None:
         problem = ""
         if role not in OPTIONAL_TABLES:

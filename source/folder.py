@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -11,12 +12,12 @@ import polars as pl
 
 from common.errors import DataProblem
 from plant.columns import ColumnType, SourceColumn
-from plant.mechanical_seals import FILE_TABLES
+from plant.mechanical_seals import FILE_TABLES, REQUIRED_OF_TABLE
 from source.csv_table import CsvTable
 from source.file_parts import FilePart
 from source.parquet_table import ParquetTable
 from source.parts import StoredPart, Whole
-from source.source import digest, file_state, find_name, no_such_table, vanished
+from source.source import digest, file_state, find_name, find_table, no_such_table, vanished
 from source.table_source import StoredTable, TableSource
 
 ENDINGS: Final = (".parquet", ".csv")
@@ -49,13 +50,11 @@ class FolderSource(TableSource):
         return digest(["folder", self.path.resolve(), *states])
 
     def tables(self) -> list[str]:
-        """Names of the tables, sorted; items, routing and work_orders go by the names of the Access views."""
+        """Names of the tables, sorted; items, routing and work_orders of the built-in plant go by the names of its Access views."""
         return sorted(self._files)
 
     def _stored_name(self, table: str) -> str:
-        stored = find_name(table, list(self._files)) or find_name(
-            FILE_TABLES.get(table.casefold(), ""), list(self._files)
-        )
+        stored = find_table(table, list(self._files)) or find_name(_file_of_view(table), list(self._files))
         if stored is None:
             stranger = _stranger(files := _files_in(self.path / table))
             if stranger is not None:
@@ -143,7 +142,9 @@ def _table_files(folder: Path) -> dict[str, list[Path]]:
             name, found = entry.stem, [entry] if entry.suffix.lower() in ENDINGS and entry.is_file() else []
         if not found:
             continue
-        name = FILE_TABLES.get(name.casefold(), name)
+        view = FILE_TABLES.get(name.casefold())
+        if view is not None and _stands_for(found[0], file_state(found[0]), view):
+            name = view
         if name in files:
             raise DataProblem(
                 f"{folder} holds table {name} twice, in {_shown(folder, files[name])} and {_shown(folder, found)}: remove one of them",
@@ -158,6 +159,24 @@ def _table_files(folder: Path) -> dict[str, list[Path]]:
             details={"path": folder},
         )
     return files
+
+
+def _file_of_view(table: str) -> str:
+    """Name of the file that a view of the built-in plant lies in; "" for other tables."""
+    return next((file for file, view in FILE_TABLES.items() if view.casefold() == table.casefold()), "")
+
+
+@functools.lru_cache(maxsize=256)
+def _stands_for(file: Path, _state: tuple[str, int, int], view: str) -> bool:
+    """Whether a file is the view of the built-in plant: most columns that its profile requires are there. Another plant's tables may have
+    the same names; one that cannot be read is left to whoever opens it.
+    """
+    try:
+        names = {name.casefold() for name in _file_table(file).names()}
+    except DataProblem:
+        return True
+    required = REQUIRED_OF_TABLE[view]
+    return 2 * sum(name.casefold() in names for name in required) > len(required)
 
 
 def _shown(folder: Path, files: Sequence[Path]) -> str:

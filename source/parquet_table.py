@@ -37,6 +37,10 @@ class ParquetTable:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    def names(self) -> list[str]:
+        """Names of the columns."""
+        return [column.name for column in self.columns()]
+
     def columns(self) -> list[SourceColumn]:
         """Columns in stored order."""
         with self._open() as file:

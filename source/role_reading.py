@@ -13,12 +13,11 @@ from common.notices import notice
 from plant.columns import ColumnType
 from plant.features import is_absent
 from plant.input_profile import InputProfile, ProfileColumn
-from plant.mechanical_seals import FILE_TABLES
 from plant.schema import FEATURES, ITEM_CODE, OPTIONAL_TABLES, ROUTING
 from plant.units import COUNT, MASS, SIZE, TIME, find_unit, time_unit
 from source.canonical import ABSENT_WORDS
 from source.column_types import POLARS_TYPES
-from source.source import BATCH_ROWS, Source, find_name
+from source.source import BATCH_ROWS, Source, find_name, find_table
 from source.spellings import read_as
 
 OnFinding = Callable[[int, str], None]
@@ -136,7 +135,7 @@ def table_of(source: Source, profile: InputProfile, role: str) -> str | None:
     """
     named = dict(profile.tables).get(role, "").strip()  # type: ignore[call-overload]
     tables = source.tables()
-    found = find_name(named, tables) or find_name(FILE_TABLES.get(named.casefold(), ""), tables) if named else None
+    found = find_table(named, tables)
     if found is None and role not in OPTIONAL_TABLES:
         if named:
             _explain_other(source, named)

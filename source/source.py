@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from common.errors import DataProblem, NotFound
 from plant.columns import ColumnType, SourceColumn
+from plant.mechanical_seals import FILE_TABLES
 
 if TYPE_CHECKING:
     import polars as pl
@@ -137,6 +138,13 @@ def find_name(wanted: str, names: Sequence[str]) -> str | None:
         return wanted
     folded = [name for name in names if name.casefold() == wanted.casefold()]
     return folded[0] if len(folded) == 1 else None
+
+
+def find_table(wanted: str, tables: Sequence[str]) -> str | None:
+    """The table as stored that `wanted` means, also by the name of the file that a view of the built-in plant lies in."""
+    if not wanted:
+        return None
+    return find_name(wanted, tables) or find_name(FILE_TABLES.get(wanted.casefold(), ""), tables)
 
 
 def no_such_table(source: Source, table: str, tables: Sequence[str]) -> NotFound:

@@ -13,14 +13,13 @@ from auth_service.mapping.profile_kinds import INPUT
 from common.errors import InvalidInput, ServiceError
 from common.source_addresses import is_address
 from plant.input_profile import InputProfile
-from plant.mechanical_seals import FILE_TABLES
 from plant.schema import OPTIONAL_TABLES, ROLES
 from plant.settings import PlantSettings
 from plant.settings.violations import Violation
 from source.allowed_paths import check_server, may_be_looked_at
 from source.databases.address import locate, parse_address
 from source.opening import open_source
-from source.source import find_name
+from source.source import find_table
 
 
 def keep_addresses(_session: Session, _before: PlantSettings, after: PlantSettings, _author: str) -> PlantSettings:
@@ -87,8 +86,6 @@ def lacking_table(profile: InputProfile, tables: Sequence[str]) -> tuple[str, st
     for role in ROLES:
         table = named.get(role, "")
         known = [*tables, *profile.queries]
-        if role not in OPTIONAL_TABLES and not (
-            find_name(table, known) or find_name(FILE_TABLES.get(table.casefold(), ""), known)
-        ):
+        if role not in OPTIONAL_TABLES and find_table(table, known) is None:
             return role, table
     return None

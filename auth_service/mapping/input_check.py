@@ -18,7 +18,7 @@ from source.canonical import canonical_frame
 from source.opening import open_mapped
 from source.queries import QueryBounds
 from source.role_reading import spelled
-from source.source import Source, find_name
+from source.source import Source, find_name, find_table
 
 ROWS: Final = 20_000
 BATCH_ROWS: Final = 5_000
@@ -99,7 +99,7 @@ def _check_role(
     checked: Checked, profile: InputProfile, source: Source, tables: Sequence[str], role: str, rows: int
 ) -> None:
     named = {str(key): table for key, table in profile.tables.items()}.get(role, "").strip()
-    table = find_name(named, tables) if named else None
+    table = find_table(named, tables)
     if table is None:
         if named and role in OPTIONAL_TABLES:
             checked.tables.append((role, named, 0))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,15 +16,15 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from common.errors import ServiceError
+from common.errors import DataProblem, ServiceError
 from common.files import write_text
 from common.process_end import run_and_leave
-from plant.columns import SourceColumn
+from plant.columns import ColumnType, SourceColumn
 from source.column_types import POLARS_TYPES
 from source.opening import open_source
 from source.queries.checking import connect, first_line, named_tables, refused
 from source.queries.running import too_large
-from source.source import Source, find_name, no_such_table
+from source.source import Source, find_table, no_such_table
 
 BATCH_ROWS: Final = 100_000
 
@@ -51,26 +52,61 @@ def _run(request: dict[str, Any]) -> int:
     sql = request["sql"]
     tables = named_tables(sql)
     source = open_source(Path(request["source"]))
-    connection = connect(
-        request["memory_bytes"] // 2, request["threads"]
-    )  # the other half for the tables that it reads
-    try:
-        for name, stored in _stored_names(source, tables).items():
-            connection.register(name, _empty(source.columns(stored)))
-        described = _described(connection, sql, request["columns"])
-        needed = _needed_columns(connection, sql)
-        for name, stored in _stored_names(source, tables).items():
-            connection.unregister(name)
-            connection.register(name, _read(source, stored, needed.get(name)))
-        return _write(connection, sql, described, Path(request["output"]), request["rows"])
-    except duckdb.OutOfMemoryException:
-        raise too_large(request["memory_bytes"]) from None
-    except MemoryError:
-        raise too_large(request["memory_bytes"]) from None
-    except duckdb.Error as error:
-        raise refused(first_line(error)) from None
-    finally:
-        connection.close()
+    wider = _WiderColumns()
+    while True:
+        connection = connect(
+            request["memory_bytes"] // 2, request["threads"]
+        )  # the other half for the tables that it reads
+        try:
+            stored = _stored_names(source, tables)
+            columns = {name: wider.of(source, table) for name, table in stored.items()}
+            for name, found in columns.items():
+                connection.register(name, _empty(found))
+            described = _described(connection, sql, request["columns"])
+            needed = _needed_columns(connection, sql)
+            for name, table in stored.items():
+                connection.unregister(name)
+                connection.register(name, _read(source, table, columns[name], needed.get(name)))
+            return _write(connection, sql, described, Path(request["output"]), request["rows"])
+        except DataProblem as error:
+            if not wider.take(error):
+                raise
+        except duckdb.OutOfMemoryException:
+            raise too_large(request["memory_bytes"]) from None
+        except MemoryError:
+            raise too_large(request["memory_bytes"]) from None
+        except duckdb.Error as error:
+            raise wider.reason or refused(first_line(error)) from None
+        finally:
+            connection.close()
+
+
+class _WiderColumns:
+    """Columns whose type was told by their first values, and in which a later one does not fit: they are of a type that takes all.
+
+    Attributes:
+        reason: the last value that did not fit; what a query that needs the narrower type fails with.
+    """
+
+    def __init__(self) -> None:
+        self._types: dict[tuple[str, str], ColumnType] = {}
+        self.reason: DataProblem | None = None
+
+    def of(self, source: Source, table: str) -> list[SourceColumn]:
+        """The columns of a table as they are read."""
+        return [replace(one, type=self._types.get((table, one.name), one.type)) for one in source.columns(table)]
+
+    def take(self, error: DataProblem) -> bool:
+        """Widen the column that an error names; False where it is about something else, or the column takes everything already."""
+        if error.reason != "VALUE_MISFIT" or "row" not in error.details:
+            return False
+        key = (str(error.details["table"]), str(error.details["column"]))
+        if self._types.get(key) is ColumnType.TEXT:
+            return False
+        whole = error.details.get("wanted") == ColumnType.INTEGER
+        self._types[key] = ColumnType.NUMBER if whole and key not in self._types else ColumnType.TEXT
+        self.reason = error
+        return True
 
 
 def _stored_names(source: Source, tables: Sequence[str]) -> dict[str, str]:
@@ -78,7 +114,7 @@ def _stored_names(source: Source, tables: Sequence[str]) -> dict[str, str]:
     known = source.tables()
     found = {}
     for name in tables:
-        stored = find_name(name, known)
+        stored = find_table(name, known)
         if stored is None:
             raise no_such_table(source, name, known)
         found[name] = stored
@@ -136,8 +172,7 @@ def _nodes(plan: Any) -> Iterator[dict[str, Any]]:
         yield from _nodes(node.get("children", []))
 
 
-def _read(source: Source, table: str, needed: set[str] | None) -> pa.Table:
-    columns = source.columns(table)
+def _read(source: Source, table: str, columns: Sequence[SourceColumn], needed: set[str] | None) -> pa.Table:
     wanted = [column for column in columns if needed is None or any(column.name in text for text in needed)] or columns[
         :1
     ]

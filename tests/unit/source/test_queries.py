@@ -149,3 +149,34 @@ def test_a_query_whose_values_are_of_another_type_is_refused_by_item_and_column(
     types = {"item": ColumnType.TEXT, "step": ColumnType.INTEGER}
     with pytest.raises(DataProblem, match="Table q, item 'A', column step: 'ten' is not a whole number"):
         list(source.batches("q", ["item", "step"], types, item_column="item"))
+
+
+@pytest.fixture
+def changing(tmp_path: Path) -> FolderSource:
+    """A CSV table whose columns look like numbers for longer than its types are told from."""
+    rows = range(12_000)
+    late = [str(row) if row < 11_000 else f"A{row}" for row in rows]
+    parts = ["3" if row < 11_000 else "3.5" for row in rows]
+    pl.DataFrame({"code": late, "minutes": parts}).write_csv(tmp_path / "items.csv")
+    return FolderSource(tmp_path)
+
+
+def test_values_that_fit_no_more_after_thousands_of_rows_widen_their_column(changing: FolderSource) -> None:
+    found = rows_of(QueriedSource(changing, {"q": "SELECT code, minutes * 2 AS double FROM items"}), "q")
+    assert found.schema == {"code": pl.String, "double": pl.Float64}
+    assert found.row(0) == ("0", 6.0)
+    assert found.row(-1) == ("A11999", 7.0)
+
+
+def test_a_query_that_needs_the_numbers_is_told_which_value_is_none(changing: FolderSource) -> None:
+    with pytest.raises(DataProblem, match="row 11,001, column code: 'A11000' is not a number") as problem:
+        rows_of(QueriedSource(changing, {"q": "SELECT code * 2 AS double FROM items"}), "q")
+    assert problem.value.reason == "VALUE_MISFIT"
+
+
+def test_a_query_names_tables_as_their_files_are_called(tmp_path: Path) -> None:
+    for name in ("ITEMS", "routing"):
+        pl.DataFrame({"id": ["a", "b"]}).write_csv(tmp_path / f"{name}.csv")
+    source = QueriedSource(FolderSource(tmp_path), {"q": "SELECT i.id FROM items i JOIN routing r ON i.id = r.id"})
+    assert source.tables() == ["ITEMS", "q", "routing"]
+    assert source.count("q") == 2

@@ -14,6 +14,7 @@ import pytest
 
 from common.errors import DataProblem, NotFound, ServiceError
 from common.settings import settings
+from plant.mechanical_seals import REQUIRED_OF_TABLE
 from source import ColumnType, Source, access_driver, open_source
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -295,7 +296,7 @@ def test_text_in_a_numeric_column_names_table_item_and_column(tmp_path: Path, ki
     getattr(frame, f"write_{kind}")(tmp_path / f"items.{kind}")
     source = open_source(tmp_path)
     with pytest.raises(
-        DataProblem, match=r"Table dbo_BI_ITEM_INFO_VIEW, item ' C1', column OUTDIAMETER: '12 mm' is not a number"
+        DataProblem, match=r"Table items, item ' C1', column OUTDIAMETER: '12 mm' is not a number"
     ) as caught:
         list(source.batches(ITEMS, ["ITEM_CD", "OUTDIAMETER"], {"OUTDIAMETER": ColumnType.NUMBER}))
     assert caught.value.details["column"] == "OUTDIAMETER"
@@ -363,10 +364,26 @@ def test_a_first_line_that_is_no_header_is_told_as_one(tmp_path: Path, header: s
 
 
 def test_one_table_in_two_files_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "items.csv").write_text("ITEM_CD\n")
-    (tmp_path / f"{ITEMS}.csv").write_text("ITEM_CD\n")
-    with pytest.raises(DataProblem, match="holds table dbo_BI_ITEM_INFO_VIEW twice"):
+    header = ",".join(sorted(REQUIRED_OF_TABLE[ROUTING])) + "\n"
+    (tmp_path / "routing.csv").write_text(header)
+    (tmp_path / f"{ROUTING}.csv").write_text(header)
+    with pytest.raises(DataProblem, match="holds table dbo_BI_ROUTING_VIEW twice"):
         open_source(tmp_path)
+
+
+def test_tables_of_another_plant_keep_the_names_of_their_files(
+    tmp_path: Path, demo_tables: dict[str, pl.DataFrame]
+) -> None:
+    for name, columns in {
+        "items": "id,colour",
+        "routing": "id,step,operation,minutes",
+        "work_orders": "id,state",
+    }.items():
+        (tmp_path / f"{name}.csv").write_text(columns + "\n")
+    assert open_source(tmp_path).tables() == ["items", "routing", "work_orders"]
+    (tmp_path / "routing.csv").unlink()
+    demo_tables["routing"].write_parquet(tmp_path / "routing.parquet")
+    assert open_source(tmp_path).tables() == ["dbo_BI_ROUTING_VIEW", "items", "work_orders"]
 
 
 def test_a_broken_parquet_file_is_named(tmp_path: Path) -> None:
