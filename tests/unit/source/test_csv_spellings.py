@@ -56,13 +56,27 @@ def test_codes_that_excel_is_told_to_keep_are_texts(tmp_path: Path) -> None:
         ("品番,工程\nA,旋盤\nB,研削カット\n", "cp932"),
         ("Länge,Fläche\nA,Prüfen\nB,Schleifen außen\n", "cp1252"),
         ("名称,工序\nA,车削\nB,磨削\n", "gb18030"),
+        ("Désignation,Opération\nA,Perçage\nB,Contrôle\n", "cp1252"),
+        ("Référence,Tps réglage\nA,Tournage\nB,Reçu\n", "cp1252"),
+        ("Matière,Phase\nA,é\nB,à part\n", "cp1252"),
+        ("Descripción,Operación\nA,Torneado año\nB,Fresado ¡ya!\n", "cp1252"),
+        ("Descrição,Operação\nA,Furação\nB,Retífica\n", "cp1252"),
+        ("Descrizione,Perché\nA,Qualità però\nB,Così è\n", "cp1252"),
+        ("Materiał,Czynność\nA,Toczenie wału\nB,Żarzenie\n", "cp1250"),
+        ("Označení,Operace\nA,Soustružení\nB,Broušení děr\n", "cp1250"),
+        ("Megnevezés,Művelet\nA,Esztergálás\nB,Hőkezelés\n", "cp1250"),
+        ("Parça,İşlem\nA,Talaş kaldırma\nB,Taşlama ağır\n", "cp1254"),
+        ("Наименование,Операция\nA,Токарная\nB,Шлифование №2\n", "cp1251"),
+        ("Περιγραφή,Εργασία\nA,Τόρνευση\nB,Λείανση\n", "cp1253"),
+        ("Désignation,Größe\nÉtirer,Länge müßte\nReçu à,Fläche\n", "cp1252"),
+        ("Stoff,Menge\nA,5 m³\nB,12 °C ± 1\n", "cp1252"),
         ("품목,공정\nA,선삭\nB,연삭\n", "utf-16"),
     ],
 )
 def test_texts_of_every_code_page_are_words(tmp_path: Path, text: str, encoding: str) -> None:
     frame = table(tmp_path, text, encoding)
     assert frame.columns == text.split("\n")[0].split(",")
-    assert frame.row(0)[1] == text.split("\n")[1].split(",")[1]
+    assert frame.rows() == [tuple(line.split(",")) for line in text.splitlines()[1:]]
 
 
 def test_bytes_that_are_no_words_are_of_no_code_page() -> None:
