@@ -31,33 +31,48 @@ _FOOT: Final = 12 * MM_PER_INCH
 _UNITS: Final = (
     (
         Unit("MM", SIZE, 1.0),
-        "mm millimeter millimetre millimeters millimetres milímetros millimètres 밀리미터 밀리 ミリ",
+        "mm millimeter millimetre millimeters millimetres milímetros millimètres мм миллиметр 毫米 밀리미터 밀리 ミリ",
     ),
-    (Unit("CM", SIZE, 10.0), "cm centimeter centimetre centimeters centimetres zentimeter 센티미터 센티"),
+    (
+        Unit("CM", SIZE, 10.0),
+        "cm centimeter centimetre centimeters centimetres zentimeter см сантиметр 厘米 센티미터 센티",
+    ),
     (Unit("DM", SIZE, 100.0), "dm decimeter dezimeter"),
-    (Unit("M", SIZE, 1000.0), "m meter metre meters metres mtr 미터"),
+    (Unit("M", SIZE, 1000.0), "m meter metre meters metres mtr metro metros mètre mètres м метр 米 미터"),
     (Unit("UM", SIZE, 0.001), "um µm μm micron microns mikrometer micrometer 마이크로미터"),
     (
         Unit("INCH", SIZE, MM_PER_INCH),
         "inch in inc inches zoll \" '' ″ ” “ ＂ 인치 インチ pulgada pulgadas pouce pouces pollice pollici",
     ),
     (Unit("FT", SIZE, _FOOT), "ft foot feet fuß fuss ' ′ 피트"),
-    (Unit("G", MASS, 1.0), "g gr gram grams gramm 그램"),
-    (Unit("KG", MASS, 1000.0), "kg kgs kilo kilogram kilograms kilogramm kilogramo kilogramos 킬로그램 킬로"),
+    (Unit("G", MASS, 1.0), "g gr gram grams gramm г грамм 克 그램"),
+    (
+        Unit("KG", MASS, 1000.0),
+        "kg kgs kilo kilogram kilograms kilogramm kilogramo kilogramos кг килограмм 千克 公斤 킬로그램 킬로",
+    ),
     (Unit("MG", MASS, 0.001), "mg milligram milligrams milligramm 밀리그램"),
     (Unit("T", MASS, 1e6), "t to ton tons tonne tonnes tonnen 톤"),
     (Unit("LB", MASS, 453.59237), "lb lbs pound pounds pfund_us 파운드"),
     (Unit("OZ", MASS, 28.349523125), "oz ounce ounces unze unzen 온스"),
     (
         Unit("SEC", TIME, 1 / 60),
-        "s sec secs second seconds sek sekunde sekunden 초 秒 segundo segundos seconde secondes secondi",
+        "s sec secs second seconds sek sekunde sekunden 초 秒 segundo segundos seconde secondes secondi "
+        "с сек секунда sn saniye másodperc sekund sekunda sekundy",
     ),
-    (Unit("MIN", TIME, 1.0), "min mins minute minutes minuten mn mnt 분 分 分钟 minuto minutos minuti"),
+    (
+        Unit("MIN", TIME, 1.0),
+        "min mins minute minutes minuten mn mnt 분 分 分钟 minuto minutos minuti "
+        "мин минута минут dk dakika perc minut minuta minuty minuter",
+    ),
     (
         Unit("H", TIME, 60.0),
-        "h hr hrs hour hours hur std stunde stunden 시간 시 時間 小时 hora horas heure heures ora ore",
+        "h hr hrs hour hours hur std stunde stunden 시간 시 時間 小时 hora horas heure heures ora ore "
+        "ч час часы часов sa saat óra uur uren godz godzina godziny hod hodina hodiny timme timmar",
     ),
-    (Unit("DAY", TIME, 1440.0), "d day days tag tage 일 日 天 día días dia dias jour jours giorno giorni"),
+    (
+        Unit("DAY", TIME, 1440.0),
+        "d day days tag tage 일 日 天 día días dia dias jour jours giorno giorni день дней gün nap dag dagen dzień dni den dny",
+    ),
     (Unit("WEEK", TIME, 10080.0), "wk week weeks woche wochen 주"),
     (Unit("MSEC", TIME, 1 / 60_000), "ms msec millisecond milliseconds millisekunden"),
     (Unit("HMIN", TIME, 0.6), "hmin im industrieminute industrieminuten cmin"),
@@ -73,6 +88,7 @@ _UNITS: Final = (
     (
         Unit("PCS", COUNT, 1.0),
         "pcs pc pce piece pieces ea each st stk stck stück unit units nos u ud uds unidad unidades pieza piezas pza pzas "
+        "шт штука adet db szt sztuka ks kus "
         "pezzo pezzi pièce pièces 개 대 본 매 個",
     ),
     (Unit("PAIR", COUNT, 2.0), "pair pairs paar pr 켤레 쌍"),

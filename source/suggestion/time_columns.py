@@ -144,7 +144,7 @@ def _unit_column(column: ColumnFacts, table: TableFacts) -> ColumnFacts | None:
         for other in table.columns.values()
         if other.shape is Shape.TEXT
         and other.distinct <= 12
-        and fit(other.name, "unit") >= 0.5
+        and max(fit(other.name, "unit"), fit(other.name, "time")) >= 0.5
         and all(time_unit(text) is not None for text in other.examples)
     ]
     if not timed:

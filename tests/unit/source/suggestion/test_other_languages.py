@@ -45,6 +45,17 @@ def plant(names: Names, operations: list[str], seed: int = 3) -> tuple[pl.DataFr
          ("物料编码", "材料", "外径", "工序号", "工序名称", "工作中心", "加工时间"), "下料 车削 铣削 磨削 热处理 检验"),
         (("articulos", "operaciones"), ("codigo_articulo", "familia", "diametro", "fase", "operacion", "maquina", "tiempo_unitario"),
          "Corte Torneado Fresado Rectificado Temple Control"),
+        (("Indeksy", "Marszruty"), ("Indeks", "Rodzina", "Średnica", "Nr operacji", "Operacja", "Stanowisko", "Tj [min]"),
+         "Cięcie Toczenie Frezowanie Szlifowanie Hartowanie Kontrola"),
+        (("Номенклатура", "Маршруты"),
+         ("Код", "Группа", "Диаметр", "Номер операции", "Операция", "Оборудование", "Штучное время, мин"),
+         "Отрезная Токарная Фрезерная Шлифовальная Термическая Контроль"),
+        (("Stoklar", "Rotalar"), ("Stok Kodu", "Grup", "Çap", "Sıra", "İşlem", "Tezgah", "İşleme Süresi (dk)"),
+         "Kesme Tornalama Frezeleme Taşlama Isıl Kontrol"),
+        (("artigos", "roteiro"), ("cod_artigo", "grupo", "diametro", "sequencia", "operacao", "maquina", "tempo_usinagem"),
+         "Corte Torneamento Fresamento Retífica Têmpera Inspeção"),
+        (("Artikelen", "Bewerkingen"), ("Artikelnr", "Groep", "Lengte", "Volgnr", "Bewerking", "Machine", "Bewerkingstijd (min)"),
+         "Zagen Draaien Frezen Slijpen Harden Keuren"),
         (("INVENTTABLE", "ROUTE"),
          ("ITEMID", "ITEMGROUPID", "HEIGHT", "OPRNUM", "OPRID", "WRKCTRID", "PROCESSTIME"), "Cut Weld Paint Turn Fit Test"),
         (("t1", "t2"), ("f1", "f2", "f3", "c2", "c3", "c4", "c5"), "x1 x2 x3 x4 x5 x6"),
@@ -160,3 +171,12 @@ def test_times_that_a_table_of_resources_holds_are_added_up(tmp_path: Path) -> N
     )
     both = read.sort("ITEM_CD", "PROC_SEQ"), right.sort("ITEM_CD", "PROC_SEQ")
     assert both[0]["RUN_TIME"].to_list() == [pytest.approx(value) for value in both[1]["RUN_TIME"]]
+
+
+def test_a_column_of_units_of_time_is_known_by_its_values_and_one_word(tmp_path: Path) -> None:
+    names = ("cod", "familia", "diametro", "orden", "fase", "maquina", "t_maq")
+    items, steps = plant(names, ["Corte", "Torneado", "Fresado", "Rectificado", "Temple", "Control"])
+    found = suggest({"articulos": items, "ruta": steps.with_columns(pl.lit("H").alias("ud_tiempo"))})
+    [time] = found.operations.times
+    assert time.unit_column is not None
+    assert (time.role, time.unit_column.name) == ("run", "ud_tiempo")
