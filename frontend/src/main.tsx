@@ -7,8 +7,10 @@ import '@/i18n'
 import { queryClient } from '@/api/queryClient'
 import { App } from '@/app/App'
 import { fetchScreenAt } from '@/app/menus'
+import { pressHeldEnterOnce } from '@/ui/heldKeys'
 
 fetchScreenAt(window.location.pathname)
+pressHeldEnterOnce()
 
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html lacks the element "root".')

@@ -6,11 +6,13 @@ import type { BlueprintDocument } from './useBlueprintDocument'
 
 export function GraphState({ document }: { document: BlueprintDocument }) {
   const t = useBlueprintText()
-  const { check } = document
+  const { check, checkedNow } = document
   return (
     <div role="status" className="flex flex-wrap items-center gap-2">
       {check &&
-        (check.ok ? (
+        (!checkedNow ? (
+          <Badge>{t('checking')}</Badge>
+        ) : check.ok ? (
           <Badge tone="good">
             <CircleCheck className="size-3.5" aria-hidden />
             {t('valid')}

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { useIsAdmin } from '@/session/session'
 import { Button } from '@/ui/Button'
 import { Dialog } from '@/ui/Dialog'
+import { goToWrongNumber } from '@/ui/NumberField'
 import { Failed, Loading } from '@/ui/PanelState'
 import { useCommonText } from '@/i18n/common'
 import { BlueprintCanvas } from './BlueprintCanvas'
@@ -21,6 +22,11 @@ export default function WorkflowDesigner() {
   const [openId, setOpenId] = useState<string | null>(null)
   const error = document.workflow.error ?? document.nodeTypes.error
   const node = document.graph?.nodes.find((one) => one.id === openId)
+
+  /** A number that cannot be used is not left behind unsaid. */
+  const close = () => {
+    if (!goToWrongNumber(window.document.querySelector('[role="dialog"]') ?? undefined)) setOpenId(null)
+  }
 
   return (
     <section className="card p-5" aria-label={t('designer')}>
@@ -62,9 +68,9 @@ export default function WorkflowDesigner() {
       )}
       <Dialog
         open={node !== undefined}
-        onClose={() => setOpenId(null)}
+        onClose={close}
         title={node ? nodeLabel(node, document.types.get(node.type)) : ''}
-        footer={<Button onClick={() => setOpenId(null)}>{common('close')}</Button>}
+        footer={<Button onClick={close}>{common('close')}</Button>}
       >
         {node && <NodeSettings nodeId={node.id} document={document} readOnly={!isAdmin} />}
       </Dialog>

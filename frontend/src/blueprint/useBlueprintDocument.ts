@@ -107,7 +107,8 @@ export function useBlueprintDocument() {
     revision,
     check: check.data,
     checkFailed: check.error,
-    checking: check.isFetching,
+    /** Whether `check` is of the graph as it is now, and not as it was a moment ago. */
+    checkedNow: !check.isPlaceholderData && settled === graph,
     save,
     saving: patch.isPending,
     discard,

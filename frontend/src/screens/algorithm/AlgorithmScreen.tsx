@@ -30,8 +30,10 @@ import { useIsAdmin } from '@/session/session'
 import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
 import { chooseTextFile, downloadFile } from '@/ui/files'
+import { goToWrongNumber } from '@/ui/NumberField'
 import { Failed, Loading } from '@/ui/PanelState'
 import { notify } from '@/ui/toasts'
+import { useSaveKey } from '@/ui/useSaveKey'
 import { useUndoKeys } from '@/ui/useUndoKeys'
 import { useCommonText } from '@/i18n/common'
 
@@ -43,6 +45,10 @@ export default function AlgorithmScreen() {
   const error = document.workflow.error ?? document.nodeTypes.error
 
   useUndoKeys(useBlueprint.getState().undo, useBlueprint.getState().redo)
+  const save = () => {
+    if (isAdmin && document.changed && !document.saving && !goToWrongNumber()) void document.save()
+  }
+  useSaveKey(save)
 
   if (!document.graph) {
     return error ? (
@@ -58,7 +64,7 @@ export default function AlgorithmScreen() {
     <div className="flex flex-col gap-5">
       <div className="grid items-start gap-5 xl:grid-cols-[230px_minmax(0,1fr)_280px] 2xl:grid-cols-[280px_minmax(0,1fr)_330px]">
         <NodeLibrary types={document.nodeTypes.data?.types ?? []} readOnly={!isAdmin} />
-        <Card title={t('canvas')} actions={<Toolbar document={document} isAdmin={isAdmin} />}>
+        <Card title={t('canvas')} actions={<Toolbar document={document} isAdmin={isAdmin} onSave={save} />}>
           <div className="mb-2">
             <GraphState document={document} />
           </div>
@@ -104,7 +110,13 @@ function Problems({ document }: { document: BlueprintDocument }) {
   )
 }
 
-function Toolbar({ document, isAdmin }: { document: BlueprintDocument; isAdmin: boolean }) {
+interface ToolbarProps {
+  document: BlueprintDocument
+  isAdmin: boolean
+  onSave: () => void
+}
+
+function Toolbar({ document, isAdmin, onSave }: ToolbarProps) {
   const t = useBlueprintText()
   const common = useCommonText()
   const [running, setRunning] = useState(false)
@@ -133,7 +145,7 @@ function Toolbar({ document, isAdmin }: { document: BlueprintDocument; isAdmin: 
         busy={document.saving}
         disabled={!isAdmin || !document.changed}
         title={adminOnly}
-        onClick={() => void document.save()}
+        onClick={onSave}
       >
         {t('save')}
       </Button>

@@ -4,6 +4,8 @@ import { Power, RefreshCw, Save, Trash2, Undo2 } from 'lucide-react'
 import { request } from '@/api/client'
 import { describeError } from '@/api/errors'
 import { Button } from '@/ui/Button'
+import { goToWrongNumber } from '@/ui/NumberField'
+import { useSaveKey } from '@/ui/useSaveKey'
 import { notify } from '@/ui/toasts'
 import { useCommonText } from '@/i18n/common'
 import { useIsAdmin } from '@/session/session'
@@ -19,6 +21,10 @@ export function ProfileActions<Profile extends { name: string }>({
   const common = useCommonText()
   const isAdmin = useIsAdmin()
   const stored = editor.stored.data
+  const save = () => {
+    if (isAdmin && editor.dirty && !editor.busy && !goToWrongNumber()) void editor.save()
+  }
+  useSaveKey(save)
   if (!isAdmin) return <span className="text-[0.86rem] text-muted">{common('adminOnly')}</span>
   return (
     <>
@@ -28,7 +34,7 @@ export function ProfileActions<Profile extends { name: string }>({
         icon={Save}
         busy={editor.busy}
         disabled={!editor.dirty}
-        onClick={() => void editor.save()}
+        onClick={save}
       >
         {t('save')}
       </Button>

@@ -7,6 +7,7 @@ import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
 import { goToWrongNumber } from '@/ui/NumberField'
 import { QueryPanel } from '@/ui/PanelState'
+import { useSaveKey } from '@/ui/useSaveKey'
 import { InputProfiles } from '@/screens/mapping/InputProfiles'
 import { AccessPanel } from './AccessPanel'
 import { DeviationPanel } from './DeviationPanel'
@@ -21,6 +22,10 @@ export default function OptionsScreen() {
   const draft = useSettingsDraft()
   const readOnly = !isAdmin
   const [revisions, setRevisions] = useState(false)
+  const save = () => {
+    if (!readOnly && draft.changes > 0 && !draft.saving && !goToWrongNumber()) void draft.save()
+  }
+  useSaveKey(save)
   return (
     <div className="flex flex-col gap-5">
       {readOnly && (
@@ -42,7 +47,10 @@ export default function OptionsScreen() {
         )}
       </QueryPanel>
       {!readOnly && (
-        <div className="card sticky bottom-3 z-20 flex flex-wrap items-center justify-between gap-3 px-5 py-3">
+        <div
+          data-save-bar=""
+          className="card sticky bottom-3 z-20 flex flex-wrap items-center justify-between gap-3 px-5 py-3"
+        >
           <span role="status">
             {draft.changes > 0 ? t('unsavedState', { count: draft.changes }) : t('savedState')}
             {draft.stored?.revision !== undefined && (
@@ -61,9 +69,7 @@ export default function OptionsScreen() {
               icon={Save}
               busy={draft.saving}
               disabled={draft.changes === 0}
-              onClick={() => {
-                if (!goToWrongNumber()) void draft.save()
-              }}
+              onClick={save}
             >
               {t('saveAll')}
             </Button>

@@ -3,6 +3,7 @@ import clsx from 'clsx'
 import { Popover } from 'radix-ui'
 import { useState, type FormEvent } from 'react'
 import { Button } from '@/ui/Button'
+import { shortcutOf } from '@/ui/keys'
 import { goToWrongNumber, NumberField } from '@/ui/NumberField'
 import { useCommonText } from '@/i18n/common'
 import { formatNumber } from '@/i18n/format'
@@ -54,9 +55,13 @@ export function TimeEditor({ operation, name, open, onOpenChange, oneLine = fals
         <Popover.Content
           sideOffset={8}
           collisionPadding={12}
-          className="card z-40 w-80 bg-[oklch(0.97_0.015_228)] p-4"
-          onKeyDown={(event) => event.stopPropagation()}
+          className="card z-40 max-h-(--radix-popover-content-available-height) w-80 overflow-y-auto bg-[oklch(0.97_0.015_228)] p-4"
+          onKeyDown={(event) => {
+            // The keys of the canvas end here; Ctrl+S takes over what was written and saves.
+            if (shortcutOf(event) !== 's') event.stopPropagation()
+          }}
           aria-label={t('editTimes', { name })}
+          data-saves=""
         >
           <TimeForm operation={operation} name={name} onDone={() => onOpenChange(false)} />
         </Popover.Content>
@@ -90,7 +95,16 @@ function TimeForm({ operation, name, onDone }: { operation: Operation; name: str
   }
 
   return (
-    <form onSubmit={submit} noValidate>
+    <form
+      onSubmit={submit}
+      noValidate
+      onKeyDown={(event) => {
+        if (shortcutOf(event) !== 's') return
+        event.preventDefault()
+        if (event.repeat || goToWrongNumber(event.currentTarget)) event.stopPropagation()
+        else event.currentTarget.requestSubmit()
+      }}
+    >
       <div className="mb-2 font-semibold text-heading">{name}</div>
       <div className="grid grid-cols-3 gap-2">
         {FIELDS.map(([key, label]) => (

@@ -1,12 +1,12 @@
 /** 그룹 저장 및 인터페이스: name, format, target, save, load, recent groups, INTERFACE. */
 import { ClipboardCopy, Download, Save, Settings2 } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
+import { useRef, useState } from 'react'
 import { useWorkflow } from '@/api/workflow'
 import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
 import { Choice } from '@/ui/Choice'
 import { TextField } from '@/ui/Field'
-import { shortcutOf } from '@/ui/keys'
+import { useSaveKey } from '@/ui/useSaveKey'
 import { FORMATS } from '../exports/formats'
 import { activeDocument, useRouting } from '../store/routingStore'
 import { useRoutingText } from '../texts'
@@ -54,18 +54,11 @@ export function GroupPanel() {
       nameField.current?.scrollIntoView({ block: 'center' })
       return
     }
-    void saveOne(document, where)
+    // What the key before this one has changed is saved, too.
+    void saveOne(activeDocument(useRouting.getState()), where)
   }
 
-  useEffect(() => {
-    const onKeyDown = (event: KeyboardEvent) => {
-      if (shortcutOf(event) !== 's') return
-      event.preventDefault()
-      if (!event.repeat) start(target)
-    }
-    window.addEventListener('keydown', onKeyDown)
-    return () => window.removeEventListener('keydown', onKeyDown)
-  })
+  useSaveKey(() => start(target))
 
   return (
     <Card title={t('group')} description={t('groupAbout')}>

@@ -54,6 +54,9 @@ async function loadCurrent(response: PredictionResponse) {
   }
 }
 
+/** What is being asked for: the same again, by a second click or another key, is not asked twice. */
+let underWay: string | null = null
+
 export function usePrediction() {
   const mutation = useMutation({
     mutationKey: ['predict'],
@@ -65,6 +68,17 @@ export function usePrediction() {
   })
 
   const run = async (codes: readonly string[]) => {
+    const asked = JSON.stringify(requestOf(useRouting.getState().inputs, codes))
+    if (asked === underWay) return
+    underWay = asked
+    try {
+      await replaceBy(codes)
+    } finally {
+      if (underWay === asked) underWay = null
+    }
+  }
+
+  const replaceBy = async (codes: readonly string[]) => {
     let keepEdited = false
     if (hasUnsaved(useRouting.getState())) {
       const answer = await ask({

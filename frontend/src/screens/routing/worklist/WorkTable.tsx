@@ -3,6 +3,7 @@ import clsx from 'clsx'
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import { memo, useEffect, useRef, type KeyboardEvent } from 'react'
 import { Badge } from '@/ui/Card'
+import { shortcutOf } from '@/ui/keys'
 import { formatNumber } from '@/i18n/format'
 import { useRouting } from '../store/routingStore'
 import { useRoutingText } from '../texts'
@@ -55,7 +56,7 @@ export function WorkTable({ rows }: { rows: readonly WorkRow[] }) {
     if (step !== undefined) moveBy(rows, step)
     else if (event.key === ' ' && event.target === event.currentTarget && activeCode)
       toggleSelected(activeCode)
-    else if ((event.ctrlKey || event.metaKey) && event.code === 'KeyA') select(rows.map((row) => row.code))
+    else if (shortcutOf(event) === 'a') select(rows.map((row) => row.code))
     else if (event.key === 'Escape') select([])
     else return
     event.preventDefault()
