@@ -21,14 +21,19 @@ export function Dialog({ open, onClose, title, description, wide, children, foot
   const keepOpen = (event: Event) => {
     if (!onClose) event.preventDefault()
   }
+  /** Closing a notice, which is gone by then, or doing what it offers, is no click beside the dialog. */
+  const keepOpenBeside = (event: Event) => {
+    const notice = event.target instanceof Element && event.target.closest('[data-notice]') !== null
+    if (!onClose || notice) event.preventDefault()
+  }
   return (
     <Radix.Root open={open} onOpenChange={(next) => !next && onClose?.()}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-heading/45" />
         <Radix.Content
           onEscapeKeyDown={keepOpen}
-          onPointerDownOutside={keepOpen}
-          onInteractOutside={keepOpen}
+          onPointerDownOutside={keepOpenBeside}
+          onInteractOutside={keepOpenBeside}
           aria-describedby={description ? undefined : ''}
           className={`card fixed top-1/2 left-1/2 z-50 flex max-h-[90vh] w-[calc(100vw-2rem)] -translate-x-1/2 -translate-y-1/2 flex-col bg-[oklch(0.96_0.02_228)] p-5 ${wide ? 'max-w-5xl' : 'max-w-lg'}`}
         >

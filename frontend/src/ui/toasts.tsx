@@ -1,5 +1,6 @@
 /** Short notices at the lower left, where no screen has its buttons for saving, announced to screen readers. */
 import { CircleCheck, Info, TriangleAlert, X } from 'lucide-react'
+import { useLayoutEffect, useState } from 'react'
 import { create } from 'zustand'
 import { Button, IconButton } from './Button'
 import { useCommonText } from '@/i18n/common'
@@ -25,11 +26,33 @@ function dismiss(id: number) {
   useToasts.setState((state) => ({ toasts: state.toasts.filter((toast) => toast.id !== id) }))
 }
 
+const MOST = 4
+
+/** As many as there is room for: what goes by itself gives way first, an error only to newer errors. */
+function kept(toasts: readonly Toast[]): Toast[] {
+  const errors = toasts.filter((toast) => toast.tone === 'bad').slice(-MOST)
+  const others = toasts.filter((toast) => toast.tone !== 'bad').slice(-MOST)
+  const room = Math.max(1, MOST - errors.length)
+  const shown = new Set([...errors, ...others.slice(-room)])
+  return toasts.filter((toast) => shown.has(toast))
+}
+
+/** Pixels from the window's lower edge that bars with buttons for saving take. */
+function roomBelow(): number {
+  const bars = [...document.querySelectorAll('[data-save-bar]')].map((bar) => bar.getBoundingClientRect())
+  const standing = bars.filter(
+    (bar) => bar.bottom <= window.innerHeight && bar.bottom > window.innerHeight - 48,
+  )
+  return Math.max(LEAST_BELOW, ...standing.map((bar) => window.innerHeight - bar.top + 12))
+}
+
+const LEAST_BELOW = 80
+
 /** Errors stay until they are closed; everything else goes after six seconds, after twenty where something can be done. */
 export function notify(tone: Tone, text: string, action?: ToastAction) {
   const id = next++
   useToasts.setState((state) => ({
-    toasts: [...state.toasts.filter((toast) => toast.text !== text), { id, tone, text, action }].slice(-4),
+    toasts: kept([...state.toasts.filter((toast) => toast.text !== text), { id, tone, text, action }]),
   }))
   if (tone !== 'bad') setTimeout(() => dismiss(id), action ? 20_000 : 6000)
 }
@@ -40,17 +63,35 @@ const TONES = { good: 'text-good', bad: 'text-bad', info: 'text-accent-ink' }
 export function Toasts() {
   const toasts = useToasts((state) => state.toasts)
   const t = useCommonText()
+  const [below, setBelow] = useState(LEAST_BELOW)
+  useLayoutEffect(() => {
+    if (toasts.length === 0) return undefined
+    const measure = () => setBelow(roomBelow())
+    measure()
+    const bars = new ResizeObserver(measure)
+    document.querySelectorAll('[data-save-bar]').forEach((bar) => bars.observe(bar))
+    window.addEventListener('resize', measure)
+    window.addEventListener('scroll', measure, { passive: true })
+    return () => {
+      bars.disconnect()
+      window.removeEventListener('resize', measure)
+      window.removeEventListener('scroll', measure)
+    }
+  }, [toasts])
   return (
     <div
       role="status"
+      data-notices=""
       aria-live="polite"
-      className="pointer-events-none fixed bottom-20 left-4 z-[60] flex w-[min(26rem,calc(100vw-2rem))] flex-col gap-2"
+      style={{ bottom: below }}
+      className="pointer-events-none fixed left-4 z-[60] flex w-[min(26rem,calc(100vw-2rem))] flex-col gap-2"
     >
       {toasts.map((toast) => {
         const Icon = ICONS[toast.tone]
         return (
           <div
             key={toast.id}
+            data-notice=""
             className="card pointer-events-auto flex items-start gap-3 bg-[oklch(0.97_0.015_228)] px-4 py-3"
           >
             <Icon className={`mt-0.5 size-5 shrink-0 ${TONES[toast.tone]}`} aria-hidden />

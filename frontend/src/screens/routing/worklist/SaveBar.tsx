@@ -24,6 +24,7 @@ export function SaveBar() {
   return (
     <section
       aria-label={t('saveBar')}
+      data-save-bar=""
       className="card sticky bottom-3 z-20 mt-5 flex flex-wrap items-center justify-between gap-x-4 gap-y-2 bg-[oklch(0.95_0.025_228)] px-5 py-1.5"
     >
       <div role="status" className="flex min-w-0 flex-wrap items-center gap-x-3">
