@@ -6,9 +6,8 @@ import { GripVertical, SlidersHorizontal, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import type { OutputColumn, OutputType } from '@/api/mapping'
 import { IconButton } from '@/ui/Button'
-import { TextField } from '@/ui/Field'
-import { NumberField } from '@/ui/NumberField'
 import { LongSelect } from '@/ui/LongSelect'
+import { ColumnDetails } from './ColumnDetails'
 import { useOutputText } from './texts'
 
 const TYPES: readonly OutputType[] = ['text', 'number', 'integer', 'date', 'datetime', 'boolean']
@@ -151,74 +150,5 @@ export function ColumnRow({ id, column, available, aliases, readOnly, onChange, 
         </tr>
       )}
     </tbody>
-  )
-}
-
-function ColumnDetails({
-  column,
-  readOnly,
-  onChange,
-}: Pick<ColumnRowProps, 'column' | 'readOnly' | 'onChange'>) {
-  const t = useOutputText()
-  const numeric = column.type === 'number' || column.type === 'integer'
-  /** A constant or default of the column's type. */
-  const typed = (text: string) =>
-    numeric && text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text
-  return (
-    <fieldset disabled={readOnly} className="grid gap-3 sm:grid-cols-3 lg:grid-cols-6">
-      {!column.source && (
-        <TextField
-          label={t('constant')}
-          value={String(column.constant ?? '')}
-          onChange={(event) => onChange({ constant: typed(event.target.value) })}
-        />
-      )}
-      <TextField
-        label={t('defaultValue')}
-        value={String(column.default ?? '')}
-        onChange={(event) =>
-          onChange({ default: event.target.value === '' ? null : typed(event.target.value) })
-        }
-      />
-      {numeric && (
-        <>
-          <NumberField
-            label={t('minimum')}
-            optional
-            digits={6}
-            value={column.minimum}
-            onChange={(minimum) => onChange({ minimum })}
-          />
-          <NumberField
-            label={t('maximum')}
-            optional
-            digits={6}
-            value={column.maximum}
-            onChange={(maximum) => onChange({ maximum })}
-          />
-        </>
-      )}
-      <NumberField
-        label={t('maxLength')}
-        optional
-        min={1}
-        digits={0}
-        value={column.max_length}
-        onChange={(length) => onChange({ max_length: length })}
-      />
-      <TextField
-        className="sm:col-span-2"
-        label={t('values')}
-        value={column.values.join(', ')}
-        onChange={(event) =>
-          onChange({
-            values: event.target.value
-              .split(',')
-              .map((value) => value.trim())
-              .filter(Boolean),
-          })
-        }
-      />
-    </fieldset>
   )
 }

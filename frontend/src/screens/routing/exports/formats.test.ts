@@ -39,6 +39,21 @@ test('CSV quotes what needs it, starts with the byte order mark and defuses form
   expect(toCsv(sheet)).toBe('\uFEFFCODE,NAME,TIME\r\n"A""1","선삭, 1차\n두 줄",3.25\r\n\'=SUM(A1),,-1\r\n')
 })
 
+test('no cell of a text is run by a spreadsheet, wherever it takes lines apart, and numbers stay', () => {
+  const rows = [
+    [' =1+1', '＝1', 'a; =1+1;@x;-cmd'],
+    ['-5.5', '+3,2', '1;-5'],
+  ]
+  const texts: Sheet = { name: 'x', columns: ['A', 'B', 'C'], rows }
+  expect(toCsv(texts).split('\r\n').slice(1, 3)).toEqual([
+    "' =1+1,'＝1,a;' =1+1;'@x;'-cmd",
+    '-5.5,"+3,2",1;-5',
+  ])
+  expect(textOf({ ...texts, rows: [['=1+1\t2', '-5', '@x']] }, 'excel').split('\n')[1]).toBe(
+    "'=1+1 2\t-5\t'@x",
+  )
+})
+
 test('XML escapes names and values and leaves absent ones out', () => {
   const document = new DOMParser().parseFromString(toXml(sheet), 'application/xml')
   expect(document.querySelector('parsererror')).toBeNull()

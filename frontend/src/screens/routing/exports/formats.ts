@@ -61,11 +61,24 @@ export function joined(sheets: readonly Sheet[]): Sheet {
   }
 }
 
-/** Quotes a value; text that a spreadsheet would take for a formula gets an apostrophe in front. */
+const FORMULA = /^ *[=+\-@\t\r＝＋－＠]/
+const PLAIN_NUMBER = /^[+-]?\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?$/
+
+/** Text that a spreadsheet would run as a formula gets an apostrophe in front, as in the files of the server. */
+function guarded(value: string): string {
+  return FORMULA.test(value) && !PLAIN_NUMBER.test(value) ? `'${value}` : value
+}
+
+/** Spreadsheets of some countries take lines apart at semicolons, whatever the separator: no formula follows one. */
+function guardedParts(value: string): string {
+  return value.replace(/;(\s*(?:[=@＝＠]|[+\-＋－][^\d.]))/g, ";'$1")
+}
+
+/** Quotes a value. */
 function csvCell(value: Value): string {
   if (value === null) return ''
   if (typeof value === 'number') return String(value)
-  const text = /^[=+\-@\t\r]/.test(value) && Number.isNaN(Number(value)) ? `'${value}` : value
+  const text = guardedParts(guarded(value))
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
@@ -77,7 +90,10 @@ export function toCsv(sheet: Sheet): string {
 }
 
 export function toTabs(sheet: Sheet): string {
-  const cell = (value: Value) => (value === null ? '' : String(value).replace(/[\t\r\n]+/g, ' '))
+  const cell = (value: Value) => {
+    if (value === null) return ''
+    return typeof value === 'number' ? String(value) : guarded(value.replace(/[\t\r\n]+/g, ' '))
+  }
   return [sheet.columns, ...sheet.rows].map((row) => row.map(cell).join('\t')).join('\n')
 }
 

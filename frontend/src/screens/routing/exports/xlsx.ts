@@ -79,9 +79,15 @@ function sheetXml(sheet: Sheet): string {
   return `${HEAD}<worksheet xmlns="${MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>${columnWidths(sheet)}<sheetData>${header}${rows.join('')}</sheetData></worksheet>`
 }
 
-/** Names of worksheets have at most 31 characters and not these. */
+/** Names of worksheets have at most 31 characters, not these, no apostrophe at an end, and are not "History". */
 function sheetName(name: string): string {
-  return escapeXml(name.replace(/[\\/?*[\]:]/g, ' ').slice(0, 31) || 'Routing')
+  const clean = name
+    .replace(/[\\/?*[\]:]/g, ' ')
+    .slice(0, 31)
+    .replace(/[\uD800-\uDBFF]$/, '')
+    .replace(/^'+|'+$/g, '')
+    .trim()
+  return escapeXml(clean && clean.toLowerCase() !== 'history' ? clean : 'Routing')
 }
 
 export function toXlsx(sheet: Sheet): Uint8Array<ArrayBuffer> {
