@@ -63,6 +63,7 @@ export function useErpAction() {
     onSettled: () => {
       void queryClient.invalidateQueries({ queryKey: STATUS })
       void queryClient.invalidateQueries({ queryKey: MESSAGES })
+      void queryClient.invalidateQueries({ queryKey: ['notices'] })
     },
   })
 }

@@ -60,6 +60,8 @@ const KOREAN: Record<string, string> = {
   'ui.routing.remove': '공정 삭제',
   'ui.routing.undo': '실행 취소',
   'ui.routing.redo': '다시 실행',
+  'plant.serve': '공장 전환',
+  'audit.archive': '감사 로그 보관',
 }
 
 /** Names of the facts of events. */
@@ -115,12 +117,17 @@ const KOREAN_FACTS: Record<string, string> = {
   keys: '항목',
 }
 
+/** A name of the program as words: "auth.login.failed" is "auth login failed". */
+function spoken(name: string): string {
+  return name.replace(/^ui\./, '').replace(/[._-]+/g, ' ')
+}
+
 export function auditWord(action: string): string {
-  return (currentLanguage() === 'ko' && KOREAN[action]) || action
+  return (currentLanguage() === 'ko' && KOREAN[action]) || spoken(action)
 }
 
 function factName(name: string): string {
-  return (currentLanguage() === 'ko' && KOREAN_FACTS[name]) || name
+  return (currentLanguage() === 'ko' && KOREAN_FACTS[name]) || spoken(name)
 }
 
 function factValue(value: unknown): string {

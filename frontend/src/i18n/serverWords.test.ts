@@ -73,7 +73,7 @@ test('what the server reports is told in Korean, with its figures', async () => 
   )
   await switchLanguage('en')
   expect(said('VALUE_EMPTY', { column: 'item_code' })).toBe('English')
-  expect(auditWord('auth.login')).toBe('auth.login')
+  expect(auditWord('auth.login.failed')).toBe('auth login failed')
 })
 
 test('problems of a graph name nodes and options as the screen does', () => {

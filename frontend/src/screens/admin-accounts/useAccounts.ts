@@ -65,6 +65,7 @@ export function useAccountChange() {
     onSuccess: () => {
       void queryClient.invalidateQueries({ queryKey: ['accounts'] })
       void queryClient.invalidateQueries({ queryKey: ['audit'] })
+      void queryClient.invalidateQueries({ queryKey: ['notices'] })
     },
     onError: (error) => notify('bad', describeError(error)),
   })

@@ -13,7 +13,7 @@ import { ErpPanel } from './ErpPanel'
 import { HistoryCharts } from './HistoryCharts'
 import { ProcessesPanel } from './ProcessesPanel'
 import { SnapshotPanel } from './SnapshotPanel'
-import { useOperationsText } from './texts'
+import { checkName, useOperationsText } from './texts'
 
 const WINDOW_SECONDS = 300
 
@@ -61,7 +61,7 @@ function Figures({ dashboard, status }: { dashboard: Dashboard; status: SystemSt
               {known ? t(`health.${health}`) : health || '–'}
             </Badge>
           }
-          remark={status?.detail}
+          remark={<Troubled checks={status?.checks} detail={status?.detail} />}
         />
       </Card>
       <Card>
@@ -118,4 +118,18 @@ function Figures({ dashboard, status }: { dashboard: Dashboard; status: SystemSt
       </Card>
     </div>
   )
+}
+
+/** What is not well, by its name; the server's own words, which are English, are its tooltip. */
+function Troubled({
+  checks = {},
+  detail,
+}: {
+  checks?: SystemStatus['checks']
+  detail: string | null | undefined
+}) {
+  const t = useOperationsText()
+  const names = Object.entries(checks).filter(([, check]) => (check as { problem?: string | null })?.problem)
+  if (names.length === 0) return null
+  return <span title={detail ?? undefined}>{names.map(([name]) => checkName(t, name)).join(', ')}</span>
 }

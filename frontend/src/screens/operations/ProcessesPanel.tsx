@@ -2,7 +2,7 @@
 import type { ProcessFacts, Subscriber, SystemStatus } from '@/api/operations'
 import { Badge, Card } from '@/ui/Card'
 import { formatBytes, formatNumber, formatTime } from '@/i18n/format'
-import { useOperationsText } from './texts'
+import { checkName, useOperationsText } from './texts'
 
 interface Row {
   instance: string
@@ -104,7 +104,11 @@ function CheckFacts({ check }: { check: unknown }) {
   const { ok, problem, latency_ms } = check as { ok?: boolean; problem?: string; latency_ms?: number }
   return (
     <>
-      {ok !== undefined && <Badge tone={ok ? 'good' : 'bad'}>{t(ok ? 'serving' : 'notServing')}</Badge>}
+      {ok !== undefined && (
+        <Badge tone={problem ? (ok ? 'warn' : 'bad') : ok ? 'good' : 'plain'}>
+          {t(problem ? 'troubled' : ok ? 'serving' : 'notServing')}
+        </Badge>
+      )}
       {latency_ms !== undefined && ` ${formatNumber(latency_ms, 1)} ms`}
       {problem && <span className="ml-1 text-bad">{problem}</span>}
     </>
@@ -114,10 +118,6 @@ function CheckFacts({ check }: { check: unknown }) {
 function Checks({ checks }: { checks: Record<string, unknown> }) {
   const t = useOperationsText()
   const entries = Object.entries(checks)
-  const checkName = (name: string) => {
-    const word = t(`check.${name}` as 'check.model')
-    return word === `check.${name}` ? name : word
-  }
   if (entries.length === 0) return null
   return (
     <details className="mt-3">
@@ -128,7 +128,7 @@ function Checks({ checks }: { checks: Record<string, unknown> }) {
         {entries.map(([name, check]) => (
           <div key={name} className="min-w-0">
             <dt className="font-semibold text-heading" title={name}>
-              {checkName(name)}
+              {checkName(t, name)}
             </dt>
             <dd className="break-words text-muted">
               <CheckFacts check={check} />

@@ -29,6 +29,7 @@ export const [useOperationsText, operationsText] = screenTexts('operations', {
     state: '상태',
     serving: '정상',
     notServing: '응답 없음',
+    troubled: '문제 있음',
     memory: '메모리',
     started: '시작',
     revision: '리비전',
@@ -90,6 +91,7 @@ export const [useOperationsText, operationsText] = screenTexts('operations', {
     state: 'State',
     serving: 'Serving',
     notServing: 'No answer',
+    troubled: 'problem',
     memory: 'Memory',
     started: 'Started',
     revision: 'Revision',
@@ -124,3 +126,9 @@ export const [useOperationsText, operationsText] = screenTexts('operations', {
     'table.work_results': 'Work results',
   },
 })
+
+/** The name of a check of the system's health; one that is not known stays as it is. */
+export function checkName(t: ReturnType<typeof useOperationsText>, name: string): string {
+  const word = t(`check.${name}` as 'check.model')
+  return word === `check.${name}` ? name : word
+}

@@ -66,7 +66,7 @@ test('candidates are filtered by code and description', async () => {
   const user = userEvent.setup()
   show(<CandidatePanel />)
   await user.type(screen.getByRole('searchbox'), '래핑')
-  expect(screen.getAllByRole('button', { name: /후보 공정/ })).toHaveLength(1)
+  expect(screen.getAllByRole('button', { name: /^후보 공정/ })).toHaveLength(1)
   await user.type(screen.getByRole('searchbox'), 'xyz')
   expect(screen.getByText('검색과 일치하는 공정이 없습니다')).toBeTruthy()
 })

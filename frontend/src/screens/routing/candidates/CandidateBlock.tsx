@@ -32,7 +32,6 @@ export const CandidateBlock = memo(function CandidateBlock({
         role="button"
         tabIndex={0}
         data-candidate={operation.code}
-        aria-label={t('candidateName', { code: operation.code, name: operation.name })}
         onDoubleClick={() => addCandidate(operation)}
         onKeyDown={(event) => {
           if (event.key === 'Enter') {
@@ -45,6 +44,7 @@ export const CandidateBlock = memo(function CandidateBlock({
           isDragging && 'opacity-40',
         )}
       >
+        <span className="sr-only">{t('candidateName')}</span>
         <div className="flex items-baseline justify-between gap-2">
           <span className="truncate font-bold text-heading">{operation.code || '–'}</span>
           {operation.step.PROC_SEQ != null && (
@@ -52,7 +52,7 @@ export const CandidateBlock = memo(function CandidateBlock({
           )}
         </div>
         <div className="truncate" title={operation.name}>
-          {operation.name || '–'}
+          <bdi>{operation.name || '–'}</bdi>
         </div>
         <div className="mt-0.5 flex flex-wrap gap-x-3 text-[0.84rem] text-muted tabular-nums">
           <span>

@@ -1,10 +1,10 @@
 /** What the rules of the active model say about the routing on the canvas. */
-import { useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { CircleAlert, CircleCheck } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { call } from '@/api/client'
 import { noticeText } from '@/i18n/notices'
-import { stepOf } from '../store/operation'
+import { machineOf, stepOf } from '../store/operation'
 import type { RoutingDocument } from '../store/routingDocument'
 import { useRoutingText } from '../texts'
 
@@ -22,7 +22,8 @@ export function RuleCheck({ document }: { document: RoutingDocument }) {
   const check = useQuery({
     queryKey: ['rules', document.itemCode, settled],
     queryKeyHashFn: () =>
-      `rules:${document.id}:${settled.map((one) => `${one.id},${one.setup},${one.run},${one.wait}`).join(';')}`,
+      `rules:${document.id}:${settled.map((one) => [one.id, one.setup, one.run, one.wait, machineOf(one).code].join()).join(';')}`,
+    placeholderData: keepPreviousData,
     staleTime: Infinity,
     gcTime: 60_000,
     retry: false,
@@ -35,6 +36,9 @@ export function RuleCheck({ document }: { document: RoutingDocument }) {
       ),
   })
   if (!check.data?.evaluated_rules) return null
+  // What was found of the routing as it was says nothing of it as it is.
+  if (operations !== settled || check.isPlaceholderData)
+    return <p className="mt-2 text-[0.86rem] text-muted">{t('rulesChecking')}</p>
   const violations = check.data.violations ?? []
   if (violations.length === 0) {
     return (
