@@ -1,5 +1,5 @@
-/** The node types that the server knows: dragged onto the canvas, or added by Enter or double click. */
-import { useState } from 'react'
+/** The node types that the server knows: dragged onto the canvas, or added by Enter, a double click or a touch. */
+import { useRef, useState, type MouseEvent } from 'react'
 import type { NodeType } from '@/api/blueprint'
 import { Card } from '@/ui/Card'
 import { TextField } from '@/ui/Field'
@@ -19,9 +19,14 @@ function add(type: NodeType) {
   select(added.id)
 }
 
+function isTouch({ nativeEvent }: MouseEvent): boolean {
+  return nativeEvent instanceof PointerEvent && nativeEvent.pointerType === 'touch'
+}
+
 export function NodeLibrary({ types, readOnly }: { types: readonly NodeType[]; readOnly: boolean }) {
   const t = useBlueprintText()
   const [filter, setFilter] = useState('')
+  const touched = useRef(false)
   const nodes = useBlueprint((state) => state.history?.present.nodes)
   const ko = currentLanguage() === 'ko'
   const wanted = filter.trim().toLowerCase()
@@ -57,7 +62,12 @@ export function NodeLibrary({ types, readOnly }: { types: readonly NodeType[]; r
                 draggable={usable}
                 aria-disabled={!usable}
                 onDragStart={(event) => event.dataTransfer.setData(NODE_MIME, type.type)}
-                onDoubleClick={() => usable && add(type)}
+                onDoubleClick={() => usable && !touched.current && add(type)}
+                onClick={(event) => {
+                  // A finger drags nothing out of a list that it scrolls: a touch adds.
+                  touched.current = isTouch(event)
+                  if (usable && touched.current) add(type)
+                }}
                 onKeyDown={(event) => {
                   if (event.key === 'Enter' && usable) add(type)
                 }}

@@ -1,13 +1,15 @@
 /** A long routing as a list: an operation a line, many of them in sight. */
 import { ArrowDown, ArrowUp, Trash2 } from 'lucide-react'
 import { memo, useState, type KeyboardEvent } from 'react'
+import { flushSync } from 'react-dom'
 import { IconButton } from '@/ui/Button'
 import { machineOf, type Operation } from '../store/operation'
 import type { RoutingDocument } from '../store/routingDocument'
 import { useRouting } from '../store/routingStore'
-import { useRoutingText } from '../texts'
+import { routingText, useRoutingText } from '../texts'
 import { Confidence } from '../worklist/cells'
 import type { Change } from '../worklist/difference'
+import { announce } from './announce'
 import { TimeEditor } from './TimeEditor'
 import { useChanges } from './useChanges'
 
@@ -79,10 +81,17 @@ const Line = memo(function Line({
   const { select, move, remove } = useRouting.getState()
   const name = `${operation.code} ${operation.name}`.trim()
   const machine = machineOf(operation)
-  const onKeyDown = (event: KeyboardEvent) => {
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
     if (event.target !== event.currentTarget) return
+    const row = event.currentTarget
+    const beside = { ArrowDown: row.nextElementSibling, ArrowUp: row.previousElementSibling }[event.key]
     if (event.key === 'Enter') setEditing(true)
-    else if (event.key === 'Delete') remove(operation.id)
+    else if (event.key === 'Delete' || event.key === 'Backspace') {
+      const next = row.nextElementSibling ?? row.previousElementSibling
+      flushSync(() => remove(operation.id))
+      if (next instanceof HTMLElement) next.focus()
+      announce(routingText('removed', { name }))
+    } else if (!event.altKey && beside instanceof HTMLElement) beside.focus()
     else if (event.altKey && event.key === 'ArrowUp') move(operation.id, position - 1)
     else if (event.altKey && event.key === 'ArrowDown') move(operation.id, position + 1)
     else return

@@ -17,7 +17,7 @@ export function ShortcutHelp() {
         <Popover.Content
           sideOffset={6}
           collisionPadding={12}
-          className="card z-40 max-w-md bg-[oklch(0.97_0.015_228)] p-4"
+          className="card z-40 max-h-(--radix-popover-content-available-height) max-w-md overflow-y-auto bg-[oklch(0.97_0.015_228)] p-4"
           aria-label={t('shortcuts')}
         >
           <ul className="space-y-1 text-[0.88rem]">

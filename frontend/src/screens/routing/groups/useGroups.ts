@@ -108,10 +108,7 @@ async function create(
     return await request<GroupSaved>('post', PATH, { body: content })
   } catch (error) {
     if (statusOf(error) !== 409) throw error
-    if (options.quiet) {
-      const group_name = await freeName(content.group_name)
-      return request<GroupSaved>('post', PATH, { body: { ...content, group_name } })
-    }
+    if (options.quiet) return createUnderFreeName(content)
     const answer = await ask({
       title: routingText('nameTakenTitle'),
       text: routingText('nameTakenText', { name: content.group_name }),
@@ -121,6 +118,20 @@ async function create(
     const existing = await findByName(content.group_name)
     if (!existing) throw error
     return replace(existing.group_id, existing.version, content, document, options)
+  }
+}
+
+const MOST_TRIES = 5
+
+/** Under the name with the next number; another one where somebody else took it in the same moment. */
+async function createUnderFreeName(content: Content): Promise<GroupSaved> {
+  for (let attempt = 1; ; attempt++) {
+    const group_name = await freeName(content.group_name)
+    try {
+      return await request<GroupSaved>('post', PATH, { body: { ...content, group_name } })
+    } catch (error) {
+      if (statusOf(error) !== 409 || attempt === MOST_TRIES) throw error
+    }
   }
 }
 
@@ -169,7 +180,7 @@ async function freeName(name: string): Promise<string> {
   const page = await request<Page>('get', PATH, { query: { limit: 200, search: name } })
   const taken = new Set(page.items.map((group) => group.group_name.toLowerCase()))
   for (let number = 2; ; number++) {
-    const candidate = `${name.slice(0, 58)} (${number})`
+    const candidate = `${[...name].slice(0, 58).join('')} (${number})`
     if (!taken.has(candidate.toLowerCase())) return candidate
   }
 }

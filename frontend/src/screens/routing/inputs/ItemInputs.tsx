@@ -25,14 +25,17 @@ export function ItemInputs() {
   const parsed = useMemo(() => parseItemCodes(inputs.codes), [inputs.codes])
   const { run, busy } = usePrediction()
 
-  /** Takes the codes of a block; where no column has any, the text stands as it was pasted. */
-  const takeBlock = async (text: string) => {
+  /** Takes the codes of a block into the place of what is selected; where no column has any, the text stands as it was pasted. */
+  const takeBlock = async (text: string, field: HTMLTextAreaElement) => {
+    const [before, after] = [
+      field.value.slice(0, field.selectionStart).trimEnd(),
+      field.value.slice(field.selectionEnd).trimStart(),
+    ]
+    const take = (added: string) => setInputs({ codes: [before, added, after].filter(Boolean).join('\n') })
     setReading(true)
     try {
       const block = await readBlock(text)
-      const before = useRouting.getState().inputs.codes.trimEnd()
-      const added = block ? block.codes.join('\n') : text
-      setInputs({ codes: before ? `${before}\n${added}` : added })
+      take(block ? block.codes.join('\n') : text)
       useRouting
         .getState()
         .noteLeftOut(
@@ -41,7 +44,7 @@ export function ItemInputs() {
       setNoCodes(block === null)
     } catch (error) {
       notify('bad', describeError(error))
-      setInputs({ codes: text })
+      take(text)
     } finally {
       setReading(false)
     }
@@ -89,7 +92,7 @@ export function ItemInputs() {
             const text = event.clipboardData.getData('text/plain')
             if (!isBlock(text)) return
             event.preventDefault()
-            void takeBlock(text)
+            void takeBlock(text, event.currentTarget)
           }}
           onKeyDown={(event) => {
             if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) start()
