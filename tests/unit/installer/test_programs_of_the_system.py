@@ -25,9 +25,11 @@ def test_words_in_utf_16_are_read_as_such(stream: str, mark: bytes) -> None:
 def test_words_in_the_code_page_of_the_console_are_read_as_such() -> None:
     encoding = "oem" if sys.platform == "win32" else "utf-8"
     done = run_program(printing(b"SERVICE_NAME: " + "Auth\r\n".encode(encoding) + b"\xff", "stdout", 0))
-    assert done.stdout.startswith("SERVICE_NAME: Auth\n") and len(done.stdout) == len("SERVICE_NAME: Auth\n") + 1
+    assert done.stdout.startswith("SERVICE_NAME: Auth\n")
+    assert len(done.stdout) == len("SERVICE_NAME: Auth\n") + 1
 
 
 def test_a_program_that_is_not_there_is_an_exit_code_with_its_reason() -> None:
     done = run_program(["no-such-program-of-the-system"])
-    assert done.returncode != 0 and done.stderr
+    assert done.returncode != 0
+    assert done.stderr
