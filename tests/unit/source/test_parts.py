@@ -139,7 +139,7 @@ def test_folders(tmp_path: Path, ending: str, seed: int) -> None:
 def test_a_folder_in_the_folder_is_one_table(tmp_path: Path) -> None:
     folder = plant_folder(tmp_path, ".csv")
     source = open_source(folder)
-    assert source.tables() == ["dbo_BI_ITEM_INFO_VIEW", "dbo_BI_ROUTING_VIEW"]
+    assert source.tables() == ["items", "routing"]
     assert source.count("routing") == 600
     before = source.identity()
     write(folder / "routing" / "2026.csv", rows(random.Random(1), 1))
@@ -152,8 +152,8 @@ def test_a_folder_in_the_folder_is_one_table(tmp_path: Path) -> None:
 def test_a_query_runs_again_when_its_tables_change_only(tmp_path: Path) -> None:
     folder, kept = plant_folder(tmp_path / "plant", ".csv"), tmp_path / "kept"
     queries = {
-        "steps": "SELECT ITEM_CD, max(MINUTES) AS total FROM dbo_BI_ROUTING_VIEW GROUP BY 1 ORDER BY 1",
-        "aged": "SELECT ITEM_CD, current_date - 7 AS since FROM dbo_BI_ITEM_INFO_VIEW",
+        "steps": "SELECT ITEM_CD, max(MINUTES) AS total FROM routing GROUP BY 1 ORDER BY 1",
+        "aged": "SELECT ITEM_CD, current_date - 7 AS since FROM items",
     }
 
     def queried(source: Source) -> Source:
@@ -166,9 +166,9 @@ def test_a_query_runs_again_when_its_tables_change_only(tmp_path: Path) -> None:
 
     assert parts_read()["steps"] == 1
     write(folder / "items.csv", read(folder / "items.csv").head(7))
-    assert parts_read() == {"aged": 0, "steps": 0, "dbo_BI_ITEM_INFO_VIEW": 1, "dbo_BI_ROUTING_VIEW": 0}
+    assert parts_read() == {"aged": 0, "steps": 0, "items": 1, "routing": 0}
     write(folder / "routing" / "2024.csv", read(folder / "routing" / "2024.csv").with_columns(MINUTES=pl.lit(0.5)))
-    assert parts_read() == {"aged": 0, "steps": 1, "dbo_BI_ITEM_INFO_VIEW": 0, "dbo_BI_ROUTING_VIEW": 1}
+    assert parts_read() == {"aged": 0, "steps": 1, "items": 0, "routing": 1}
 
 
 # ---- Access ----------------------------------------------------------------------------------------------------------------------

@@ -69,9 +69,7 @@ def test_times_are_minutes_for_one_piece_in_the_unit_of_their_row(folder: Path) 
 def test_an_unknown_unit_of_a_size_is_counted(folder: Path) -> None:
     found: list[str] = []
     list(read_role(open_source(folder), profile(), "features", on_finding=lambda n, what: found.append(f"{n} {what}")))
-    assert found == [
-        "1 rows of dbo_BI_ITEM_INFO_VIEW have the unit 'furz' in U, which is not known: the sizes are taken as mm"
-    ]
+    assert found == ["1 rows of items have the unit 'furz' in U, which is not known: the sizes are taken as mm"]
 
 
 def test_the_seal_plant_names_the_units_of_set_up_and_run_time_in_its_rows() -> None:
