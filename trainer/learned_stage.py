@@ -18,7 +18,7 @@ from trained.learned.time_design import TimeDesign
 from trainer.current_routings import CurrentRoutings
 from trainer.operation_fitter import BoostingOptions
 from trainer.operation_models import fit_operations
-from trainer.routing_ages import routing_ages, seen_with_ages
+from trainer.routing_ages import seen_as_entered
 from trainer.time_models import fit_times
 
 FEWEST_ITEMS: Final = 20
@@ -117,9 +117,8 @@ def learn(
         return label
 
     threads, seed = options.boosting.threads, options.boosting.seed
-    ages = routing_ages(routings.entered, routed, inputs, matrix, threads=threads, seed=seed)
     design = TimeDesign.fit(inputs, matrix)
-    timing, seen = seen_with_ages(design, matrix, ages)
+    timing, seen = seen_as_entered(routings.entered, routed, inputs, matrix, design, threads=threads, seed=seed)
     fitted = fit_operations(inputs, seen, needed, len(frequent), folds, options.boosting, weights, on_operation)
     times = fit_times(timing, seen, table, rows_model, len(frequent), folds, seed)
     names = [operation_key(routings.jobs[number], int(routings.occurrences[number])) for number in frequent.tolist()]

@@ -28,7 +28,7 @@ from trained.learned.time_design import TimeDesign
 from trained.learned.tree_ensemble import TreeEnsemble
 from trainer.current_routings import CurrentRoutings
 from trainer.learned_stage import LearnedStage
-from trainer.routing_ages import routing_ages, seen_with_ages
+from trainer.routing_ages import seen_as_entered
 from trainer.time_models import fit_times
 
 MOST_COMPARED: Final = 800
@@ -294,8 +294,7 @@ def _with_times(
     routed = np.diff(table.offsets) > 0
     folds = np.full(len(routed), -1, np.int64)
     folds[routed] = folds_of(int(routed.sum()), seed)
-    ages = routing_ages(routings.entered, routed, inputs, matrix, threads=threads, seed=seed)
-    timing, seen = seen_with_ages(design, matrix, ages)
+    timing, seen = seen_as_entered(routings.entered, routed, inputs, matrix, design, threads=threads, seed=seed)
     times = fit_times(timing, seen, table, model_of[table.operation], len(timed), folds, seed)
     base = np.repeat(times.times.base[-1:], len(names) + 1, axis=0)
     effects = np.repeat(times.times.effects[-1:], len(names) + 1, axis=0)

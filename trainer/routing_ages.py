@@ -8,7 +8,7 @@ and the age tells nothing about what kind an item is.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -108,9 +108,36 @@ def _newest(
     return made
 
 
-def seen_with_ages(design: TimeDesign, matrix: Inputs, ages: Floats32 | None) -> tuple[TimeDesign | AgedDesign, Inputs]:
-    """The columns and inputs that models are fitted on: with the ages of routings as the last, where they are known."""
-    return (design, matrix) if ages is None else (AgedDesign(design), np.column_stack([matrix, ages]))
+class Seen(NamedTuple):
+    """What models are fitted on.
+
+    Attributes:
+        design: the columns of times; one more for the age of the routing, where ages are known.
+        matrix: inputs of all items, float32 (items, inputs); the age of the routing in years as one more column.
+    """
+
+    design: TimeDesign | AgedDesign
+    matrix: Inputs
+
+
+def seen_as_entered(
+    entered: npt.NDArray[np.float64] | None,
+    routed: npt.NDArray[np.bool_],
+    inputs: ItemInputs,
+    matrix: Inputs,
+    design: TimeDesign,
+    *,
+    threads: int,
+    seed: int,
+) -> Seen:
+    """Items as of when their routings were entered, those without a routing as of the newest ones; as they are where that is not known.
+
+    Args:
+        entered, routed, inputs, matrix, threads, seed: see `routing_ages`.
+        design: the columns of times.
+    """
+    ages = routing_ages(entered, routed, inputs, matrix, threads=threads, seed=seed)
+    return Seen(design, matrix) if ages is None else Seen(AgedDesign(design), np.column_stack([matrix, ages]))
 
 
 class AgedDesign:

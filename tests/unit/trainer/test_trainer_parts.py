@@ -44,8 +44,8 @@ from trainer.status_file import (
     status_path,
     write_status,
 )
-from trainer.training import with_tables
 from trainer.training_lock import holder_path, read_holder, training_lock
+from trainer.training_work import with_tables
 from trainer.version_folder import check_space, check_target, remove_leftovers, version_name, writing_version
 
 
