@@ -20,6 +20,8 @@ FORMAT: Final = "routing-ml/calibration@1"
 SMOOTHING: Final = 0.5
 """Neighbours' worth of doubt that a vote is given, so that a unanimous one of few counts less than one of many."""
 
+FACTS_OF_SETS: Final = 3
+"""What speaks for a set of operations, see `routings.alternatives.Candidates`."""
 USUAL_VOTE_SCALE: Final = 0.04
 """`Calibration.vote_scale` of a version that has not measured any: one that was trained before, or with too few cases."""
 
@@ -62,6 +64,8 @@ class Calibration:
             could be judged.
         whole: whether the version proposes whole routings: its operations are those that the models say belong, its order that of
             the neighbours which have just these.
+        sets: what each fact that speaks for a set of operations counts (`routings.alternatives`); none: sets of neighbours alone are
+            alternatives, ranked by credit and votes.
         vote_scale: similarity lost, from the best neighbour on, over which a vote loses two thirds of its weight.
         scaled: whether times of neighbours are multiplied by what makes them the item's; not where that did not bring held-out times
             nearer.
@@ -80,6 +84,7 @@ class Calibration:
     whole: bool = False
     scaled: bool = True
     vote_scale: float = USUAL_VOTE_SCALE
+    sets: tuple[float, ...] = ()
 
     def believed(self, probabilities: Floats, votes: Floats) -> Floats:
         """Log odds that operations belong.
@@ -126,6 +131,7 @@ def _parsed(text: str) -> Calibration:
             name: _curve(value) if isinstance(value, Mapping) else value for name, value in content.items()
         }
         made["reached"] = tuple(made.get("reached", ()))
+        made["sets"] = tuple(made.get("sets", ()))
         return _checked(Calibration(**made))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DataProblem(f"The calibration is damaged ({error}): restore it from a backup, or train again") from error
@@ -143,6 +149,10 @@ def _checked(made: Calibration) -> Calibration:
         type(one) in (int, float) and 0.0 <= one <= 1.0 for one in made.reached
     ):
         raise ValueError("reached is none or three shares")
+    if len(made.sets) not in (0, FACTS_OF_SETS) or not all(
+        type(one) in (int, float) and math.isfinite(one) and one >= 0.0 for one in made.sets
+    ):
+        raise ValueError("sets is none or a number from 0 for each fact")
     if not (isinstance(made.whole, bool) and isinstance(made.scaled, bool)):
         raise ValueError("whole and scaled are true or false")
     for curve in (made.operations, made.times):

@@ -1,7 +1,8 @@
 """The consensus of an item's neighbours and of what the version has learned: which operations, in which order, on which machine.
 
 Each neighbour votes with a weight that falls with its distance from the item. Vote and learned probability together say whether an
-operation belongs. Alternatives are the routings of groups of neighbours that are made otherwise, the most credible first.
+operation belongs. Alternatives are the routings of groups of neighbours that are made otherwise, and what the consensus becomes by
+turning over the operations that are least certain (see `routings.alternatives`), the likeliest first.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from methods.routing_classes import orders_told
+from routings.alternatives import LEAST_CREDIT, candidates_of
 from routings.calibration import Calibration, smoothed
-from routings.drafts import MERGED, Drafts, running_number
+from routings.drafts import COMPOSED, MERGED, Drafts, running_number
 from routings.estimates import Estimates
 from routings.operation_sharing import SharedOperations
 from routings.operation_table import OperationTable, lengths_of, ranges
@@ -26,9 +28,6 @@ LEAST_VOTE: Final = 1e-9
 """Weight of the farthest neighbour: none is left out of the order and the machines of an operation that only it has."""
 SIZE_SCALE: Final = 0.15
 """Logarithm of the ratio of sizes over which a neighbour's machine loses as much."""
-LEAST_CREDIT: Final = 0.02
-"""No operation is so certain that a routing without it, or with it, would count for less than this."""
-
 OTHERWISE_MADE: Final = 1e-6
 """What a neighbour that is made otherwise counts for order and machines of a routing that is proposed as a whole: it breaks ties."""
 LEAST_ALIKE: Final = 1e-3
@@ -140,21 +139,23 @@ def _orders(estimates: Estimates, queries: Integers) -> dict[int, tuple[int, ...
 
 
 class _Sets(NamedTuple):
-    """Sets of operations that neighbours have, items in order, the most credible first.
+    """Sets of operations beside the consensus, items in order, the likeliest first.
 
     Attributes:
         query: int64; number of the item.
-        number: int64; number of the set among all of `DistinctRoutings`.
+        number: int64; number of the set among all of `DistinctRoutings`, COMPOSED where no neighbour has it.
+        pattern: int64; what a composed one has otherwise than the consensus, see `Candidates`.
         run: int64; rank within the item from 1, and so the draft that is voted on.
     """
 
     query: Integers
     number: Integers
+    pattern: Integers
     run: Integers
 
     def only(self, chosen: Booleans) -> _Sets:
         """Some of them."""
-        return _Sets(self.query[chosen], self.number[chosen], self.run[chosen])
+        return _Sets(*(values[chosen] for values in self))
 
 
 def consensus_routings(table: OperationTable, weighed: Weighed, variants: int) -> Drafts:
@@ -165,31 +166,50 @@ def consensus_routings(table: OperationTable, weighed: Weighed, variants: int) -
     items = len(shared.group_offsets) - 1
     places = shared.query_of_each, shared.slot_of_each
     routings = distinct_routings(shared)
-    sets = _credible(weighed, routings, variants + 1)
+    kept = kept_operations(weighed)
+    sets, bits = _likeliest(weighed, routings, kept, variants + 1)
+    had = sets.number != COMPOSED
     run_of_set = np.zeros(len(routings.set_first), np.int64)
-    run_of_set[sets.number] = sets.run
-    kept = _kept(weighed)
+    run_of_set[sets.number[had]] = sets.run[had]
     weights, machine_weights = weighed.weights[places], weighed.machine_weights[places]
     if weighed.calibration.whole:
         just = _in_order(weighed, _has_just(shared, routings, kept))
         apart = np.where(just, 1.0, OTHERWISE_MADE)
         weights = np.where(just, np.maximum(weights, LEAST_ALIKE), np.maximum(weights * apart, LEAST_VOTE))
         machine_weights = machine_weights * apart
-    ballots = Ballots(kept, run_of_set, variants + 1, votes_of(weights), votes_of(machine_weights))
-    voted = vote(table, shared, routings, ballots)
+    common = _common_drafts(shared, kept, sets.only(~had), bits, variants + 2)
+    voted = vote(table, shared, routings, Ballots(common, run_of_set, votes_of(weights), votes_of(machine_weights)))
     sets = sets.only(_differ(voted, sets.run * items + sets.query, sets.query))
     sets = sets.only(running_number(sets.query) < variants)
+    had = sets.number != COMPOSED
     asked = lengths_of(shared.neighbours.offsets).nonzero()[0]
     query = np.concatenate([asked, sets.query])
     run = np.concatenate([np.zeros(len(asked), np.int64), sets.run])
-    slot = np.concatenate([np.full(len(asked), MERGED), places[1][routings.set_first[sets.number]]])
+    own = np.full(len(sets.number), COMPOSED, np.int64)
+    own[had] = places[1][routings.set_first[sets.number[had]]]
+    slot = np.concatenate([np.full(len(asked), MERGED), own])
     weights = np.concatenate([weighed.weights[asked], _weights_of(weighed, routings, sets)])
     order = np.lexsort((run, query))
     offsets, groups, rows = voted.of((run * items + query)[order])
     return Drafts(query[order], slot[order], _means(shared.similarities[query], weights)[order], offsets, groups, rows)
 
 
-def _kept(weighed: Weighed) -> Booleans:
+def _common_drafts(shared: SharedOperations, kept: Booleans, composed: _Sets, bits: Integers, runs: int) -> Booleans:
+    """Operations of the drafts on which all neighbours vote, bool (runs, groups): the consensus and what it becomes by turning operations
+    over.
+
+    Args:
+        bits: of each operation in the patterns of `composed`.
+    """
+    patterns = np.zeros((runs, len(shared.group_offsets) - 1), np.int64)
+    patterns[composed.run, composed.query] = composed.pattern
+    of_groups = patterns[:, shared.query_of_groups]
+    common: Booleans = (of_groups > 0) & (kept ^ ((of_groups & bits) > 0))
+    common[0] = kept
+    return common
+
+
+def kept_operations(weighed: Weighed) -> Booleans:
     """Operations of the consensus: those believed in; where there are none, those of the best neighbour; bool (groups)."""
     shared = weighed.shared
     query = shared.query_of_groups
@@ -227,11 +247,33 @@ def _models(weighed: Weighed, neighbour: int) -> tuple[int, ...]:
     return tuple(weighed.models[weighed.shared.flat_groups[first:last]].tolist())
 
 
-def _credible(weighed: Weighed, routings: DistinctRoutings, most: int) -> _Sets:
-    """Up to `most` sets of operations of each item: how credible they are together, and how many votes they have.
+def _likeliest(weighed: Weighed, routings: DistinctRoutings, kept: Booleans, most: int) -> tuple[_Sets, Integers]:
+    """Up to `most` sets of operations of each item, and the bit of each operation in their patterns.
 
-    Credit counts to nine digits, so that a tie is one however it is summed up; of equals the one of the nearer neighbour is first.
+    Scores count to nine digits, so that a tie is one however it is summed up; of equals the one of the nearer neighbour is first.
     """
+    shared, scores = weighed.shared, weighed.calibration.sets
+    if not scores:
+        sets = _credible(weighed, routings)
+        bits = np.zeros(len(kept), np.int64)
+    else:
+        found = candidates_of(shared, routings, weighed.believed, weighed.weights, kept)
+        order = np.lexsort((-np.round(found.facts @ np.array(scores), 9), found.query))
+        query = found.query[order]
+        sets = _Sets(query, found.number[order], found.pattern[order], running_number(query) + 1)
+        bits = found.bits
+    return sets.only(sets.run <= most), bits
+
+
+def _credible(weighed: Weighed, routings: DistinctRoutings) -> _Sets:
+    """Sets that neighbours have, by `credits`."""
+    owner = weighed.shared.query_of_each[routings.set_first]
+    number = np.lexsort((-np.round(credits(weighed, routings), 9), owner))
+    return _Sets(owner[number], number, np.zeros(len(number), np.int64), running_number(owner[number]) + 1)
+
+
+def credits(weighed: Weighed, routings: DistinctRoutings) -> Floats:
+    """Of the sets that neighbours have: how credible their operations are together, and how many votes they have, float64 (sets,)."""
     shared = weighed.shared
     items = len(shared.group_offsets) - 1
     query, slot = shared.query_of_each, shared.slot_of_each
@@ -243,10 +285,7 @@ def _credible(weighed: Weighed, routings: DistinctRoutings, most: int) -> _Sets:
     gained = np.bincount(sets, (np.log(chance) - without)[groups], len(lengths))
     weight = np.bincount(routings.set_of[routings.of_neighbour], weighed.weights[query, slot], len(lengths))
     owner = query[routings.set_first]
-    credit = np.bincount(shared.query_of_groups, without, items)[owner] + gained + np.log(weight)
-    number = np.lexsort((-np.round(credit, 9), owner))
-    rank = running_number(owner[number])
-    return _Sets(owner[number], number, rank + 1).only(rank < most)
+    return np.asarray(np.bincount(shared.query_of_groups, without, items)[owner] + gained + np.log(weight), np.float64)
 
 
 def _differ(voted: Drafted, drafts: Integers, others: Integers) -> Booleans:
@@ -260,13 +299,15 @@ def _differ(voted: Drafted, drafts: Integers, others: Integers) -> Booleans:
 
 
 def _weights_of(weighed: Weighed, routings: DistinctRoutings, sets: _Sets) -> Floats:
-    """Weights of the neighbours that have each of some sets of operations, 0 for the others, float64 (sets, s)."""
+    """Weights of the neighbours that have each of some sets of operations, 0 for the others; of all for those that nobody has,
+    float64 (sets, s)."""
     query, slot = weighed.shared.query_of_each, weighed.shared.slot_of_each
+    had = (sets.number != COMPOSED).nonzero()[0]
     place = np.full(len(routings.set_first), -1, np.int64)
-    place[sets.number] = np.arange(len(sets.number))
+    place[sets.number[had]] = had
     of_neighbour = place[routings.set_of[routings.of_neighbour]]
     inside = (of_neighbour >= 0).nonzero()[0]
-    weights = np.zeros((len(sets.number), weighed.weights.shape[1]))
+    weights = np.where((sets.number == COMPOSED)[:, None], weighed.weights[sets.query], 0.0)
     weights[of_neighbour[inside], slot[inside]] = weighed.weights[query[inside], slot[inside]]
     return weights
 

@@ -78,20 +78,18 @@ def _distinct_rows(matrix: npt.NDArray[np.int32]) -> tuple[Integers, Integers]:
 
 
 class Ballots(NamedTuple):
-    """Drafts of routings to vote on: `1 + runs` for each of the items, run 0 first.
+    """Drafts of routings to vote on: a few for each of the items, run 0 first.
 
     Attributes:
-        kept: bool (groups); operations of an item's draft 0, on which all its neighbours vote.
+        common: bool (runs, groups); operations of the drafts on which all neighbours of an item vote, none in the other runs.
         run_of_set: int64 (sets); the draft, from 1, that has exactly the operations of this set and on which only the neighbours
             with this set vote; 0: none.
-        runs: drafts an item beside draft 0.
         votes: float64 (neighbours); whole numbers.
         machine_votes: float64 (neighbours); whole numbers, for the choice of machines.
     """
 
-    kept: Booleans
+    common: Booleans
     run_of_set: Integers
-    runs: int
     votes: Floats
     machine_votes: Floats
 
@@ -118,19 +116,31 @@ def vote(table: OperationTable, shared: SharedOperations, routings: DistinctRout
     The result does not depend on how operations are numbered.
     """
     group_query = shared.query_of_groups
-    items, runs = len(shared.group_offsets) - 1, ballots.runs + 1
-    entries = _entries(shared, routings, ballots)
+    items, runs = len(shared.group_offsets) - 1, len(ballots.common)
+    asked: Booleans = np.logical_or.reduce(ballots.common, axis=0)
+    entries = _entries(shared, routings, asked, ballots)
     present = np.zeros((runs, len(group_query)), np.bool_)
     present[entries.run, entries.group] = True
     run, group = np.nonzero(present)
     number = np.zeros(present.shape, np.int64)
     number[run, group] = np.arange(len(group))
-    draft = run * items + group_query[group]
     operation = number[entries.run, entries.group]
-    order = _order(operation, draft, entries, runs * items)
+    won, over = _won(operation, run * items + group_query[group], entries, runs * items)
+    common_run, common_group = ballots.common.nonzero()
+    voted = np.concatenate(
+        [number[0, common_group], (run > 0).nonzero()[0]]
+    )  # operations of all drafts, as they were voted on
+    draft_run = np.concatenate([common_run, run[run > 0]])
+    draft = draft_run * items + group_query[group[voted]]
+    open_to_all = won < int((run == 0).sum())
+    within = _wins_within(group[won[open_to_all]], group[over[open_to_all]], ballots.common)
+    wins = np.concatenate([within, np.bincount(won, minlength=len(group))[run > 0]])
+    mean_place, appearance = _standing(operation, len(group), entries)
+    order = np.lexsort((appearance[voted], mean_place[voted], (draft << 32) - wins))
     counts = np.bincount(draft, minlength=runs * items)
-    rows = _rows(table, shared, routings, ballots)[run, group]
-    return Drafted(offsets_of(counts), group[order], rows[order])
+    rows = _rows(table, shared, routings, asked, ballots)[run, group]
+    chosen = voted[order]
+    return Drafted(offsets_of(counts), group[chosen], rows[chosen])
 
 
 class _Entries(NamedTuple):
@@ -143,40 +153,44 @@ class _Entries(NamedTuple):
     votes: Floats
 
 
-def _entries(shared: SharedOperations, routings: DistinctRoutings, ballots: Ballots) -> _Entries:
+def _entries(shared: SharedOperations, routings: DistinctRoutings, asked: Booleans, ballots: Ballots) -> _Entries:
+    """Votes on the operations that common drafts have, as run 0, and on those of the other drafts.
+
+    Args:
+        asked: bool (groups); operations that a common draft has.
+    """
     lengths = shared.row_lengths[routings.first]
     at = ranges(shared.row_offsets[routings.first], lengths)
     group, place = shared.flat_groups[at], shared.flat_places[at]
     routing = np.arange(len(routings.first)).repeat(lengths)
     run = ballots.run_of_set[routings.set_of][routing]
     votes = np.bincount(routings.of_neighbour, ballots.votes, len(routings.first))[routing]
-    kept, own = ballots.kept[group].nonzero()[0], (run > 0).nonzero()[0]
+    kept, own = asked[group].nonzero()[0], (run > 0).nonzero()[0]
     both = np.concatenate([kept, own])
     return _Entries(
         np.concatenate([np.zeros(len(kept), np.int64), run[own]]), routing[both], group[both], place[both], votes[both]
     )
 
 
-def _order(operation: Integers, draft: Integers, entries: _Entries, drafts: int) -> Integers:
-    """The operations (numbers ascend with the draft) in order, draft after draft.
+def _standing(operation: Integers, operations: int, entries: _Entries) -> tuple[Floats, Integers]:
+    """Mean place of each operation in the votes, and where it appears first."""
+    held = np.bincount(operation, entries.votes, operations)
+    places = np.bincount(operation, entries.votes * entries.place, operations)
+    first = np.zeros(operations, np.int64)
+    first[operation[::-1]] = np.arange(len(operation))[::-1]
+    appearance = (entries.routing[first] << 32) | entries.place[first]
+    return np.round(places / np.where(held > 0.0, held, 1.0), 9), appearance
+
+
+def _won(operation: Integers, draft: Integers, entries: _Entries, drafts: int) -> tuple[Integers, Integers]:
+    """Pairs of operations of a draft of which the first precedes the second in more votes than the other way round; none where all votes
+    are one routing's.
 
     Args:
-        operation: of each entry.
+        operation: of each entry; numbers ascend with the draft.
         draft: of each operation.
         drafts: number of drafts.
     """
-    held = np.bincount(operation, entries.votes, len(draft))
-    places = np.bincount(operation, entries.votes * entries.place, len(draft))
-    mean_place = np.round(places / np.where(held > 0.0, held, 1.0), 9)
-    first = np.zeros(len(draft), np.int64)
-    first[operation[::-1]] = np.arange(len(operation))[::-1]
-    appearance = (entries.routing[first] << 32) | entries.place[first]
-    wins = _wins(operation, draft, entries, drafts)
-    return np.lexsort((appearance, mean_place, (draft << 32) - wins))
-
-
-def _wins(operation: Integers, draft: Integers, entries: _Entries, drafts: int) -> Integers:
-    """How many others of its draft each operation precedes in more votes than the other way round; 0 where all votes are one routing's."""
     length = np.bincount(draft, minlength=drafts)
     start = offsets_of(length)
     begins = np.ones(len(operation), np.bool_)
@@ -198,15 +212,29 @@ def _wins(operation: Integers, draft: Integers, entries: _Entries, drafts: int) 
     column = ranges(np.zeros(len(draft), np.int64), wide)
     reverse = square[draft][row] + column * wide[row] + (row - start[draft][row])
     won = before > before[reverse] + ROUNDING * UNIT
-    return np.bincount(row[won], minlength=len(draft))
+    return row[won], (column + start[draft][row])[won]
 
 
-def _rows(table: OperationTable, shared: SharedOperations, routings: DistinctRoutings, ballots: Ballots) -> Integers:
-    """The row that stands for each operation in each run, int64 (runs + 1, groups); 0 where the run lacks the operation."""
-    groups, runs = len(shared.rows), ballots.runs + 1
+def _wins_within(first: Integers, second: Integers, common: Booleans) -> Integers:
+    """How many others of its draft each operation of the common drafts precedes, drafts one after the other.
+
+    Args:
+        first, second: int64; pairs of which the first precedes the second.
+        common: bool (runs, groups).
+    """
+    parts = [np.bincount(first[inside[first] & inside[second]], minlength=common.shape[1])[inside] for inside in common]
+    return np.concatenate(parts)
+
+
+def _rows(
+    table: OperationTable, shared: SharedOperations, routings: DistinctRoutings, asked: Booleans, ballots: Ballots
+) -> Integers:
+    """The row that stands for each operation in each run, int64 (runs, groups); 0 where the run lacks the operation. That of common
+    drafts, whose operations are `asked`, is the one of run 0."""
+    groups, runs = len(shared.rows), len(ballots.common)
     neighbour = np.arange(len(routings.of_neighbour)).repeat(shared.row_lengths)
     own_run = ballots.run_of_set[routings.set_of][routings.of_neighbour][neighbour]
-    kept, own = ballots.kept[shared.flat_groups].nonzero()[0], (own_run > 0).nonzero()[0]
+    kept, own = asked[shared.flat_groups].nonzero()[0], (own_run > 0).nonzero()[0]
     at = np.concatenate([kept, own])
     run = np.concatenate([np.zeros(len(kept), np.int64), own_run[own]])
     group = shared.flat_groups[at]
@@ -236,4 +264,4 @@ def merged_routings(table: OperationTable, shared: SharedOperations) -> Drafted:
     routings = distinct_routings(shared)
     votes = votes_of(shared.weights[shared.query_of_each, shared.slot_of_each])
     nobody = np.zeros(len(routings.set_first), np.int64)
-    return vote(table, shared, routings, Ballots(kept, nobody, 0, votes, votes))
+    return vote(table, shared, routings, Ballots(kept[None, :], nobody, votes, votes))

@@ -74,7 +74,7 @@ class RoutingBatch:
         query: int64 (routings); number of the item in the batch.
         rank: int64 (routings); from 1 within an item.
         variant: int64 (routings); number of the candidate from 1, MERGED for the merged routing.
-        reference: int64 (routings); position of the item whose routing it is (the item itself for its own), MERGED for the merged one.
+        reference: int64 (routings); position of the item whose routing it is (the item itself for its own), MERGED where it is no item's.
         similarity: float64 (routings); 1 for own routings, the neighbour's, or the weighted mean of all for the merged one.
         offsets: int64 (routings + 1); operations of routing r are [offsets[r], offsets[r + 1]).
         rows: int64 (operations); row of the table with the machine and the texts.
@@ -256,11 +256,11 @@ def _predicted(
     times = standard_times(known, shared.weights_of(used), outliers)
     if options.evidence:
         evidence = evidence_in_order([evidence_of(weighed, shared, known, used, outliers, profile)], use)
-    merged = slot == MERGED
+    merged, alone = slot == MERGED, slot >= 0
     place = np.arange(len(rows)) - offsets[:-1].repeat(lengths)
     weighted = (shared.weights * shared.similarities).sum(axis=1) / np.maximum(shared.weights.sum(axis=1), 1e-300)
     nearby = usable.offsets[query] + np.maximum(slot, 0)
-    standing = np.where(merged, weighted[query], usable.similarities[nearby])
+    standing = np.where(alone, usable.similarities[nearby], weighted[query])
     stated = drafts.similarity
     rank = running_number(query) + 1
     rank_of_variant = _running_count(query, ~merged)
@@ -271,11 +271,11 @@ def _predicted(
         query=queries[query],
         rank=rank,
         variant=np.where(merged, MERGED, rank_of_variant),
-        reference=np.where(merged, MERGED, usable.items[nearby]),
+        reference=np.where(alone, usable.items[nearby], MERGED),
         similarity=np.clip(np.where(np.isnan(stated), standing, stated), 0.0, 1.0),
         offsets=offsets,
         rows=rows,
-        sequence=np.where(merged.repeat(lengths), (place + 1) * SEQUENCE_STEP, table.sequence[rows]).astype(np.int64),
+        sequence=np.where(alone.repeat(lengths), table.sequence[rows], (place + 1) * SEQUENCE_STEP).astype(np.int64),
         times=times[use],
         predicted=np.ones(len(query), bool),
         below_threshold=queries[below],

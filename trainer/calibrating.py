@@ -20,6 +20,7 @@ from routings.time_profiles import ProfileOptions, standard_times
 from trained.encoder import BlockEncoder
 from trained.index.engine import Engine, Vectors
 from trained.learned.learned_model import LearnedOutputs, log_odds, sigmoid
+from trainer.set_calibration import SetCases, fit_sets, set_cases
 
 SAMPLE: Final = 2_400
 NEIGHBOURS: Final = (10, 50)
@@ -108,8 +109,21 @@ def calibrate(
         parts.append(_judged(known, chosen[start : start + AT_ONCE], k, usual, start))
     judged = Judged(*(np.concatenate([getattr(part, name) for part in parts]) for name in Judged.__annotations__))
     made = fit_calibration(judged) if encoder.learned.model.planned is None else whole_calibration(judged)
+    made = replace(made, vote_scale=usual.vote_scale)
+    made = replace(
+        made, sets=fit_sets([_cases(known, chosen, start, made) for start in range(0, len(chosen), AT_ONCE)])
+    )
     reached = tuple(judged.reached.mean(axis=0).round(6).tolist()) if len(judged.reached) >= FEWEST_CASES else ()
-    return replace(made, vote_scale=usual.vote_scale, reached=reached)
+    return replace(made, reached=reached)
+
+
+def _cases(known: _Known, chosen: Integers, start: int, calibration: Calibration) -> SetCases:
+    """Of the items from `start` on those on which no weight was fitted, with the sets of operations that they might have."""
+    k = NEIGHBOURS[(start // AT_ONCE) % len(NEIGHBOURS)]
+    asked = _asked(known, chosen[start : start + AT_ONCE : 2], k, calibration)
+    weighed = weigh(known.table, asked.shared, np.arange(len(asked.items)), asked.estimates, known.model_of)
+    belongs = _belongs(known.table, asked.items, asked.shared)[0]
+    return set_cases(weighed, belongs, known.table.lengths(asked.items), start)
 
 
 @dataclass(frozen=True)

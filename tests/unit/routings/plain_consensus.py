@@ -9,9 +9,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from routings.consensus import LEAST_CREDIT
+from routings.alternatives import LEAST_CREDIT
+from routings.drafts import COMPOSED
 from routings.operation_table import OperationTable
 from routings.operation_vote import ROUNDING, UNIT
+
+from .plain_alternatives import plain_candidates
 
 Floats = npt.NDArray[np.float64]
 Holder = dict[int, int]
@@ -19,7 +22,7 @@ Holder = dict[int, int]
 
 
 class PlainDraft(NamedTuple):
-    """A routing: the neighbour that stands for it (-1: all), rows of the table in order, the neighbours behind it."""
+    """A routing: the neighbour that stands for it (below 0: all), rows of the table in order, the neighbours behind it."""
 
     slot: int
     rows: list[int]
@@ -55,11 +58,13 @@ def plain_consensus(
     weights: Floats,
     machine_weights: Floats,
     variants: int,
+    scores: Sequence[float] = (),
 ) -> list[PlainDraft]:
-    """The consensus, then what groups of neighbours have otherwise, the most credible first.
+    """The consensus, then what it may be otherwise, the likeliest first.
 
     Args:
         believed: log odds that each operation belongs.
+        scores: what the facts that speak for a set count; none: sets of neighbours alone, the most credible first.
     """
     everybody = list(range(len(holders)))
     kept = [operation for operation in all_operations(holders) if believed[operation] > 0.0] or list(holders[0])
@@ -77,15 +82,23 @@ def plain_consensus(
             parts.append(math.log(chance if operation in operations else 1.0 - chance))
         return round(math.fsum(parts) + math.log(math.fsum(weights[slot] for slot in members)), 9)
 
-    ranked = sorted(groups.items(), key=lambda pair: (-credit(*pair), pair[1][0]))
-    for operations, members in ranked:
+    ranked: list[tuple[frozenset[int], list[int]]]
+    if scores:
+        found = plain_candidates(holders, believed, weights.tolist(), kept)
+        worth = [round(math.fsum(a * b for a, b in zip(one.facts, scores, strict=True)), 9) for one in found]
+        order = sorted(range(len(found)), key=lambda place: -worth[place])
+        ranked = [(found[place].operations, list(found[place].members)) for place in order]
+    else:
+        ranked = sorted(groups.items(), key=lambda pair: (-credit(*pair), pair[1][0]))
+    for operations, members in ranked[: variants + 1]:
         if len(drafts) > variants:
             break
-        rows = ordered(table, holders, list(operations), members, weights, machine_weights)
+        voters = members or everybody
+        rows = ordered(table, holders, list(operations), voters, weights, machine_weights)
         sequence = [int(table.operation[row]) for row in rows]
         if sequence not in seen:
             seen.append(sequence)
-            drafts.append(PlainDraft(members[0], rows, members))
+            drafts.append(PlainDraft(members[0] if members else COMPOSED, rows, voters))
     return drafts
 
 

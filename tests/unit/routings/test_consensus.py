@@ -136,6 +136,35 @@ def test_alternatives_differ_from_the_consensus_and_each_other_and_the_most_cred
     assert batch.rank.tolist() == [1, 2, 3]
 
 
+def test_what_no_neighbour_has_together_is_an_alternative_where_the_version_ranks_sets() -> None:
+    """Of the operations 1 and 2 each is as likely as not; neighbours have the one or the other."""
+    table = table_of([[(0, 3, 1.0), (1, 0, 2.0)], [(0, 3, 1.0), (2, 0, 4.0)], [(0, 3, 1.0), (1, 0, 2.0)]])
+    said = [1.0, 0.6, 0.45, 0, 0, 0]
+    plain = predicted(table, said)
+    assert [operations(table, plain, one) for one in range(len(plain.query))] == [[0, 1], [0, 2]]
+    ranked = predicted(table, said, calibration=Calibration(sets=(1.0, 0.0, 0.0)))
+    made = [operations(table, ranked, one) for one in range(len(ranked.query))]
+    assert made[0] == [0, 1]
+    assert sorted(made[1:4]) == [[0], [0, 1, 2], [0, 2]]
+    assert ranked.rank.tolist() == [1, 2, 3, 4, 5]
+    assert ranked.variant.tolist() == [MERGED, 1, 2, 3, 4]
+    both = made.index([0, 1, 2])
+    assert ranked.reference[both] == MERGED
+    part = slice(int(ranked.offsets[both]), int(ranked.offsets[both + 1]))
+    assert ranked.sequence[part].tolist() == [10, 20, 30]
+    assert ranked.times[part, RUN].tolist() == [1.0, 2.0, 4.0]
+    assert ranked.evidence is not None
+    assert [len(holders) for holders in ranked.evidence.supporters[part]] == [3, 2, 1]
+
+
+def test_operations_that_replace_each_other_are_turned_over_together() -> None:
+    """Neighbours are ground or turned, never both and never neither."""
+    routings = [[(0, 0, 1.0), (kind, 0, 1.0)] for kind in (1, 2) * 6]
+    table = table_of(routings)
+    batch = predicted(table, [1.0, 0.6, 0.4, 0, 0, 0], calibration=Calibration(sets=(1.0, 1.0, 0.0)))
+    assert [operations(table, batch, one) for one in range(2)] == [[0, 1], [0, 2]]
+
+
 def test_no_more_alternatives_come_than_are_wanted() -> None:
     table = table_of([[(number, 0, 1.0)] for number in range(5)])
     assert len(predicted(table, variants=2).query) == 3
@@ -178,7 +207,7 @@ def test_a_calibration_survives_its_file_and_a_damaged_one_is_named() -> None:
         {"operations": {"scores": [0, 1], "shares": [0.5]}}, {"operations": {"scores": [1, 0], "shares": [0, 1]}},
         {"times": {"scores": [float("nan")], "shares": [0.5]}}, {"times": 5}, {"nobody": 1},
         {"vote_scale": 0.0}, {"vote_scale": "0.04"}, {"reached": [0.5]}, {"reached": [0.1, 0.2, 2.0]},
-        {"reached": 3}, {"reached": ["a", "b", "c"]},
+        {"reached": 3}, {"reached": ["a", "b", "c"]}, {"sets": [1.0]}, {"sets": [1.0, -0.5, 0.1]}, {"sets": ["1", 1, 1]},
     ],
 )  # fmt: skip
 def test_a_calibration_with_what_nothing_can_be_computed_with_is_damaged(change: dict[str, Any]) -> None:

@@ -61,7 +61,7 @@ def random_neighbours(random: np.random.Generator, items: int, most: int) -> Nei
     return Neighbours(np.concatenate(([0], np.cumsum(counts))).astype(np.int64), found.astype(np.int64), similar)
 
 
-def random_estimates(random: np.random.Generator, items: int, neighbours: int) -> Learned:
+def random_estimates(random: np.random.Generator, items: int, neighbours: int, sets: tuple[float, ...] = ()) -> Learned:
     """What a version might have learned: of some operations nothing, of neighbours of another size too."""
     estimates = Estimates(
         operations=[str(number) for number in range(OPERATIONS)],
@@ -73,7 +73,7 @@ def random_estimates(random: np.random.Generator, items: int, neighbours: int) -
             np.zeros((OPERATIONS + 1, 2), np.float32),
             random.normal(0, 1, (OPERATIONS + 1, 2, FACTORS)).astype(np.float32),
         ),
-        calibration=Calibration(bias=0.1, model=0.8, vote=0.6),
+        calibration=Calibration(bias=0.1, model=0.8, vote=0.6, sets=sets),
     )
     return Learned(estimates, np.where(random.random(OPERATIONS) < 0.2, -1, np.arange(OPERATIONS)))
 
@@ -92,7 +92,7 @@ def drafts_of(
         return plain_nearest(table, holders, shared.weights[query][:count], variants), number
     believed = {operation: float(weighed.believed[group]) for operation, group in number.items()}
     weights, machines = weighed.weights[query][:count], weighed.machine_weights[query][:count]
-    return plain_consensus(table, holders, believed, weights, machines, variants), number
+    return plain_consensus(table, holders, believed, weights, machines, variants, weighed.calibration.sets), number
 
 
 def check(
@@ -129,15 +129,21 @@ def check(
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.sampled_from(["consensus", "nearest"]), st.booleans(), st.integers(1, 5))
+@given(
+    st.integers(0, 2**32 - 1),
+    st.sampled_from(["consensus", "nearest"]),
+    st.booleans(),
+    st.integers(1, 5),
+    st.sampled_from([(), (1.1, 0.7, 0.4), (0.9, 0.0, 1.3)]),
+)
 def test_many_items_at_once_get_what_the_rules_say_of_each(
-    seed: int, strategy: str, learning: bool, variants: int
+    seed: int, strategy: str, learning: bool, variants: int, sets: tuple[float, ...]
 ) -> None:
     random = np.random.default_rng(seed)
     items = int(random.integers(2, 40))
     table = random_plant(random, items)
     near = random_neighbours(random, items, 12)
-    learned = random_estimates(random, items, len(near.items)) if learning else None
+    learned = random_estimates(random, items, len(near.items), sets) if learning else None
     options = PredictionOptions(strategy, max_variants=variants, ignore_own=True, **OPTIONS)  # type: ignore[arg-type]
     check(table, near, options, learned, predict_routings(table, np.arange(items), near, options, learned))
 
@@ -150,7 +156,7 @@ def test_what_is_predicted_together_with_an_item_does_not_matter() -> None:
     random = np.random.default_rng(7)
     table, items = random_plant(random, 200), np.arange(200)
     near = random_neighbours(random, 200, 50)
-    learned = random_estimates(random, 200, len(near.items))
+    learned = random_estimates(random, 200, len(near.items), (1.0, 0.5, 0.5))
     options = PredictionOptions("consensus", ignore_own=True)
     whole = predict_routings(table, items, near, options, learned)
     for query in range(0, 200, 20):
