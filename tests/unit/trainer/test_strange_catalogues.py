@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,8 @@ class Outcome:
     evaluation: dict[str, Any]
 
 
-def trained(plant: Plant, folder: Path) -> Outcome:
+def trained(plant: Plant, folder: Path, asked: Collection[str] = ()) -> Outcome:
+    """Train, and predict the items that are asked for; none: all without a routing."""
     source = open_source(plant.write(folder / "source"))
     report = ProgressReport(JsonLines(), None, TrainingStatus(status=RUNNING))
     training = Training(source, PROFILE, pipeline_of(PlantSettings()), report, EvaluationOptions())
@@ -90,20 +92,22 @@ def trained(plant: Plant, folder: Path) -> Outcome:
     routings = read_current_routings(source, PROFILE, index)
     model = load_version(version, version / "manifest.json")
     try:
-        asked = np.flatnonzero(np.diff(routings.table.offsets) == 0)
+        wanted = np.flatnonzero(np.diff(routings.table.offsets) == 0)
+        if asked:
+            wanted = np.sort(index.find_many(list(asked))).astype(np.int64)
         work = Evaluated(
-            model, index, routings, own_routings(routings, asked, {}), encoder_of(model, catalogue.with_codes())
+            model, index, routings, own_routings(routings, wanted, {}), encoder_of(model, catalogue.with_codes())
         )
-        neighbours, learned = leave_out_neighbours(work, EvaluationOptions(), asked)
+        neighbours, learned = leave_out_neighbours(work, EvaluationOptions(), wanted)
         options = PredictionOptions(strategy="consensus")
-        batch = predict_routings(routings.table, asked, neighbours, options, learned)
+        batch = predict_routings(routings.table, wanted, neighbours, options, learned)
     finally:
         model.close()
     proposals, minutes = {}, {}
     run = batch.run_times()
     for routing in np.flatnonzero(batch.rank == 1).tolist():
         part = slice(int(batch.offsets[routing]), int(batch.offsets[routing + 1]))
-        code = index.code(int(asked[batch.query[routing]]))
+        code = index.code(int(wanted[batch.query[routing]]))
         proposals[code] = [routings.jobs[number] for number in routings.table.operation[batch.rows[part]].tolist()]
         minutes[code] = run[part].tolist()
     evaluation = version / "evaluation.json"
@@ -195,3 +199,49 @@ def test_repeated_operations_keep_their_number_and_order(tmp_path: Path) -> None
     del plant.routings["I0"], plant.routings["I1"]
     found = trained(plant, tmp_path)
     assert found.proposals == {"I0": jobs(layers), "I1": jobs(layers[:20])}
+
+
+@pytest.mark.parametrize(("items", "kinds", "routed"), [(60, 12, 0.5), (400, 40, 0.2), (1200, 3, 0.01)])
+def test_no_item_is_without_a_proposal_where_an_equal_one_has_a_routing(
+    tmp_path: Path, items: int, kinds: int, routed: float
+) -> None:
+    """Kinds of equal items, some with no feature but a size, few of them with a routing."""
+    random = np.random.default_rng(items)
+    shapes = ("round", "flat", "square", "")
+    facts = [("", shapes[kind % 4], float(10 + kind)) for kind in range(kinds)]
+    kind_of = random.integers(0, kinds, items).tolist()
+    made = [[("saw", 2.0), (f"shape {kind % 5}", 3.0)] for kind in range(kinds)]
+    having = (random.random(items) < routed) | (np.arange(items) < 2 * kinds)
+    plant = Plant(
+        {f"I{n:05d}": facts[kind] for n, kind in enumerate(kind_of)},
+        {f"I{n:05d}": made[kind] for n, kind in enumerate(kind_of) if having[n]},
+    )
+    found = trained(plant, tmp_path)
+    known = {plant.items[code] for code in plant.routings}
+    asked = {code for code in plant.items if code not in plant.routings and plant.items[code] in known}
+    assert len(asked) > items // 4
+    assert asked <= found.proposals.keys()
+    right = sum(found.proposals[code] == jobs(made[kind_of[int(code[1:])]]) for code in asked)
+    assert right == len(asked)
+
+
+def test_a_feature_that_is_the_answer_is_named_and_not_kept_from_predicting(tmp_path: Path) -> None:
+    random = np.random.default_rng(6)
+    plans = random.integers(0, 6, 120).tolist()
+    items = {
+        f"I{n}": (f"part {random.integers(0, 40)}", f"plan {plan}", float(random.integers(5, 90)))
+        for n, plan in enumerate(plans)
+    }
+    routings = {f"I{n}": [("saw", 1.0), (f"step {plan}", 2.0)] for n, plan in enumerate(plans) if n > 1}
+    found = trained(Plant(items, routings), tmp_path)
+    assert [one["feature"] for one in found.evaluation["methods"]["leaks"]] == ["PART_TYPE"]
+    assert found.proposals == {f"I{n}": ["saw", f"step {plans[n]}"] for n in range(2)}
+
+
+def test_fifty_thousand_items_of_one_vector_get_the_routing_of_those_that_have_one(tmp_path: Path) -> None:
+    equal = {f"E{n:05d}": ("washer", "flat", 8.0) for n in range(50_000)}
+    others = {f"O{n}": ("shaft", "round", 20.0 + n) for n in range(30)}
+    routings = {"E40000": MILLED, "E40001": MILLED} | dict.fromkeys(list(others)[2:], TURNED)
+    asked = ["E00000", "E25000", "E49999", "O0"]
+    found = trained(Plant({**equal, **others}, routings), tmp_path, asked)
+    assert found.proposals == {**dict.fromkeys(asked, jobs(MILLED)), "O0": jobs(TURNED)}
