@@ -78,12 +78,17 @@ def main() -> None:
         if name in options.only:
             found |= {row.name: row for row in RUN[name](data, options.work)}
             show(list(found.values()))
+    own = []
+    if "product" in options.only:
+        folder = options.work / "models" / data.folder.name
+        own = [one.sentence() for one in product.own(data, folder)]
+        print(*own, sep="\n")
     rows = sorted(found.values(), key=lambda row: row.order)
     title = f"{options.items:,} items, seed {options.seed}, {options.held_out:,} held out"
     if options.json:
         write_rows(options.json, rows)
     if options.markdown:
-        write_markdown(options.markdown, "hard" if options.hard else f"seed {options.seed}", title, rows)
+        write_markdown(options.markdown, "hard" if options.hard else f"seed {options.seed}", title, rows, own)
 
 
 def _public(folder: Path, work: Path) -> tuple[list[MethodQuality], list[str]]:

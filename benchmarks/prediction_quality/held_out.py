@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from trained.encoding.dictionary_columns import Columns
 from trained.item_codes import ItemCodeIndex
 from trainer.catalogue import read_catalogue
 from trainer.current_routings import CurrentRoutings, read_current_routings
-from trainer.right_routings import truth_of
+from trainer.right_routings import own_routings, truth_of
 
 PROFILE = InputProfile.built_in()
 
@@ -39,6 +40,7 @@ class HeldOut:
         items: positions of the held-out items, int64.
         right: what is right for them, parallel to `items`.
         codes: their codes.
+        entered: what planners had entered for those of them that had a routing, by position.
     """
 
     folder: Path
@@ -48,6 +50,7 @@ class HeldOut:
     items: npt.NDArray[np.int64]
     right: list[RightRouting]
     codes: list[str]
+    entered: Mapping[int, RightRouting]
 
 
 def held_out(work: Path, items: int, seed: int, count: int, *, hard: bool) -> HeldOut:
@@ -75,6 +78,7 @@ def held_out(work: Path, items: int, seed: int, count: int, *, hard: bool) -> He
         positions,
         [truth.routings[position] for position in positions.tolist()],
         codes,
+        own_routings(read_current_routings(open_source(whole), PROFILE, index), positions, {}).routings,
     )
 
 

@@ -1,5 +1,6 @@
 """Sets of the shapes on which methods differ most, invented in the form of the public ones: a wafer fab (few products of hundreds of
-steps that come back), a shop's orders (nearly each made its own way), materials (one operation each, most of them alike).
+steps that come back), a shop's orders (nearly each made its own way), materials (one operation each, most of them alike); and plants of
+other trades, see `invented_plants`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from benchmarks.prediction_quality.invented_plants import STEPS, Plant, Rows, boards, furniture, turnery
+
 FOLDS: Final = 5
 FEATURES: Final = {
     "ITEM_CD": "code",
@@ -23,18 +26,16 @@ FEATURES: Final = {
     "OUTDIAMETER": "size",
     "INDIAMETER": "size2",
 }
-ROUTING: Final = {"ITEM_CD": "code", "PROC_SEQ": "no", "JOB_CD": "job", "RES_CD": "machine", "RUN_TIME": "run"}
-Rows = list[list[Any]]
 
 
 def write_set(name: str, folder: Path, seed: int) -> Path:
     """Write one of `SETS` into a folder below `folder`, as `public_sets.read_set` reads it."""
-    items, steps = SETS[name](np.random.default_rng(seed))
+    plant = SETS[name](np.random.default_rng(seed))
     made = folder / name
     made.mkdir(parents=True, exist_ok=True)
     columns = [
         {"internal": internal, "role": role, "source": source}
-        for role, pairs in (("features", FEATURES), ("routing", ROUTING))
+        for role, pairs in (("features", plant.features), ("routing", plant.routing))
         for internal, source in pairs.items()
     ]
     profile = {
@@ -43,10 +44,11 @@ def write_set(name: str, folder: Path, seed: int) -> Path:
         "columns": columns,
     }
     (made / "input-profile.json").write_text(json.dumps(profile), encoding="utf-8")
-    _write(made / "items.csv", list(FEATURES.values()), items)
-    _write(made / "steps.csv", list(ROUTING.values()), steps)
-    folds = np.random.default_rng(seed).permutation(np.arange(len(items)) % FOLDS).tolist()
-    _write(made / "folds.csv", ["ITEM_CD", "fold"], [[item[0], fold] for item, fold in zip(items, folds, strict=True)])
+    _write(made / "items.csv", list(plant.features.values()), plant.items)
+    _write(made / "steps.csv", list(plant.routing.values()), plant.steps)
+    folds = np.random.default_rng(seed).permutation(np.arange(len(plant.items)) % FOLDS).tolist()
+    rows = [[item[0], fold] for item, fold in zip(plant.items, folds, strict=True)]
+    _write(made / "folds.csv", ["ITEM_CD", "fold"], rows)
     return made
 
 
@@ -55,7 +57,7 @@ def _write(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> No
         csv.writer(stream).writerows([head, *rows])
 
 
-def _wafers(random: np.random.Generator) -> tuple[Rows, Rows]:
+def _wafers(random: np.random.Generator) -> Plant:
     modules = {
         name: [f"{name}-{step}" for step in range(int(random.integers(5, 12)))]
         for name in ("CLEAN", "LITHO", "ETCH", "DEP", "IMPLANT", "CMP", "METRO", "FURN")
@@ -83,10 +85,10 @@ def _wafers(random: np.random.Generator) -> tuple[Rows, Rows]:
             [code, 10 * place, step, f"{step.split('-')[0]}_TOOL", _scattered(random, minutes[step], 0.15)]
             for place, step in enumerate(steps, 1)
         ]
-    return items, routed
+    return Plant(FEATURES, STEPS, items, routed)
 
 
-def _orders(random: np.random.Generator) -> tuple[Rows, Rows]:
+def _orders(random: np.random.Generator) -> Plant:
     kinds = ("Turning", "Milling", "Grinding", "Deburr", "Inspect", "Wash", "Lapping", "Packing", "Laser", "Heat")
     jobs = [f"{kind} - {machine}" for kind in kinds for machine in range(1, 4)]
     usual: dict[tuple[int, int, int], list[str]] = {}
@@ -126,10 +128,10 @@ def _orders(random: np.random.Generator) -> tuple[Rows, Rows]:
             ]
             for place, job in enumerate(steps or usual[area, family, kind][:1], 1)
         ]
-    return items, routed
+    return Plant(FEATURES, STEPS, items, routed)
 
 
-def _materials(random: np.random.Generator) -> tuple[Rows, Rows]:
+def _materials(random: np.random.Generator) -> Plant:
     jobs = random.choice([f"OP{number:02d}" for number in range(21)], 90, p=random.dirichlet(np.full(21, 0.5))).tolist()
     kinds = random.integers((1, 0, 0, 1), (9, 6, 4, 5), (90, 4)).tolist()
     minutes, often = random.uniform(2, 60, 90), random.dirichlet(np.full(90, 0.4))
@@ -140,16 +142,19 @@ def _materials(random: np.random.Generator) -> tuple[Rows, Rows]:
         code = f"{random.integers(100_000, 1_000_000)}-{number:04d}"
         items.append([code, "", f"G{group}", f"MAT{material}", "G", "KG", size, width])
         routed.append([code, 10, jobs[kind], "R1", _scattered(random, float(minutes[kind]), 0.1)])
-    return items, routed
+    return Plant(FEATURES, STEPS, items, routed)
 
 
 def _scattered(random: np.random.Generator, minutes: float, spread: float) -> float:
     return round(minutes * float(random.lognormal(0.0, spread)), 2)
 
 
-SETS: Final[Mapping[str, Callable[[np.random.Generator], tuple[Rows, Rows]]]] = {
+SETS: Final[Mapping[str, Callable[[np.random.Generator], Plant]]] = {
     "wafers": _wafers,
     "orders": _orders,
     "materials": _materials,
+    "furniture": furniture,
+    "boards": boards,
+    "turnery": turnery,
 }
 """What writes items and steps of a set, by its name."""

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.prediction_quality.held_out import PROFILE, HeldOut
+from benchmarks.prediction_quality.own_evaluation import OwnEvaluation, own_evaluation
 from plant.blueprint.pipeline import pipeline_of
 from plant.input_profile import InputProfile
 from plant.settings import PlantSettings
@@ -24,7 +25,7 @@ from trained.item_codes import ItemCodeIndex
 from trained.version_loading import load_version
 from trainer.catalogue import read_catalogue
 from trainer.current_routings import read_current_routings
-from trainer.evaluation import Evaluated, EvaluationOptions, judge_items
+from trainer.evaluation import ITEMS_AT_ONCE, Evaluated, EvaluationOptions, judge_items
 from trainer.progress import JsonLines, ProgressReport
 from trainer.right_routings import ROUTINGS, TRUTH, RightRoutings
 from trainer.status_file import RUNNING, TrainingStatus
@@ -34,7 +35,7 @@ from trainer.version_evaluation import Asked, encoder_of, evaluate_version
 
 def train(data: HeldOut, folder: Path) -> Path:
     """A version trained as the settings' defaults say, in `folder`."""
-    return train_on(open_source(data.folder), PROFILE, folder)
+    return train_on(open_source(data.folder), PROFILE, folder, judged=True)
 
 
 def train_on(source: Source, profile: InputProfile, folder: Path, *, judged: bool = False) -> Path:
@@ -46,6 +47,12 @@ def train_on(source: Source, profile: InputProfile, folder: Path, *, judged: boo
     with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO())):
         training.write(folder, *training.prepare(), {}, {})
     return folder
+
+
+def own(data: HeldOut, folder: Path) -> list[OwnEvaluation]:
+    """What the version says of itself beside how it does on the held-out items, both judged by what planners entered."""
+    scores = predicted_scores(folder, open_source(data.folder), PROFILE, "consensus", data.entered)
+    return own_evaluation([folder], scores)
 
 
 def space(data: HeldOut, folder: Path) -> npt.NDArray[np.float32]:
@@ -83,6 +90,8 @@ def predicted_scores(
     try:
         against = RightRoutings(ROUTINGS, right, {})
         work = Evaluated(model, index, routings, against, encoder_of(model, catalogue.with_codes()))
-        return [one.score for one in judge_items(work, options, against.positions())]
+        items = against.positions()
+        parts = [items[start : start + ITEMS_AT_ONCE] for start in range(0, len(items), ITEMS_AT_ONCE)]
+        return [one.score for part in parts for one in judge_items(work, options, part)]
     finally:
         model.close()
