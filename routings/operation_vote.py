@@ -222,8 +222,11 @@ def _wins_within(first: Integers, second: Integers, common: Booleans) -> Integer
         first, second: int64; pairs of which the first precedes the second.
         common: bool (runs, groups).
     """
-    parts = [np.bincount(first[inside[first] & inside[second]], minlength=common.shape[1])[inside] for inside in common]
-    return np.concatenate(parts)
+    parts = []
+    for inside in common[common.any(axis=1)]:
+        within = inside[first] & inside[second]
+        parts.append(np.bincount(first[within], minlength=common.shape[1])[inside])
+    return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
 
 def _rows(

@@ -174,15 +174,17 @@ def heading(routing: Routing) -> str:
         columns.get("CANDIDATE_ID"),
         columns.get("PRIORITY"),
         score,
-        _reference(columns.get("REFERENCE_ITEM_CD")),
+        _reference(columns.get("REFERENCE_ITEM_CD"), str(columns.get("CANDIDATE_ID")).endswith("_MLP")),
         columns.get("ROUTING_SIGNATURE"),
     )
     return "  ".join(str(part) for part in parts if part)
 
 
-def _reference(item: object) -> str:
-    """Which item the routing was taken from."""
-    return "agreed on by neighbours and models" if item == OF_SEVERAL else f"after {item}" if item else ""
+def _reference(item: object, merged: bool) -> str:
+    """Which items the routing was taken from."""
+    if item == OF_SEVERAL:
+        return "agreed on by neighbours and models" if merged else "of operations of several items"
+    return f"after {item}" if item else ""
 
 
 def _cell(value: object) -> str:

@@ -45,6 +45,8 @@ def test_a_routing_is_told_in_one_line_without_what_is_absent() -> None:
 
 
 def test_a_routing_that_several_items_agree_on_is_told_in_words() -> None:
-    told = heading(Routing({"ITEM_CD": "S1", "REFERENCE_ITEM_CD": "ML_PREDICTED"}, []))
-    assert told == "S1  agreed on by neighbours and models"
+    told = heading(Routing({"ITEM_CD": "S1", "CANDIDATE_ID": "S1_MLP", "REFERENCE_ITEM_CD": "ML_PREDICTED"}, []))
+    assert told == "S1  S1_MLP  agreed on by neighbours and models"
+    told = heading(Routing({"ITEM_CD": "S1", "CANDIDATE_ID": "S1_C02", "REFERENCE_ITEM_CD": "ML_PREDICTED"}, []))
+    assert told == "S1  S1_C02  of operations of several items"
     assert heading(Routing({"ITEM_CD": "S1", "REFERENCE_ITEM_CD": "S2"}, [])) == "S1  after S2"
