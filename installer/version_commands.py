@@ -257,10 +257,16 @@ def _in_the_way(
         example = release.application / ".env.example" if release else None
         found += checks.check_process_ports(layout, machine, example)
     if choices.with_caddy:
-        runs = system.services.state(CADDY_SERVICE) == "RUNNING" and system.port_before() == choices.https_port
+        runs = system.services.state(CADDY_SERVICE) == "RUNNING" and choices.https_port in _ports_of_caddy(call)
         found += checks.check_site_port(machine, choices.https_port, caddy_runs=runs)
     found += checks.check_driver(layout)
     return found + checks.check_antivirus(layout, machine)
+
+
+def _ports_of_caddy(call: Call) -> set[int]:
+    """Ports that the installation's own Caddy listens on while it runs, whatever the firewall has been told."""
+    known = former_choices(call.layout, call.machine, call.table)
+    return {known.https_port, *checks.site_ports(settings_files.site_names(call.layout))}
 
 
 def release(call: Call) -> int:

@@ -126,6 +126,21 @@ def test_a_repair_restores_services_rule_files_and_definitions(installed: Server
     assert (layout.data / "var" / "secrets" / "signing.secret").is_file()
 
 
+def test_a_rule_of_the_firewall_that_is_gone_is_restored_while_caddy_serves(installed: Server) -> None:
+    installed.windows.rules.clear()
+    installed.windows.taken_ports = {8443}  # by Caddy itself
+    script = installed.install()
+    assert script.ended == 0, script.text()
+    assert installed.windows.rules == {"RoutingML-HTTPS": 8443}
+
+
+def test_a_new_port_of_the_site_that_another_program_has_is_refused_while_caddy_serves(installed: Server) -> None:
+    installed.windows.taken_ports = {8443, 9443}
+    script = installed.install(Site="https://routing.plant.local:9443")
+    assert script.ended == 1, script.text()
+    assert "9443" in script.text("error")
+
+
 def test_a_disabled_service_is_started_again_by_a_repair_and_left_alone_by_an_upgrade(installed: Server) -> None:
     windows = installed.windows
     windows.run(["C:\\sc.exe", "stop", "RoutingML-Trainer"])
