@@ -26,6 +26,10 @@ from common.settings import Settings
 from common.sites import SITE_KEY, group_of, others_of_group, sites_in
 from gateway.app import build_app
 from gateway.serving import listen, run_server
+from predicting import group_search
+from predicting.group_search import search_group
+from predicting.neighbours import SearchOptions
+from predicting.services import Clients
 from protos.ann.v1 import ann_pb2, ann_pb2_grpc
 from protos.registry.v1 import registry_pb2, registry_pb2_grpc
 from tests.support.small_versions import ROWS, columns, make_version
@@ -321,6 +325,34 @@ async def test_where_nothing_can_be_asked_the_own_sites_problem_is_told(group: G
     await group.stop_ann()
     answer = await group.search("alone", codes_of("alone")[5])
     assert answer.status_code == 503
+
+
+async def test_a_site_that_is_away_or_hangs_is_told_and_the_others_answer(
+    group: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_search, "SECONDS", 1.0)
+    over = asyncio.Event()
+    silent = await asyncio.start_server(lambda _reader, _writer: over.wait(), "127.0.0.1", 0)
+    hanging = f"127.0.0.1:{silent.sockets[0].getsockname()[1]}"
+    credential = ServiceCredential.of(group.settings)
+
+    def services(site: str, **other: Any) -> Clients:
+        return Clients(group.settings.at(site).model_copy(update=other), "test", credential)
+
+    own = services("busan")
+    others = {
+        "": services("", ann_addresses=[f"127.0.0.1:{free_port()}"]),
+        "jeju": services("jeju", ann_addresses=[hanging]),
+        "seoul": services("seoul"),
+    }
+    found = await search_group(("busan", own), others, [codes_of("busan")[5]], SearchOptions(top_k=10))
+    assert [site.name for site in found.sites] == ["busan", "", "jeju", "seoul"]
+    assert [site.problem is None for site in found.sites] == [True, False, False, True]
+    assert {match.site for match in found.matches[0]} == {"busan", "seoul"}
+    for clients in (own, *others.values()):
+        await clients.close()
+    over.set()
+    silent.close()
 
 
 def test_who_shares_a_model_is_told_by_what_makes_vectors() -> None:
