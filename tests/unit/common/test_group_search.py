@@ -332,7 +332,11 @@ async def test_a_site_that_is_away_or_hangs_is_told_and_the_others_answer(
 ) -> None:
     monkeypatch.setattr(group_search, "SECONDS", 1.0)
     over = asyncio.Event()
-    silent = await asyncio.start_server(lambda _reader, _writer: over.wait(), "127.0.0.1", 0)
+
+    async def say_nothing(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await over.wait()
+
+    silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
     hanging = f"127.0.0.1:{silent.sockets[0].getsockname()[1]}"
     credential = ServiceCredential.of(group.settings)
 
