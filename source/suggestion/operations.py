@@ -140,17 +140,21 @@ def item_paths(
             yield ItemPath(
                 link.child, (link.parent, further.child), further.parent, 0.95 * min(link.strength, further.strength)
             )
+    own_items = max((_itemlike(column) for column in table.columns.values() if column.unique), default=0.0)
     for column in table.columns.values():
-        itemlike = max(
-            fit(column.name, "item_key"), 0.9 * fit(column.name, "item"), 0.5 * fit(column.name, "routing_number")
-        )
+        itemlike = _itemlike(column)
         if (
-            (itemlike >= 0.3 if not answered else column.name == answered)
+            (itemlike >= max(0.3, own_items) if not answered else column.name == answered)
             and not any(link.child is column for link in direct)
             and 1 < column.distinct < column.rows
             and column.shape in (Shape.WHOLE, Shape.TEXT)
         ):
             yield ItemPath(column, None, None, 0.5 * itemlike)
+
+
+def _itemlike(column: ColumnFacts) -> float:
+    """How well a name says that the column names items. A table that has another item in each row describes items; it has no operations."""
+    return max(fit(column.name, "item_key"), 0.9 * fit(column.name, "item"), 0.5 * fit(column.name, "routing_number"))
 
 
 def _key_beside_routing(parent: TableFacts, referred: ColumnFacts) -> ColumnFacts | None:

@@ -13,6 +13,7 @@ from source.opening import open_mapped
 from source.role_reading import read_role
 from source.suggestion import suggest
 from source.suggestion.drafting import suggest_profile
+from source.suggestion.suggestion import NothingFound
 
 STEPS = 6
 Names = tuple[str, str, str, str, str, str, str]
@@ -180,3 +181,17 @@ def test_a_column_of_units_of_time_is_known_by_its_values_and_one_word(tmp_path:
     [time] = found.operations.times
     assert time.unit_column is not None
     assert (time.role, time.unit_column.name) == ("run", "ud_tiempo")
+
+
+def test_a_table_of_items_alone_has_no_operations() -> None:
+    items = pl.DataFrame(
+        {
+            "item_no": [f"P{number}" for number in range(120)],
+            "description": [f"Part {number % 7} x {number}" for number in range(120)],
+            "family": [("shaft", "plate", "bush")[number % 3] for number in range(120)],
+            "material": [("C45", "S235")[number // 7 % 2] for number in range(120)],
+            "length": [number % 17 + 10 for number in range(120)],
+        }
+    )
+    with pytest.raises(NothingFound, match="items"):
+        suggest({"items": items})
