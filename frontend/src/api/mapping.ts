@@ -53,6 +53,7 @@ export interface PlantSchema {
 export interface InputProfile {
   name: string
   description?: string
+  description_ko?: string
   tables: Record<Role, string>
   schema: PlantSchema
   columns: InputColumn[]

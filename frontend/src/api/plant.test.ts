@@ -24,6 +24,7 @@ test('features are called as the plant calls them, in the language of the reader
   await switchLanguage('en')
   expect(featureLabel('Line')).toBe('Product line')
   expect(featureLabel('Color')).toBe('Color')
+  expect(featureLabel('ITEM_CD')).toBe('Item code')
   expect(featureGroup('Line')).toBe('Kind')
   expect(weightProfileLabel('geometry-focus')).toBe('Geometry')
 })

@@ -2,6 +2,7 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { create } from 'zustand'
 import { currentLanguage } from '@/i18n'
+import { commonText } from '@/i18n/common'
 import { call } from './client'
 import { queryClient } from './queryClient'
 import type { Plant } from './types'
@@ -38,6 +39,9 @@ export function plantChanged() {
     void queryClient.invalidateQueries({ queryKey: [key] })
 }
 
+/** The code of an item in every plant; most plants have no words of their own for it. */
+const ITEM_CODE = 'ITEM_CD'
+
 interface Words {
   label: string
   label_ko: string
@@ -49,7 +53,8 @@ function inWords(words: Words | undefined, name: string): string {
 
 /** What people call a feature or another column of the plant. */
 export function featureLabel(name: string): string {
-  return inWords(usePlantStore.getState().plant?.columns[name], name)
+  const said = inWords(usePlantStore.getState().plant?.columns[name], name)
+  return said === ITEM_CODE ? commonText('itemCode') : said
 }
 
 /** What people call a weight profile of the plant. */

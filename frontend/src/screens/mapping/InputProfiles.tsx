@@ -1,4 +1,5 @@
 /** Input profiles: which table and column of the source each internal column comes from. */
+import { currentLanguage } from '@/i18n'
 import { noticeTexts } from '@/i18n/notices'
 import {
   DndContext,
@@ -97,6 +98,8 @@ interface EditorProps {
 function Editor({ profile, readOnly, onChange }: EditorProps) {
   const t = useMappingText()
   const isAdmin = useIsAdmin()
+  const described =
+    currentLanguage() === 'ko' && profile.description_ko !== undefined ? 'description_ko' : 'description'
   const [part, setPart] = useState<Part>('features')
   const role = part === 'schema' ? 'features' : part
   const sensors = useSensors(useSensor(PointerSensor, { activationConstraint: { distance: 5 } }))
@@ -137,8 +140,8 @@ function Editor({ profile, readOnly, onChange }: EditorProps) {
           label={t('description')}
           maxLength={1000}
           disabled={readOnly}
-          value={profile.description ?? ''}
-          onChange={(event) => onChange({ description: event.target.value })}
+          value={profile[described] ?? ''}
+          onChange={(event) => onChange({ [described]: event.target.value })}
         />
       </div>
       <div className="mb-3 flex flex-wrap items-end justify-between gap-3">
