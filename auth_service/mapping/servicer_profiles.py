@@ -17,7 +17,7 @@ from auth_service.mapping.settings_hooks import wrapper_saver
 from auth_service.store.active_profiles import active_schema
 from auth_service.store.surroundings import Published, Surroundings
 from common import tables
-from common.errors import InvalidInput, PreconditionFailed
+from common.errors import FieldViolation, InvalidInput, PreconditionFailed
 from common.identity import Caller
 from common.notice_messages import notice_message, notice_messages
 from common.notices import notice_json
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 MAX_PREVIEW_ROWS = 20_000
+MOST_TOLD = 10
+"""Most problems of a profile that a refusal lists."""
 
 
 class ProfileMethods:
@@ -287,6 +289,7 @@ class ProfileMethods:
                 f"The input profile {profile.name} cannot become active: {checked.problems[0]}{more}",
                 reason="PROFILE_DOES_NOT_FIT",
                 details={"path": path},
+                violations=[FieldViolation("", problem) for problem in checked.problems[:MOST_TOLD]],
             )
 
     def _configured(self, document: PlantSettings) -> Any:

@@ -179,7 +179,7 @@ def test_a_column_that_the_source_lacks_is_named_before_and_when_it_becomes_acti
         found = page.get_by_role("status").filter(has_text="문제 1건")
         expect(found).to_contain_text("Colour of yesterday 컬럼이 없습니다")
         page.get_by_role("button", name="활성화", exact=True).first.click()
-        told = page.get_by_role("status").filter(has_text="원본 파일과 맞지 않습니다")
+        told = page.get_by_role("status").filter(has_text="원본과 맞지 않습니다")
         expect(told.first).to_contain_text("Colour of yesterday 컬럼이 없습니다")
         expect(told.first).not_to_contain_text("서버 메시지")
         assert served(client) == before

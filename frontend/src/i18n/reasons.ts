@@ -199,7 +199,7 @@ export function reasonSentence(
   if (whole) return whole
   const template = WITH_VALUES[reason]
   const said = template && filled(template, parameters)
-  if (said) return said
+  if (said) return isTranslated && detail ? `${said}\n${detail}` : said
   const general = WITH_DETAIL[reason]
   if (!general) return undefined
   if (!detail) return general

@@ -130,6 +130,17 @@ test('what is wrong with an entry is said field by field in Korean, and as the s
     { field: 'sql.output_columns.0', code: 'NOT_AN_AVAILABLE_COLUMN', parameters: { name: 'X' } },
   ])
   expect(describeError(text)).toContain('sql.output_columns.0: X은(는) 사용할 수 있는 컬럼이 아닙니다')
+  const misfit = new ApiError(
+    409,
+    '/api/x',
+    { detail: 'It cannot become active: P lacks A' },
+    'PROFILE_DOES_NOT_FIT',
+    { path: '/data' },
+    [{ field: '', code: 'COLUMN_NOT_IN_TABLE', parameters: { table: 'P', column: 'A', name: 'Color' } }],
+  )
+  expect(describeError(misfit)).toBe(
+    '프로파일이 원본과 맞지 않습니다: /data\nP에 A 컬럼이 없습니다 (Color에 연결됨)',
+  )
   const halfKnown = new ApiError(422, '/api/x', body, 'PROFILE_INVALID', {}, [
     ...notices.slice(0, 1),
     { field: 'schema.features', text: 'Color comes twice: keep one' },
