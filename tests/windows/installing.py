@@ -61,7 +61,7 @@ def broken(stage: Stage) -> None:
     )
     stage.call(options=["--command", lines])
     page = stage.program / "1.0.0" / "app" / "cli" / "__init__.py"
-    good = page.read_bytes()
+    good = (stage.disk / "r1" / "app" / "cli" / "__init__.py").read_bytes()
     page.write_text("broken", encoding="utf-8")
     stage.play(f"{scripts}\\install.ps1", *stage.proxy)
     if page.read_bytes() != good:

@@ -112,7 +112,7 @@ def held_file(stage: Stage) -> None:
     """A file that another program holds open: a repair ends with the step and the file and serves on, and the next repair restores it."""
     install = f"{stage.release('r1', OLD)}\\install.ps1"
     page = stage.program / OLD / "app" / "demo" / "make_catalogue.py"
-    good = page.read_bytes()
+    good = (stage.disk / "r1" / "app" / "demo" / "make_catalogue.py").read_bytes()
     page.write_bytes(good + b"# changed\n")
     with held(stage, rf"C:\Program Files\RoutingML\{OLD}\app\demo\make_catalogue.py"):
         said = stage.play(install, *stage.proxy, expected=1)
