@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from routings.calibration import SMOOTHING
+from routings.calibration import FACTS_OF_SETS, SMOOTHING
 from routings.drafts import COMPOSED, running_number
 from routings.operation_sharing import SharedOperations
 from routings.operation_table import ranges
@@ -26,6 +26,8 @@ Booleans = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
+_TURNED: Final = np.array([pattern.bit_count() for pattern in range(1 << UNSURE)])
+"""How many operations each pattern turns over."""
 _BITS: Final = ((np.arange(1 << UNSURE)[:, None] >> np.arange(UNSURE)) & 1).astype(np.float64)
 """Which of the least certain operations each pattern turns over, (patterns, UNSURE)."""
 
@@ -78,31 +80,28 @@ def candidates_of(
     held = np.bincount(
         routings.set_of[routings.of_neighbour], equal[shared.query_of_each, shared.slot_of_each], len(lengths)
     ).astype(np.float64)
-    own_bits = np.bincount(query[kept], bits[kept], items).astype(np.int64)
+    own = query[kept]
+    own_bits, size = np.bincount(own, bits[kept], items).astype(np.int64), np.bincount(own, minlength=items)
     pattern: Integers = np.bincount(of_set, bits[groups], len(lengths)).astype(np.int64) ^ own_bits[owner]
-    gained = np.bincount(of_set, odds[groups], len(lengths)) - np.bincount(query[kept], odds[kept], items)[owner]
+    gained = np.bincount(of_set, odds[groups], len(lengths)) - np.bincount(own, odds[kept], items)[owner]
     common = np.bincount(of_set, kept[groups], len(lengths))
-    otherwise = lengths + np.bincount(query[kept], minlength=items)[owner] - 2 * common
+    otherwise = lengths + size[owner] - 2 * common
 
-    changes, sizes, there = (np.zeros((items, UNSURE)) for _fact in range(3))
-    changes[query[unsure], place] = change[unsure]
-    sizes[query[unsure], place] = np.where(kept[unsure], -1.0, 1.0)
-    there[query[unsure], place] = 1.0
+    changes, sizes, there = np.zeros((3, items, UNSURE))
+    at = query[unsure], place
+    changes[at], sizes[at], there[at] = change[unsure], np.where(kept[unsure], -1.0, 1.0), 1.0
     together = _together(owner, pattern, held, worth, there)
     possible = (1.0 - there) @ _BITS.T == 0.0
-    possible &= (
-        np.bincount(query[kept], minlength=items)[:, None] + sizes @ _BITS.T > 0.5
-    )  # no routing without operations
+    possible &= size[:, None] + sizes @ _BITS.T > 0.5  # no routing is without operations
     possible[:, 0] = False  # the consensus itself
-    inside = otherwise == _BITS.sum(axis=1).astype(np.int64)[pattern]
+    inside = otherwise == _TURNED[pattern]
     possible[owner[inside], pattern[inside]] = False  # a neighbour has it
     item, made = np.nonzero(possible)
-    facts = np.concatenate(
-        [
-            np.stack([gained, together[owner, pattern], np.ones(len(lengths))], axis=1),
-            np.stack([(changes @ _BITS.T)[item, made], together[item, made], np.zeros(len(item))], axis=1),
-        ]
-    )
+    sets = len(owner)
+    facts = np.empty((sets + len(item), FACTS_OF_SETS))
+    facts[:sets, 0], facts[sets:, 0] = gained, (changes @ _BITS.T)[item, made]
+    facts[:sets, 1], facts[sets:, 1] = together[owner, pattern], together[item, made]
+    facts[:sets, 2], facts[sets:, 2] = 1.0, 0.0
     return Candidates(
         np.concatenate([owner, item]),
         np.concatenate([np.arange(len(lengths)), np.full(len(item), COMPOSED)]),

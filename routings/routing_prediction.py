@@ -25,6 +25,7 @@ from routings.operation_sharing import share_operations
 from routings.operation_table import (
     Neighbours,
     OperationTable,
+    distinct,
     lengths_of,
     offsets_of,
     ranges,
@@ -250,7 +251,7 @@ def _predicted(
     drafts = strategy(table, weighed, options.max_variants)
     query, slot, offsets, groups, rows = drafts.query, drafts.slot, drafts.offsets, drafts.groups, drafts.rows
     lengths = lengths_of(offsets)
-    used, use = np.unique(groups, return_inverse=True)
+    used, use = distinct(groups)
     evidence = None
     known = shared.times_of(used)
     times = standard_times(known, shared.weights_of(used), outliers)

@@ -82,7 +82,7 @@ def mean_and_sigma(times: Floats, weights: Floats, kept: Mask) -> tuple[Floats, 
     used, total = _used(weights, kept)
     values = np.where(kept, times, 0.0)
     mean = (used * values).sum(axis=-1) / total
-    deviation = np.where(kept, values - np.nan_to_num(mean)[..., None], 0.0)
+    deviation = np.where(kept, values - mean[..., None], 0.0)  # nothing is kept where there is no mean
     sigma = np.sqrt((used * deviation * deviation).sum(axis=-1) / total)
     return mean, sigma
 
@@ -245,7 +245,7 @@ def confidence(samples: npt.NDArray[np.int64], similarity: Floats, variation: Fl
     min(0.3, 0.05 n) + 0.4 s + (0.3 if c < .15, 0.2 if c < .30, 0.1 if c < .50, else 0), times 1.1 when n >= 5 and s >= 0.8, at
     most 1; 0 without samples. An unknown c (NaN) earns nothing.
     """
-    steady = np.select([variation < 0.15, variation < 0.30, variation < 0.50], [0.3, 0.2, 0.1], 0.0)
+    steady = np.where(variation < 0.15, 0.3, np.where(variation < 0.30, 0.2, np.where(variation < 0.50, 0.1, 0.0)))
     score = np.minimum(0.3, 0.05 * samples) + 0.4 * np.clip(similarity, 0.0, 1.0) + steady
     score = np.where((samples >= 5) & (similarity >= 0.8), score * 1.1, score)
     return np.where(samples > 0, np.minimum(score, 1.0), 0.0)

@@ -166,7 +166,7 @@ def turnery(random: Generator) -> Plant:
             [code, 5 * place, job, "", _scattered(random, minutes[job] * (0.5 + long / 200), 0.25)]
             for place, job in enumerate(made, 1)
         ]
-    return Plant({"ITEM_CD": "codigo", "ITEM_NM": "nombre"}, STEPS, items, steps)
+    return Plant({"ITEM_CD": "codigo", "ITEM_SPEC": "nombre"}, STEPS, items, steps)
 
 
 def _with_slips(random: Generator, made: list[str], jobs: list[str]) -> list[str]:
