@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from common.errors import DataProblem
+from common.notices import Notice
 from plant.input_profile import InputProfile
 from source.source import Source
 from source.suggestion.answers import Answers
@@ -20,7 +21,7 @@ class Draft:
 
     found: Suggestion
     profile: InputProfile
-    unread: dict[str, str]
+    unread: dict[str, Notice]
 
 
 def suggest_profile(
@@ -40,6 +41,12 @@ def suggest_profile(
         found = suggest(sample.frames, sample.totals, answers)
     except NothingFound as nothing:
         looked = ", ".join(nothing.tables[:12]) or "no tables"
+        for unread in sample.unread.values():  # it may well be the one
+            raise DataProblem(
+                f"{unread}. Of the other tables ({looked}) none looks like operations of items",
+                reason=unread.code or "NO_OPERATIONS",
+                details=unread.parameters,
+            ) from None
         raise DataProblem(
             f"No table of {source.description} looks like operations of items (one row an operation, with a column that names the "
             f"item, one that orders, one that says which operation); looked at {looked}. Write a profile by hand",

@@ -9,6 +9,7 @@ from typing import Final
 import polars as pl
 
 from common.errors import DataProblem
+from common.notices import Notice
 from plant.columns import ColumnType
 from source.source import Source
 
@@ -30,7 +31,7 @@ class Sample:
 
     frames: dict[str, pl.DataFrame] = field(default_factory=dict)
     totals: dict[str, int] = field(default_factory=dict)
-    unread: dict[str, str] = field(default_factory=dict)
+    unread: dict[str, Notice] = field(default_factory=dict)
 
 
 def read_sample(source: Source, on_table: Callable[[str, int, int], None] | None = None) -> Sample:

@@ -81,6 +81,16 @@ def test_a_table_that_cannot_be_read_is_named_and_the_others_are_used(tmp_path: 
     assert "broken" in drafted(folder).unread
 
 
+def test_where_the_operations_cannot_be_read_it_says_so(tmp_path: Path) -> None:
+    folder = written({"items": pl.DataFrame({"code": ["a", "b"], "colour": ["red", "blue"]})}, tmp_path / "x", "csv")
+    (folder / "steps.csv").write_bytes(b"a,b\n1,2\n1,2,3\n")
+    with pytest.raises(
+        DataProblem, match=r"steps\.csv.*row 3 has 3 values.*\(items\) none looks like operations"
+    ) as refused:
+        drafted(folder)
+    assert refused.value.reason == "SOURCE_DAMAGED"
+
+
 @pytest.mark.parametrize("plant", ["adventureworks", "fabricad"])
 def test_public_catalogues_are_described_without_a_question(plant: str) -> None:
     draft = drafted(Path("demo/plants") / plant)
