@@ -1,7 +1,7 @@
 /** Buttons in the four weights that the screens use. */
 import clsx from 'clsx'
 import { LoaderCircle, type LucideIcon } from 'lucide-react'
-import type { ButtonHTMLAttributes, Ref } from 'react'
+import type { ButtonHTMLAttributes, MouseEvent, Ref } from 'react'
 
 type Variant = 'primary' | 'secondary' | 'ghost' | 'danger' | 'dark'
 
@@ -9,6 +9,7 @@ interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   variant?: Variant
   size?: 'sm' | 'md'
   icon?: LucideIcon
+  /** Whether what the button began is still under way; a button that says so takes a double click as one. */
   busy?: boolean
   ref?: Ref<HTMLButtonElement>
 }
@@ -25,17 +26,24 @@ export function Button({
   variant = 'secondary',
   size = 'md',
   icon: Icon,
-  busy = false,
+  busy,
   disabled,
+  onClick,
   className,
   children,
   type = 'button',
   ...rest
 }: ButtonProps) {
+  const press = (event: MouseEvent<HTMLButtonElement>) => {
+    // The second click comes before the screen shows that the first is under way.
+    if (busy !== undefined && event.detail > 1) event.preventDefault()
+    else onClick?.(event)
+  }
   return (
     <button
       {...rest}
       type={type}
+      onClick={press}
       disabled={disabled || busy}
       aria-busy={busy || undefined}
       className={clsx(

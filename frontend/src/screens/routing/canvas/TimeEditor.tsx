@@ -55,7 +55,7 @@ export function TimeEditor({ operation, name, open, onOpenChange, oneLine = fals
         <Popover.Content
           sideOffset={8}
           collisionPadding={12}
-          className="card z-40 max-h-(--radix-popover-content-available-height) w-80 overflow-y-auto bg-[oklch(0.97_0.015_228)] p-4"
+          className="card z-40 max-h-(--radix-popover-content-available-height) w-96 overflow-y-auto bg-[oklch(0.97_0.015_228)] p-4"
           onKeyDown={(event) => {
             // The keys of the canvas end here; Ctrl+S takes over what was written and saves.
             if (shortcutOf(event) !== 's') event.stopPropagation()
