@@ -19,6 +19,18 @@ PATIENCE = int(15_000 * busyness())
 """Milliseconds, on a busy machine more."""
 
 
+SETTINGS = "/api/workflow/graph?sections=all"
+"""The settings with all their sections and their revision."""
+
+KOREAN, ENGLISH = "ko", "en"
+LANGUAGES = (KOREAN, ENGLISH)
+
+
+def said(language: str, korean: str, english: str) -> str:
+    """What a control is called in the language of the page."""
+    return korean if language == KOREAN else english
+
+
 def log_in(page: Page, email: str = ADMIN_EMAIL, password: str = ADMIN_PASSWORD) -> None:
     """Log in on the entry page and wait for the menus."""
     page.goto("/")

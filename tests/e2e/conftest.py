@@ -24,6 +24,7 @@ from tests.e2e.browser_steps import BICYCLES, HEIGHT, PATIENCE, ROOT, WIDTH, log
 from tests.support.running_system import RunningSystem, port_variables, running_system
 
 NewPage = Callable[..., Page]
+PageIn = Callable[..., Page]
 
 expect.set_options(timeout=PATIENCE)
 
@@ -134,6 +135,20 @@ def new_page(browser: Browser, whole_system: RunningSystem, watched: Watched) ->
     yield make
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def page_in(new_page: NewPage, admin_state: StorageState) -> PageIn:
+    """Opens a screen for the administrator in a language."""
+
+    def make(language: str, path: str = "/routing", **how: int | bool) -> Page:
+        page = new_page(state=admin_state, **how)
+        page.add_init_script(f"localStorage.setItem('routing-ml-language', '{language}')")
+        page.goto(path)
+        page.get_by_role("heading", level=1).wait_for()
+        return page
+
+    return make
 
 
 @pytest.fixture
