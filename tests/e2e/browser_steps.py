@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.support.patience import busyness
 from tests.support.running_system import ADMIN_EMAIL, ADMIN_PASSWORD, RunningSystem
@@ -29,6 +31,11 @@ LANGUAGES = (KOREAN, ENGLISH)
 def said(language: str, korean: str, english: str) -> str:
     """What a control is called in the language of the page."""
     return korean if language == KOREAN else english
+
+
+def body_of(request: Request) -> Any:
+    """What a request sends as JSON."""
+    return json.loads(request.post_data or "null")
 
 
 def log_in(page: Page, email: str = ADMIN_EMAIL, password: str = ADMIN_PASSWORD) -> None:

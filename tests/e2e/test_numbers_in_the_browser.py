@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, Request, expect
 
-from tests.e2e.browser_steps import LANGUAGES, SETTINGS, said
+from tests.e2e.browser_steps import LANGUAGES, SETTINGS, body_of, said
 from tests.e2e.conftest import PageIn
 from tests.support.running_system import RunningSystem
 
@@ -67,8 +67,8 @@ def test_top_k_is_cleared_and_written_anew_and_a_wrong_one_asks_for_nothing(lang
     page.get_by_label(said(language, "품목 코드 목록", "Item codes")).fill(ITEM)
     most = page.get_by_label("Top K")
     least = page.get_by_label(said(language, "최소 유사도 (%)", "Minimum similarity (%)"))
-    asked: list[dict[str, object]] = []
-    page.on("request", lambda one: asked.append(one.post_data_json) if one.url.endswith("/api/predict") else None)
+    asked: list[Request] = []
+    page.on("request", lambda one: asked.append(one) if one.url.endswith("/api/predict") else None)
     run = page.get_by_role("button", name=said(language, "추천 실행", "Recommend"), exact=True)
     for wrong in ("51", "0", "2.5", ""):
         most.fill(wrong)
@@ -79,7 +79,8 @@ def test_top_k_is_cleared_and_written_anew_and_a_wrong_one_asks_for_nothing(lang
     write_anew(least, "45.5")
     run.click()
     page.locator("li[data-operation]").first.wait_for()
-    assert (asked[0]["top_k"], asked[0]["similarity_threshold"]) == (7, 0.455)
+    sent = body_of(asked[0])
+    assert (sent["top_k"], sent["similarity_threshold"]) == (7, 0.455)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -154,7 +155,7 @@ def test_constants_defaults_and_lists_of_an_output_column_are_written_key_by_key
     def written(request: Request) -> bool:
         if not request.url.endswith("/preview"):
             return False
-        columns = request.post_data_json["profile"]["columns"]
+        columns = body_of(request)["profile"]["columns"]
         one = next(one for one in columns if one["name"] == column)
         return bool(one["default"] == 1500.25 and one["values"] == ["A", "B", "C", "D"])
 

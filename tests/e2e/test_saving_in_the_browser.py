@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
-from tests.e2e.browser_steps import LANGUAGES, ROOT, SETTINGS, said
+from tests.e2e.browser_steps import LANGUAGES, ROOT, SETTINGS, body_of, said
 from tests.e2e.conftest import PageIn
 from tests.e2e.test_administrator_in_the_browser import choose
 from tests.e2e.test_numbers_in_the_browser import propose, write_anew
@@ -194,7 +194,7 @@ def test_ctrl_s_in_the_editor_of_times_takes_them_over_and_saves(admin_page: Pag
     write_anew(run, "77.5")
     with admin_page.expect_request(re.compile("/api/routing/groups$")) as asked:
         admin_page.keyboard.press("ControlOrMeta+s")
-    assert asked.value.post_data_json["steps"][0]["sql_values"]["RUN_TIME"] == 77.5
+    assert body_of(asked.value)["steps"][0]["sql_values"]["RUN_TIME"] == 77.5
     expect(admin_page.get_by_test_id("unsaved-mark")).to_contain_text("변경 없음")
 
 
