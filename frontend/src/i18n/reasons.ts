@@ -77,7 +77,8 @@ const WITH_DETAIL: Record<string, string> = {
   SETTINGS_INVALID: '서로 맞지 않거나 범위를 벗어난 설정이 있어 저장하지 않았습니다.',
   PROFILE_NAME_TAKEN:
     '이름은 같지만 다른 표를 읽는 프로파일이 있습니다. 그 프로파일의 이름을 바꾸고 다시 시도하세요.',
-  VECTORS_DATABASE_AWAY: '벡터 데이터베이스가 응답하지 않습니다. 잠시 후 다시 시도하고, 계속되면 관리자에게 알려 주세요.',
+  VECTORS_DATABASE_AWAY:
+    '벡터 데이터베이스가 응답하지 않습니다. 잠시 후 다시 시도하고, 계속되면 관리자에게 알려 주세요.',
   VECTORS_DATABASE_REFUSES: '벡터 데이터베이스의 계정에 권한이 없습니다. 관리자에게 알려 주세요.',
   MODEL_DIFFERS: '다른 모델의 버전이라 유사도를 비교할 수 없습니다. 한 모델을 함께 쓰도록 다시 학습하세요.',
   SCHEMA_DIFFERS: '다른 공장의 스키마로 학습한 버전입니다. 맞는 프로파일을 활성화하거나 다시 학습하세요.',
