@@ -63,7 +63,7 @@ export function AccountMenu() {
         {t('language')}
       </button>
       {user?.is_admin && (
-        <DropdownMenu.Root>
+        <DropdownMenu.Root modal={false}>
           <DropdownMenu.Trigger className={TRIGGER}>
             <ShieldCheck className="size-4" aria-hidden />
             {t('admin')}
@@ -90,7 +90,7 @@ export function AccountMenu() {
           </DropdownMenu.Portal>
         </DropdownMenu.Root>
       )}
-      <DropdownMenu.Root>
+      <DropdownMenu.Root modal={false}>
         <DropdownMenu.Trigger className={TRIGGER} aria-label={`${t('account')}: ${user?.username ?? ''}`}>
           <UserRound className="size-4" aria-hidden />
           <span className="max-w-40 truncate">{user?.display_name ?? user?.username}</span>

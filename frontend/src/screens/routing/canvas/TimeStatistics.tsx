@@ -89,10 +89,10 @@ export function TimeFigures({
                       <button
                         type="button"
                         title={t('useValue', { value: formatNumber(value, 2) })}
-                        aria-label={`${label} ${t(profile)}: ${t('useValue', { value: formatNumber(value, 2) })}`}
-                        className="rounded px-1 text-accent-ink underline decoration-dotted underline-offset-2 hover:bg-accent-soft"
+                        className="min-h-6 min-w-6 rounded px-1 text-accent-ink underline decoration-dotted underline-offset-2 hover:bg-accent-soft"
                         onClick={() => onUse(key, value)}
                       >
+                        <span className="sr-only">{`${label} ${t(profile)}: `}</span>
                         {formatNumber(value, 2)}
                       </button>
                     )}
