@@ -46,7 +46,7 @@ export function Dialog({ open, onClose, title, description, wide, children, foot
             </div>
             {onClose && <IconButton icon={X} label={t('close')} onClick={onClose} />}
           </header>
-          <div className="min-h-0 flex-1 overflow-auto">{children}</div>
+          <div className="-m-1 min-h-0 flex-1 overflow-auto p-1">{children}</div>
           {footer && <footer className="mt-4 flex flex-wrap justify-end gap-2">{footer}</footer>}
         </Radix.Content>
       </Radix.Portal>
