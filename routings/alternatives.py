@@ -26,6 +26,8 @@ Booleans = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
+_SUREST: Final = float(np.log((1.0 - LEAST_CREDIT) / LEAST_CREDIT))
+"""Log odds of what is most certain."""
 _TURNED: Final = np.array([pattern.bit_count() for pattern in range(1 << UNSURE)])
 """How many operations each pattern turns over."""
 _BITS: Final = ((np.arange(1 << UNSURE)[:, None] >> np.arange(UNSURE)) & 1).astype(np.float64)
@@ -62,8 +64,7 @@ def candidates_of(
         kept: operations of the consensus, bool (groups,).
     """
     query, items = shared.query_of_groups, len(shared.group_offsets) - 1
-    most = np.log((1.0 - LEAST_CREDIT) / LEAST_CREDIT)
-    odds = np.clip(believed, -most, most)
+    odds = np.minimum(np.maximum(believed, -_SUREST), _SUREST)
     change = np.where(kept, -odds, odds)  # by turning an operation over
     order = np.lexsort((np.abs(believed), query))
     rank = running_number(query[order])

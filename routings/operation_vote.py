@@ -222,11 +222,10 @@ def _wins_within(first: Integers, second: Integers, common: Booleans) -> Integer
         first, second: int64; pairs of which the first precedes the second.
         common: bool (runs, groups).
     """
-    parts = []
-    for inside in common[common.any(axis=1)]:
-        within = inside[first] & inside[second]
-        parts.append(np.bincount(first[within], minlength=common.shape[1])[inside])
-    return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+    drafts = common[common.any(axis=1)]
+    draft, pair = (drafts[:, first] & drafts[:, second]).nonzero()
+    wins: Integers = np.bincount(draft * drafts.shape[1] + first[pair], minlength=drafts.size)
+    return wins.reshape(drafts.shape)[drafts]
 
 
 def _rows(

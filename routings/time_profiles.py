@@ -79,7 +79,10 @@ def mean_and_sigma(times: Floats, weights: Floats, kept: Mask) -> tuple[Floats, 
 
     Where all kept weights are zero the kept times count alike.
     """
-    used, total = _used(weights, kept)
+    return _mean_and_sigma(times, kept, *_used(weights, kept))
+
+
+def _mean_and_sigma(times: Floats, kept: Mask, used: Floats, total: Floats) -> tuple[Floats, Floats]:
     values = np.where(kept, times, 0.0)
     mean = (used * values).sum(axis=-1) / total
     deviation = np.where(kept, values - mean[..., None], 0.0)  # nothing is kept where there is no mean
@@ -93,7 +96,10 @@ def geometric_mean(times: Floats, weights: Floats, kept: Mask) -> Floats:
     Times that differ from item to item by factors scatter evenly in their logarithms: there the arithmetic mean lies above most of
     them. Times of 0 have no logarithm; the mean of the others counts as much as its share of the weight.
     """
-    used, total = _used(weights, kept)
+    return _geometric_mean(times, kept, *_used(weights, kept))
+
+
+def _geometric_mean(times: Floats, kept: Mask, used: Floats, total: Floats) -> Floats:
     with np.errstate(invalid="ignore"):
         positive = kept & (times > 0.0)
     logarithms = np.log(np.where(positive, times, 1.0))
@@ -205,9 +211,10 @@ def time_profiles(times: Floats, weights: Floats | None = None, options: Profile
     kept = rule(times, spread, options)
     present = (~np.isnan(times)).sum(axis=-1)
     enough = present >= FEWEST_SAMPLES
-    mean, sigma = mean_and_sigma(times, spread, kept)
+    used, total = _used(spread, kept)
+    mean, sigma = _mean_and_sigma(times, kept, used, total)
     if options.geometric:
-        mean = geometric_mean(times, spread, kept)
+        mean = _geometric_mean(times, kept, used, total)
     sigma = np.where(enough, sigma, np.nan)
     return TimeProfiles(
         standard=mean,
