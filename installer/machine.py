@@ -16,6 +16,12 @@ from installer.wording import words
 AUTOMATIC, BY_HAND, DISABLED = 2, 3, 4
 """How the registry numbers the ways in which a service starts."""
 
+QUICK_PROGRAMS = ("sc.exe", "netstat.exe", "tasklist.exe")
+SILENT_SECONDS = 180.0
+"""How long a program that only asks Windows may take before it is ended: a service manager that a service has blocked never answers."""
+TIMEOUT_CODE = 1460
+"""What Windows calls ERROR_TIMEOUT."""
+
 _SERVICES_KEY = r"SYSTEM\CurrentControlSet\Services"
 
 Run = Callable[[Sequence[str]], "subprocess.CompletedProcess[str]"]
@@ -84,10 +90,14 @@ def system_program(name: str) -> str:
 
 def run_program(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
     """Run a program and keep what it says. Windows' own programs speak the code page of the console, NSSM speaks UTF-16."""
+    limit = SILENT_SECONDS if PureWindowsPath(command[0]).name.lower() in QUICK_PROGRAMS else None
     try:
-        done = subprocess.run(list(command), capture_output=True, stdin=subprocess.DEVNULL)
+        done = subprocess.run(list(command), capture_output=True, stdin=subprocess.DEVNULL, timeout=limit)
     except OSError as error:
         return subprocess.CompletedProcess(list(command), error.errno or 1, "", str(error))
+    except subprocess.TimeoutExpired:
+        said = words("program.silent", seconds=f"{SILENT_SECONDS:.0f}")
+        return subprocess.CompletedProcess(list(command), TIMEOUT_CODE, "", said)
     return subprocess.CompletedProcess(list(command), done.returncode, _words(done.stdout), _words(done.stderr))
 
 

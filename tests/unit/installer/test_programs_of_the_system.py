@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
+from installer import machine
 from installer.machine import run_program
 
 SAID = "Can't open service!\r\nOpenService(): 지정된 서비스를 찾을 수 없습니다.\r\n"
@@ -33,3 +36,18 @@ def test_a_program_that_is_not_there_is_an_exit_code_with_its_reason() -> None:
     done = run_program(["no-such-program-of-the-system"])
     assert done.returncode != 0
     assert done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a script stands in for sc.exe")
+def test_a_service_manager_that_never_answers_is_a_refusal_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent = tmp_path / "sc.exe"
+    silent.write_text("#!/bin/sh\nexec sleep 60\n", encoding="utf-8")
+    silent.chmod(0o755)
+    monkeypatch.setattr(machine, "SILENT_SECONDS", 0.5)
+    started = time.monotonic()
+    done = run_program([str(silent), "config", "RoutingML-Auth", "start=", "delayed-auto"])
+    assert time.monotonic() - started < 30
+    assert done.returncode == machine.TIMEOUT_CODE
+    assert "no answer" in done.stderr
