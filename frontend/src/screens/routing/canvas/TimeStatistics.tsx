@@ -89,7 +89,7 @@ export function TimeFigures({
                       <button
                         type="button"
                         title={t('useValue', { value: formatNumber(value, 2) })}
-                        className="min-h-6 min-w-6 rounded px-1 text-accent-ink underline decoration-dotted underline-offset-2 hover:bg-accent-soft"
+                        className="min-h-[24px] min-w-[24px] rounded px-1 text-accent-ink underline decoration-dotted underline-offset-2 hover:bg-accent-soft"
                         onClick={() => onUse(key, value)}
                       >
                         <span className="sr-only">{`${label} ${t(profile)}: `}</span>
