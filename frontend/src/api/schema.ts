@@ -364,6 +364,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/similarity/group-search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Similarity Group Search
+         * @description Finds the most similar items of each item at all sites of the caller's group whose versions come from one model.
+         */
+        post: operations["similarity_group_search_api_similarity_group_search_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/groups/recommendations": {
         parameters: {
             query?: never;
@@ -3155,6 +3175,20 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * GroupItem
+         * @description A neighbour, and at which site it is; empty: the installation's own plant.
+         */
+        GroupItem: {
+            /** Site */
+            site: string;
+            /** Item Code */
+            item_code: string;
+            /** Similarity Score */
+            similarity_score: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * GroupRecommendation
          * @description A group.
          */
@@ -3212,6 +3246,74 @@ export interface components {
             inspected_candidates?: number;
             /** Manifest Revision */
             manifest_revision?: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * GroupSearchRequest
+         * @description Items of the caller's own site whose neighbours are wanted at all sites of its group.
+         */
+        GroupSearchRequest: {
+            /** Item Codes */
+            item_codes: string[];
+            /**
+             * Sites
+             * @description Only these further sites of the group; absent: all of them
+             */
+            sites?: string[] | null;
+            /** Top K */
+            top_k?: number | null;
+            /** Min Similarity */
+            min_similarity?: number | null;
+            /** Feature Weights */
+            feature_weights?: {
+                [key: string]: number;
+            } | null;
+            /** Weight Profile */
+            weight_profile?: string | null;
+            /**
+             * Ef Search
+             * @description Width of the search, this call only
+             */
+            ef_search?: number | null;
+        };
+        /**
+         * GroupSearchResponse
+         * @description Neighbours, and what became of the search at each site, the caller's own first.
+         */
+        GroupSearchResponse: {
+            /**
+             * Results
+             * @default []
+             */
+            results?: components["schemas"]["GroupSearchResult"][];
+            /**
+             * Sites
+             * @default []
+             */
+            sites?: components["schemas"]["SearchedSite"][];
+            /**
+             * Metrics
+             * @default {}
+             */
+            metrics?: {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * GroupSearchResult
+         * @description The neighbours of one item over all sites that were searched, best first, without itself.
+         */
+        GroupSearchResult: {
+            /** Item Code */
+            item_code: string;
+            /**
+             * Matches
+             * @default []
+             */
+            matches?: components["schemas"]["GroupItem"][];
         } & {
             [key: string]: unknown;
         };
@@ -5720,6 +5822,30 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * SearchedSite
+         * @description A site of the group: the version that answered, or why none did.
+         */
+        SearchedSite: {
+            /** Site */
+            site: string;
+            /** Searched */
+            searched: boolean;
+            /** Model Version */
+            model_version?: string | null;
+            /**
+             * Matches
+             * @default 0
+             */
+            matches?: number;
+            /** Reason */
+            reason?: string | null;
+            /** Problem */
+            problem?: string | null;
+            problem_notice?: components["schemas"]["NoticeModel"] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * ServingSourceResponse
          * @description The source that serves: where it is, who named it (fixed, settings or initial), why, and what the settings name.
          */
@@ -7390,6 +7516,51 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SimilaritySearchResponse"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    similarity_group_search_api_similarity_group_search_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer and the session token; the session cookie serves as well. */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupSearchRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupSearchResponse"];
                 };
             };
             /** @description Not logged in */
