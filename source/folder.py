@@ -35,7 +35,6 @@ class FolderSource(TableSource):
     def __init__(self, path: Path) -> None:
         self.path = path
         self._files = _table_files(path)
-        self._opened: dict[Path, tuple[tuple[str, int, int], FileTable]] = {}
 
     @property
     def description(self) -> str:
@@ -73,21 +72,16 @@ class FolderSource(TableSource):
                 raise vanished(file)
 
     def _open(self, stored: str) -> StoredTable:
-        files = [self._open_file(path) for path in self._files[stored]]
+        files = [_file_table(path, file_state(path)) for path in self._files[stored]]
         return files[0] if len(files) == 1 else TableInFiles(files)
-
-    def _open_file(self, path: Path) -> FileTable:
-        state = file_state(path)
-        known = self._opened.get(path)
-        if known is None or known[0] != state:
-            known = self._opened[path] = (state, _file_table(path))
-        return known[1]
 
 
 FileTable = CsvTable | ParquetTable
 
 
-def _file_table(path: Path) -> FileTable:
+@functools.lru_cache(maxsize=1024)
+def _file_table(path: Path, _state: tuple[str, int, int]) -> FileTable:
+    """The table in a file as it is now; what it has found out, such as a code page, is found out once."""
     return ParquetTable(path) if path.suffix.lower() == ".parquet" else CsvTable(path)
 
 
@@ -143,7 +137,7 @@ def _table_files(folder: Path) -> dict[str, list[Path]]:
         if not found:
             continue
         view = FILE_TABLES.get(name.casefold())
-        if view is not None and _stands_for(found[0], file_state(found[0]), view):
+        if view is not None and _stands_for(_file_table(found[0], file_state(found[0])), view):
             name = view
         if name in files:
             raise DataProblem(
@@ -166,13 +160,13 @@ def _file_of_view(table: str) -> str:
     return next((file for file, view in FILE_TABLES.items() if view.casefold() == table.casefold()), "")
 
 
-@functools.lru_cache(maxsize=256)
-def _stands_for(file: Path, _state: tuple[str, int, int], view: str) -> bool:
+@functools.lru_cache(maxsize=1024)
+def _stands_for(table: FileTable, view: str) -> bool:
     """Whether a file is the view of the built-in plant: most columns that its profile requires are there. Another plant's tables may have
     the same names; one that cannot be read is left to whoever opens it.
     """
     try:
-        names = {name.casefold() for name in _file_table(file).names()}
+        names = {name.casefold() for name in table.names()}
     except DataProblem:
         return True
     required = REQUIRED_OF_TABLE[view]
@@ -222,7 +216,7 @@ def _head_of(file: Path) -> object:
     """What the header of a file is told by, without reading its rows: names of Parquet, the first line of CSV."""
     try:
         if file.suffix.lower() == ".parquet":
-            return [column.name for column in ParquetTable(file).columns()]
+            return ParquetTable(file).names()
         with open(file, "rb") as stream:
             return stream.readline(_LONGEST_HEADER).strip()
     except (DataProblem, OSError) as error:

@@ -79,9 +79,7 @@ def by_cluster(settings: Settings, job: ClusterJob, batches: int) -> Iterator[tu
             worker = await free.get()
             try:
                 sent: SentBatch = await worker.predict.remote(list(codes))
-            except ray.exceptions.RayTaskError as error:
-                raise _own(error) from None
-            except ray.exceptions.RayActorError as error:
+            except (ray.exceptions.RayTaskError, ray.exceptions.RayActorError) as error:
                 raise _own(error) from None
             finally:
                 free.put_nowait(worker)

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.calls import ask
+from cli.predicting.gateway_options import GatewayUrl, GatewayUser
 from cli.terminal import open_console
 from common.errors import InvalidInput
 from common.exit_codes import ExitCode
@@ -67,10 +68,8 @@ def predict(
         float | None, typer.Option("--threshold", min=0.0, max=1.0, help="Least similarity; default: the setting")
     ] = None,
     detailed: Annotated[bool, typer.Option("--detailed", help="All output columns (json and csv)")] = False,
-    url: Annotated[
-        str, typer.Option("--url", help="Ask the gateway of another machine, such as http://plant-server:8000")
-    ] = "",
-    user: Annotated[str, typer.Option("--user", help="With --url: e-mail of an account there")] = "",
+    url: GatewayUrl = "",
+    user: GatewayUser = "",
 ) -> None:
     """Predict the routings of items. Exit code 4 when an item is unknown or gets none.
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.calls import ask
+from cli.predicting.gateway_options import GatewayUrl, GatewayUser
 from cli.terminal import open_console
 from common.exit_codes import ExitCode
 from common.standard_output import json_text
@@ -30,10 +31,8 @@ def similar(
         float | None, typer.Option("--min-similarity", min=0.0, max=1.0, help="Least similarity; default: none")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs")] = False,
-    url: Annotated[
-        str, typer.Option("--url", help="Ask the gateway of another machine, such as http://plant-server:8000")
-    ] = "",
-    user: Annotated[str, typer.Option("--user", help="With --url: e-mail of an account there")] = "",
+    url: GatewayUrl = "",
+    user: GatewayUser = "",
 ) -> None:
     """Find the most similar items of items. Exit code 4 when an item is unknown or a site could not be searched."""
     if url:

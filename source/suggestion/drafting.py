@@ -41,7 +41,8 @@ def suggest_profile(
         found = suggest(sample.frames, sample.totals, answers)
     except NothingFound as nothing:
         looked = ", ".join(nothing.tables[:12]) or "no tables"
-        for unread in sample.unread.values():  # it may well be the one
+        unread = next(iter(sample.unread.values()), None)
+        if unread is not None:  # it may well be the one
             raise DataProblem(
                 f"{unread}. Of the other tables ({looked}) none looks like operations of items",
                 reason=unread.code or "NO_OPERATIONS",

@@ -21,7 +21,7 @@ from playwright.sync_api import (
 )
 
 from tests.e2e.browser_steps import BICYCLES, HEIGHT, PATIENCE, ROOT, WIDTH, log_in, page_of
-from tests.support.running_system import RunningSystem, port_variables, running_system
+from tests.support.running_system import RunningSystem, running_plant
 
 NewPage = Callable[..., Page]
 PageIn = Callable[..., Page]
@@ -184,9 +184,7 @@ def open_menu() -> Callable[[Page, str], None]:
 def bicycles(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
     """A system that was started with another plant's tables and profile, and nothing else."""
     state = tmp_path_factory.mktemp("bicycles") / "state"
-    with running_system(
-        state, "--data", str(BICYCLES), "--profile", str(BICYCLES / "profile.json"), variables=port_variables()
-    ) as system:
+    with running_plant(state, BICYCLES) as system:
         yield system
 
 

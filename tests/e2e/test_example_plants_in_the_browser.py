@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browser_steps import PATIENCE, ROOT, page_of, speak
-from tests.support.running_system import RunningSystem, port_variables, running_system
+from tests.support.running_system import RunningSystem, running_plant
 
 GEARS = ROOT / "tests" / "data" / "plants" / "engranajes"
 TRAINING = 8 * PATIENCE
@@ -22,9 +22,7 @@ HANGUL = re.compile("[가-힣]")
 def gears(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
     """A system of somebody's own plant, which is none of the examples."""
     state = tmp_path_factory.mktemp("gears") / "state"
-    with running_system(
-        state, "--data", str(GEARS), "--profile", str(GEARS / "profile.json"), variables=port_variables()
-    ) as system:
+    with running_plant(state, GEARS) as system:
         yield system
 
 

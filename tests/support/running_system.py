@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import httpx
@@ -237,3 +237,9 @@ def running_system(state: Path, *arguments: str, variables: Mapping[str, str] | 
             for process in left.processes if left else []:
                 if process.pid and is_running(process.pid, process.started_at):
                     kill_tree(process.pid)
+
+
+def running_plant(state: Path, plant: Path) -> AbstractContextManager[RunningSystem]:
+    """A system inside the block that was started with another plant's tables and the profile beside them, and nothing else."""
+    arguments = ("--data", str(plant), "--profile", str(plant / "profile.json"))
+    return running_system(state, *arguments, variables=port_variables())
