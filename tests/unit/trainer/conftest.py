@@ -52,6 +52,12 @@ def catalogue_of_300(tmp_path_factory: pytest.TempPathFactory, tables_of_300: di
     return write_tables(tmp_path_factory.mktemp("catalogue"), tables_of_300)
 
 
+@pytest.fixture(scope="session")
+def items_of_300(tmp_path_factory: pytest.TempPathFactory, tables_of_300: dict[str, pl.DataFrame]) -> Path:
+    """Items without routings, so that nothing is learned: for trainings that are not about what they learn."""
+    return write_tables(tmp_path_factory.mktemp("items"), {"items": tables_of_300["items"]})
+
+
 @dataclass
 class Installation:
     """A state folder, a models folder and the variables of their processes; auth_service does not run."""

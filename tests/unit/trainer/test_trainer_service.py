@@ -88,8 +88,8 @@ def service_of(installation: Installation) -> Iterator[Any]:
         assert service.process.wait(20) == 0
 
 
-async def test_a_training_is_started_followed_and_found_in_the_status(service_of: Any, catalogue_of_300: Path) -> None:
-    service = service_of(catalogue_of_300)
+async def test_a_training_is_started_followed_and_found_in_the_status(service_of: Any, items_of_300: Path) -> None:
+    service = service_of(items_of_300)
     async with service.client() as client:
         idle = await client.call("Status", pb.StatusRequest())
         assert (idle.status, idle.job_id, idle.message) == ("idle", "", "No training has run yet")
@@ -116,7 +116,7 @@ async def test_a_training_is_started_followed_and_found_in_the_status(service_of
 
 
 async def test_a_cancelled_training_leaves_no_half_version(service_of: Any, tmp_path: Path) -> None:
-    service = service_of(write_tables(tmp_path / "large", make_tables(6000)))
+    service = service_of(write_tables(tmp_path / "large", {"items": make_tables(6000)["items"]}))
     wrappers = service.installation.state / "wrappers"
     wrappers.mkdir()
     (wrappers / "pipeline_r1.py").write_text(
@@ -126,7 +126,7 @@ async def test_a_cancelled_training_leaves_no_half_version(service_of: Any, tmp_
     (wrappers / "current").write_text("pipeline_r1.py\n")
     async with service.client() as client:
         await client.call("Run", pb.RunRequest())
-        for _attempt in range(3000):  # learning comes first, and takes its time on a busy machine
+        for _attempt in range(3000):
             status = await client.call("Status", pb.StatusRequest())
             if status.stage == "building":
                 break
@@ -138,15 +138,15 @@ async def test_a_cancelled_training_leaves_no_half_version(service_of: Any, tmp_
         assert list(service.installation.models.iterdir()) == []
 
 
-async def test_training_by_api_can_be_switched_off(service_of: Any, catalogue_of_300: Path) -> None:
-    service = service_of(catalogue_of_300, allowed=False)
+async def test_training_by_api_can_be_switched_off(service_of: Any, items_of_300: Path) -> None:
+    service = service_of(items_of_300, allowed=False)
     async with service.client() as client:
         with pytest.raises(PermissionDenied, match="Let the scheduler run it"):
             await client.call("Run", pb.RunRequest())
 
 
-async def test_a_training_of_the_scheduler_is_seen_and_not_cancelled(service_of: Any, catalogue_of_300: Path) -> None:
-    service = service_of(catalogue_of_300)
+async def test_a_training_of_the_scheduler_is_seen_and_not_cancelled(service_of: Any, items_of_300: Path) -> None:
+    service = service_of(items_of_300)
     run_folder = service.installation.state / "run"
     async with service.client() as client:
         with training_lock(run_folder, timeout=0, requested_by="scheduler", save_dir=Path("models/q4")):
@@ -167,8 +167,8 @@ async def test_a_training_that_fails_says_why(service_of: Any, tmp_path: Path) -
             await client.call("Run", pb.RunRequest(version_label="x" * 65))
 
 
-async def test_people_without_a_token_are_refused(service_of: Any, catalogue_of_300: Path) -> None:
-    service = service_of(catalogue_of_300)
+async def test_people_without_a_token_are_refused(service_of: Any, items_of_300: Path) -> None:
+    service = service_of(items_of_300)
     channel = connect(service.settings, [f"127.0.0.1:{service.port}"])
     try:
         anonymous = Caller(service.settings, "nobody", None)

@@ -52,9 +52,9 @@ SLOW_BUILD = ("--m", "64", "--ef-construction", "4096", "--threads", "1")
 
 
 @pytest.fixture(scope="module")
-def catalogue_of_6000(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Large enough that a slow build can be met in the middle."""
-    return write_tables(tmp_path_factory.mktemp("larger"), make_tables(6000))
+def items_of_6000(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Enough items that a slow build can be met in the middle; without routings, so that nothing is learned before it."""
+    return write_tables(tmp_path_factory.mktemp("larger"), {"items": make_tables(6000)["items"]})
 
 
 def hidden(folder: Path) -> list[str]:
@@ -130,10 +130,10 @@ def test_a_training_writes_registers_and_activates_a_version_that_searches(
 
 
 def test_a_killed_training_leaves_no_lock_and_no_half_version(
-    installation: Installation, catalogue_of_6000: Path, catalogue_of_300: Path
+    installation: Installation, items_of_6000: Path, items_of_300: Path
 ) -> None:
     folder = installation.models / "killed"
-    run = installation.start("--save-dir", folder, "--dataset", catalogue_of_6000, *SLOW_BUILD)
+    run = installation.start("--save-dir", folder, "--dataset", items_of_6000, *SLOW_BUILD)
     try:
         wait_until(lambda: read_status(installation.status_file).stage == "building", "the build")
         assert read_status(installation.status_file).running
@@ -147,7 +147,7 @@ def test_a_killed_training_leaves_no_lock_and_no_half_version(
     assert dead.status == "failed"
     assert "ended without a word while building" in dead.message
     after = installation.train(
-        "--save-dir", installation.models / "next", "--dataset", catalogue_of_300, "--lock-timeout", 0
+        "--save-dir", installation.models / "next", "--dataset", items_of_300, "--lock-timeout", 0
     )
     assert after.returncode == 0, after.stdout + after.stderr
     assert "which a training that was killed had left" in after.stdout
@@ -157,19 +157,19 @@ def test_a_killed_training_leaves_no_lock_and_no_half_version(
 
 @pytest.mark.skipif(os.name == "nt", reason="SIGTERM ends a Windows process at once")
 def test_a_cancelled_training_cleans_up_and_a_second_one_waits_for_it(
-    installation: Installation, catalogue_of_6000: Path, catalogue_of_300: Path
+    installation: Installation, items_of_6000: Path, items_of_300: Path
 ) -> None:
-    first = installation.start("--save-dir", installation.models / "first", "--dataset", catalogue_of_6000, *SLOW_BUILD)
+    first = installation.start("--save-dir", installation.models / "first", "--dataset", items_of_6000, *SLOW_BUILD)
     try:
         wait_until(lambda: read_status(installation.status_file).stage == "building", "the build")
         late = installation.train(
-            "--save-dir", installation.models / "late", "--dataset", catalogue_of_300, "--lock-timeout", "0.5"
+            "--save-dir", installation.models / "late", "--dataset", items_of_300, "--lock-timeout", "0.5"
         )
         assert late.returncode == 4
         assert f"Another training runs after waiting 0.5 s: process {first.pid} on" in late.stderr
         assert "Waiting up to 0.5 s for another training" in late.stdout
         assert read_status(installation.status_file).running
-        second = installation.start("--save-dir", installation.models / "second", "--dataset", catalogue_of_300)
+        second = installation.start("--save-dir", installation.models / "second", "--dataset", items_of_300)
         first.send_signal(signal.SIGTERM)
         first.communicate()
         assert first.returncode == 130
@@ -266,7 +266,7 @@ def test_a_state_folder_that_cannot_be_written_ends_with_code_5(
 
 
 def test_a_version_that_cannot_be_registered_is_complete_and_says_how(
-    installation: Installation, catalogue_of_300: Path
+    installation: Installation, items_of_300: Path
 ) -> None:
     folder = installation.models / "v1"
     (installation.folder / "file").write_text("where the folder of the registry should be")
@@ -274,7 +274,7 @@ def test_a_version_that_cannot_be_registered_is_complete_and_says_how(
         "--save-dir",
         folder,
         "--dataset",
-        catalogue_of_300,
+        items_of_300,
         "--registry-path",
         installation.folder / "file" / "x.db",
     )
@@ -285,13 +285,13 @@ def test_a_version_that_cannot_be_registered_is_complete_and_says_how(
     check_integrity(read_manifest(folder / "manifest.json"), folder)
 
 
-def test_projector_and_engine_can_be_chosen(installation: Installation, catalogue_of_300: Path) -> None:
+def test_projector_and_engine_can_be_chosen(installation: Installation, items_of_300: Path) -> None:
     folder = installation.models / "v1"
     run = installation.train(
         "--save-dir",
         folder,
         "--dataset",
-        catalogue_of_300,
+        items_of_300,
         "--engine",
         "hnswlib",
         "--projector-metadata",
@@ -319,16 +319,16 @@ def test_wrong_arguments_end_with_code_2_and_help_lists_the_codes(installation: 
 
 
 def test_without_a_save_dir_the_version_is_named_by_time_and_label(
-    installation: Installation, catalogue_of_300: Path
+    installation: Installation, items_of_300: Path
 ) -> None:
-    run = installation.train("--dataset", catalogue_of_300, "--version-label", "monthly 월간", "--dry-run")
+    run = installation.train("--dataset", items_of_300, "--version-label", "monthly 월간", "--dry-run")
     assert last_event(run.stdout)["version"].endswith("-monthly")
 
 
-def test_the_lock_is_the_installations_whoever_holds_it(installation: Installation, catalogue_of_300: Path) -> None:
+def test_the_lock_is_the_installations_whoever_holds_it(installation: Installation, items_of_300: Path) -> None:
     with training_lock(installation.state / "run", timeout=0, requested_by="me", save_dir=Path("models/x")):
         run = installation.train(
-            "--save-dir", installation.models / "v1", "--dataset", catalogue_of_300, "--lock-timeout", 0
+            "--save-dir", installation.models / "v1", "--dataset", items_of_300, "--lock-timeout", 0
         )
     assert run.returncode == 4
     assert f"process {os.getpid()} on" in run.stderr
@@ -381,7 +381,7 @@ def test_a_changed_blueprint_changes_what_is_trained_without_a_line_of_code(
 
 
 def test_a_running_auth_service_registers_activates_and_knows_names_that_are_taken(
-    installation: Installation, catalogue_of_300: Path
+    installation: Installation, items_of_300: Path
 ) -> None:
     port = free_port()
     installation.auth_port = port
@@ -393,11 +393,11 @@ def test_a_running_auth_service_registers_activates_and_knows_names_that_are_tak
     )
     try:
         wait_until(lambda: not port_is_free("127.0.0.1", port), "auth_service")
-        run = installation.train("--save-dir", installation.models / "v1", "--dataset", catalogue_of_300, "--activate")
+        run = installation.train("--save-dir", installation.models / "v1", "--dataset", items_of_300, "--activate")
         assert run.returncode == 0, run.stdout + run.stderr
         assert last_event(run.stdout)["message"].endswith("and registered, active")
         (installation.models / "v1").rename(installation.models / "moved")
-        taken = installation.train("--save-dir", installation.models / "v1", "--dataset", catalogue_of_300)
+        taken = installation.train("--save-dir", installation.models / "v1", "--dataset", items_of_300)
         assert taken.returncode == 2, taken.stdout + taken.stderr
         assert "The registry has a version v1 already" in last_event(taken.stdout)["message"]
     finally:
