@@ -27,9 +27,12 @@ def speak(language: str) -> None:
 
 
 def language() -> str:
+    """The language that was chosen, else the system's."""
+    return _chosen[0] if _chosen else system_language()
+
+
+def system_language() -> str:
     """The language of the system's user: ko on a Korean system, else en."""
-    if _chosen:
-        return _chosen[0]
     if sys.platform == "win32":
         import ctypes
 

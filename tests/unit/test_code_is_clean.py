@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.project_files import project_files
+
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
@@ -58,5 +60,4 @@ def test_the_code_has_no_unfinished_words() -> None:
 
 
 def _tracked() -> list[Path]:
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
-    return [Path(name) for name in listed.stdout.splitlines() if (ROOT / name).exists()]
+    return [Path(name) for name in project_files()]

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.project_files import project_files
+
 ROOT = Path(__file__).resolve().parents[2]
 OUTSIDE = ("tests/", "benchmarks/", "protos/", "demo/")
 
 
 def modules() -> dict[str, Path]:
-    listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True)
-    paths = [Path(line) for line in listed.stdout.split() if not line.startswith(OUTSIDE)]
+    paths = [Path(name) for name in project_files(".py") if not name.startswith(OUTSIDE)]
     return {".".join(path.with_suffix("").parts).removesuffix(".__init__"): path for path in paths}
 
 

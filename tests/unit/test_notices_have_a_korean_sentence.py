@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-import subprocess
 from pathlib import Path
+
+from tests.support.project_files import project_files
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = ("frontend/src/i18n/notices.ts", "frontend/src/i18n/inputNotices.ts", "frontend/src/i18n/reasons.ts")
@@ -37,11 +38,8 @@ def sentences() -> dict[str, str]:
 
 def said() -> list[tuple[str, str, set[str]]]:
     """(place, code, names of values) of every call of `notice` with a code that is written there."""
-    listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True)
     found = []
-    for path in (one for one in listed.stdout.split() if one.startswith(FOLDERS)):
-        if not (ROOT / path).exists():
-            continue
+    for path in (one for one in project_files(".py") if one.startswith(FOLDERS)):
         for call in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
             if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.func.id != "notice":
                 continue

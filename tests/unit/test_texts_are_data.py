@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+
+from tests.support.project_files import project_files
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTSIDE = ("tests/", "benchmarks/", "demo/", "protos/")
@@ -28,9 +29,8 @@ STORED_BY_OLDER_PROGRAMS = {"auth_service/migrations/versions/0002_documents.py"
 
 def lines_with(pattern: re.Pattern[str]) -> Iterator[tuple[str, str]]:
     """(module, line with its number) of the program where the pattern is found."""
-    listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True)
-    for path in listed.stdout.split():
-        if path.startswith(OUTSIDE) or not (ROOT / path).exists():
+    for path in project_files(".py"):
+        if path.startswith(OUTSIDE):
             continue
         for number, line in enumerate((ROOT / path).read_text(encoding="utf-8").splitlines(), start=1):
             if pattern.search(line):

@@ -1,4 +1,4 @@
-"""Every test of the installer reads its sentences in English; a Windows server in memory, empty and with an installation."""
+"""Every test of the installer is on an English system; a Windows server in memory, empty and with an installation."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from installer import checks, wording
 from installer.layout import Layout
 from installer.wording import speak
 from tests.support.installation import new_layout
@@ -15,9 +16,17 @@ from tests.support.windows_machine import Script, WindowsMachine
 from tests.support.windows_server import NEW, OLD, Server, copied, quick, unpacked
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _on_an_english_system() -> Iterator[None]:
+    """Whatever the language here is, and however deep the folder of the tests lies."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wording, "system_language", lambda: "en")
+        patch.setattr(checks, "LONGEST_ROOT_ON_WINDOWS", 200)
+        yield
+
+
 @pytest.fixture(autouse=True)
-def _in_english() -> Iterator[None]:
-    speak("en")
+def _in_the_language_of_the_system() -> Iterator[None]:
     yield
     speak("")
 

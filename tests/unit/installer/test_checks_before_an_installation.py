@@ -62,6 +62,16 @@ def test_a_python_of_32_bits_is_refused_with_its_cure() -> None:
     assert "python.org" in found.text
 
 
+def test_a_folder_that_lies_too_deep_for_windows_is_said_with_its_length(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "IS_WINDOWS", True)
+    monkeypatch.setattr(checks, "LONGEST_ROOT_ON_WINDOWS", len(str(tmp_path / "data")))
+    layout = Layout(tmp_path / "program", tmp_path / "data")
+    (found,) = checks.check_folders(layout, needs_room=False, tries_to_write=False)
+    assert f"{layout.program} is too long ({len(str(layout.program))} characters)" in found.text
+
+
 def test_a_folder_without_room_says_how_much_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "ROOM_FOR_PACKAGES", 1 << 60)
     found = checks.check_folders(Layout(tmp_path / "a" / "b", tmp_path / "c"), needs_room=True, tries_to_write=True)

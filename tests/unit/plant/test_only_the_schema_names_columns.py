@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
 from plant.mechanical_seals import MECHANICAL_SEALS, TABLES
 from plant.output_profile.profile import KNOWN_COLUMNS
 from plant.schema import OF_ROUTING, PlantSchema
+from tests.support.project_files import project_files
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -42,12 +42,11 @@ def seal_names() -> set[str]:
 
 
 def test_the_program_names_no_column_of_one_plant() -> None:
-    listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True)
     names = re.compile(r"[\"'](" + "|".join(map(re.escape, sorted(seal_names(), key=len, reverse=True))) + r")[\"']")
     found = [
         f"{path}:{number}: {hit.group(1)}"
-        for path in listed.stdout.split()
-        if path not in PERMITTED and not path.startswith(FOLDERS) and (ROOT / path).exists()
+        for path in project_files(".py")
+        if path not in PERMITTED and not path.startswith(FOLDERS)
         for number, line in enumerate((ROOT / path).read_text(encoding="utf-8").splitlines(), start=1)
         for hit in names.finditer(line)
     ]
@@ -55,13 +54,12 @@ def test_the_program_names_no_column_of_one_plant() -> None:
 
 
 def test_the_screens_name_no_column_of_one_plant() -> None:
-    command = ["git", "ls-files", "frontend/src/*.ts", "frontend/src/*.tsx"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     names = re.compile(r"\b(" + "|".join(map(re.escape, sorted(seal_names(), key=len, reverse=True))) + r")\b")
     found = [
         f"{path}:{number}: {hit.group(1)}"
-        for path in listed.stdout.split()
-        if path not in PERMITTED_SCREENS and ".test." not in path and "/testing/" not in path and (ROOT / path).exists()
+        for path in project_files(".ts", ".tsx")
+        if path.startswith("frontend/src/") and path not in PERMITTED_SCREENS
+        if ".test." not in path and "/testing/" not in path
         for number, line in enumerate((ROOT / path).read_text(encoding="utf-8").splitlines(), start=1)
         for hit in names.finditer(line)
     ]
