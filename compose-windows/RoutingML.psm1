@@ -293,6 +293,7 @@ function Invoke-RoutingML {
     [System.Environment]::CurrentDirectory = [System.IO.Path]::GetPathRoot($script:Application)
     $process = [System.Diagnostics.Process]::Start($start)
     $errors = $process.StandardError.ReadToEndAsync()
+    $ended = $false
     try {
         Send-RoutingMLLine -Process $process -Value $request
         while ($null -ne ($line = $process.StandardOutput.ReadLine())) {
@@ -311,18 +312,20 @@ function Invoke-RoutingML {
             elseif ($kinds -contains 'do') {
                 Send-RoutingMLLine -Process $process -Value (Invoke-RoutingMLStep -Name $message.do -Detail $message.with)
             }
-            elseif ($kinds -contains 'end') { $ExitCode.Value = [int]$message.end }
+            elseif ($kinds -contains 'end') { $ExitCode.Value = [int]$message.end; $ended = $true }
         }
         $process.WaitForExit()
         $null = $errors.Wait(2000)
-        if ($process.ExitCode -ne $ExitCode.Value) {
+        if (-not $ended -or $process.ExitCode -ne $ExitCode.Value) {
             Write-RoutingMLMessage -Level 'error' -Message ([string]$errors.Result)
             Write-RoutingMLMessage -Level 'error' -Message (Get-RoutingMLWord -Key 'script.ended' -Value @{ code = $process.ExitCode })
             $ExitCode.Value = Get-RoutingMLExitCode -Meaning 'Failed'
         }
     }
     finally {
-        $process.StandardInput.Close() # whatever happened here, the installer reads no more and takes back what it began
+        # Whatever happened here, the installer reads no more and takes back what it began; one that has ended reads nothing.
+        try { $process.StandardInput.Close() }
+        catch [System.IO.IOException] { Write-Verbose -Message $_.Exception.Message }
         $process.WaitForExit()
         if (Test-Path -LiteralPath $before) { [System.Environment]::CurrentDirectory = $before }
     }

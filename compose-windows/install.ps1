@@ -56,7 +56,7 @@ param(
     [string]$CertificateKey = '',
     [ValidateRange(1, 65535)][int]$HttpsPort = 443,
     [switch]$UseIis,
-    [ValidateSet('control', 'serving', 'gateway', 'training')][string[]]$Role = @()
+    [string[]]$Role = @()
 )
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'

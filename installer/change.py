@@ -254,7 +254,7 @@ class Change:
         elif step == "stop":
             self._write_settings(wanted)
             self._system.stop()
-            ports.check_ports(layout)
+            ports.check_ports(layout, self._system.address_settings)
         elif step == "save":
             saved = self._database.save(operation.former or wanted, f"before-{operation.kind}-to-{wanted}")
             return replace(operation, backup=saved)

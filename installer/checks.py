@@ -141,15 +141,21 @@ def check_clock(release: ReleaseSource) -> list[Finding]:
     return [finding("clock", hours=f"{behind / 3600:.0f}", now=time.strftime("%Y-%m-%d %H:%M"))]
 
 
-def check_process_ports(layout: Layout, machine: Machine | None = None, example: Path | None = None) -> list[Finding]:
+def check_process_ports(
+    layout: Layout,
+    machine: Machine | None = None,
+    example: Path | None = None,
+    wanted_settings: Sequence[str] = ports.ADDRESS_SETTINGS,
+) -> list[Finding]:
     """Whether the ports of the processes are free, for a time when none of them runs.
 
     Args:
         machine: tells which program has a port; None: nobody is asked.
         example: `.env.example` of the release, whose ports count before there is a `.env`.
+        wanted_settings: those of the processes that are for this machine.
     """
     found = []
-    for setting, port in ports.taken_ports(layout, example):
+    for setting, port in ports.taken_ports(layout, example, wanted_settings):
         holder = ports.holder_of(machine.run, port) if machine else ""
         shown = f": {holder}" if holder else ""
         found.append(finding("port_taken", port=port, holder=shown, setting=setting, file=layout.env_file))

@@ -48,6 +48,12 @@ class Call:
         """A parameter as text; "" when it was not given."""
         return str(self.options.get(name) or "")
 
+    def several(self, name: str) -> list[str]:
+        """A parameter that takes several words: a prompt hands over each, `-File` one text with commas. Empty when not given."""
+        given = self.options.get(name) or []
+        texts = [given] if isinstance(given, str) else [str(one) for one in given]
+        return [word.strip() for text in texts for word in text.split(",") if word.strip()]
+
     def path(self, name: str) -> Path | None:
         """A path relative to where the caller stands; None when it was not given."""
         return absolute(self.text(name), self.folder)

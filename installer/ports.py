@@ -23,29 +23,42 @@ _ADDRESS_DEFAULTS = {
 }
 
 
-def taken_ports(layout: Layout, example: Path | None = None) -> list[tuple[str, int]]:
+GATEWAY_SETTING = "ROUTING_ML_GATEWAY_PORT"
+ADDRESS_SETTINGS = (*_ADDRESS_DEFAULTS, GATEWAY_SETTING)
+"""Settings of the addresses that processes listen on."""
+
+
+def taken_ports(
+    layout: Layout, example: Path | None = None, wanted_settings: Sequence[str] = ADDRESS_SETTINGS
+) -> list[tuple[str, int]]:
     """Ports of the processes that cannot be listened on, each with the setting that changes it; for a time when no process runs.
 
     Args:
+        wanted_settings: those of the processes that are for this machine.
         example: what `.env` will be written from where there is none yet.
     """
     settings = read_env(layout.env_file if example is None or layout.env_file.exists() else example)
     wanted = [
         (name, address.rpartition(":")[0] or "127.0.0.1", int(address.rpartition(":")[2]))
         for name, default in _ADDRESS_DEFAULTS.items()
+        if name in wanted_settings
         for address in (settings.get(name) or default).split(",")
     ]
-    wanted.append(("ROUTING_ML_GATEWAY_PORT", "127.0.0.1", int(settings.get("ROUTING_ML_GATEWAY_PORT") or 8000)))
+    if GATEWAY_SETTING in wanted_settings:
+        wanted.append((GATEWAY_SETTING, "127.0.0.1", int(settings.get(GATEWAY_SETTING) or 8000)))
     return [(name, port) for name, host, port in wanted if is_taken(host, port)]
 
 
-def check_ports(layout: Layout) -> None:
+def check_ports(layout: Layout, wanted_settings: Sequence[str] = ADDRESS_SETTINGS) -> None:
     """See that the ports of the processes are free; for a time when none of them runs.
+
+    Args:
+        wanted_settings: those of the processes that are for this machine.
 
     Raises:
         SetupFailed: one is taken; names the setting that changes it.
     """
-    for name, port in taken_ports(layout):
+    for name, port in taken_ports(layout, None, wanted_settings):
         raise SetupFailed(words("check.port_taken", port=port, holder="", setting=name, file=layout.env_file))
 
 

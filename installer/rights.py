@@ -1,4 +1,4 @@
-"""Who may do what with the folders of an installation: the table's rights for each service's account, set by icacls.exe.
+"""Who may do what with the folders of an installation and of its sites: the table's rights for each service's account, set by icacls.exe.
 
 No call takes rights away before others are given, so that services which run are never without theirs. What an administrator granted to
 others besides stays.
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 
 from installer.machine import Machine, system_program
+from installer.named_places import is_on_this_machine, named_files, places_of
 from installer.service_table import Right, ServiceTable
 from installer.windows_services import account_of
 
@@ -77,21 +78,37 @@ def set_rights(
     """
     icacls = system_program("icacls.exe")
     for grant in grants(table.rights, services, training_identity):
-        path = data if grant.path == "." else data.joinpath(*PureWindowsPath(grant.path).parts)
-        if grant.is_folder:
-            path.mkdir(parents=True, exist_ok=True)
-        elif not path.exists():
-            continue
         inheritance, allowed = "/inheritance:e", dict(grant.allowed)
         if grant.path == ".":
             inheritance = "/inheritance:r"
             allowed = {SYSTEM: f"{SPREAD}F", ADMINISTRATORS: f"{SPREAD}F", **allowed}
-        arguments = [str(path), inheritance]
-        if allowed:
-            arguments += ["/grant:r", *(f"{account}:{right}" for account, right in allowed.items())]
-        if grant.taken:
-            arguments += ["/remove:g", *grant.taken]
-        machine.ask(icacls, *arguments, "/q")
+        for path in places_of(data, grant.path):
+            if grant.is_folder:
+                path.mkdir(parents=True, exist_ok=True)
+            elif not path.exists():
+                continue
+            arguments = [str(path), inheritance]
+            if allowed:
+                arguments += ["/grant:r", *(f"{account}:{right}" for account, right in allowed.items())]
+            if grant.taken:
+                arguments += ["/remove:g", *grant.taken]
+            machine.ask(icacls, *arguments, "/q")
+    _let_processes_read_named_files(machine, data, table, services, training_identity)
+
+
+def _let_processes_read_named_files(
+    machine: Machine, data: Path, table: ServiceTable, services: Sequence[str], training_identity: str | None
+) -> None:
+    """Let every process read the files that the settings name, such as the secret that several hosts have in common.
+
+    A file on a share has the rights of the share's machine.
+    """
+    accounts = [account_of(one.name) for one in table.services if one.package and one.name in services]
+    accounts += [training_identity] if training_identity else []
+    files = [file for file in named_files(data).values() if file.is_file() and is_on_this_machine(file)]
+    for file in files if accounts else []:
+        granted = [f"{account}:R" for account in accounts]
+        machine.ask(system_program("icacls.exe"), str(file), "/grant", *granted, "/q")
 
 
 def protect_program(machine: Machine, program: Path, services: Sequence[str]) -> None:

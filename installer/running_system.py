@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from bootstrap.progress import SetupFailed
+from installer import ports
 from installer.control_database import process_variables
 from installer.layout import Layout
 from installer.service_table import definitions_differ, write_definitions
@@ -36,6 +37,10 @@ class RunningSystem(Protocol):
     @property
     def has_gateway(self) -> bool:
         """Whether a gateway runs here, which tells how the installation is."""
+
+    @property
+    def address_settings(self) -> Sequence[str]:
+        """The settings of the addresses that processes of this machine listen on."""
 
     def look(self) -> dict[str, Any]:
         """How it is now, so that it can be put back."""
@@ -69,6 +74,7 @@ class SupervisedProcesses:
     with_caddy = True
     migrates = True
     has_gateway = True
+    address_settings: Sequence[str] = ports.ADDRESS_SETTINGS
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout

@@ -13,6 +13,7 @@ from installer.choices import CADDY, IIS, Choices, Tools
 from installer.door import ERROR, WARNING
 from installer.front_door import DONE, FAILED, NOT_INSTALLED, WENT_BACK, WRONG_USAGE, Call
 from installer.journal import exclusively, previous_version
+from installer.named_places import wrong_files
 from installer.release_source import FACTS, ReleaseSource
 from installer.service_table import CONTROL, GATEWAY, ROLES
 from installer.windows_services import NSSM, WINSW
@@ -209,10 +210,9 @@ def _roles(call: Call, known: Choices) -> tuple[str, ...]:
     Raises:
         SetupFailed: a role that there is not.
     """
-    given = call.options.get("Role")
-    if not given:
+    named = [role.lower() for role in call.several("Role")]
+    if not named:
         return known.roles
-    named = [part for one in ([given] if isinstance(given, str) else given) for part in str(one).lower().split(",")]
     unknown = [role for role in named if role not in ROLES]
     if unknown:
         raise SetupFailed(words("check.role", role=unknown[0], known=", ".join(ROLES)))
@@ -255,10 +255,11 @@ def _in_the_way(
         found += checks.check_clock(release)
     if former is None and not any(system.services.state(name) == "RUNNING" for name in names):
         example = release.application / ".env.example" if release else None
-        found += checks.check_process_ports(layout, machine, example)
+        found += checks.check_process_ports(layout, machine, example, system.address_settings)
     if choices.with_caddy:
         runs = system.services.state(CADDY_SERVICE) == "RUNNING" and choices.https_port in _ports_of_caddy(call)
         found += checks.check_site_port(machine, choices.https_port, caddy_runs=runs)
+    found += [Finding(text) for text in wrong_files(layout.data)]
     found += checks.check_driver(layout)
     return found + checks.check_antivirus(layout, machine)
 
@@ -274,7 +275,7 @@ def release(call: Call) -> int:
     from installer.release_archive import make_release
 
     platform = call.text("Platform") or "win_amd64"
-    pythons = [str(version) for version in call.options.get("PythonVersion") or ["3.11", "3.12", "3.13"]]
+    pythons = call.several("PythonVersion") or ["3.11", "3.12", "3.13"]
     output = call.path("Output") or call.application / "var" / "releases"
     steps = [("release", words("step.release", platform=platform, folder=output))]
     if not call.door.confirm(str(call.application), words("plan.release"), steps):

@@ -15,6 +15,7 @@ from installer.choices import CADDY, IIS, Choices, Tools, read_choices, write_ch
 from installer.control_database import process_variables
 from installer.layout import Layout
 from installer.machine import DISABLED, Machine, system_program
+from installer.named_places import state_folder
 from installer.rights import let_read, protect_program, set_rights
 from installer.running_system import WINDOWS_STEPS, Before
 from installer.service_table import (
@@ -97,6 +98,11 @@ class WindowsSystem:
     def has_gateway(self) -> bool:
         """Whether this host is for browsers and clients, too."""
         return self._choices.has(GATEWAY)
+
+    @property
+    def address_settings(self) -> list[str]:
+        """The settings of the addresses of this host's processes."""
+        return [service.address_setting for service in self._wanted() if service.address_setting]
 
     def _table(self, version: str | None = None) -> ServiceTable:
         version = version or self._layout.active()
@@ -221,7 +227,7 @@ class WindowsSystem:
         notice(words("service.registered", name=service.name))
 
     def _state(self) -> Path:
-        return self._layout.data / (read_env(self._layout.env_file).get("ROUTING_ML_STATE_DIR") or "var")
+        return state_folder(self._layout.data)
 
     def _secrets_folder(self) -> Path:
         return self._state() / "secrets"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.windows import asking, changing, installing, running, withstanding
+from tests.windows import asking, changing, hosts, installing, running, withstanding
 from tests.windows.stage import Differs, Stage
 
 Scenario = Callable[[Stage], None]
@@ -26,6 +26,7 @@ ON_AN_EMPTY_MACHINE: dict[str, Scenario] = {
     "nssm": installing.nssm,
     "korean-folders": installing.korean_folders,
     "refused-by-windows": installing.refused_by_windows,
+    "roles": hosts.roles,
 }
 ON_AN_INSTALLATION: dict[str, Scenario] = {
     "first": installing.first,

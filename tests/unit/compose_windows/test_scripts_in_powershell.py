@@ -226,6 +226,24 @@ def test_an_error_has_an_exit_code_also_at_a_prompt(
     )
 
 
+def test_an_installer_that_ends_without_a_word_is_told_with_its_error(powershell: PowerShell, tmp_path: Path) -> None:
+    fake = tmp_path / "python.exe"
+    dies = "echo 'ModuleNotFoundError: no module of that name' >&2; exit 1"
+    fake.write_text(f'#!/bin/sh\ncase "$*" in *front-door*) {dies};; esac\necho 3 12 64 {fake}\n', encoding="utf-8")
+    fake.chmod(0o755)
+    said = powershell(
+        in_module(
+            "$script:told = @(); function Write-RoutingMLMessage { param($Message, $Level) $script:told += $Message }\n"
+            "function Invoke-Door { [CmdletBinding()] param() $code = 1; $called = @{ Command = 'status'; Caller = $PSCmdlet; "
+            f"Bound = @{{ Python = {quoted(fake)} }} }}; Invoke-RoutingML @called -ExitCode ([ref]$code); $code }}\n"
+            "$code = Invoke-Door; @{ code = $code; told = [string[]]$script:told }"
+        )
+    )["found"]
+    assert said["code"] == 1
+    assert "ModuleNotFoundError" in "".join(said["told"])
+    assert "code 1" in "".join(said["told"])
+
+
 @pytest.mark.parametrize(
     ("said", "expected"),
     [

@@ -127,6 +127,7 @@ def test_every_right_is_of_a_service_on_a_folder_that_the_software_uses() -> Non
         settings.snapshots_path,
         settings.derived_path,
         settings.deltas_path,
+        settings.versions_path,
     )
     own = (
         settings.state_dir / wrapper.FOLDER,
@@ -167,6 +168,13 @@ def test_a_service_may_read_every_folder_that_its_program_names(service: dict[st
     assert named
     refused = [name for name in named if not granted(service["name"], str(getattr(settings, name)).replace("/", "\\"))]
     assert refused == []
+
+
+@pytest.mark.parametrize("service", [service for service in TABLE["services"] if service["package"]], ids=str)
+def test_who_fetches_versions_may_write_where_they_are_kept(service: dict[str, str]) -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / service["package"]).rglob("*.py"))
+    fetches = "VersionCache.of(" in text
+    assert (granted(service["name"], r"var\versions\v1\index.faiss") == "modify") == fetches
 
 
 def test_aggregate_may_write_its_exports_and_what_it_tells_changes_by() -> None:

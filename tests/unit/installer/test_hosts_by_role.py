@@ -21,11 +21,13 @@ AUTH, AGGREGATE, ANN, TRAINER, GATEWAY_SERVICE = SERVICES
 
 def of_hosts(server: Server) -> None:
     """Settings as they are the same on several hosts."""
+    secret = server.desk / "service.secret.txt"
+    secret.write_text("the same on every host, 24 characters\n", encoding="utf-8")
     with open(server.layout.env_file, "a", encoding="utf-8") as stream:
         stream.write(
             "ROUTING_ML_DATABASE_URL=postgresql://routing@db.plant.local/routing\n"
             "ROUTING_ML_AUTH_ADDRESS=east.plant.local:50071,west.plant.local:50071\n"
-            "ROUTING_ML_SERVICE_SECRET_FILE=C:\\ProgramData\\RoutingML\\service.secret.txt\n"
+            f"ROUTING_ML_SERVICE_SECRET_FILE={secret}\n"
         )
 
 
@@ -72,6 +74,83 @@ def test_a_serving_host_has_its_services_and_neither_site_nor_port(server: Serve
     assert (again.ended, list(steps_of(again))) == (0, ["rights"]), again.text()
 
 
+def test_every_process_of_the_host_may_read_the_files_that_the_settings_name(server: Server) -> None:
+    of_hosts(server)
+    named = {"SERVICE_SECRET_FILE": server.desk / "service.secret.txt"}
+    for name in ("TLS_CERTIFICATE", "TLS_KEY", "TLS_CA", "SITES_FILE"):
+        named[name] = server.desk / f"{name.lower()}.txt"
+        named[name].write_text("[busan]\n", encoding="utf-8")
+        with open(server.layout.env_file, "a", encoding="utf-8") as stream:
+            stream.write(f"ROUTING_ML_{name}={named[name]}\n")
+    script = server.call("install", OLD, Role=["serving"])
+    assert script.ended == 0, script.text()
+    for file in named.values():
+        readers = {
+            account for (path, account), right in server.windows.rights.items() if path == str(file) and right == "R"
+        }
+        assert readers == {f"NT SERVICE\\{name}" for name in (AGGREGATE, ANN)}, file
+
+
+def test_a_file_that_the_settings_name_and_that_is_not_there_is_said_first(server: Server) -> None:
+    of_hosts(server)
+    (server.desk / "service.secret.txt").unlink()
+    refused = server.call("install", OLD, Role=["serving"])
+    assert refused.ended == 1
+    assert f"names {server.desk / 'service.secret.txt'}, which does not exist" in refused.text()
+    assert server.windows.told == []
+    named = server.desk / "sites.toml"
+    (server.desk / "service.secret.txt").write_text("the same on every host, 24 characters\n", encoding="utf-8")
+    named.write_text("[Busan and others]\n", encoding="utf-8")
+    with open(server.layout.env_file, "a", encoding="utf-8") as stream:
+        stream.write(f"ROUTING_ML_SITES_FILE={named}\n")
+    refused = server.call("install", OLD, Role=["serving"])
+    assert (refused.ended, server.windows.told) == (1, [])
+    assert str(named) in refused.text()
+
+
+def test_the_services_have_their_rights_in_the_folders_of_every_site(server: Server) -> None:
+    sites, models = server.desk / "sites.toml", server.desk / "versions of seoul"
+    sites.write_text(f"[busan]\n[seoul]\nmodels = '{models}'\n", encoding="utf-8")
+    with open(server.layout.env_file, "a", encoding="utf-8") as stream:
+        stream.write(f"ROUTING_ML_SITES_FILE={sites}\n")
+    script = server.install(OLD)
+    assert script.ended == 0, script.text()
+    rights, state = server.windows.rights, server.layout.data / "var"
+    own = {path: right for (path, account), right in rights.items() if account == f"NT SERVICE\\{ANN}"}
+    for site, versions in (("busan", state / "sites" / "busan" / "models"), ("seoul", models)):
+        assert own[str(versions)] == own[str(server.layout.data / "models")]
+        assert own[str(state / "sites" / site)] == own[str(state)]
+        assert own[str(state / "sites" / site / "derived")] == own[str(state / "derived")]
+    assert (state / "sites" / "seoul" / "snapshots").is_dir()
+
+
+def test_the_rights_are_given_where_the_settings_put_the_folders(server: Server) -> None:
+    elsewhere = {name: server.desk / name for name in ("state", "versions", "log")}
+    with open(server.layout.env_file, "a", encoding="utf-8") as stream:
+        stream.write(f"ROUTING_ML_STATE_DIR={elsewhere['state']}\n")
+        stream.write(f"ROUTING_ML_MODELS_DIR={elsewhere['versions']}\nROUTING_ML_LOG_DIR={elsewhere['log']}\n")
+    script = server.install(OLD)
+    assert script.ended == 0, script.text()
+    own = {
+        path: right for (path, account), right in server.windows.rights.items() if account == f"NT SERVICE\\{TRAINER}"
+    }
+    assert own[str(elsewhere["versions"])] == "(OI)(CI)M"
+    assert own[str(elsewhere["log"])] == own[str(server.layout.data / "logs")] == "(OI)(CI)M"
+    assert own[str(elsewhere["state"] / "run")] == "(OI)(CI)M"
+
+
+def test_a_host_needs_only_the_ports_of_its_own_services(server: Server) -> None:
+    of_hosts(server)
+    with open(server.layout.env_file, "a", encoding="utf-8") as stream:
+        stream.write("ROUTING_ML_GATEWAY_PORT=8123\nROUTING_ML_TRAINER_ADDRESS=127.0.0.1:8124\n")
+    server.windows.taken_ports = {8123, 8124}  # by programs that have nothing to do with what this host is for
+    script = server.call("install", OLD, Role=["serving"])
+    assert script.ended == 0, script.text()
+    refused = server.call("install", OLD, Role=["serving", "training"])
+    assert refused.ended != 0
+    assert "8124" in refused.text()
+
+
 def test_roles_are_remembered_by_an_upgrade_and_a_rollback(server: Server) -> None:
     of_hosts(server)
     assert server.call("install", OLD, Role=["serving", "training"]).ended == 0
@@ -116,6 +195,12 @@ def test_a_role_that_there_is_not_is_refused(server: Server) -> None:
     assert refused.ended == 1
     assert "-Role searching is no role: there are control, serving, gateway, training" in refused.text()
     assert server.windows.services == {}
+
+
+@pytest.mark.parametrize("given", [["control", "training"], "control,training", ["Control, training"]])
+def test_several_roles_are_taken_from_a_prompt_and_from_a_file(server: Server, given: object) -> None:
+    assert server.call("install", OLD, Role=given).ended == 0
+    assert server.windows.running() == [AUTH, TRAINER]
 
 
 def test_status_of_a_host_without_a_gateway_goes_by_its_services(server: Server) -> None:

@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "tests" / "windows" / "README.md"
 TABLE = ROOT / "tests" / "windows" / "faults.md"
 FAULTS = [*map(str, range(1, 37)), "P1", "P2", "P3", *(f"B{number}" for number in range(1, 12))]
+FAULTS += [f"H{number}" for number in range(1, 6)]
 
 
 def rows() -> dict[str, list[str]]:
