@@ -54,7 +54,13 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=executable,
-            args=["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--disable-background-networking"],
+            args=[
+                "--no-sandbox",
+                "--use-gl=angle",
+                "--use-angle=swiftshader",
+                "--disable-gpu-compositing",  # without a graphics card, drawing for one took a third of the processor time
+                "--disable-background-networking",
+            ],
         )
         yield browser
         browser.close()
