@@ -92,11 +92,12 @@ class Environment:
     def compile(self) -> None:
         """Byte-compile all packages and the project, for accounts that may not write there: each start would compile them again.
 
-        What an unusual package brings that this Python cannot compile, such as templates, stays as it is.
+        What an unusual package brings that this Python cannot compile, such as templates, stays as it is, and what Python thinks
+        of the packages' code is not for whoever installs them.
         """
         with Step("Compiling the Python packages"):
             packages = [path.parent for path in sorted(ROOT.glob("*/__init__.py")) if path.parent.name != "tests"]
-            command = [str(self.python), "-m", "compileall", "-q", "-j", "0"]
+            command = [str(self.python), "-W", "ignore", "-m", "compileall", "-q", "-j", "0"]
             subprocess.run([*command, self.folder, *packages], check=False, stdout=subprocess.DEVNULL)
 
     def _read_stamp(self) -> dict[str, dict[str, str]]:

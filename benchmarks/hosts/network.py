@@ -107,13 +107,24 @@ class Network:
         self.mount.mkdir(parents=True)
         try:
             _ip("link", "add", self._bridge, "type", "bridge")
+            self._try_a_namespace()
         except (OSError, subprocess.CalledProcessError):
+            self.__exit__(None, None, None)
             raise PreconditionFailed(
                 "Network namespaces cannot be made here: run this on Linux as root, with the program `ip`"
             ) from None
         _ip("address", "add", f"{self.own_address}/24", "dev", self._bridge)
         _ip("link", "set", self._bridge, "up")
         return self
+
+    def _try_a_namespace(self) -> None:
+        """Enter one, which takes more than making it: a container or a changed root may refuse that."""
+        namespace = f"{self._bridge}-tried"
+        _ip("netns", "add", namespace)
+        try:
+            _ip("-n", namespace, "link", "set", "lo", "up")
+        finally:
+            _ip("netns", "delete", namespace)
 
     def add(self, name: str) -> Host:
         """A host."""
@@ -138,7 +149,7 @@ class Network:
             host.kill()
             with contextlib.suppress(subprocess.CalledProcessError):
                 _ip("netns", "delete", host.namespace)
-        with contextlib.suppress(subprocess.CalledProcessError):
+        with contextlib.suppress(OSError, subprocess.CalledProcessError):
             _ip("link", "delete", self._bridge)
 
 

@@ -79,6 +79,17 @@ def test_everything_that_a_service_imports_is_compiled(project: Path, made: Envi
     assert all(Path(path).exists() for path in cached.stdout.split())
 
 
+def test_what_python_thinks_of_a_packages_code_is_not_shown(
+    project: Path, made: Environment, capfd: pytest.CaptureFixture[str]
+) -> None:
+    package = project / "odd_program"
+    package.mkdir()
+    (package / "__init__.py").write_text('SAME = "a" is "b"\n', encoding="utf-8")
+    made.compile()
+    assert list((package / "__pycache__").iterdir())
+    assert "Warning" not in capfd.readouterr().err
+
+
 def test_nothing_is_done_when_the_stamp_matches(made: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_arguments: object, **_options: object) -> None:
         raise AssertionError("a process was started although nothing is missing")

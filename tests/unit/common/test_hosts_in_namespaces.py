@@ -44,6 +44,25 @@ def hosts(network: Network, tmp_path: Path) -> tuple[list[Host], Path]:
     return made, authority.path
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the program `ip` is Linux's")
+@pytest.mark.parametrize("refused", ["link add", "netns add", "-n"])
+def test_a_machine_that_cannot_make_or_enter_namespaces_says_so_and_keeps_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: str
+) -> None:
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin" / "ip"
+    program.write_text(
+        f'#!/bin/sh\necho "$*" >> {tmp_path}/told\ncase "$*" in "{refused}"*) exit 255;; esac\n', "utf-8"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    with pytest.raises(PreconditionFailed), Network(tmp_path / "hosts"):
+        pass
+    told = (tmp_path / "told").read_text("utf-8").splitlines()
+    assert any(line.startswith("link delete ") for line in told)
+    assert any(line.startswith("netns delete ") for line in told) == (refused == "-n")
+
+
 async def test_a_pulled_cable_costs_no_call_more_than_a_second_and_the_host_comes_back(
     hosts: tuple[list[Host], Path], tmp_path: Path
 ) -> None:
