@@ -46,6 +46,16 @@ def windows_launcher() -> str:
     return '@"%~dp0python.exe" -P -m cli %*\r\n'
 
 
+def path_line(folder: Path) -> str:
+    """Line of a .pth file that makes a folder's modules known, in ASCII alone.
+
+    Older releases of Python 3.11 and 3.12 read such files in the code page of the system, and do not even start where a line cannot be
+    read in it.
+    """
+    text = str(folder)
+    return text if text.isascii() else f"import sys; sys.path.append({ascii(text)})"
+
+
 def fingerprint(path: Path) -> str:
     """sha256 of a file, whatever its line ends are."""
     return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
@@ -135,7 +145,7 @@ class Environment:
     def _add_project(self) -> None:
         """Make the project importable in the environment and give it the command `routing-ml`."""
         library = "Lib/site-packages" if IS_WINDOWS else "lib/python{}.{}/site-packages".format(*sys.version_info[:2])
-        (self.folder / library / "routing_ml.pth").write_text(f"{ROOT}\n", encoding="utf-8")
+        (self.folder / library / "routing_ml.pth").write_text(f"{path_line(ROOT)}\n", encoding="ascii")
         if IS_WINDOWS:
             launcher = self.folder / "Scripts" / "routing-ml.cmd"
             launcher.write_text(windows_launcher(), encoding="ascii", newline="")

@@ -47,6 +47,32 @@ def test_a_fresh_environment_can_import_the_project_and_has_the_command(project:
     assert (made.folder / ("Scripts/routing-ml.cmd" if os.name == "nt" else "bin/routing-ml")).exists()
 
 
+def test_a_folder_with_letters_of_any_language_is_known_in_every_language_of_the_system(
+    made: Environment, tmp_path: Path
+) -> None:
+    folder = tmp_path / "공장 'Süd'"
+    folder.mkdir()
+    (folder / "of_the_plant.py").write_text("WORD = 'found'\n", encoding="utf-8")
+    library = "Lib/site-packages" if os.name == "nt" else "lib/python{}.{}/site-packages".format(*sys.version_info[:2])
+    line = made.folder / library / "korean.pth"
+    line.write_text(environment.path_line(folder) + "\n", encoding="ascii")
+    find = "import of_the_plant; print(of_the_plant.WORD)"
+    variables = {**os.environ, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    try:
+        shown = subprocess.run([made.python, "-c", find], capture_output=True, text=True, cwd="/")
+        begins = subprocess.run(
+            [made.python, "-c", "print('ready')"],
+            capture_output=True,
+            text=True,
+            cwd="/",
+            env={**variables, "LC_ALL": "C"},
+        )
+    finally:
+        line.unlink()
+    assert (shown.stdout.strip(), shown.stderr) == ("found", "")
+    assert begins.stdout.strip() == "ready", begins.stderr
+
+
 def test_the_command_takes_no_code_from_the_folder_that_somebody_is_in(
     project: Path, made: Environment, tmp_path: Path
 ) -> None:
