@@ -106,7 +106,8 @@ def _ask_running(known: argparse.Namespace) -> int:
 
 
 def _test(arguments: Sequence[str]) -> int:
-    needs = [system_packages.ODBC, system_packages.TREES, system_packages.DATABASE, system_packages.PROXY]
+    needs = [system_packages.ODBC, system_packages.TREES, system_packages.DATABASE]
+    needs += [system_packages.DATABASE_BY_ODBC, system_packages.PROXY]
     if (ROOT / "frontend" / "package.json").exists():
         needs.append(system_packages.BROWSER)
     environment = _prepare("dev", needs)

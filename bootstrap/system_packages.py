@@ -24,6 +24,7 @@ class Need:
 ODBC = Need(("unixodbc",), "databases cannot be read by ODBC; files and PostgreSQL can")
 TREES = Need(("libgomp1",), "trainings cannot learn from routings (LightGBM needs it); plain similarity works")
 DATABASE = Need(("postgresql",), "the tests on PostgreSQL are skipped; those on SQLite run")
+DATABASE_BY_ODBC = Need(("odbc-postgresql",), "the tests of PostgreSQL through ODBC are skipped")
 PROXY = Need(("caddy",), "the tests of Caddy's configuration are skipped")
 BROWSER = Need(("chromium", "fonts-noto-cjk"), "the browser tests are skipped")
 
@@ -65,6 +66,7 @@ def _missing(packages: Sequence[str]) -> list[str]:
         found = {
             "unixodbc": any(Path("/usr").glob("lib*/**/libodbc.so.2")),
             "libgomp1": any(Path("/usr").glob("lib*/**/libgomp.so.1")),
+            "odbc-postgresql": any(Path("/usr").glob("lib*/**/psqlodbcw.so")),
             "postgresql": shutil.which("initdb") is not None or any(Path("/usr/lib/postgresql").glob("*/bin/initdb")),
             "caddy": shutil.which("caddy") is not None,
             "chromium": any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")),
