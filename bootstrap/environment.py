@@ -53,7 +53,7 @@ def path_line(folder: Path) -> str:
     read in it.
     """
     text = str(folder)
-    return text if text.isascii() else f"import sys; sys.path.append({ascii(text)})"
+    return text if text.isascii() else f"import sys; sys.path.append({text!a})"
 
 
 def fingerprint(path: Path) -> str:
