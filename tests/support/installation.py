@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
 import sys
+import sysconfig
+import venv
 from pathlib import Path
 
-from bootstrap.environment import venv_python
+from bootstrap.environment import IS_WINDOWS, path_line, venv_python
 from common.processes import free_port
 from installer.layout import Layout
 from installer.release_source import ReleaseSource
@@ -76,6 +79,12 @@ def mark_version(folder: Path, version: str, *, with_migration: bool) -> None:
 
 def borrowed_environment(application: Path, folder: Path, _wheels: Path | None) -> None:
     """An environment whose interpreter is the tests' own, looking for the program in `application` first."""
+    if IS_WINDOWS:  # a program, not a script, is what starts there
+        venv.EnvBuilder().create(folder)
+        packages = [application, Path(sysconfig.get_path("purelib"))]
+        lines = "".join(f"{path_line(path)}\n" for path in packages)
+        (folder / "Lib" / "site-packages" / "borrowed.pth").write_text(lines, encoding="ascii")
+        return
     python = venv_python(folder)
     python.parent.mkdir(parents=True)
     python.write_text(f'#!/bin/sh\nPYTHONPATH="{application}" exec "{sys.executable}" "$@"\n', encoding="utf-8")
@@ -128,7 +137,14 @@ def run_in(layout: Layout, version: str, *arguments: str, said: str = "") -> str
     done = subprocess.run(
         [str(layout.python(version)), *arguments],
         cwd=layout.data,
-        env={"PATH": "/usr/bin:/bin", "PYTHONUTF8": "1", "PYTHONSAFEPATH": "1"},
+        env={
+            "PATH": os.defpath if IS_WINDOWS else "/usr/bin:/bin",
+            "PYTHONUTF8": "1",
+            "PYTHONSAFEPATH": "1",
+            **{
+                name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ
+            },  # Windows' Python does not start without
+        },
         input=said,
         capture_output=True,
         text=True,

@@ -15,9 +15,9 @@ from installer import certificate_check, checks, ports
 from installer.layout import Layout
 from installer.locating import absolute
 from installer.wording import speak, table, words
+from tests.support.certificates import self_signed
 
 ROOT = Path(__file__).resolve().parents[3]
-KEY_OF_TESTS = 2048
 
 
 def fields(text: str) -> set[str]:
@@ -98,22 +98,13 @@ def test_a_site_and_its_port_have_to_agree(site: str, port: int | None, fault: s
     assert fault in "".join(one.text for one in found)
 
 
-def made_certificate(folder: Path, name: str, *, days: int = 30, password: str = "") -> tuple[Path, Path]:
-    certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
-    command = ["openssl", "req", "-x509", "-newkey", f"rsa:{KEY_OF_TESTS}", "-subj", f"/CN={name}", "-days", str(days)]
-    command += ["-keyout", str(key), "-out", str(certificate)]
-    command += ["-passout", f"pass:{password}"] if password else ["-nodes"]
-    subprocess.run(command, check=True, capture_output=True)
-    return certificate, key
-
-
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, Path]]:
     folder = tmp_path_factory.mktemp("인증서")
     return {
-        "good": made_certificate(folder, "good"),
-        "other": made_certificate(folder, "other"),
-        "locked": made_certificate(folder, "locked", password="secret"),
+        "good": self_signed(folder, "good"),
+        "other": self_signed(folder, "other"),
+        "locked": self_signed(folder, "locked", password="secret"),
     }
 
 
