@@ -28,7 +28,7 @@ def allowed_path(text: str, configured: Path, folders: Sequence[str], servers: S
         check_server(address, servers)
         return locate(text)
     if any(ord(character) < 32 for character in text):
-        raise InvalidInput("The path holds control characters", reason="PATH_INVALID")
+        raise InvalidInput("The path holds control characters", reason="PATH_INVALID", details={"path": repr(text)})
     wanted = Path(text.strip())
     kept = kept_addresses()
     allowed = [configured if configured.is_dir() else configured.parent, kept, *map(Path, folders)]
@@ -40,10 +40,13 @@ def allowed_path(text: str, configured: Path, folders: Sequence[str], servers: S
                     check_server(read_address(path), servers)
                 return path
     except (OSError, RuntimeError, ValueError) as error:
-        raise InvalidInput(f"{text!r} is not a usable path ({error})", reason="PATH_INVALID") from None
+        raise InvalidInput(
+            f"{text!r} is not a usable path ({error})", reason="PATH_INVALID", details={"path": text}
+        ) from None
     raise PermissionDenied(
         f"{text} is not in an allowed folder: an administrator can add its folder to access.allowed_folders in the settings",
         reason="PATH_NOT_ALLOWED",
+        details={"path": text},
     )
 
 
@@ -57,6 +60,7 @@ def check_server(address: DatabaseAddress, servers: Sequence[str]) -> None:
         raise PermissionDenied(
             f"Databases on {address.server} are not allowed: an administrator can add it to access.allowed_servers in the settings",
             reason="SERVER_NOT_ALLOWED",
+            details={"server": address.server},
         )
 
 

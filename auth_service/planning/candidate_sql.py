@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy.dialects import mssql, mysql, oracle, postgresql, sqlite
 
 from auth_service.store.document_fields import Violations, has_control_characters
+from common.notices import Notice, notice
 from common.sql_names import quoted
 from plant.client_names import own_values
 from plant.output_profile.formats import OutputType
@@ -163,26 +164,34 @@ def _insert(table: str, columns: Sequence[str]) -> str:
     return f"INSERT INTO {table} ({', '.join(map(identifier, columns))}) VALUES"
 
 
-def warnings(header: Mapping[str, Value], operations: Sequence[Mapping[str, Value]], schema: PlantSchema) -> list[str]:
+def warnings(
+    header: Mapping[str, Value], operations: Sequence[Mapping[str, Value]], schema: PlantSchema
+) -> list[Notice]:
     """What is missing or odd in a candidate, for people."""
     times = [
         name for column in schema.routing.all_times if (name := schema.output_name(column)) in schema.output_columns
     ]
     found = [
-        f"{field} is missing: the candidate is stored without it" for column, field in HEADER if header[column] is None
+        notice("SQL_FIELD_MISSING", "{field} is missing: the candidate is stored without it", field=field)
+        for column, field in HEADER
+        if header[column] is None
     ]
     untimed = [str(row["PROC_SEQ"]) for row in operations if all(row[column] is None for column in times)]
     if untimed:
-        found.append(f"Operations without any time: PROC_SEQ {', '.join(untimed)}")
+        found.append(
+            notice("SQL_WITHOUT_TIME", "Operations without any time: PROC_SEQ {which}", which=", ".join(untimed))
+        )
     negative = [str(row["PROC_SEQ"]) for row in operations if any(_below_zero(row[column]) for column in times)]
     if negative:
-        found.append(f"Operations with a negative time, which counts as absent: PROC_SEQ {', '.join(negative)}")
+        said = "Operations with a negative time, which counts as absent: PROC_SEQ {which}"
+        found.append(notice("SQL_NEGATIVE_TIME", said, which=", ".join(negative)))
     sequences = [row["PROC_SEQ"] for row in operations]
     repeated = sorted({str(number) for number in sequences if sequences.count(number) > 1})
     if repeated:
-        found.append(f"PROC_SEQ comes more than once: {', '.join(repeated)}")
+        found.append(notice("SQL_SEQUENCE_TWICE", "PROC_SEQ comes more than once: {which}", which=", ".join(repeated)))
     if len(operations) > SHOWN_OPERATIONS:
-        found.append(f"The SQL shows the first {SHOWN_OPERATIONS} of {len(operations)} operations; the file holds all")
+        said = "The SQL shows the first {shown} of {count} operations; the file holds all"
+        found.append(notice("SQL_SHORTENED", said, shown=SHOWN_OPERATIONS, count=len(operations)))
     return found
 
 

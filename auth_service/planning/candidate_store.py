@@ -15,6 +15,7 @@ from auth_service.store.document_fields import MAX_DOCUMENT_BYTES, Violations, h
 from common.errors import InvalidInput, Unavailable
 from common.file_names import is_reserved
 from common.files import write_bytes
+from common.notices import Notice
 from plant.mechanical_seals import MECHANICAL_SEALS
 from plant.schema import PlantSchema
 
@@ -32,7 +33,7 @@ class Saved:
     path: Path
     saved_at: float
     sql_preview: list[str]
-    warnings: list[str]
+    warnings: list[Notice]
 
 
 def check_id(found: Violations, field: str, value: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from auth_service.planning import candidate_store
 from auth_service.store.active_profiles import active_schema
 from auth_service.store.surroundings import Surroundings
+from common.notice_messages import notice_messages
 from common.request_context import current_caller
 from protos.documents.v1 import documents_pb2 as pb
 
@@ -41,4 +42,5 @@ class CandidateMethods:
             saved_at=saved.saved_at,
             sql_preview=saved.sql_preview,
             warnings=saved.warnings,
+            warning_notices=notice_messages(saved.warnings),
         )

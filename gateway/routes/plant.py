@@ -22,7 +22,8 @@ area = AreaRouter("/api/plant", "plant")
 @area.user.get("", response_model=PlantResponse)
 async def get_plant(gateway: TheGateway) -> Response:
     """The plant by the active input profile: features, columns and weight profiles with their words in English and Korean."""
-    return json_answer(translate.plant(gateway.plant.profile, gateway.plant.schema, gateway.plant.units))
+    plant = translate.plant(gateway.plant.profile, gateway.plant.schema, gateway.plant.units)
+    return json_answer({**plant, "group_sites": list(gateway.others_of_group)})
 
 
 @area.user.get("/choices", response_model=PlantChoicesResponse)

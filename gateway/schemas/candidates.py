@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from gateway.schemas.wire import AnswerModel, RequestModel
+from gateway.schemas.wire import AnswerModel, NoticeModel, RequestModel
 
 
 class CandidateSaveRequest(RequestModel):
@@ -25,3 +25,4 @@ class CandidateSaveResponse(AnswerModel):
     saved_at: datetime
     sql_preview: list[str] = []
     warnings: list[str] = []
+    warning_notices: list[NoticeModel | None] = []

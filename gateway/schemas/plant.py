@@ -69,7 +69,10 @@ class PlantItem(AnswerModel):
 
 
 class PlantResponse(Words):
-    """The plant in its own words. `units`: unit of item columns whose numbers the input profile converts; others name it row by row."""
+    """The plant in its own words. `units`: unit of item columns whose numbers the input profile converts; others name it row by row.
+
+    `group_sites`: the other sites whose items may be searched from here, "" the installation's own plant; none where there is no group.
+    """
 
     name: str
     profile: str
@@ -79,3 +82,4 @@ class PlantResponse(Words):
     weight_profiles: dict[str, Words]
     units: dict[str, str]
     output_columns: list[str]
+    group_sites: list[str] = []

@@ -2646,6 +2646,11 @@ export interface components {
              * @default []
              */
             warnings?: string[];
+            /**
+             * Warning Notices
+             * @default []
+             */
+            warning_notices?: (components["schemas"]["NoticeModel"] | null)[];
         } & {
             [key: string]: unknown;
         };
@@ -3996,6 +4001,8 @@ export interface components {
         /**
          * PlantResponse
          * @description The plant in its own words. `units`: unit of item columns whose numbers the input profile converts; others name it row by row.
+         *
+         *     `group_sites`: the other sites whose items may be searched from here, "" the installation's own plant; none where there is no group.
          */
         PlantResponse: {
             /** Label */
@@ -4023,6 +4030,11 @@ export interface components {
             };
             /** Output Columns */
             output_columns: string[];
+            /**
+             * Group Sites
+             * @default []
+             */
+            group_sites?: string[];
         } & {
             [key: string]: unknown;
         };
@@ -7723,7 +7735,10 @@ export interface operations {
     };
     save_candidate_api_candidates_save_post: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description true: also warning_notices, which older clients do not know */
+                details?: boolean;
+            };
             header?: {
                 /** @description Bearer and the session token; the session cookie serves as well. */
                 Authorization?: string;

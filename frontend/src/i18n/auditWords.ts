@@ -126,6 +126,17 @@ export function auditWord(action: string): string {
   return (currentLanguage() === 'ko' && KOREAN[action]) || spoken(action)
 }
 
+/** The words that people choose actions by. */
+export function auditWords(): string[] {
+  return [...new Set(Object.keys(KOREAN).map(auditWord))]
+}
+
+/** The action that somebody wrote as the screen says it; anything else is the start of an action's own name. */
+export function auditAction(text: string): string {
+  const said = text.trim()
+  return Object.keys(KOREAN).find((action) => auditWord(action) === said) ?? said
+}
+
 function factName(name: string): string {
   return (currentLanguage() === 'ko' && KOREAN_FACTS[name]) || spoken(name)
 }

@@ -119,6 +119,11 @@ const OF_ERP: Record<string, string> = {
   ERP_TOO_LATE: 'ERP({{host}})가 제시간에 응답하지 않았습니다 ({{error}})',
   ERP_NOT_REACHED: 'ERP({{host}})에 연결하지 못했습니다 ({{error}})',
   ERP_ANSWERED: 'ERP의 응답: {{status}}{{said}}',
+  SQL_FIELD_MISSING: '{{field}} 값이 없어 비워 두고 저장했습니다',
+  SQL_WITHOUT_TIME: '시간이 하나도 없는 공정이 있습니다: PROC_SEQ {{which}}',
+  SQL_NEGATIVE_TIME: '음수 시간은 없는 값으로 봅니다: PROC_SEQ {{which}}',
+  SQL_SEQUENCE_TWICE: 'PROC_SEQ가 중복됩니다: {{which}}',
+  SQL_SHORTENED: 'SQL에는 공정 {{count}}개 중 처음 {{shown}}개만 표시합니다. 파일에는 모두 들어 있습니다',
   ERP_FOLDER_IS_A_LINK: '내보내기 폴더의 {{folder}}은(는) 다른 곳으로 이어지는 링크입니다',
   ERP_FOLDER_NOT_WRITTEN: '{{folder}}에 쓸 수 없습니다: {{why}}',
 }

@@ -145,6 +145,11 @@ const WITH_DETAIL: Record<string, string> = {
 const WITH_VALUES: Record<string, string> = {
   SCHEMA_DIFFERS:
     '이 버전은 {{plant}}의 피처 {{feature}}(으)로 학습했는데, 활성 프로파일의 공장({{other}})에는 그 피처가 없거나 종류 또는 단위 컬럼이 다릅니다. 이 프로파일로 새로 학습하거나 {{plant}}의 프로파일을 먼저 활성화하세요.',
+  PATH_INVALID: '사용할 수 없는 경로입니다: {{path}}',
+  PATH_NOT_ALLOWED:
+    '허용되지 않은 폴더의 경로입니다: {{path}}. 관리자가 옵션의 "열 수 있는 폴더"에 추가할 수 있습니다.',
+  SERVER_NOT_ALLOWED:
+    '허용되지 않은 데이터베이스 서버입니다: {{server}}. 관리자가 옵션의 "열 수 있는 데이터베이스 서버"에 추가할 수 있습니다.',
   SOURCE_MISSING: '원본이 없습니다: {{path}}. 경로를 확인하세요.',
   SOURCE_LOCKED: '다른 프로그램이 원본을 잠그고 있습니다: {{path}}. 그 프로그램을 닫고 다시 시도하세요.',
   SOURCE_DAMAGED: '원본이 손상되었습니다: {{path}}. 원본을 복구한 뒤 다시 시도하세요.',

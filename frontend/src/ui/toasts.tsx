@@ -1,4 +1,4 @@
-/** Short notices at the lower left, where no screen has its buttons for saving, announced to screen readers. */
+/** Short notices at the lower left, where no screen has its buttons for saving, or beside an editor that is open there; announced to screen readers. */
 import { CircleCheck, Info, TriangleAlert, X } from 'lucide-react'
 import { useLayoutEffect, useState } from 'react'
 import { create } from 'zustand'
@@ -47,6 +47,24 @@ function roomBelow(): number {
 }
 
 const LEAST_BELOW = 80
+const MARGIN = 16
+const WIDEST = 416
+
+/** Where notices stand from left to right, in pixels: what is being written is not covered. */
+export function roomBeside(editor: Pick<DOMRect, 'left' | 'right'> | null, window: number) {
+  const widest = Math.min(WIDEST, window - 2 * MARGIN)
+  if (!editor) return { left: MARGIN, width: widest }
+  const [before, after] = [editor.left - 2 * MARGIN, window - editor.right - 2 * MARGIN]
+  if (before >= widest) return { left: MARGIN, width: widest }
+  return before >= after
+    ? { left: MARGIN, width: before }
+    : { left: editor.right + MARGIN, width: Math.min(widest, after) }
+}
+
+/** The editor that is open over the screen. */
+function openEditor(): DOMRect | null {
+  return document.querySelector('[data-editor]')?.getBoundingClientRect() ?? null
+}
 
 /** Errors stay until they are closed; everything else goes after six seconds, after twenty where something can be done. */
 export function notify(tone: Tone, text: string, action?: ToastAction) {
@@ -63,17 +81,22 @@ const TONES = { good: 'text-good', bad: 'text-bad', info: 'text-accent-ink' }
 export function Toasts() {
   const toasts = useToasts((state) => state.toasts)
   const t = useCommonText()
-  const [below, setBelow] = useState(LEAST_BELOW)
+  const [place, setPlace] = useState({ bottom: LEAST_BELOW, left: MARGIN, width: WIDEST })
   useLayoutEffect(() => {
     if (toasts.length === 0) return undefined
-    const measure = () => setBelow(roomBelow())
+    const measure = () =>
+      setPlace({ bottom: roomBelow(), ...roomBeside(openEditor(), document.documentElement.clientWidth) })
     measure()
+    // Editors are hung on the page when they open, and put at their place a moment later.
+    const editors = new MutationObserver(() => requestAnimationFrame(() => requestAnimationFrame(measure)))
+    editors.observe(document.body, { childList: true })
     const bars = new ResizeObserver(measure)
     document.querySelectorAll('[data-save-bar]').forEach((bar) => bars.observe(bar))
     window.addEventListener('resize', measure)
     window.addEventListener('scroll', measure, { passive: true })
     return () => {
       bars.disconnect()
+      editors.disconnect()
       window.removeEventListener('resize', measure)
       window.removeEventListener('scroll', measure)
     }
@@ -83,8 +106,8 @@ export function Toasts() {
       role="status"
       data-notices=""
       aria-live="polite"
-      style={{ bottom: below }}
-      className="pointer-events-none fixed left-4 z-[60] flex w-[min(26rem,calc(100vw-2rem))] flex-col gap-2"
+      style={place}
+      className="pointer-events-none fixed z-[60] flex flex-col gap-2"
     >
       {toasts.map((toast) => {
         const Icon = ICONS[toast.tone]

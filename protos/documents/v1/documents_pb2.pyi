@@ -1978,6 +1978,7 @@ class SaveCandidateResponse(_message.Message):
     SAVED_AT_FIELD_NUMBER: _builtins.int
     SQL_PREVIEW_FIELD_NUMBER: _builtins.int
     WARNINGS_FIELD_NUMBER: _builtins.int
+    WARNING_NOTICES_FIELD_NUMBER: _builtins.int
     item_code: _builtins.str
     """Item code."""
     candidate_id: _builtins.str
@@ -1994,6 +1995,10 @@ class SaveCandidateResponse(_message.Message):
     def warnings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What is missing or odd, for people."""
 
+    @_builtins.property
+    def warning_notices(self) -> _containers.RepeatedCompositeFieldContainer[_notice_pb2.Notice]:
+        """Codes and values of the warnings, parallel to them."""
+
     def __init__(
         self,
         *,
@@ -2003,10 +2008,11 @@ class SaveCandidateResponse(_message.Message):
         saved_at: _builtins.float = ...,
         sql_preview: _abc.Iterable[_builtins.str] | None = ...,
         warnings: _abc.Iterable[_builtins.str] | None = ...,
+        warning_notices: _abc.Iterable[_notice_pb2.Notice] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidate_id", b"candidate_id", "item_code", b"item_code", "saved_at", b"saved_at", "saved_path", b"saved_path", "sql_preview", b"sql_preview", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidate_id", b"candidate_id", "item_code", b"item_code", "saved_at", b"saved_at", "saved_path", b"saved_path", "sql_preview", b"sql_preview", "warning_notices", b"warning_notices", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -12,7 +12,7 @@ import { downloadFile } from '@/ui/files'
 import { Pager } from '@/ui/Pager'
 import { Empty, QueryPanel } from '@/ui/PanelState'
 import { notify } from '@/ui/toasts'
-import { auditFacts, auditWord } from '@/i18n/auditWords'
+import { auditAction, auditFacts, auditWord, auditWords } from '@/i18n/auditWords'
 import { commonText, useCommonText } from '@/i18n/common'
 import { formatTime } from '@/i18n/format'
 import { accountsText, useAccountsText } from './texts'
@@ -46,7 +46,7 @@ function queryOf({ action, username, from, to }: Filter): Query {
     return new Date(year, month - 1, date + after).toISOString()
   }
   return {
-    action,
+    action: auditAction(action),
     username,
     since: from ? midnight(from, 0) : undefined,
     until: to ? midnight(to, 1) : undefined,
@@ -66,7 +66,7 @@ async function exportEvents(query: Query) {
   const columns = ['at', 'action', 'target', 'account', 'address', 'details'] as const
   const rows = found.map((event) => [
     event.at,
-    event.action,
+    auditWord(event.action),
     event.target,
     event.username,
     event.client_host,
@@ -101,9 +101,15 @@ export function AuditPanel() {
         <TextField
           label={t('actionFilter')}
           className="w-56"
+          list="audit-actions"
           value={filter.action}
           onChange={(event) => setFilter({ ...filter, action: event.target.value, offset: 0 })}
         />
+        <datalist id="audit-actions">
+          {auditWords().map((word) => (
+            <option key={word} value={word} />
+          ))}
+        </datalist>
         <TextField
           label={t('userFilter')}
           className="w-56"

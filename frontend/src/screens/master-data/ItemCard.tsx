@@ -13,6 +13,7 @@ import { Badge, Card, Figure } from '@/ui/Card'
 import { QueryPanel } from '@/ui/PanelState'
 import { TextLink } from '@/ui/TextLink'
 import { formatNumber, formatTime } from '@/i18n/format'
+import { GroupSites } from './GroupSites'
 import { useMaster } from './masterStore'
 import { useMasterText } from './texts'
 
@@ -48,6 +49,7 @@ export function ItemCard() {
         <Figure label={t('material')} value={<bdi>{facts.material || '–'}</bdi>} />
       </div>
       <CurrentRouting key={`routing ${facts.item_code}`} code={facts.item_code} />
+      <GroupSites key={`sites ${facts.item_code}`} code={facts.item_code} />
       <History key={`history ${facts.item_code}`} code={facts.item_code} />
     </Card>
   )

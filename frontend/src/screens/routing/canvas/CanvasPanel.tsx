@@ -134,7 +134,12 @@ function CanvasBody({ view }: { view: View }) {
           ` · ${t('similarityScore')}: ${formatPercent(summary.SIMILARITY_SCORE, 1)}`}
         {summary?.SIMILARITY_TIER && ` · ${named('tier', summary.SIMILARITY_TIER)}`}
         {summary?.PRIORITY && ` · ${named('priority', summary.PRIORITY)}`}
-        {summary?.ROUTING_SIGNATURE && ` · ${summary.ROUTING_SIGNATURE}`}
+        {summary?.ROUTING_SIGNATURE && (
+          <>
+            {' · '}
+            <bdi>{summary.ROUTING_SIGNATURE}</bdi>
+          </>
+        )}
       </p>
     </>
   )

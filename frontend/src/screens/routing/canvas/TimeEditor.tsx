@@ -62,6 +62,7 @@ export function TimeEditor({ operation, name, open, onOpenChange, oneLine = fals
           }}
           aria-label={t('editTimes', { name })}
           data-saves=""
+          data-editor=""
         >
           <TimeForm operation={operation} name={name} onDone={() => onOpenChange(false)} />
         </Popover.Content>
@@ -123,7 +124,7 @@ function TimeForm({ operation, name, onDone }: { operation: Operation; name: str
       </div>
       <MachineField operation={operation} value={machine} onChange={setMachine} />
       <TimeStatistics operation={operation} onUse={set} />
-      <div className="mt-3 flex justify-end gap-2">
+      <div className="sticky -bottom-4 -mx-4 -mb-4 mt-1 flex justify-end gap-2 rounded-b-[inherit] bg-[oklch(0.97_0.015_228)] px-4 py-3">
         <Button size="sm" onClick={onDone}>
           {common('cancel')}
         </Button>

@@ -16,7 +16,7 @@ import { notify } from '@/ui/toasts'
 import { erpText, useErpText } from '@/erp/texts'
 import { useCommonText } from '@/i18n/common'
 import { formatNumber } from '@/i18n/format'
-import { noticeText } from '@/i18n/notices'
+import { noticeText, noticeTexts } from '@/i18n/notices'
 import { stepOf, totals } from '../store/operation'
 import { isDirty, type RoutingDocument } from '../store/routingDocument'
 import { useRouting } from '../store/routingStore'
@@ -111,11 +111,12 @@ function Opened({ codes }: { codes: readonly string[] }) {
       if (waiting.length > 1) notify('good', routingText('sentMany', { count: done }))
       if (waiting.length !== 1 || done !== 1 || !waiting[0]) return null
       const document = waiting[0]
-      return call('post', '/api/candidates/save', {
+      const candidate = {
         item_code: document.itemCode,
         candidate_id: document.candidateId,
         payload: { ...candidateOf(document), group_id: document.group?.id },
-      })
+      }
+      return call('post', '/api/candidates/save', candidate, { query: { details: true } })
     },
   })
   const sql = sending.data?.sql_preview?.join('\n') ?? ''
@@ -216,7 +217,7 @@ function Opened({ codes }: { codes: readonly string[] }) {
       {routings.length === 1 && <HandOvers groupId={only?.group?.id ?? null} />}
       {sending.data && (
         <dl className="space-y-2">
-          {sending.data.warnings?.map((warning) => (
+          {noticeTexts(sending.data.warnings ?? [], sending.data.warning_notices).map((warning) => (
             <dd key={warning} className="rounded-lg bg-warn-soft px-3 py-1">
               {warning}
             </dd>
