@@ -1,20 +1,25 @@
-"""`python -m benchmarks.screens`: first load, menus, dragging and the item tree of the screens, measured in the system's Chromium."""
+"""`python -m benchmarks.screens`: first load, menus, dragging, the item tree, and fifty items as a planner works on them, in Chromium."""
 
 from __future__ import annotations
 
 import argparse
 import gzip
 import json
+import re
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import BrowserContext, Page, Response, Route, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Request, Response, Route, sync_playwright
 
+from benchmarks import system
+from benchmarks.catalogues import catalogue
 from benchmarks.report import Figure, show
+from benchmarks.serving import codes_without_routing
 from tests.support.running_system import ADMIN_EMAIL, ADMIN_PASSWORD, running_system
 
 TREE_ITEMS = 321_305
@@ -37,12 +42,37 @@ OPEN_MENU = """name => new Promise(done => {
 })"""
 
 
-def log_in(context: BrowserContext) -> Page:
+DAY_ITEMS = 50
+SHOWN = """() => {
+  const row = document.querySelector('tr[aria-current]')?.dataset.row
+  const tab = document.querySelector('[role=tab][aria-selected=true]')
+  return row && tab?.textContent.includes(row) ? row : null
+}"""
+"""The item of the list whose routing the canvas shows."""
+TO_THE_LIST = """() => new Promise(done => {
+  const button = [...document.querySelectorAll('button')].find(one => one.textContent.trim() === '추천 실행')
+  const begun = performance.now()
+  button.click()
+  const look = () => document.querySelectorAll('tr[data-row]').length === ITEMS && (SHOWN)()
+    ? requestAnimationFrame(() => setTimeout(() => done(performance.now() - begun))) : setTimeout(look, 1)
+  look()
+})"""
+NEXT_ITEM = """() => new Promise(done => {
+  const [shown, begun] = [(SHOWN)(), performance.now()]
+  document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'j', code: 'KeyJ', bubbles: true, cancelable: true}))
+  const look = () => ![null, shown].includes((SHOWN)())
+    ? requestAnimationFrame(() => setTimeout(() => done(performance.now() - begun))) : setTimeout(look, 1)
+  look()
+})"""
+"""From a key to the next item, painted."""
+
+
+def log_in(context: BrowserContext, email: str = ADMIN_EMAIL, password: str = ADMIN_PASSWORD) -> Page:
     """A page of the administrator."""
     page = context.new_page()
     page.goto("/")
-    page.get_by_label("이메일").fill(ADMIN_EMAIL)
-    page.get_by_label("비밀번호").fill(ADMIN_PASSWORD)
+    page.get_by_label("이메일").fill(email)
+    page.get_by_label("비밀번호").fill(password)
     page.get_by_role("button", name="로그인", exact=True).click()
     page.get_by_role("navigation", name="운영 메뉴").wait_for()
     return page
@@ -216,15 +246,66 @@ def tree(page: Page, pages: int = 60) -> list[Figure]:
     ]
 
 
+def planners_day(page: Page, items: int, codes: list[str]) -> list[Figure]:
+    """Fifty items as a planner works on them: proposals, the list, from item to item by key, and one save of all that are sure."""
+    answers: list[float] = []
+
+    def note(request: Request) -> None:
+        if urlsplit(request.url).path == "/api/predict" and not answers:
+            answers.append(request.timing["responseEnd"])
+
+    page.goto("/routing")
+    page.get_by_label("품목 코드 목록").fill("\n".join(codes))
+    page.get_by_label("유사 품목에서 추천").check()
+    page.on("requestfinished", note)
+    page.evaluate(LONG_TASKS)
+    whole = float(page.evaluate(TO_THE_LIST.replace("SHOWN", SHOWN).replace("ITEMS", str(len(codes)))))
+    page.wait_for_timeout(2 * LOOK_MS)
+    longest = max([0.0, *page.evaluate("longTasks")])
+    page.keyboard.press("Escape")
+    steps = []
+    for _ in range(len(codes) - 1):
+        steps.append(float(page.evaluate(NEXT_ITEM.replace("SHOWN", SHOWN))))
+        page.wait_for_timeout(100)
+    steps.sort()
+    page.get_by_role("button", name=re.compile("^확실한 [0-9]+건 모두 검토 완료$")).click()
+    save = page.get_by_role("button", name=re.compile("^검토한 [0-9]+건 저장$"))
+    count = int(re.findall("[0-9]+", save.inner_text())[0])
+    begun = time.perf_counter()
+    save.click()
+    page.get_by_text(re.compile("라우팅 [0-9]+건을 저장했습니다")).wait_for(timeout=120_000)
+    saved = time.perf_counter() - begun
+    what = f"{len(codes)} items"
+    return [
+        Figure("screens", items, f"proposals of {what}, at the browser", answers[0] / 1000, "s", target="< 3 s"),
+        Figure("screens", items, f"from the click to the list of {what} with the first routing", whole / 1000, "s"),
+        Figure("screens", items, "of that after the answer", whole - answers[0], "ms"),
+        Figure("screens", items, "longest task until the list can be used", longest, "ms"),
+        Figure("screens", items, "from a key to the next item, median", steps[len(steps) // 2], "ms", target="< 50 ms"),
+        Figure(
+            "screens", items, f"from a key to the next item, slowest of {len(steps)}", steps[-1], "ms", target="< 50 ms"
+        ),
+        Figure("screens", items, f"one save of {count} sure routings", saved, "s"),
+    ]
+
+
+def of_catalogue(work: Path, items: int) -> list[Figure]:
+    """The planner's fifty items on a catalogue of full size, with the version that is there or is trained for it."""
+    folder = catalogue(work, items)
+    running = system.start(system.environment(work, items), folder)
+    try:
+        codes = codes_without_routing(folder)[:DAY_ITEMS]
+        return in_browser(
+            running.url, lambda context: planners_day(log_in(context, system.ADMIN, system.PASSWORD), items, codes)
+        )
+    finally:
+        running.stop()
+
+
 def measure(url: str) -> list[Figure]:
-    """All figures of the system at an address."""
-    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if executable is None:
-        raise SystemExit("There is no Chromium: install the package chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        context = browser.new_context(base_url=url, locale="ko-KR", viewport={"width": 1280, "height": 900})
-        context.set_default_timeout(30_000)
+    """All other figures of the system at an address."""
+
+    def all_of(context: BrowserContext) -> list[Figure]:
         page = log_in(context)
         steps: list[Callable[[], list[Figure]]] = [
             lambda: first_load(context),
@@ -232,7 +313,21 @@ def measure(url: str) -> list[Figure]:
             lambda: dragging(page),
             lambda: tree(page),
         ]
-        figures = [figure for step in steps for figure in step()]
+        return [figure for step in steps for figure in step()]
+
+    return in_browser(url, all_of)
+
+
+def in_browser(url: str, look: Callable[[BrowserContext], list[Figure]]) -> list[Figure]:
+    """What is found with the system's Chromium at an address."""
+    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if executable is None:
+        raise SystemExit("There is no Chromium: install the package chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        context = browser.new_context(base_url=url, locale="ko-KR", viewport={"width": 1280, "height": 900})
+        context.set_default_timeout(30_000)
+        figures = look(context)
         browser.close()
     return figures
 
@@ -243,8 +338,14 @@ def main() -> None:
     parser.add_argument(
         "--url", help="system to measure, with the administrator of the tests; without it one is started"
     )
+    parser.add_argument(
+        "--work", type=Path, help="folder of the benchmarks' catalogues: the planner's fifty items on one of them"
+    )
+    parser.add_argument("--items", type=int, default=TREE_ITEMS, help="items of that catalogue")
     options = parser.parse_args()
-    if options.url:
+    if options.work:
+        figures = of_catalogue(options.work.resolve(), options.items)
+    elif options.url:
         figures = measure(options.url)
     else:
         with tempfile.TemporaryDirectory() as folder, running_system(Path(folder) / "state") as system:

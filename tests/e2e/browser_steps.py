@@ -15,6 +15,8 @@ from tests.support.running_system import ADMIN_EMAIL, ADMIN_PASSWORD, RunningSys
 
 ROOT = Path(__file__).resolve().parents[2]
 BICYCLES = ROOT / "demo" / "plants" / "adventureworks"
+SECOND_SITE = "second"
+"""A site of the bicycles' group."""
 SCREENS = ROOT / "docs" / "screens"
 WIDTH, HEIGHT = 1280, 900
 PATIENCE = int(15_000 * busyness())

@@ -20,7 +20,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.e2e.browser_steps import BICYCLES, HEIGHT, PATIENCE, ROOT, WIDTH, log_in, page_of
+from tests.e2e.browser_steps import BICYCLES, HEIGHT, PATIENCE, ROOT, SECOND_SITE, WIDTH, log_in, page_of
 from tests.support.running_system import RunningSystem, running_plant
 
 NewPage = Callable[..., Page]
@@ -188,9 +188,14 @@ def open_menu() -> Callable[[Page, str], None]:
 
 @pytest.fixture(scope="session")
 def bicycles(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
-    """A system that was started with another plant's tables and profile, and nothing else."""
-    state = tmp_path_factory.mktemp("bicycles") / "state"
-    with running_plant(state, BICYCLES) as system:
+    """A system that was started with another plant's tables and profile, and a second site of its group, which nobody has set up."""
+    folder = tmp_path_factory.mktemp("bicycles")
+    sites = folder / "sites.toml"
+    sites.write_text(
+        f'[""]\ngroup = "wheels"\n[{SECOND_SITE}]\nsource = "{BICYCLES.as_posix()}"\ngroup = "wheels"\n',
+        encoding="utf-8",
+    )
+    with running_plant(folder / "state", BICYCLES, ROUTING_ML_SITES_FILE=str(sites)) as system:
         yield system
 
 

@@ -44,6 +44,9 @@ def test_a_person_registers_waits_and_gets_in_once_approved(admin_page: Page, ne
 
 def test_master_data_is_searched_and_shown(admin_page: Page, open_menu: Callable[[Page, str], None]) -> None:
     open_menu(admin_page, "기초 정보 조회")
+    connection = admin_page.get_by_role("region", name="Access Connection")
+    expect(connection).to_contain_text("다른 원본 사용 중")  # the file of the options is not what serves
+    expect(connection.get_by_text("연결됨", exact=True)).to_have_count(0)
     admin_page.get_by_label("키워드").fill("SLS-0000718")
     tree = admin_page.get_by_role("tree")
     group = tree.get_by_role("treeitem").first

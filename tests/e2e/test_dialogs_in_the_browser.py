@@ -13,19 +13,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.browser_steps import KOREAN, LANGUAGES, said
+from tests.e2e.browser_steps import LANGUAGES, said
 from tests.e2e.conftest import PageIn
+from tests.e2e.looks import inaccessible
 from tests.e2e.test_files_in_the_browser import erp_by_file
 from tests.e2e.test_numbers_in_the_browser import propose
-from tests.e2e.test_screens_in_the_browser import AXE
 from tests.support.running_system import RunningSystem
 
 WIDTHS = (1024, 1280, 1440, 1920, 2560)
 HEIGHT = 720
-RULES = """{
-  runOnly: {type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']},
-  rules: {'label-content-name-mismatch': {enabled: true}},
-}"""
 CUT = """root => {
   const seen = box => box.width > 0 && box.height > 0
   const wrong = []
@@ -95,9 +91,7 @@ class Dialogs:
             if folder:
                 Path(folder).mkdir(parents=True, exist_ok=True)
                 page.screenshot(path=Path(folder) / f"{name}-{self.language}-{width}.png")
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = page.evaluate(f"axe.run(document, {RULES}).then((result) => result.violations)")
-        self.problems += [f"{name}: {one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
+        self.problems += [f"{name}: {one}" for one in inaccessible(page)]
         page.set_viewport_size({"width": 1280, "height": HEIGHT})
         if folder:
             (Path(folder) / f"{name}-{self.language}.txt").write_text("\n".join(self.problems), encoding="utf-8")
@@ -166,7 +160,43 @@ def test_the_dialogs_of_the_routing_screen(  # type: ignore[no-untyped-def]
     assert look.problems == []
 
 
-@pytest.mark.parametrize("language", [KOREAN])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_questions_that_a_clash_raises(  # type: ignore[no-untyped-def]
+    language: str, dialogs: Callable[[str, str], Dialogs], page_in: PageIn, watched
+) -> None:
+    watched.expected_statuses.add(409)
+    look = dialogs(language, "/routing")
+    page = look.page
+    name = f"CLASH {language} " + "名" * 40
+    group, save = look.say("그룹 이름", "Group name"), look.say("이 라우팅 저장", "Save this routing")
+    propose(page, language)
+    page.get_by_label(group).fill(name)
+    page.get_by_role("button", name=save).click()
+    expect(page.get_by_text(look.say("서버 파일:", "File on the server:"))).to_be_visible()
+
+    other = page_in(language)
+    propose(other, language)
+    other.get_by_label(group).fill(name)
+    other.get_by_role("button", name=save).click()
+    taken = Dialogs(other, language)
+    taken.look("name-taken")
+    taken.button("기존 그룹 바꾸기", "Replace the group").click()
+    expect(other.get_by_text(look.say("(버전 2)", "(version 2)"))).to_be_visible()
+
+    page.locator("li[data-operation]").first.get_by_role("group").press("Delete")
+    page.get_by_role("button", name=save).click()
+    look.look("conflict")
+    look.close()
+    page.context.clear_cookies()
+    watched.expected_statuses.add(401)
+    page.keyboard.press("ControlOrMeta+s")  # a click could meet the dialog, should another request have opened it
+    expired = look.look("session-ended")
+    expired.get_by_role("button", name=look.say("다른 계정으로 로그인", "Log in as somebody else")).click()
+    look.look("leaving")
+    assert look.problems + taken.problems == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_dialogs_of_administrators(
     language: str, dialogs: Callable[[str, str], Dialogs], whole_system: RunningSystem
 ) -> None:
@@ -198,4 +228,41 @@ def test_the_dialogs_of_administrators(
     look.button("이전 버전으로 롤백", "Roll back").click()
     look.look("roll-back")
     look.close()
+    assert look.problems == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_dialogs_of_the_blueprint_and_the_settings(language: str, dialogs: Callable[[str, str], Dialogs]) -> None:
+    look = dialogs(language, "/algorithm")
+    page = look.page
+    page.locator(".react-flow__node").first.wait_for()
+    look.button("생성된 코드", "Generated code").click()
+    look.look("code")
+    look.close()
+    look.button("리비전", "Revisions").click()
+    revisions = look.look("revisions")
+    for changes in revisions.locator("details").all():
+        changes.evaluate("one => { one.open = true }")
+    look.look("revisions-open")
+    back = revisions.get_by_role("button", name=look.say("이 리비전으로 되돌리기", "Revert to this revision"))
+    if back.count():
+        back.first.click()
+        look.look("revert")
+        look.close()
+    look.close()
+    look.button("실행", "Run").click()
+    look.look("run")
+    look.close()
+
+    page.goto("/options")
+    look.button("변경 이력", "Revisions").click()
+    look.look("history-of-settings")
+    look.close()
+    page.goto("/data-output")
+    page.get_by_role("button", name="New", exact=True).click()
+    page.get_by_label(look.say("프로파일 이름", "Name of the profile")).fill("Dialogs " + "긴" * 80)
+    page.get_by_role("list").get_by_role("button").first.click()
+    if page.get_by_role("dialog").count():
+        look.look("discard-profile")
+        look.close()
     assert look.problems == []

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.test_screens_in_the_browser import check_accessibility
+from tests.e2e.looks import check_accessibility
 from tests.e2e.test_work_list_in_the_browser import some_items
 from tests.support.running_system import RunningSystem
 

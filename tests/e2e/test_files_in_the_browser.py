@@ -160,7 +160,7 @@ def test_the_audit_is_exported_for_the_days_that_were_chosen(language: str, page
     assert text.startswith(MARK)
     rows = list(csv.reader(io.StringIO(text.decode("utf-8-sig"))))
     assert rows[0][:2] == [said(language, "시각", "Time"), said(language, "작업", "Action")]
-    assert any(row[1] == "auth.login" for row in rows[1:])
+    assert any(row[1] == said(language, "로그인", "auth login") for row in rows[1:])
     since.fill("2001-01-01")
     until.fill("2001-01-02")
     expect(panel.get_by_text(said(language, "일치하는 기록이 없습니다.", "Nothing matches."))).to_be_visible()

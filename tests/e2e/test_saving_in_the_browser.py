@@ -236,6 +236,16 @@ def test_notices_hide_no_button_that_saves(  # type: ignore[no-untyped-def]
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
         assert covered(page, bar) == [], f"at {width}"
+    opened = page.get_by_role("dialog")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.locator("li[data-operation]").first.get_by_role("group").press("Enter")
+        expect(opened).to_be_visible()
+        expect(notices.filter(has_text="no no no")).to_be_visible()
+        page.wait_for_timeout(100)  # notices make room
+        assert covered(page, opened.locator("input, button")) == [], f"editor at {width}"
+        page.keyboard.press("Escape")
+        expect(opened).to_have_count(0)
 
     save = re.compile("저장|Save|SAVE")
     for path, file_button in (("/options", "Import"), ("/data-output", "Import"), ("/algorithm", None)):

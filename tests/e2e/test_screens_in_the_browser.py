@@ -1,4 +1,4 @@
-"""Every screen: nothing serious for people with assistive technology, nothing beside the page at 1024, 1280 and 1440 pixels."""
+"""Every screen: nothing that axe finds, nothing beside the page, no holes at five widths, one language."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.browser_steps import HEIGHT, ROOT, SCREENS
+from tests.e2e.conftest import PageIn
+from tests.e2e.looks import INTERNAL_WORDS, beside, check_accessibility, english_in, holes, korean_controls
 from tests.support.running_system import RunningSystem
 
 PATHS = {
@@ -24,7 +26,7 @@ PATHS = {
     "operations": "/admin/operations",
     "projector": "/projector",
 }
-AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+WIDTHS = (2560, 1920, 1440, 1280, 1024)
 PICTURED_FOLDER, PICTURED_HOST = "/srv/routing-ml", "routing-ml"
 SHOW_INSTEAD = """pairs => {
   const said = text => pairs.reduce((found, [from, to]) => found.replaceAll(from, to), text)
@@ -32,7 +34,6 @@ SHOW_INSTEAD = """pairs => {
   while (walker.nextNode()) walker.currentNode.data = said(walker.currentNode.data)
   document.querySelectorAll('input, textarea').forEach(one => { one.value = said(one.value) })
 }"""
-RULES = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa']}"
 
 
 def fill(page: Page, screen: str) -> None:
@@ -77,12 +78,26 @@ def test_a_screen_is_accessible_and_fits(screen: str, new_page, admin_state, who
     fill(page, screen)
     expect(page.locator(".skeleton")).to_have_count(0)
     check_accessibility(page)
-    for width in (1440, 1280, 1024):
+    for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": HEIGHT})
         page.wait_for_timeout(300)
         assert beside(page) == [], f"{screen} is wider than {width}"
+        assert holes(page) == [], f"{screen} at {width}"
         if width < 1440:
             take_picture(page, f"{screen}-{width}", whole_system)
+    page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true })")
+    assert english_in(page) + english_in(page, "header") == []
+    assert INTERNAL_WORDS.findall(page.locator("main").inner_text()) == []
+
+
+def test_the_controls_of_english_screens_are_english(page_in: PageIn) -> None:
+    page = page_in("en")
+    for screen, path in PATHS.items():
+        page.goto(path)
+        page.get_by_role("heading", level=1).wait_for()
+        expect(page.locator(".skeleton")).to_have_count(0)
+        page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true })")
+        assert korean_controls(page) == [], screen
 
 
 @pytest.mark.parametrize("screen", ["options", "operations", "training-status"])
@@ -99,34 +114,12 @@ def test_a_chart_that_is_drawn_late_is_no_wider_than_its_place(screen: str, new_
         assert beside(page) == [], f"{screen} is wider than {width}"
 
 
-def beside(page: Page) -> list[str]:
-    """What stands out of the window at its right, in words; empty when the page is as wide as the window."""
-    found: list[str] = page.evaluate("""() => {
-          const width = document.documentElement.clientWidth
-          if (document.documentElement.scrollWidth <= width) return []
-          return [...document.querySelectorAll('body *')]
-            .filter(one => one.getBoundingClientRect().right > width + 1)
-            .map(one => `${one.tagName} ${one.className} ends at ${Math.round(one.getBoundingClientRect().right)} of ${width}`)
-        }""")
-    return found
-
-
 def test_the_page_before_the_log_in_is_accessible(new_page, whole_system: RunningSystem) -> None:  # type: ignore[no-untyped-def]
     page = new_page()
     page.goto("/")
     page.get_by_label("이메일").wait_for()
     check_accessibility(page)
     take_picture(page, "log-in-1280", whole_system)
-
-
-def check_accessibility(page: Page) -> None:
-    """Fail on what axe finds serious."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate(f"axe.run(document, {RULES}).then((result) => result.violations)")
-    serious = [
-        f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found if one["impact"] in ("serious", "critical")
-    ]
-    assert not serious, "\n".join(serious)
 
 
 def take_picture(page: Page, name: str, system: RunningSystem) -> None:

@@ -239,7 +239,7 @@ def running_system(state: Path, *arguments: str, variables: Mapping[str, str] | 
                     kill_tree(process.pid)
 
 
-def running_plant(state: Path, plant: Path) -> AbstractContextManager[RunningSystem]:
+def running_plant(state: Path, plant: Path, **variables: str) -> AbstractContextManager[RunningSystem]:
     """A system inside the block that was started with another plant's tables and the profile beside them, and nothing else."""
     arguments = ("--data", str(plant), "--profile", str(plant / "profile.json"))
-    return running_system(state, *arguments, variables=port_variables())
+    return running_system(state, *arguments, variables={**port_variables(), **variables})

@@ -131,10 +131,14 @@ export function auditWords(): string[] {
   return [...new Set(Object.keys(KOREAN).map(auditWord))]
 }
 
-/** The action that somebody wrote as the screen says it; anything else is the start of an action's own name. */
+/** The action that somebody wrote as the screen says it, as screens record it now; anything else is the start of an action's own name. */
 export function auditAction(text: string): string {
   const said = text.trim()
-  return Object.keys(KOREAN).find((action) => auditWord(action) === said) ?? said
+  return (
+    Object.keys(KOREAN)
+      .filter((action) => auditWord(action) === said)
+      .at(-1) ?? said
+  )
 }
 
 function factName(name: string): string {

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { Download } from 'lucide-react'
 import { request, type Query } from '@/api/client'
 import { describeError } from '@/api/errors'
+import type { components } from '@/api/schema'
 import { toCsv } from '@/screens/routing/exports/formats'
 import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
@@ -17,16 +18,7 @@ import { commonText, useCommonText } from '@/i18n/common'
 import { formatTime } from '@/i18n/format'
 import { accountsText, useAccountsText } from './texts'
 
-interface AuditEvent {
-  id: number
-  at: string
-  username: string | null
-  client_host: string | null
-  action: string
-  target: string | null
-  request_id: string | null
-  payload: Record<string, unknown> | null
-}
+type AuditPage = components['schemas']['AuditListResponse']
 
 const LIMIT = 50
 const MOST_AT_ONCE = 500
@@ -55,9 +47,9 @@ function queryOf({ action, username, from, to }: Filter): Query {
 
 /** All events of a filter as a file that spreadsheets read. */
 async function exportEvents(query: Query) {
-  const found: AuditEvent[] = []
+  const found: AuditPage['items'] = []
   for (;;) {
-    const page = await request<{ total: number; items: AuditEvent[] }>('get', '/api/audit/events', {
+    const page = await request<AuditPage>('get', '/api/audit/events', {
       query: { ...query, offset: found.length, limit: MOST_AT_ONCE },
     })
     found.push(...page.items)
@@ -67,9 +59,9 @@ async function exportEvents(query: Query) {
   const rows = found.map((event) => [
     event.at,
     auditWord(event.action),
-    event.target,
-    event.username,
-    event.client_host,
+    event.target ?? null,
+    event.username ?? null,
+    event.client_host ?? null,
     auditFacts(event.payload),
   ])
   const text = toCsv({ name: 'audit', columns: columns.map((column) => auditColumn(column)), rows })
@@ -90,7 +82,7 @@ export function AuditPanel() {
     queryKey: ['audit', filter],
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
-      request<{ total: number; items: AuditEvent[] }>('get', '/api/audit/events', {
+      request<AuditPage>('get', '/api/audit/events', {
         query: { ...query, offset: filter.offset, limit: LIMIT },
         signal,
       }),

@@ -165,11 +165,17 @@ async function copyRoutings(documents: readonly RoutingDocument[], format: Forma
     )
 }
 
-/** The chosen routings of items that have one. */
+/** The chosen routings of items that have one; those that have none are named. */
 export function routingsFor(codes: readonly string[]): RoutingDocument[] {
   const { documents, work } = useRouting.getState()
-  return codes.map((code) => chosenOf(documents, work, code)).filter(present)
+  const routings = codes.map((code) => chosenOf(documents, work, code)).filter(present)
+  const without = codes.filter((code) => !routings.some((routing) => routing.itemCode === code))
+  if (routings.length > 0 && without.length > 0)
+    notify('info', routingText('leftWithoutRouting', { codes: without.slice(0, MOST_NAMED).join(', ') }))
+  return routings
 }
+
+const MOST_NAMED = 10
 
 export function exportMany(codes: readonly string[]) {
   return exclusively(() => downloadRoutings(routingsFor(codes), useSaveOptions.getState().format))
