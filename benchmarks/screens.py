@@ -262,7 +262,8 @@ def planners_day(page: Page, items: int, codes: list[str]) -> list[Figure]:
     whole = float(page.evaluate(TO_THE_LIST.replace("SHOWN", SHOWN).replace("ITEMS", str(len(codes)))))
     page.wait_for_timeout(2 * LOOK_MS)
     longest = max([0.0, *page.evaluate("longTasks")])
-    page.keyboard.press("Escape")
+    for _ in codes:  # to the first one
+        page.keyboard.press("k")
     steps = []
     for _ in range(len(codes) - 1):
         steps.append(float(page.evaluate(NEXT_ITEM.replace("SHOWN", SHOWN))))

@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 
 import orjson
 
-from trainer.status_file import COMPLETED, FAILED, STAGES, TrainingStatus, write_status
+from trainer.status_file import COMPLETED, FAILED, STAGES, TrainingStatus, as_of, write_status
 
 _SHARES: Final = dict(zip(STAGES, (8.0, 48.0, 2.0, 20.0, 10.0, 5.0, 4.0, 1.0, 2.0), strict=True))
 """How much of the whole each stage is, in percent, where no training before has told."""
@@ -165,11 +165,12 @@ class ProgressReport:
         self._begun = self._written = 0.0
         self._before, self._share = 0.0, 0.0
         self._total = 0
+        self._worked: dict[str, float] = {}
         self._write(force=True)
 
     @contextlib.contextmanager
     def stage(self, stage: str, message: str, *, total: int = 0, unit: str = "rows") -> Iterator[None]:
-        """Work on a stage.
+        """Work on a stage, or on a further part of it, which goes on from where the part before came to.
 
         Args:
             total: how much there is to do; 0 when unknown.
@@ -177,9 +178,12 @@ class ProgressReport:
         """
         self._begun, self._total = time.monotonic(), total
         place = STAGES.index(stage)
-        self._before = sum(self._shares[name] for name in STAGES[:place])
-        self._share = self._shares[stage]
+        until = sum(self._shares[name] for name in STAGES[: place + 1])
+        begun = max(until - self._shares[stage], float(as_of(self.status, time.time()).progress))
+        self._before = min(begun, until)
+        self._share = max(until - begun, 0.0)
         pace = self._pace(STAGES[:place])
+        left = max(0.0, pace * self._usual.get(stage, 0.0) - self._worked.get(stage, 0.0))
         self.status = replace(
             self.status,
             stage=stage,
@@ -189,14 +193,14 @@ class ProgressReport:
             remaining_seconds=-1.0,
             stage_started_at=time.time(),
             stage_from=int(self._before),
-            stage_until=int(self._before + self._share),
-            stage_seconds=pace * self._usual.get(stage, 0.0),
+            stage_until=int(until),
+            stage_seconds=left,
             later_seconds=pace * sum(self._usual.get(name, 0.0) for name in STAGES[place + 1 :]),
         )
         self._display.begin(stage, total, unit)
         self._write(force=True)
         yield
-        self.status = replace(self.status, progress=int(self._before + self._share))
+        self._worked[stage] = self._worked.get(stage, 0.0) + time.monotonic() - self._begun
 
     def _pace(self, done: Sequence[str]) -> float:
         """How many times as long as in the training before the finished stages took."""
@@ -226,7 +230,7 @@ class ProgressReport:
         if self.status.later_seconds:
             return whole_stage * (1 - share) + self.status.later_seconds
         later = 100.0 - self._before - self._share
-        return whole_stage * (1 - share) + whole_stage * later / self._share
+        return whole_stage * (1 - share) + (whole_stage * later / self._share if self._share else 0.0)
 
     def note(self, message: str, **facts: Any) -> None:
         """Tell something worth knowing to whoever started the run."""

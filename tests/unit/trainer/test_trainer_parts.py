@@ -259,6 +259,20 @@ def test_a_stage_that_counts_nothing_goes_on_and_ends_as_long_as_the_training_be
     assert [round(one.remaining_seconds) for one in seen] == [69, 54, 39, 9, 9, 9]
 
 
+def test_a_further_part_of_a_stage_goes_on_from_where_the_part_before_came_to() -> None:
+    report = ProgressReport(JsonLines(), None, TrainingStatus(status=RUNNING), {"reading": 1.0, "learning": 60.0})
+    with report.stage("learning", "the first part"):
+        report.status = replace(report.status, stage_started_at=report.status.stage_started_at - 30.0)
+    came_to = as_of(report.status, time.time()).progress
+    assert came_to > 20
+    with report.stage("learning", "the second part"):
+        assert came_to <= report.status.progress <= came_to + 1
+        later = as_of(report.status, report.status.stage_started_at + 30.0)
+        assert later.progress > came_to
+    with report.stage("encoding", "the next stage"):
+        assert report.status.progress >= later.stage_until
+
+
 def test_a_first_training_is_seen_to_go_on_without_a_guess_at_its_end(tmp_path: Path) -> None:
     report = ProgressReport(JsonLines(), None, TrainingStatus(status=RUNNING), stage_seconds_before(tmp_path / "none"))
     with report.stage("learning", "now learning"):
