@@ -36,7 +36,7 @@ def test_the_folders_of_the_state_are_made(tmp_path: Path) -> None:
 def test_a_state_folder_that_cannot_be_written_is_named_with_the_way_out(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     settings = Settings(_env_file=None, state_dir=tmp_path / "file" / "state", models_dir=tmp_path)
-    with pytest.raises(PreconditionFailed, match=r"file/state cannot be written .*ROUTING_ML_STATE_DIR"):
+    with pytest.raises(PreconditionFailed, match=r"file[/\\]state cannot be written .*ROUTING_ML_STATE_DIR"):
         prepare_state_folder(settings)
 
 

@@ -201,8 +201,9 @@ def test_each_address_setting_of_the_table_is_a_setting() -> None:
 
 def test_another_data_folder_is_written_into_a_definition_as_xml_wants_it() -> None:
     source = (FOLDER / "services" / "RoutingML-Auth.xml").read_text(encoding="utf-8")
-    made = ElementTree.fromstring(service_table.definition(source, Path('D:/공장 & "서버"')))
-    assert made.findtext("workingdirectory") == 'D:/공장 & "서버"'
+    data = Path('D:/공장 & "서버"')
+    made = ElementTree.fromstring(service_table.definition(source, data))
+    assert made.findtext("workingdirectory") == str(data)
     assert "%ProgramData%" not in ElementTree.tostring(made, encoding="unicode")
 
 
