@@ -9,7 +9,9 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bootstrap.environment import IS_WINDOWS, path_line, venv_python
 from common.processes import free_port
@@ -80,7 +82,7 @@ def mark_version(folder: Path, version: str, *, with_migration: bool) -> None:
 def borrowed_environment(application: Path, folder: Path, _wheels: Path | None) -> None:
     """An environment whose interpreter is the tests' own, looking for the program in `application` first."""
     if IS_WINDOWS:  # a program, not a script, is what starts there
-        venv.EnvBuilder().create(folder)
+        shutil.copytree(_bare_environment().name, folder)
         packages = [application, Path(sysconfig.get_path("purelib"))]
         lines = "".join(f"{path_line(path)}\n" for path in packages)
         (folder / "Lib" / "site-packages" / "borrowed.pth").write_text(lines, encoding="ascii")
@@ -89,6 +91,14 @@ def borrowed_environment(application: Path, folder: Path, _wheels: Path | None) 
     python.parent.mkdir(parents=True)
     python.write_text(f'#!/bin/sh\nPYTHONPATH="{application}" exec "{sys.executable}" "$@"\n', encoding="utf-8")
     python.chmod(0o755)
+
+
+@cache
+def _bare_environment() -> TemporaryDirectory[str]:
+    """An environment without packages: what is in it names no folder of its own, so that copies of it start."""
+    folder = TemporaryDirectory(prefix="routing-ml-bare-")
+    venv.EnvBuilder().create(folder.name)
+    return folder
 
 
 class RecordedServices(NothingRuns):
