@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 import orjson
@@ -32,14 +38,14 @@ def learned_of(message: estimates_pb2.Estimates, snapshot: Snapshot, queries: in
     count, factors = len(message.operations), message.factors
     if queries * count > MOST_CELLS:
         raise InvalidInput(f"estimates has {count:,} operations for {queries:,} items: ask for fewer items at a time")
-    offsets = np.array(message.offsets, np.int64)
-    operation = np.array(message.operation, np.int64)
+    bounds, operation = list(message.offsets), list(message.operation)
+    lengths = [end - start for start, end in itertools.pairwise(bounds)]
     fits = (
-        len(offsets) == queries + 1
-        and offsets[0] == 0
-        and not (np.diff(offsets) < 0).any()
-        and offsets[-1] == len(operation) == len(message.probability)
-        and (not len(operation) or operation.max() < count)
+        len(bounds) == queries + 1
+        and bounds[0] == 0
+        and min(lengths, default=0) >= 0
+        and bounds[-1] == len(operation) == len(message.probability)
+        and max(operation, default=-1) < count
         and len(message.reasons) in (0, count)
     )
     if not fits:
@@ -48,21 +54,55 @@ def learned_of(message: estimates_pb2.Estimates, snapshot: Snapshot, queries: in
             f"{count} operations"
         )
     probabilities = np.zeros((queries, count), np.float32)
-    probabilities[np.repeat(np.arange(queries), np.diff(offsets)), operation] = message.probability
+    probabilities[np.arange(queries).repeat(lengths), operation] = message.probability
+    version = _version(
+        tuple(message.operations),
+        tuple(message.reasons),
+        factors,
+        (message.time_base, message.time_effects),
+        message.calibration,
+    )
     estimates = Estimates(
-        operations=list(message.operations),
+        operations=version.operations,
         probabilities=probabilities,
         factors=_floats(message.query_factors, (queries, factors), "query_factors"),
         neighbour_factors=_floats(message.neighbour_factors, (neighbours, factors), "neighbour_factors"),
         size_differences=_floats(message.size_differences, (neighbours,), "size_differences"),
-        times=TimeModel(
-            _floats(message.time_base, (count + 1, KINDS), "time_base"),
-            _floats(message.time_effects, (count + 1, KINDS, factors), "time_effects"),
-        ),
-        calibration=Calibration.from_json(message.calibration) if message.calibration else Calibration(),
-        reasons=[_names(text) for text in message.reasons],
+        times=version.times,
+        calibration=version.calibration,
+        reasons=version.reasons,
     )
-    return Learned(estimates, snapshot.models_of(tuple(message.operations)))
+    return Learned(estimates, snapshot.models_of(version.operations))
+
+
+class _Version(NamedTuple):
+    """What is the same in all estimates of a version."""
+
+    operations: tuple[str, ...]
+    reasons: Sequence[Sequence[str]]
+    times: TimeModel
+    calibration: Calibration
+
+
+@lru_cache(maxsize=8)
+def _version(
+    operations: tuple[str, ...], reasons: tuple[str, ...], factors: int, times: tuple[bytes, bytes], calibration: str
+) -> _Version:
+    """A version as its messages describe it; every prediction's has it.
+
+    Raises:
+        InvalidInput: it does not fit together. DataProblem: its calibration cannot be read.
+    """
+    count, (base, effects) = len(operations), times
+    return _Version(
+        operations=operations,
+        reasons=[_names(text) for text in reasons],
+        times=TimeModel(
+            _floats(base, (count + 1, KINDS), "time_base"),
+            _floats(effects, (count + 1, KINDS, factors), "time_effects"),
+        ),
+        calibration=Calibration.from_json(calibration) if calibration else Calibration(),
+    )
 
 
 def _names(text: str) -> list[str]:
@@ -81,7 +121,7 @@ def _names(text: str) -> list[str]:
 
 
 def _floats(data: bytes, shape: tuple[int, ...], name: str) -> npt.NDArray[np.float32]:
-    if len(data) != 4 * int(np.prod(shape)):
+    if len(data) != 4 * math.prod(shape):
         raise InvalidInput(
             f"estimates.{name} has {len(data)} bytes; the request needs {' x '.join(map(str, shape))} float32"
         )

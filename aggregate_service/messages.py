@@ -11,6 +11,7 @@ import orjson
 
 from aggregate_service.item_lookup import ItemRows
 from aggregate_service.item_search import FoundItems, ItemSearch
+from aggregate_service.json_answers import candidate_texts, routing_texts
 from aggregate_service.operation_columns import Values
 from aggregate_service.plant_operations import PlantOperations
 from aggregate_service.prediction import NeighbourLists, PredictionAnswer
@@ -84,8 +85,12 @@ def _similarities(sent: table_pb2.Neighbours) -> npt.NDArray[np.float64]:
     return exact.round(7)
 
 
-def to_predict_response(answer: PredictionAnswer, tag: str) -> pb.PredictResponse:
-    """The message of a prediction."""
+def to_predict_response(answer: PredictionAnswer, tag: str, generated_at: str = "") -> pb.PredictResponse:
+    """The message of a prediction.
+
+    Args:
+        generated_at: ISO time; "": tables are wanted, and no JSON texts.
+    """
     routings, operations = len(answer.operation_offsets) - 1, answer.operation_offsets[-1]
     response = pb.PredictResponse(
         operation_offsets=answer.operation_offsets,
@@ -99,6 +104,10 @@ def to_predict_response(answer: PredictionAnswer, tag: str) -> pb.PredictRespons
             for warning in answer.warnings
         ],
     )
+    if generated_at:
+        response.routing_texts.extend(routing_texts(answer, generated_at))
+        response.candidate_texts.extend(candidate_texts(answer))
+        return response
     fill_table(response.routings, answer.routings, routings)
     fill_table(response.operations, answer.operations, operations)
     fill_table(response.candidates, answer.candidates, len(answer.candidates["ITEM_CD"]))

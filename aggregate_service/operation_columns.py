@@ -26,10 +26,16 @@ class OperationColumns:
     Attributes:
         sources: output name -> column of the routing table, in order; PROC_SEQ first, what clients of every plant read last.
         schema: the plant's.
+        places: output name -> its place in `OperationTable.times`, where it is a time.
+        numbers: output names that are numbers.
+        added: names that clients of every plant read beside the plant's own.
     """
 
     sources: Mapping[str, str]
     schema: PlantSchema
+    places: Mapping[str, int]
+    numbers: frozenset[str]
+    added: frozenset[str]
 
     @classmethod
     def of(cls, sql: SqlSection, schema: PlantSchema, *, detailed: bool) -> OperationColumns:
@@ -41,20 +47,22 @@ class OperationColumns:
         column_of = dict(schema.output_aliases)
         column_of.update({output: column for column, output in sql.column_aliases.items()})
         names = [SEQUENCE, *(name for name in chosen if name not in OF_ROUTING and name != SEQUENCE)]
-        return cls({name: column_of.get(name, name) for name in names} | added_columns(schema), schema)
+        added, times = added_columns(schema), schema.routing.times
+        sources = {name: column_of.get(name, name) for name in names} | added
+        places = {name: times.index(source) for name, source in sources.items() if source and source in times}
+        return cls(sources, schema, places, schema.number_outputs, frozenset(added))
 
     def fill(self, routing: Mapping[str, Column], batch: RoutingBatch) -> Columns:
         """Values of the operations of a batch; times are the batch's, stored or estimated, everything else the table's."""
         filled: Columns = {}
-        times, numbers = self.schema.routing.times, self.schema.number_outputs
         for name, source in self.sources.items():
             if source == SEQUENCE:
                 filled[name] = batch.sequence
-            elif source and source in times:
-                filled[name] = batch.times[:, times.index(source)]
+            elif name in self.places:
+                filled[name] = batch.times[:, self.places[name]]
             else:
-                filled[name] = _stored(routing.get(source), name in numbers, batch.rows)
-        if SETUP_TIME in added_columns(self.schema):
+                filled[name] = _stored(routing.get(source), name in self.numbers, batch.rows)
+        if SETUP_TIME in self.added:
             filled[SETUP_TIME] = batch.setup_times()
         filled[RUN_TIME] = batch.run_times()
         return filled

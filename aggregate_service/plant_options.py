@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aggregate_service.operation_columns import OperationColumns
 from common.settings import Settings
+from plant.schema import PlantSchema
 from plant.settings import PlantSettings
 from routings.plant_prediction import prediction_options
 from routings.routing_prediction import PredictionOptions
@@ -25,6 +27,14 @@ class PlantOptions:
     document: PlantSettings = field(default_factory=PlantSettings)
     prediction: PredictionOptions = field(default_factory=PredictionOptions)
     high_similarity: float = 0.8
+    _columns: dict[bool, OperationColumns] = field(default_factory=dict, compare=False, repr=False)
+
+    def operation_columns(self, schema: PlantSchema, *, detailed: bool) -> OperationColumns:
+        """Which columns of an operation are answered: the key columns, or (detailed) all output columns."""
+        known = self._columns.get(detailed)
+        if known is None or known.schema is not schema:
+            known = self._columns[detailed] = OperationColumns.of(self.document.sql, schema, detailed=detailed)
+        return known
 
     @classmethod
     def of(cls, document: PlantSettings) -> PlantOptions:

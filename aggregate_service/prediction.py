@@ -12,7 +12,7 @@ import numpy.typing as npt
 import orjson
 
 from aggregate_service.evidence_texts import reasons_for
-from aggregate_service.operation_columns import Columns, OperationColumns
+from aggregate_service.operation_columns import Columns
 from aggregate_service.plant_options import PlantOptions
 from aggregate_service.snapshot import Snapshot
 from plant.schema import OF_SEVERAL
@@ -111,9 +111,7 @@ def predict(
     answered[batch.query] = True
     unknown = np.flatnonzero(items < 0).tolist()
     without = np.flatnonzero((items >= 0) & ~answered).tolist()
-    operations = OperationColumns.of(plant.document.sql, snapshot.schema, detailed=detailed).fill(
-        snapshot.routing, batch
-    )
+    operations = plant.operation_columns(snapshot.schema, detailed=detailed).fill(snapshot.routing, batch)
     texts = _texts(snapshot, operations, batch)
     routings = _routings(snapshot, plant, items, batch, texts)
     return PredictionAnswer(
@@ -171,9 +169,12 @@ def _neighbours(
         return Neighbours.none(len(items))
     needed = (items >= 0) & (options.ignore_own | (snapshot.operations.lengths(items) == 0))
     needed[list(without_features)] = False
+    if needed.all():
+        found = snapshot.codes.find_many(lists.codes).astype(np.int64)
+        return Neighbours(lists.offsets, found, lists.similarities)
     counts = np.where(needed, np.diff(lists.offsets), 0)
     places = ranges(lists.offsets[:-1], counts)
-    codes = lists.codes if needed.all() else [lists.codes[place] for place in places.tolist()]
+    codes = [lists.codes[place] for place in places.tolist()]
     return Neighbours(
         offsets=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
         items=snapshot.codes.find_many(codes).astype(np.int64),

@@ -282,7 +282,7 @@ def _predict(snapshot: Snapshot, plant: PlantOptions, request: pb.PredictRequest
         unlike=[position for position in request.unlike if position < asked],
         without_features=[position for position in request.without_features if position < asked],
     )
-    return messages.to_predict_response(answer, snapshot.tag)
+    return messages.to_predict_response(answer, snapshot.tag, request.generated_at)
 
 
 def _summarize(request: pb.SummarizeTimesRequest, schema: PlantSchema) -> pb.SummarizeTimesResponse:

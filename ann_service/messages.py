@@ -69,5 +69,5 @@ def to_response(answer: Answer) -> pb.SearchResponse:
     if answer.vectors is not None:
         response.vectors.CopyFrom(to_vectors(answer.vectors))
     if answer.estimates is not None:
-        response.estimates.CopyFrom(to_message(answer.estimates))
+        to_message(answer.estimates, response.estimates)
     return response

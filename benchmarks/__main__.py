@@ -9,6 +9,7 @@ from benchmarks.activation import activate
 from benchmarks.bulk import bulk
 from benchmarks.catalogues import ROOT
 from benchmarks.control_plane import control
+from benchmarks.limit import limit
 from benchmarks.paths import paths
 from benchmarks.report import Figure, show, write_json, write_markdown
 from benchmarks.searching import in_process
@@ -17,7 +18,7 @@ from benchmarks.training import train
 from common.process_end import run_and_leave
 from common.standard_output import prepare_standard_output
 
-SECTIONS = ("training", "search", "serving", "paths", "bulk", "activation", "control")
+SECTIONS = ("training", "search", "serving", "limit", "paths", "bulk", "activation", "control")
 
 
 def main() -> None:
@@ -43,6 +44,8 @@ def main() -> None:
             figures += in_process(options.work, items)
         if "serving" in options.only:
             figures += serve(options.work, items)
+        if "limit" in options.only:
+            figures += limit(options.work, items)
         if "paths" in options.only:
             figures += paths(options.work, items)
         if "bulk" in options.only:

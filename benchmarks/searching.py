@@ -57,6 +57,12 @@ def in_process(work: Path, items: int) -> list[Figure]:
 
 def by_rpc(items: int, address: str, settings: Settings, codes: list[str]) -> list[Figure]:
     """Latency and rate of Search by gRPC, beside an echo of messages of the same size."""
+    compared = compared_searches(address, settings, codes)
+    return [figure for clients, pair in compared.items() for figure in _figures(items, clients, pair)]
+
+
+def compared_searches(address: str, settings: Settings, codes: list[str]) -> dict[int, tuple[Latency, Latency]]:
+    """Calls of Search by gRPC by 1 and by 16 clients: number of clients -> an echo of messages of the same size, and the search."""
     metadata = (("authorization", ServiceCredential.load(settings.secrets_path).header("benchmark")),)
     requests = [ann_pb2.SearchRequest(items=ann_pb2.ItemCodes(codes=[code]), top_k=TOP_K) for code in codes]
     with grpc.insecure_channel(address) as channel:
@@ -70,20 +76,19 @@ def by_rpc(items: int, address: str, settings: Settings, codes: list[str]) -> li
         echo.stdin.write(sample.SerializeToString().hex().encode() + b"\n")
         echo.stdin.flush()
         echo.stdout.readline()
-        return asyncio.run(_compare(items, address, f"127.0.0.1:{port}", metadata, requests))
+        return asyncio.run(_compare(address, f"127.0.0.1:{port}", metadata, requests))
     finally:
         echo.kill()
         echo.wait()
 
 
 async def _compare(
-    items: int,
     address: str,
     echo_address: str,
     metadata: tuple[tuple[str, str], ...],
     requests: list[ann_pb2.SearchRequest],
-) -> list[Figure]:
-    figures: list[Figure] = []
+) -> dict[int, tuple[Latency, Latency]]:
+    compared: dict[int, tuple[Latency, Latency]] = {}
     async with grpc.aio.insecure_channel(address) as channel, grpc.aio.insecure_channel(echo_address) as bare:
         stub: Any = ann_pb2_grpc.AnnServiceStub(channel)
         echo: Any = bare.unary_unary(METHOD, response_deserializer=ann_pb2.SearchResponse.FromString)
@@ -94,12 +99,12 @@ async def _compare(
 
         for clients in (1, 16):
             base = await measure(lambda _n: echo(payload), calls=2000, clients=clients)
-            found = await measure(search, calls=2000, clients=clients)
-            figures += _figures(items, clients, found, base)
-    return figures
+            compared[clients] = base, await measure(search, calls=2000, clients=clients)
+    return compared
 
 
-def _figures(items: int, clients: int, found: Latency, base: Latency) -> list[Figure]:
+def _figures(items: int, clients: int, pair: tuple[Latency, Latency]) -> list[Figure]:
+    base, found = pair
     who = "1 client" if clients == 1 else f"{clients} clients"
     return [
         Figure(

@@ -87,6 +87,50 @@ class _Lines:
         self._write(logging.CRITICAL, line)
 
 
+class _RequestLines:
+    """Writes the lines of requests, of which there is one for each, without structlog's chain of processors."""
+
+    def __init__(self) -> None:
+        self._lines: _Lines | None = None
+        self._written = True
+        self._processors: list[structlog.typing.Processor] = []
+        self._process: dict[str, object] = {}
+
+    def begin(
+        self, lines: _Lines, level: int, process: dict[str, object], processors: list[structlog.typing.Processor]
+    ) -> None:
+        """Write from now on.
+
+        Args:
+            level: lines below are left out.
+            process: what every line says of this process.
+            processors: structlog's own list; who changes it gets the lines.
+        """
+        self._lines, self._written, self._process = lines, level <= logging.INFO, process
+        self._processors = processors
+
+    def write(self, event: str, fields: dict[str, object]) -> bool:
+        """Write a line; False where structlog has been told to do otherwise with lines."""
+        if self._lines is None or not self._processors or self._processors[-1] is not _render:
+            return False
+        if self._written:
+            context = current_request()
+            known = {} if context is None else {"request_id": context.request_id}
+            at = datetime.now(UTC).isoformat(timespec="milliseconds")
+            line = {"at": at, **fields, "event": event, "level": "info", **known, **self._process}
+            self._lines.info(render_json(line))
+        return True
+
+
+_requests: Final = _RequestLines()
+
+
+def log_request(event: str, fields: dict[str, object]) -> None:
+    """Write the line of a request: what `get_logger(...).info(event, **fields)` writes, at a fraction of its cost."""
+    if not _requests.write(event, fields):
+        _structlog.info(event, **fields)
+
+
 class _Formatter(structlog.stdlib.ProcessorFormatter):
     """Leaves the lines of structlog as they are."""
 
@@ -167,8 +211,10 @@ def configure_logging(settings: Settings, process: str, instance: str) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
     lines = _Lines()
+    processors = [*shared, add_process, _render]
+    _requests.begin(lines, root.level, {"process": process, "instance": instance, "pid": pid}, processors)
     structlog.configure(
-        processors=[*shared, add_process, _render],
+        processors=processors,
         logger_factory=lambda *_names: lines,
         wrapper_class=structlog.make_filtering_bound_logger(root.level),
         cache_logger_on_first_use=True,
@@ -179,3 +225,6 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     """A logger for the module `name`."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger
+
+
+_structlog: Final = get_logger(__name__)

@@ -21,6 +21,7 @@ from common.settings import Settings
 from gateway import failures
 from gateway.api_document import TITLE, describe_api
 from gateway.compression import CompressedAnswers
+from gateway.direct_routes import DirectRoutes
 from gateway.hidden_paths import HidePaths, known_folders
 from gateway.pages import add_pages
 from gateway.request_middleware import RequestMiddleware
@@ -32,7 +33,7 @@ EXPOSED_HEADERS = ["x-request-id", "x-error-reason", "x-notice", "etag", "conten
 
 
 def build_app(settings: Settings, instance: str) -> RequestMiddleware:
-    """The application: routes of all areas inside CORS inside the compression inside the request middleware.
+    """The application: routes of all areas, direct ones first, inside CORS inside the compression inside the request middleware.
 
     Args:
         instance: unique name of this process in the installation, such as gateway-8000.
@@ -40,7 +41,9 @@ def build_app(settings: Settings, instance: str) -> RequestMiddleware:
     gateway = Gateway(settings, instance)
     api = build_api(gateway)
     add_pages(api, settings.frontend_dir, settings.docs_dir)
-    wrapped: ASGIApp = HidePaths(api, known_folders(settings, lambda: gateway.of_request().plant.document))
+    routes = (route for area in AREAS for router in area.routers() for route in router.routes)
+    direct = DirectRoutes(api, gateway, routes)
+    wrapped: ASGIApp = HidePaths(direct, known_folders(settings, lambda: gateway.of_request().plant.document))
     if settings.allowed_origins:
         wrapped = CORSMiddleware(
             wrapped,

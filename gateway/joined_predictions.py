@@ -177,9 +177,10 @@ class JoinedPredictions:
         async for part in parts_of(self._clients, codes, options, pb.PredictRequest.FromString(kind.wanted)):
             parts.append(part)
         (part,) = parts
-        aggregate = self._clients.aggregate
+        aggregate, generated_at = self._clients.aggregate, now_iso()
+        part.request.generated_at = generated_at
         response = await aggregate.call(aggregate.stub.Predict, part.request)
-        return await predicted_items(part, response, now_iso())
+        return await predicted_items(part, response, generated_at)
 
 
 def _shares(items: PredictedItems, asked: list[_Asked]) -> Iterator[Share | ServiceError]:

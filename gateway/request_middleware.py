@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from common import tracing
 from common.errors import PermissionDenied, ServiceError, Unauthenticated, Unavailable, lack_of_resources
 from common.identity import Caller, KeyRing, site_of
-from common.logs import get_logger
+from common.logs import get_logger, log_request
 from common.request_context import RequestContext, add_log_fields, enter_request, leave_request, new_request_id
 from common.settings import Settings
 from common.sites import SITE_KEY, unknown_site
@@ -216,14 +216,17 @@ class _Exchange:
             if path.startswith("/api/") and path != "/api/health":
                 site = self._gateway.sites.get(self._context.site)
                 (site or self._gateway).recent.add(elapsed, status)
-        log.info(
+        log_request(
             "http",
-            method=self._scope["method"],
-            path=path[:500],
-            status=status,
-            duration_ms=round(elapsed * 1000, 3),
-            user=self._context.caller.username,
-            **{"model_version": self._gateway.version(), **self._context.fields},
+            {
+                "method": self._scope["method"],
+                "path": path[:500],
+                "status": status,
+                "duration_ms": round(elapsed * 1000, 3),
+                "user": self._context.caller.username,
+                "model_version": self._gateway.version(),
+                **self._context.fields,
+            },
         )
 
 

@@ -17,11 +17,12 @@ import numpy.typing as npt
 from methods.routing_classes import orders_told
 from routings.alternatives import LEAST_CREDIT, candidates_of
 from routings.calibration import Calibration, smoothed
+from routings.consensus_of_one import MOST_ENTRIES, Ballot, FewRoutings, Poll
 from routings.drafts import COMPOSED, MERGED, Drafts, running_number
 from routings.estimates import Estimates
 from routings.operation_sharing import SharedOperations
-from routings.operation_table import OperationTable, lengths_of, ranges
-from routings.operation_vote import Ballots, DistinctRoutings, Drafted, distinct_routings, vote, votes_of
+from routings.operation_table import OperationTable, lengths_of, offsets_of, ranges
+from routings.operation_vote import Ballots, DistinctRoutings, Drafted, distinct_routings, stands_of, vote, votes_of
 from trained.learned.learned_model import sigmoid
 
 LEAST_VOTE: Final = 1e-9
@@ -164,6 +165,10 @@ def consensus_routings(table: OperationTable, weighed: Weighed, variants: int) -
     """
     shared = weighed.shared
     items = len(shared.group_offsets) - 1
+    if items == 1 and 0 < len(shared.flat_rows) <= MOST_ENTRIES:
+        few = FewRoutings(shared)
+        if few.few:
+            return _routings_of_one(table, weighed, few, variants)
     places = shared.query_of_each, shared.slot_of_each
     routings = distinct_routings(shared)
     kept = kept_operations(weighed)
@@ -173,10 +178,8 @@ def consensus_routings(table: OperationTable, weighed: Weighed, variants: int) -
     run_of_set[sets.number[had]] = sets.run[had]
     weights, machine_weights = weighed.weights[places], weighed.machine_weights[places]
     if weighed.calibration.whole:
-        just = _in_order(weighed, _has_just(shared, routings, kept))
-        apart = np.where(just, 1.0, OTHERWISE_MADE)
-        weights = np.where(just, np.maximum(weights, LEAST_ALIKE), np.maximum(weights * apart, LEAST_VOTE))
-        machine_weights = machine_weights * apart
+        just = _has_just(shared, routings, kept)
+        weights, machine_weights = _of_like_made(weighed, just, weights, machine_weights)
     common = _common_drafts(shared, kept, sets.only(~had), bits, variants + 2)
     voted = vote(table, shared, routings, Ballots(common, run_of_set, votes_of(weights), votes_of(machine_weights)))
     sets = sets.only(_differ(voted, sets.run * items + sets.query, sets.query))
@@ -192,6 +195,52 @@ def consensus_routings(table: OperationTable, weighed: Weighed, variants: int) -
     order = np.lexsort((run, query))
     offsets, groups, rows = voted.of((run * items + query)[order])
     return Drafts(query[order], slot[order], _means(shared.similarities[query], weights)[order], offsets, groups, rows)
+
+
+def _routings_of_one(table: OperationTable, weighed: Weighed, few: FewRoutings, variants: int) -> Drafts:
+    """`consensus_routings` of one item with few neighbours."""
+    shared, routings = weighed.shared, few.as_arrays()
+    kept = kept_operations(weighed)
+    sets, bits = _likeliest(weighed, routings, kept, variants + 1)
+    count = len(few.of_neighbour)
+    weights, machine_weights = weighed.weights[0, :count], weighed.machine_weights[0, :count]
+    if weighed.calibration.whole:
+        weights, machine_weights = _of_like_made(weighed, np.array(few.just(kept.tolist())), weights, machine_weights)
+    ballot = Ballot(
+        few,
+        votes_of(weights).tolist(),
+        votes_of(machine_weights).tolist(),
+        stands_of(table, shared.flat_groups, shared.flat_rows).tolist(),
+    )
+    everybody, having = range(count), few.members()
+    first, places = ballot.draft(Poll(frozenset(kept.nonzero()[0].tolist()), everybody))
+    drafts, slots = [(first, places)], [MERGED]
+    behind = [weighed.weights[0]]
+    for number, pattern in zip(sets.number.tolist(), sets.pattern.tolist(), strict=True):
+        if len(drafts) > variants:
+            break
+        if number == COMPOSED:
+            wanted = (kept ^ ((bits & pattern) > 0)).nonzero()[0].tolist()
+            poll, slot, voting = Poll(frozenset(wanted), everybody), COMPOSED, weighed.weights[0]
+        else:
+            slot = few.set_first[number]
+            members = having[number]
+            poll = Poll(frozenset(few.routings[few.of_neighbour[slot]]), members)
+            voting = np.zeros_like(weighed.weights[0])
+            voting[members] = weighed.weights[0, members]
+        groups, places = ballot.draft(poll)
+        if groups != first:
+            drafts.append((groups, places))
+            slots.append(slot)
+            behind.append(voting)
+    return Drafts(
+        query=np.zeros(len(drafts), np.int64),
+        slot=np.array(slots, np.int64),
+        similarity=_means(shared.similarities, np.array(behind)),
+        offsets=offsets_of(np.array([len(groups) for groups, _places in drafts], np.int64)),
+        groups=np.array([group for groups, _places in drafts for group in groups], np.int64),
+        rows=shared.flat_rows[[place for _groups, places in drafts for place in places]],
+    )
 
 
 def _common_drafts(shared: SharedOperations, kept: Booleans, composed: _Sets, bits: Integers, runs: int) -> Booleans:
@@ -227,6 +276,19 @@ def _has_just(shared: SharedOperations, routings: DistinctRoutings, kept: Boolea
     wanted = np.bincount(shared.query_of_groups[kept], minlength=len(shared.group_offsets) - 1)
     just: Booleans = (inside == lengths) & (lengths == wanted[shared.query_of_each])
     return just
+
+
+def _of_like_made(weighed: Weighed, just: Booleans, weights: Floats, machine_weights: Floats) -> tuple[Floats, Floats]:
+    """Votes for the order and for machines of routings that are proposed as a whole: of the neighbours that are made just so.
+
+    Args:
+        just: whether each neighbour has just the operations of the consensus.
+        weights, machine_weights: of each neighbour.
+    """
+    just = _in_order(weighed, just)
+    apart = np.where(just, 1.0, OTHERWISE_MADE)
+    made = np.where(just, np.maximum(weights, LEAST_ALIKE), np.maximum(weights * apart, LEAST_VOTE))
+    return made, machine_weights * apart
 
 
 def _in_order(weighed: Weighed, just: Booleans) -> Booleans:

@@ -240,8 +240,7 @@ def _rows(
     at = np.concatenate([kept, own])
     run = np.concatenate([np.zeros(len(kept), np.int64), own_run[own]])
     group = shared.flat_groups[at]
-    numbers = table.machine[shared.flat_rows].astype(np.int64) & 0xFFFFFFFF
-    machines, machine_of = distinct((shared.flat_groups << 32) | numbers)  # of each group
+    machines, machine_of = distinct(stands_of(table, shared.flat_groups, shared.flat_rows))  # of each group
     cell = run * len(machines) + machine_of[at]
     votes = np.bincount(cell, ballots.machine_votes[neighbour[at]], runs * len(machines))
     votes = np.round(votes / UNIT, 9)
@@ -251,6 +250,12 @@ def _rows(
     chosen = np.zeros((runs, groups), np.int64)
     chosen[run[stands], group[stands]] = shared.flat_rows[at[stands]]
     return chosen
+
+
+def stands_of(table: OperationTable, groups: Integers, rows: Integers) -> Integers:
+    """A number of group and machine of each operation, ascending with the group."""
+    stands: Integers = (groups << 32) | (table.machine[rows].astype(np.int64) & 0xFFFFFFFF)
+    return stands
 
 
 def merged_routings(table: OperationTable, shared: SharedOperations) -> Drafted:

@@ -32,6 +32,7 @@ from trained.encoding.encoder_blocks import (
     numbers_of,
     scale_of,
     shares_of,
+    size_differences,
     sizes_in_mm,
 )
 from trained.encoding.encoder_directions import unit_directions
@@ -104,6 +105,8 @@ class BlockEncoder:
         self.starts = np.cumsum([0, *(block.width for block in blocks)]).tolist()
         raw = np.array([self.weights[block.feature] ** options.weight_exponent for block in blocks], np.float64)
         self.scales = raw / np.sqrt((raw**2).sum()) if len(raw) else raw
+        sizes = [at for block, at in zip(blocks, self.starts, strict=False) if isinstance(block, SizeBlock)]
+        self._sizes = np.array(sizes, np.int64)
         read = [name for block in blocks for name in block.reads]
         self.reads = tuple(dict.fromkeys([*read, *(learned.model.reads if learned is not None else ())]))
 
@@ -228,11 +231,13 @@ class BlockEncoder:
         Args:
             queries, others: vectors, float32 (n, dimension); sizes that either item lacks do not count.
         """
-        squares = np.zeros(len(queries), np.float32)
-        for block, start in zip(self.blocks, self.starts, strict=False):
-            if isinstance(block, SizeBlock):
-                end = start + block.width
-                squares += block.difference(queries[:, start:end], others[:, start:end]) ** 2
+        if not len(self._sizes):
+            return np.zeros(len(queries), np.float32)
+        one, other = queries.T, others.T
+        differences = size_differences(
+            (one[self._sizes], one[self._sizes + 1]), (other[self._sizes], other[self._sizes + 1])
+        )
+        squares: npt.NDArray[np.float32] = np.add.reduce(differences**2, axis=0)
         return np.sqrt(squares)
 
     def encode(self, columns: Mapping[str, Sequence[str | float | None]], rows: int) -> Vectors:

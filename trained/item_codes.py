@@ -6,9 +6,11 @@ the catalogue lives on the Python heap, so worker processes share all of it.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -22,13 +24,20 @@ from trained.artifacts.array_files import map_array
 COLUMN = "ITEM_CD"
 FEW = 64
 """Codes up to which a look into the mapped text costs less than a call of Arrow."""
+REMEMBERED: Final = 32_768
+"""Codes whose positions an index remembers: neighbours are looked up again and again, those of alike items the same ones."""
+ASKED_AGAIN: Final = 2_048
+"""Codes of one call up to which they are remembered; larger calls go through a catalogue and would only push others out."""
 SUFFIXES = (".arrow", ".hash.npy", ".order.npy")
 
 
 def key_hashes(keys: Iterable[str]) -> npt.NDArray[np.uint64]:
     """64-bit hashes of keys, the same in every process: the first 8 bytes of BLAKE2b, little-endian."""
-    digests = b"".join(blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest() for key in keys)
-    return np.frombuffer(digests, dtype="<u8").astype(np.uint64, copy=False)
+    return np.frombuffer(b"".join(map(_digest, keys)), dtype="<u8").astype(np.uint64, copy=False)
+
+
+def _digest(key: str) -> bytes:
+    return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
 class ItemCodeIndex:
@@ -54,6 +63,8 @@ class ItemCodeIndex:
         self._hashes = hashes
         self._order = order
         self._mapped = mapped
+        self._known: dict[str, int] = {}
+        self._ascending = memoryview(hashes)
         _validity, offsets, text = codes.buffers()
         start = codes.offset
         count = len(codes)
@@ -182,17 +193,32 @@ class ItemCodeIndex:
     def find(self, code: str) -> int:
         """Position of an item by code, trimmed and in any case; -1 when it is unknown."""
         key = item_key(code)
-        wanted = key_hashes((key,))[0]
-        return self._confirm(key, wanted, int(self._hashes.searchsorted(wanted)))
+        wanted = int.from_bytes(_digest(key), "little")
+        return self._confirm(key, np.uint64(wanted), bisect_left(self._ascending, wanted))
 
     def find_many(self, codes: Sequence[str]) -> npt.NDArray[np.int32]:
         """Positions of many items by code, -1 where unknown; int32 parallel to `codes`."""
+        if len(codes) <= ASKED_AGAIN:
+            places = list(map(self._known.get, codes))
+            if None in places:
+                self._remember([code for code, place in zip(codes, places, strict=True) if place is None])
+                places = list(map(self._known.get, codes))
+            if None not in places:  # another thread may have made room
+                return np.array(places, np.int32)
         distinct = list(dict.fromkeys(codes))
         found = self._find_distinct(distinct)
         if len(distinct) == len(codes):
             return found
         position_of = dict(zip(distinct, found.tolist(), strict=True))
         return np.fromiter(map(position_of.__getitem__, codes), np.int32, len(codes))
+
+    def _remember(self, codes: Sequence[str]) -> None:
+        """Look codes up and keep where they are."""
+        distinct = list(dict.fromkeys(codes))
+        found = self._find_distinct(distinct).tolist()
+        if len(self._known) + len(distinct) > REMEMBERED:
+            self._known = {}
+        self._known.update(zip(distinct, found, strict=True))
 
     def _find_distinct(self, codes: Sequence[str]) -> npt.NDArray[np.int32]:
         """`find_many` of codes that are all different."""
@@ -221,6 +247,8 @@ class ItemCodeIndex:
 
     def close(self) -> None:
         """Let go of the files; the index cannot be used afterwards."""
+        self._known = {}
+        self._ascending = memoryview(np.zeros(0, np.uint64))
         empty = pa.array([], pa.large_string())
         self._codes, self._text = empty, memoryview(b"")
         self._hashes, self._order = np.zeros(0, np.uint64), np.zeros(0, np.int32)

@@ -8,13 +8,14 @@ import inspect
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, NoReturn
 
 import grpc
 
 from common import errors, tracing
 from common.identity import Authenticator, Caller, site_of
-from common.logs import get_logger
+from common.logs import get_logger, log_request
 from common.request_context import (
     JoinedRequest,
     RequestContext,
@@ -304,13 +305,16 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unuse
         tracing.end(state, status, failed=status not in ("OK", "CANCELLED"))
         if status in ("OK", "CANCELLED", "ABORTED") and _of_grpc_itself(method):
             return
-        log.info(
+        log_request(
             "rpc",
-            method=method,
-            status=status,
-            duration_ms=round(elapsed * 1000, 3),
-            user=state.caller.username,
-            **{"model_version": self._sites.get(state.site, self._own).version(), **state.fields},
+            {
+                "method": method,
+                "status": status,
+                "duration_ms": round(elapsed * 1000, 3),
+                "user": state.caller.username,
+                "model_version": self._sites.get(state.site, self._own).version(),
+                **state.fields,
+            },
         )
 
 
@@ -324,5 +328,6 @@ async def _abort(
         raise asyncio.CancelledError from error
 
 
+@lru_cache(maxsize=1024)
 def _of_grpc_itself(method: str) -> bool:
     return method.strip("/").split("/")[0] in OPEN_SERVICES

@@ -39,8 +39,10 @@ class PredictedItems:
 
     @classmethod
     def of(cls, codes: Sequence[str], found: Found, response: pb.PredictResponse, generated_at: str) -> PredictedItems:
-        """What the services say of items."""
-        return cls(codes, found, response, generated_at, _routings(response, generated_at), _candidates(response))
+        """What the services say of items; of few, aggregate_service has written the texts already."""
+        routings = list(response.routing_texts) or _routings(response, generated_at)
+        candidates = list(response.candidate_texts) or _candidates(response)
+        return cls(codes, found, response, generated_at, routings, candidates)
 
     @property
     def divisible(self) -> bool:

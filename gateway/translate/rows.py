@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from common.json_rows import Cells
+from common.json_rows import row_members as members_of_rows
 from common.tables import column_values, number_column, table, text_column
-from gateway.answers import json_text
 from protos.common.v1 import table_pb2 as pb
 
 Value = str | float | int | None
@@ -25,43 +26,13 @@ def row_members(message: pb.Table, json_lists: Collection[str] = ()) -> list[byt
     Args:
         json_lists: text columns whose values are JSON already, an empty list where absent.
     """
-    if not message.columns:
-        return [b""] * message.rows
-    pattern, cells = [], []
-    for column in message.columns:
-        name = json_text(column.name).replace(b"%", b"%%")
-        texts = _lists(column) if column.name in json_lists else _plain_texts(column)
-        if texts is not None:
-            pattern.append(name + b':"%b"' if column.name not in json_lists else name + b":%b")
-        else:
-            texts = _cells(column)
-            pattern.append(name + b":%b")
-        cells.append(texts)
-    row = b",".join(pattern)
-    return [row % values for values in zip(*cells, strict=True)]
+    return members_of_rows(((column.name, _cells(column)) for column in message.columns), message.rows, json_lists)
 
 
-def _plain_texts(column: pb.Column) -> list[bytes] | None:
-    """The texts of a column as JSON without their quotes; None where it holds anything else, or a quote of its own."""
-    if column.WhichOneof("values") != "text" or column.text.absent:
-        return None
-    written = json_text(list(column.text.values))
-    if b'\\"' in written or len(written) < 4:
-        return None
-    return written[2:-2].split(b'","')  # nothing but a text's end is a quote
-
-
-def _cells(column: pb.Column) -> list[bytes]:
-    """The values of a column as JSON."""
-    kind = column.WhichOneof("values")
-    if kind == "number" or (kind == "integer" and not column.integer.absent):
-        written = json_text(list(column.number.values if kind == "number" else column.integer.values))
-        return written[1:-1].split(b",") if len(written) > 2 else []
-    return [json_text(value) for value in column_values(column)]
-
-
-def _lists(column: pb.Column) -> list[bytes]:
-    return [(value.encode() or b"null") if isinstance(value, str) else b"[]" for value in column_values(column)]
+def _cells(column: pb.Column) -> Cells:
+    if column.WhichOneof("values") == "number":
+        return list(column.number.values)
+    return column_values(column)
 
 
 def column_of(message: pb.Table, name: str) -> Sequence[Value] | None:

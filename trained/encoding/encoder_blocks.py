@@ -122,6 +122,17 @@ class CategoryBlock:
         return cls(str(state["feature"]), list(state["frequent"]), int(state["shared"]), str(state["tidy"]))
 
 
+Waves = tuple[Vectors, Vectors]
+"""The first two dimensions of size blocks, cosine and sine at the lowest frequency."""
+
+
+def size_differences(one: Waves, other: Waves) -> Vectors:
+    """Differences of the logarithms of pairs of sizes by their vectors, scaled or not; 0 where either is absent."""
+    across = one[0] * other[1] - one[1] * other[0]
+    along = one[0] * other[0] + one[1] * other[1]
+    return (np.abs(np.arctan2(across, along)) / SIZE_FREQUENCIES[0]).astype(np.float32)
+
+
 class SizeBlock:
     """Sizes by their ratio: cosine and sine of the logarithm (in mm) at several frequencies; absence on an axis of its own."""
 
@@ -156,12 +167,6 @@ class SizeBlock:
             out[absent, -1] = 1.0
             return NOTHING
         return Unplaced(absent, np.repeat(seeds_of(self.feature, [ABSENT]), len(absent)))
-
-    def difference(self, one: Vectors, other: Vectors) -> Vectors:
-        """Differences of the logarithms of pairs of sizes by their vectors (n, width), scaled or not; 0 where either is absent."""
-        across = one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0]
-        along = one[:, 0] * other[:, 0] + one[:, 1] * other[:, 1]
-        return (np.abs(np.arctan2(across, along)) / SIZE_FREQUENCIES[0]).astype(np.float32)
 
     def to_state(self) -> dict[str, Any]:
         return {"feature": self.feature, "unit_from": self.unit_from, "absence": self.absence}

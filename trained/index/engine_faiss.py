@@ -17,6 +17,8 @@ from trained.index.native_paths import native_path
 
 faiss: Any = _faiss  # its own annotations lack what its Python layer adds
 
+MOST_WIDTHS = 64
+"""Widths of searches whose parameters are kept: making them costs as much as a tenth of a search."""
 PAGE_FLOATS = 1024
 """Numbers of float32 in a page of memory."""
 
@@ -39,6 +41,7 @@ class FaissEngine:
         self._items, self._dimension = int(index.ntotal), int(index.d)
         storage = faiss.downcast_index(index.storage) if self._is_graph else index
         flat = faiss.rev_swig_ptr(storage.get_xb(), self._items * self._dimension)
+        self._parameters: dict[int, Any] = {}
         self._stored: Vectors = flat.reshape(self._items, self._dimension)
 
     @classmethod
@@ -100,17 +103,30 @@ class FaissEngine:
     def search(
         self, queries: Vectors, k: int, ef_search: int, blocked: npt.NDArray[np.integer] | None = None
     ) -> tuple[Positions, Vectors]:
-        selector = self._selector_without(blocked) if blocked is not None and len(blocked) else None
-        if self._is_graph:
-            parameters = faiss.SearchParametersHNSW(efSearch=ef_search, sel=selector)
+        if blocked is not None and len(blocked):
+            parameters = self._parameters_for(ef_search, self._selector_without(blocked))
         else:
-            parameters = faiss.SearchParameters(sel=selector)
+            parameters = self._parameters.get(ef_search)
+            if parameters is None:
+                parameters = self._parameters_for(ef_search, None)
+                if len(self._parameters) < MOST_WIDTHS:
+                    self._parameters[ef_search] = parameters
         if len(queries) > 1:
             faiss.omp_set_num_threads(self._threads)
-        scores, positions = self._index.search(queries, k, params=parameters)
+        count = len(queries)
+        scores, positions = np.empty((count, k), np.float32), np.empty((count, k), np.int64)
+        pointers = faiss.swig_ptr(queries), k, faiss.swig_ptr(scores), faiss.swig_ptr(positions)
+        self._index.search_c(
+            count, *pointers, parameters
+        )  # what `search` does, which first looks through its arguments
         if self._is_distance:
             scores = 1.0 - scores / 2.0  # both vectors have length 1
         return positions, scores
+
+    def _parameters_for(self, ef_search: int, selector: Any) -> Any:
+        if self._is_graph:
+            return faiss.SearchParametersHNSW(efSearch=ef_search, sel=selector)
+        return faiss.SearchParameters(sel=selector)
 
     def _selector_without(self, blocked: npt.NDArray[np.integer]) -> Any:
         bits = np.full((self._items + 7) // 8, 255, np.uint8)

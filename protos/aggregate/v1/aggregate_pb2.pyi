@@ -39,6 +39,7 @@ class PredictRequest(_message.Message):
     ESTIMATES_FIELD_NUMBER: _builtins.int
     UNLIKE_FIELD_NUMBER: _builtins.int
     WITHOUT_FEATURES_FIELD_NUMBER: _builtins.int
+    GENERATED_AT_FIELD_NUMBER: _builtins.int
     similarity_threshold: _builtins.float
     """Neighbours below this similarity (0 to 1) do not count, except the best when none reaches it; absent: the setting."""
     max_variants: _builtins.int
@@ -53,6 +54,8 @@ class PredictRequest(_message.Message):
     """Evidence columns: support of each operation and the range of each time."""
     ignore_own_routing: _builtins.bool
     """Predict from neighbours even where the item has a routing of its own (evaluation, what-if)."""
+    generated_at: _builtins.str
+    """When not "": routings and candidates are answered as JSON texts instead of tables, for few items, with this time in them."""
     @_builtins.property
     def item_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Item codes, 1 to 10,000, trimmed and ignoring case."""
@@ -88,10 +91,11 @@ class PredictRequest(_message.Message):
         estimates: _estimates_pb2.Estimates | None = ...,
         unlike: _abc.Iterable[_builtins.int] | None = ...,
         without_features: _abc.Iterable[_builtins.int] | None = ...,
+        generated_at: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_max_variants", b"_max_variants", "_similarity_threshold", b"_similarity_threshold", "estimates", b"estimates", "max_variants", b"max_variants", "neighbours", b"neighbours", "similarity_threshold", b"similarity_threshold"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_variants", b"_max_variants", "_similarity_threshold", b"_similarity_threshold", "detailed", b"detailed", "estimates", b"estimates", "evidence", b"evidence", "ignore_own_routing", b"ignore_own_routing", "item_codes", b"item_codes", "max_variants", b"max_variants", "model_version", b"model_version", "neighbours", b"neighbours", "similarity_threshold", b"similarity_threshold", "strategy", b"strategy", "unlike", b"unlike", "without_features", b"without_features"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_variants", b"_max_variants", "_similarity_threshold", b"_similarity_threshold", "detailed", b"detailed", "estimates", b"estimates", "evidence", b"evidence", "generated_at", b"generated_at", "ignore_own_routing", b"ignore_own_routing", "item_codes", b"item_codes", "max_variants", b"max_variants", "model_version", b"model_version", "neighbours", b"neighbours", "similarity_threshold", b"similarity_threshold", "strategy", b"strategy", "unlike", b"unlike", "without_features", b"without_features"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_variants: _TypeAlias = _typing.Literal["max_variants"]  # noqa: Y015
     _WhichOneofArgType__max_variants: _TypeAlias = _typing.Literal["_max_variants", b"_max_variants"]  # noqa: Y015
@@ -121,6 +125,8 @@ class PredictResponse(_message.Message):
     WARNINGS_FIELD_NUMBER: _builtins.int
     ROUTING_OFFSETS_FIELD_NUMBER: _builtins.int
     CANDIDATE_OFFSETS_FIELD_NUMBER: _builtins.int
+    ROUTING_TEXTS_FIELD_NUMBER: _builtins.int
+    CANDIDATE_TEXTS_FIELD_NUMBER: _builtins.int
     snapshot_tag: _builtins.str
     """Tag of the snapshot that answered."""
     @_builtins.property
@@ -171,6 +177,14 @@ class PredictResponse(_message.Message):
     def candidate_offsets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Candidates of item i of the request are rows [candidate_offsets[i], candidate_offsets[i + 1]) of `candidates`."""
 
+    @_builtins.property
+    def routing_texts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Where the request names a time: a JSON object for each routing, with its operations (and their evidence) in it, and no tables."""
+
+    @_builtins.property
+    def candidate_texts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """The same for each candidate."""
+
     def __init__(
         self,
         *,
@@ -185,10 +199,12 @@ class PredictResponse(_message.Message):
         warnings: _abc.Iterable[Global___ItemWarning] | None = ...,
         routing_offsets: _abc.Iterable[_builtins.int] | None = ...,
         candidate_offsets: _abc.Iterable[_builtins.int] | None = ...,
+        routing_texts: _abc.Iterable[_builtins.bytes] | None = ...,
+        candidate_texts: _abc.Iterable[_builtins.bytes] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "evidence", b"evidence", "operations", b"operations", "routings", b"routings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidate_offsets", b"candidate_offsets", "candidates", b"candidates", "evidence", b"evidence", "operation_offsets", b"operation_offsets", "operations", b"operations", "routing_offsets", b"routing_offsets", "routings", b"routings", "snapshot_tag", b"snapshot_tag", "unknown", b"unknown", "warnings", b"warnings", "without_routing", b"without_routing"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidate_offsets", b"candidate_offsets", "candidate_texts", b"candidate_texts", "candidates", b"candidates", "evidence", b"evidence", "operation_offsets", b"operation_offsets", "operations", b"operations", "routing_offsets", b"routing_offsets", "routing_texts", b"routing_texts", "routings", b"routings", "snapshot_tag", b"snapshot_tag", "unknown", b"unknown", "warnings", b"warnings", "without_routing", b"without_routing"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -13,12 +13,16 @@ import pytest
 
 from aggregate_service.snapshot import Snapshot
 from common.errors import InvalidInput, Unauthenticated
+from gateway.translate.prediction import PredictedItems
 from plant.mechanical_seals import MECHANICAL_SEALS
 from plant.settings.defaults import OUTPUT_COLUMNS
+from predicting.neighbours import Found
 from protos.aggregate.v1 import aggregate_pb2 as pb
+from protos.common.v1 import table_pb2
 
 from .conftest import CATALOGUE, DATA, Running, Start, build, neighbour_message, rows_of
 
+NOTHING_FOUND = Found("v", table_pb2.Neighbours(), (), (), 0, 0.0, ())
 ADDED = ["PROC_CD", "PROC_DESC", "RUN_TIME"]
 
 
@@ -256,3 +260,27 @@ async def test_access_and_parquet_give_the_same_predictions(start: Start, demo: 
     assert one.routings.rows > 2000
     one.snapshot_tag = other.snapshot_tag
     assert one.SerializeToString(deterministic=True) == other.SerializeToString(deterministic=True)
+
+
+@pytest.mark.parametrize("detailed", [False, True])
+@pytest.mark.parametrize("evidence", [False, True])
+async def test_json_texts_say_what_the_tables_say(
+    small: Running, small_tables: Path, routing: pl.DataFrame, detailed: bool, evidence: bool
+) -> None:
+    routed = routing["ITEM_CD"].unique().sort().to_list()
+    codes = [without_routing(small_tables)[0], routed[0], "NO SUCH ITEM", routed[1]]
+    request = pb.PredictRequest(item_codes=codes, detailed=detailed, evidence=evidence, model_version="v")
+    request.neighbours.CopyFrom(neighbour_message([(code, 0.9) for code in routed[:5]], [], [], []))
+    tables = await small.call("Predict", request)
+    request.generated_at = '2026-01-01T00:00:00 "now"'
+    texts = await small.call("Predict", request)
+    wanted = PredictedItems.of(codes, NOTHING_FOUND, tables, request.generated_at)
+    told = PredictedItems.of(codes, NOTHING_FOUND, texts, request.generated_at)
+    assert told.routings == wanted.routings
+    assert told.candidates == wanted.candidates
+    assert len(told.routings) > 2
+    assert told.candidates
+    assert not texts.operations.columns
+    assert told.share(0, 1).metrics == wanted.share(0, 1).metrics
+    assert told.share(1, 2).routings == wanted.share(1, 2).routings
+    assert all(json.loads(text)["generated_at"] == request.generated_at for text in told.routings)

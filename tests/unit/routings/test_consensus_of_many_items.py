@@ -181,3 +181,52 @@ def test_items_none_of_whose_neighbours_has_a_routing_get_nothing_beside_what_wa
     options = PredictionOptions(strategy)
     batch = predict_routings(nothing, np.arange(10), near, options, random_estimates(random, 10, len(near.items)))
     assert all(not len(value) for name, value in fields_of(batch).items() if name != "offsets")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.booleans(),
+    st.integers(1, 5),
+    st.sampled_from([(), (1.1, 0.7, 0.4)]),
+    st.booleans(),
+    st.booleans(),
+)
+def test_an_item_alone_gets_what_it_gets_among_others(
+    seed: int, learning: bool, variants: int, sets: tuple[float, ...], whole: bool, many: bool
+) -> None:
+    random = np.random.default_rng(seed)
+    items = int(random.integers(2, 20))
+    table = random_plant(random, items)
+    near = random_neighbours(random, items, 60 if many else 12)
+    learned = random_estimates(random, items, len(near.items), sets) if learning else None
+    if learned is not None:
+        estimates = replace(learned.estimates, calibration=replace(learned.estimates.calibration, whole=whole))
+        learned = Learned(estimates, learned.model_of)
+    options = PredictionOptions("consensus", max_variants=variants, ignore_own=True, **OPTIONS)  # type: ignore[arg-type]
+    together = predict_routings(table, np.arange(items), near, options, learned)
+    for query in range(items):
+        first, last = near.offsets[query : query + 2].tolist()
+        one = Neighbours(np.array([0, last - first]), near.items[first:last], near.similarities[first:last])
+        said = None
+        if learned is not None:
+            of_all = learned.estimates
+            estimates = replace(
+                of_all,
+                probabilities=of_all.probabilities[query : query + 1],
+                factors=of_all.factors[query : query + 1],
+                neighbour_factors=of_all.neighbour_factors[first:last],
+                size_differences=of_all.size_differences[first:last],
+            )
+            said = Learned(estimates, learned.model_of)
+        alone = predict_routings(table, np.array([query]), one, options, said)
+        mine = (together.query == query).nonzero()[0]
+        assert len(alone.query) == len(mine)
+        for name in ("rank", "variant", "reference"):
+            np.testing.assert_array_equal(getattr(alone, name), getattr(together, name)[mine])
+        np.testing.assert_allclose(alone.similarity, together.similarity[mine], rtol=1e-14)
+        starts, ends = together.offsets[mine], together.offsets[mine + 1]
+        rows = np.concatenate([np.arange(a, b) for a, b in zip(starts, ends, strict=True)] or [np.zeros(0, np.int64)])
+        np.testing.assert_array_equal(alone.rows, together.rows[rows])
+        np.testing.assert_array_equal(alone.sequence, together.sequence[rows])
+        np.testing.assert_allclose(alone.times, together.times[rows], rtol=1e-13)

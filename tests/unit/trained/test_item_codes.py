@@ -97,3 +97,14 @@ def test_every_stored_code_is_found_where_its_key_first_stands(codes: list[str])
         first.get(item_key(code.upper().lower()), -1) for code in codes
     ]
     assert index.codes_at(np.arange(len(codes))) == codes
+
+
+def test_codes_that_are_asked_again_are_found_again_however_many_came_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trained.item_codes.REMEMBERED", 3)
+    index = ItemCodeIndex.of(["a", "b", "c", "d", "e"])
+    for _time in range(3):
+        for codes in (["a", "x", "A "], ["b", "c"], ["d", "e", "a", "b", "c", "x"], ["c"]):
+            wanted = ["abcde".find(code.strip().lower()) for code in codes]
+            assert index.find_many(codes).tolist() == wanted
+            assert [index.find(code) for code in codes] == wanted
+    assert len(index._known) <= 6  # one call's codes, however many, and no more
