@@ -106,12 +106,17 @@ def share_operations(table: OperationTable, neighbours: Neighbours) -> SharedOpe
     queries = len(neighbours.offsets) - 1
     counts = lengths_of(neighbours.offsets)
     slots = int(counts.max(initial=1))
-    query = neighbours.query_of_each()
-    slot = np.arange(len(query)) - neighbours.offsets[query]
-    similarities = np.zeros((queries, slots))
-    similarities[query, slot] = neighbours.similarities
-    weights = np.zeros((queries, slots))
-    weights[query, slot] = np.maximum(neighbours.similarities, 0.0) ** 2
+    if queries == 1 and len(neighbours.items):
+        query, slot = np.zeros(slots, np.int64), np.arange(slots)
+        similarities = neighbours.similarities[None, :]
+        weights = np.maximum(similarities, 0.0) ** 2
+    else:
+        query = neighbours.query_of_each()
+        slot = np.arange(len(query)) - neighbours.offsets[query]
+        similarities = np.zeros((queries, slots))
+        similarities[query, slot] = neighbours.similarities
+        weights = np.zeros((queries, slots))
+        weights[query, slot] = np.maximum(neighbours.similarities, 0.0) ** 2
     useless = weights.sum(axis=1) <= 0.0
     if useless.any():
         weights[useless] = np.arange(slots) < counts[useless, None]

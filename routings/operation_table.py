@@ -119,6 +119,12 @@ class Neighbours:
         """`found`, or what None stands for."""
         return np.arange(len(self.items)) if self.found is None else self.found
 
+    def of(self, queries: npt.NDArray[np.int64]) -> Neighbours:
+        """Those of some queries."""
+        counts = lengths_of(self.offsets)[queries]
+        places = ranges(self.offsets[queries], counts)
+        return Neighbours(offsets_of(counts), self.items[places], self.similarities[places], self.found_at()[places])
+
     @staticmethod
     def none(queries: int) -> Neighbours:
         """No neighbours for any of `queries` items."""
@@ -152,6 +158,8 @@ def usable_neighbours(
         items: int64 (queries); positions of the items asked, -1 where unknown.
         threshold: similarity, 0 to 1.
     """
+    if len(items) == 1 and len(neighbours.items) < MANY:
+        return _usable_by_one(table, int(items[0]), neighbours, threshold)
     query = neighbours.query_of_each()
     similar = np.where(np.isnan(neighbours.similarities), -1.0, neighbours.similarities)
     usable = (table.lengths(neighbours.items) > 0) & (neighbours.items != items[query])
@@ -171,3 +179,23 @@ def usable_neighbours(
     kept = best | (similar >= threshold)
     counts = np.bincount(query[kept], minlength=len(items))
     return Neighbours(offsets_of(counts), found[kept], similar[kept], places[kept])
+
+
+def _usable_by_one(table: OperationTable, item: int, neighbours: Neighbours, threshold: float) -> Neighbours:
+    """`usable_neighbours` of one item, with lists: a few dozen numbers are looked through sooner than arrays of them are made."""
+    found, lengths = neighbours.items.tolist(), table.lengths(neighbours.items).tolist()
+    similar = [-1.0 if value != value else value for value in neighbours.similarities.tolist()]
+    order = [place for place, other in enumerate(found) if lengths[place] > 0 and other != item]
+    order.sort(key=lambda place: -similar[place])  # stable: equal similarities keep the order they came in
+    seen: set[int] = set()
+    kept: list[int] = []
+    for place in order:
+        if found[place] not in seen and (similar[place] >= threshold or not kept):
+            kept.append(place)
+        seen.add(found[place])
+    return Neighbours(
+        np.array([0, len(kept)], np.int64),
+        neighbours.items[kept],
+        np.array([similar[place] for place in kept], np.float64),
+        neighbours.found_at()[kept],
+    )

@@ -229,14 +229,7 @@ def _predicted(
     options: PredictionOptions,
     learned: Learned | None,
 ) -> RoutingBatch:
-    counts = lengths_of(neighbours.offsets)[queries]
-    places = ranges(neighbours.offsets[queries], counts)
-    asked = Neighbours(
-        offsets_of(counts),
-        neighbours.items[places],
-        neighbours.similarities[places],
-        neighbours.found_at()[places],
-    )
+    asked = neighbours if len(queries) == len(items) else neighbours.of(queries)
     whole = learned is not None and learned.estimates.calibration.whole and strategy is consensus
     # A routing that is proposed as a whole does not rest on similarity: items that are made like it may be unlike
     if not whole:
