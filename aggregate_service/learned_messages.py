@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,8 @@ from routings.routing_prediction import Learned
 from trained.learned.learned_model import TimeModel
 
 KINDS = 2
+MOST_KEPT = 1_000_000
+"""Bytes and characters that describe a version, up to which what was read of it is kept for the next message."""
 MOST_CELLS = 50_000_000
 """Items times operations of one request; a service would have to find 200 MB for more, whatever the message's size."""
 
@@ -55,13 +57,10 @@ def learned_of(message: estimates_pb2.Estimates, snapshot: Snapshot, queries: in
         )
     probabilities = np.zeros((queries, count), np.float32)
     probabilities[np.arange(queries).repeat(lengths), operation] = message.probability
-    version = _version(
-        tuple(message.operations),
-        tuple(message.reasons),
-        factors,
-        (message.time_base, message.time_effects),
-        message.calibration,
-    )
+    texts = tuple(message.operations), tuple(message.reasons)
+    parts = message.time_base, message.time_effects
+    size = sum(len(part) for part in (*texts[0], *texts[1], *parts, message.calibration))
+    version = (_known_version if size <= MOST_KEPT else _version)(*texts, factors, parts, message.calibration)
     estimates = Estimates(
         operations=version.operations,
         probabilities=probabilities,
@@ -84,11 +83,10 @@ class _Version(NamedTuple):
     calibration: Calibration
 
 
-@lru_cache(maxsize=8)
 def _version(
     operations: tuple[str, ...], reasons: tuple[str, ...], factors: int, times: tuple[bytes, bytes], calibration: str
 ) -> _Version:
-    """A version as its messages describe it; every prediction's has it.
+    """A version as its messages describe it, each of them.
 
     Raises:
         InvalidInput: it does not fit together. DataProblem: its calibration cannot be read.
@@ -103,6 +101,10 @@ def _version(
         ),
         calibration=Calibration.from_json(calibration) if calibration else Calibration(),
     )
+
+
+_known_version: Final = lru_cache(maxsize=8)(_version)
+"""The same of the versions whose predictions came last."""
 
 
 def _names(text: str) -> list[str]:

@@ -39,6 +39,9 @@ from routings.time_summary import operation_times, totals
 IN_THE_LOOP: Final = 8
 """Batches up to this many items are answered at once; larger ones in a thread, so that health and small calls go on."""
 
+MOST_IN_TEXTS: Final = 100
+"""Items up to which predictions are answered as JSON texts; those of more could be larger than a message may be."""
+
 MOST_VARIANTS: Final = 10
 CACHED_SUMMARIES: Final = 10_000
 
@@ -282,7 +285,7 @@ def _predict(snapshot: Snapshot, plant: PlantOptions, request: pb.PredictRequest
         unlike=[position for position in request.unlike if position < asked],
         without_features=[position for position in request.without_features if position < asked],
     )
-    return messages.to_predict_response(answer, snapshot.tag, request.generated_at)
+    return messages.to_predict_response(answer, snapshot.tag, request.generated_at if asked <= MOST_IN_TEXTS else "")
 
 
 def _summarize(request: pb.SummarizeTimesRequest, schema: PlantSchema) -> pb.SummarizeTimesResponse:

@@ -22,6 +22,7 @@ class ModelFacts:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
         self._known: dict[str, ann_pb2.InfoResponse] = {}
+        self._as_trained: tuple[ann_pb2.InfoResponse, dict[str, Any]] | None = None
 
     async def info(self, model_version: str) -> ann_pb2.InfoResponse:
         """What ann_service says about a version; asked once a version.
@@ -42,14 +43,19 @@ class ModelFacts:
     async def feature_weights(self, model_version: str, changed: dict[str, float] | None) -> dict[str, Any]:
         """Weights, active features and profiles; `changed` multiplies weights for this call (1 = as trained)."""
         info = await self.info(model_version)
+        if not changed and self._as_trained is not None and self._as_trained[0] is info:
+            return self._as_trained[1]
         weights = dict(zip(info.features, info.feature_weights, strict=False))
         for feature, factor in (changed or {}).items():
             weights[feature] = weights.get(feature, 1.0) * factor
-        return {
+        said = {
             "weights": weights,
             "active_features": dict(zip(info.features, info.active_features, strict=False)),
             "profiles": list(info.weight_profiles),
         }
+        if not changed:
+            self._as_trained = info, said
+        return said
 
 
 class SnapshotFacts:
@@ -60,6 +66,7 @@ class SnapshotFacts:
         self._lock = asyncio.Lock()
         self._last: aggregate_pb2.SnapshotInfoResponse | None = None
         self._last_at = 0.0
+        self._caches: tuple[aggregate_pb2.SnapshotInfoResponse, dict[str, Any]] | None = None
 
     async def info(self) -> aggregate_pb2.SnapshotInfoResponse:
         """The snapshot that serves.
@@ -81,10 +88,13 @@ class SnapshotFacts:
     async def caches(self) -> dict[str, Any]:
         """Figures of the cached tables as `/api/metrics` shows them; of unused ones when the service does not answer."""
         try:
-            figures = {figure.name: figure for figure in (await self.info()).caches}
+            info = await self.info()
         except ServiceError:
-            figures = {}
-        return {name: cache_figures(figures.get(name)) for name in CACHED_TABLES}
+            return {name: cache_figures(None) for name in CACHED_TABLES}
+        if self._caches is None or self._caches[0] is not info:
+            figures = {figure.name: figure for figure in info.caches}
+            self._caches = info, {name: cache_figures(figures.get(name)) for name in CACHED_TABLES}
+        return self._caches[1]
 
 
 def cache_figures(figure: aggregate_pb2.CacheFigures | None) -> dict[str, Any]:

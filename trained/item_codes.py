@@ -28,6 +28,8 @@ REMEMBERED: Final = 32_768
 """Codes whose positions an index remembers: neighbours are looked up again and again, those of alike items the same ones."""
 ASKED_AGAIN: Final = 2_048
 """Codes of one call up to which they are remembered; larger calls go through a catalogue and would only push others out."""
+LONGEST: Final = 64
+"""Characters of a code up to which it is remembered: whoever asks for longer ones takes no memory."""
 SUFFIXES = (".arrow", ".hash.npy", ".order.npy")
 
 
@@ -203,7 +205,7 @@ class ItemCodeIndex:
             if None in places:
                 self._remember([code for code, place in zip(codes, places, strict=True) if place is None])
                 places = list(map(self._known.get, codes))
-            if None not in places:  # another thread may have made room
+            if None not in places:  # some may be too long, and another thread may have made room
                 return np.array(places, np.int32)
         distinct = list(dict.fromkeys(codes))
         found = self._find_distinct(distinct)
@@ -214,7 +216,7 @@ class ItemCodeIndex:
 
     def _remember(self, codes: Sequence[str]) -> None:
         """Look codes up and keep where they are."""
-        distinct = list(dict.fromkeys(codes))
+        distinct = list(dict.fromkeys(code for code in codes if len(code) <= LONGEST))
         found = self._find_distinct(distinct).tolist()
         if len(self._known) + len(distinct) > REMEMBERED:
             self._known = {}

@@ -55,7 +55,7 @@ class PredictRequest(_message.Message):
     ignore_own_routing: _builtins.bool
     """Predict from neighbours even where the item has a routing of its own (evaluation, what-if)."""
     generated_at: _builtins.str
-    """When not "": routings and candidates are answered as JSON texts instead of tables, for few items, with this time in them."""
+    """When not "": routings and candidates are answered as JSON texts instead of tables, for up to 100 items, with this time in them."""
     @_builtins.property
     def item_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Item codes, 1 to 10,000, trimmed and ignoring case."""

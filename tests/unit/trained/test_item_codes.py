@@ -108,3 +108,5 @@ def test_codes_that_are_asked_again_are_found_again_however_many_came_between(mo
             assert index.find_many(codes).tolist() == wanted
             assert [index.find(code) for code in codes] == wanted
     assert len(index._known) <= 6  # one call's codes, however many, and no more
+    assert index.find_many(["c" + " " * 100_000, "a", "y" * 100_000]).tolist() == [2, 0, -1]
+    assert max(map(len, index._known)) < 100
