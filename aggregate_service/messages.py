@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Collection, Mapping, Sequence
 
@@ -66,23 +67,22 @@ def neighbours_of(request: pb.PredictRequest) -> NeighbourLists | None:
     if not request.HasField("neighbours"):
         return None
     sent = request.neighbours
-    offsets = np.array(sent.offsets, np.int64)
-    codes = list(sent.item_codes)
-    if len(offsets) != len(request.item_codes) + 1:
+    bounds, codes = list(sent.offsets), list(sent.item_codes)
+    if len(bounds) != len(request.item_codes) + 1:
         raise InvalidInput(
-            f"neighbours.offsets has {len(offsets)} entries; {len(request.item_codes)} item codes need one more than that"
+            f"neighbours.offsets has {len(bounds)} entries; {len(request.item_codes)} item codes need one more than that"
         )
-    if offsets[0] != 0 or (np.diff(offsets) < 0).any() or offsets[-1] != len(codes):
+    if bounds[0] != 0 or any(end < start for start, end in itertools.pairwise(bounds)) or bounds[-1] != len(codes):
         raise InvalidInput("neighbours.offsets must start at 0, ascend, and end at the number of neighbours")
     if len(sent.similarities) != len(codes):
         raise InvalidInput(f"neighbours has {len(codes)} item codes and {len(sent.similarities)} similarities")
-    return NeighbourLists(offsets, codes, _similarities(sent))
+    return NeighbourLists(np.array(bounds, np.int64), codes, _similarities(sent))
 
 
 def _similarities(sent: table_pb2.Neighbours) -> npt.NDArray[np.float64]:
     """Similarities as the nearest short decimal of the float32 sent, so that 0.8 reaches a threshold of 0.8."""
-    exact: npt.NDArray[np.float64] = np.clip(np.array(sent.similarities, np.float64), 0.0, 1.0)
-    return exact.round(7)
+    exact = np.array(list(sent.similarities), np.float64)
+    return np.minimum(np.maximum(exact, 0.0), 1.0).round(7)
 
 
 def to_predict_response(answer: PredictionAnswer, tag: str, generated_at: str = "") -> pb.PredictResponse:

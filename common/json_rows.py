@@ -6,6 +6,7 @@ NumPy is not imported here, so that processes without arrays do not pay for it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import orjson
@@ -30,18 +31,23 @@ def row_members(columns: Iterable[tuple[str, Cells]], rows: int, json_lists: Col
     """
     pattern, cells = [], []
     for column, values in columns:
-        name = orjson.dumps(column).replace(b"%", b"%%")
         if column in json_lists:
-            pattern.append(name + b":%b")
+            pattern.append(_member(column, False))
             cells.append([(value.encode() or b"null") if isinstance(value, str) else b"[]" for value in values])
             continue
         texts = _plain_texts(values)
-        pattern.append(name + (b':"%b"' if texts is not None else b":%b"))
+        pattern.append(_member(column, texts is not None))
         cells.append(texts if texts is not None else _written(values))
     if not pattern:
         return [b""] * rows
     row = b",".join(pattern)
     return [row % values for values in zip(*cells, strict=True)]
+
+
+@lru_cache(maxsize=1024)
+def _member(column: str, quoted: bool) -> bytes:
+    """Pattern of a member of an object."""
+    return orjson.dumps(column).replace(b"%", b"%%") + (b':"%b"' if quoted else b":%b")
 
 
 def _plain_texts(values: Cells) -> list[bytes] | None:

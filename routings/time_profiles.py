@@ -144,17 +144,17 @@ def keep_between_quantiles(times: Floats, weights: Floats, options: ProfileOptio
     if not enough.any():
         return present
     ordered = np.sort(times, axis=-1)  # NaN last
-    lower = np.where(enough, _quantile(ordered, count, options.trim_lower), -np.inf)
-    upper = np.where(enough, _quantile(ordered, count, options.trim_upper), np.inf)
+    between = _quantiles(ordered, count, options.trim_lower, options.trim_upper)
+    lower, upper = np.where(enough, between[0], -np.inf), np.where(enough, between[1], np.inf)
     with np.errstate(invalid="ignore"):
         inside = (times >= lower[..., None]) & (times <= upper[..., None])
     return _never_nothing(present & inside, present)
 
 
-def _quantile(ordered: Floats, count: npt.NDArray[np.int64], share: float) -> Floats:
-    """Linearly interpolated quantile of the first `count` values of each sorted sample (NumPy's default method)."""
+def _quantiles(ordered: Floats, count: npt.NDArray[np.int64], *shares: float) -> Floats:
+    """Linearly interpolated quantiles of the first `count` values of each sorted sample (NumPy's default method), one row a share."""
     last = np.maximum(count - 1, 0)
-    place = share * last
+    place = np.multiply.outer(shares, last)
     below = place.astype(np.int64)  # never negative: cutting off rounds down
     above = np.minimum(below + 1, last)
     flat = ordered.reshape(-1)
