@@ -86,8 +86,9 @@ async def measure_requests(url: str, make: MakeRequest, *, calls: int, clients: 
         RuntimeError: an answer is another one than 200.
     """
     place = urlsplit(url)
+    host, port = place.hostname or "127.0.0.1", place.port or 80
     loop = asyncio.get_running_loop()
-    made = [await loop.create_connection(_Connection, place.hostname, place.port) for _ in range(clients)]
+    made = [await loop.create_connection(_Connection, host, port) for _ in range(clients)]
     connections = [connection for _transport, connection in made]
     for number in range(warm_up):
         await connections[number % clients].ask(make(number))

@@ -63,9 +63,7 @@ class DirectRoutes:
         for route in routes:
             found = _direct(route)
             if found is not None:
-                self._direct.update(
-                    dict.fromkeys(((method, found.route.path) for method in found.route.methods), found)
-                )
+                self._direct |= {(method, found.route.path): found for method in found.route.methods or ()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         direct = None

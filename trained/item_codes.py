@@ -66,7 +66,7 @@ class ItemCodeIndex:
         self._order = order
         self._mapped = mapped
         self._known: dict[str, int] = {}
-        self._ascending = memoryview(hashes)
+        self._ascending: memoryview = hashes.data
         _validity, offsets, text = codes.buffers()
         start = codes.offset
         count = len(codes)
@@ -250,7 +250,7 @@ class ItemCodeIndex:
     def close(self) -> None:
         """Let go of the files; the index cannot be used afterwards."""
         self._known = {}
-        self._ascending = memoryview(np.zeros(0, np.uint64))
+        self._ascending = np.zeros(0, np.uint64).data
         empty = pa.array([], pa.large_string())
         self._codes, self._text = empty, memoryview(b"")
         self._hashes, self._order = np.zeros(0, np.uint64), np.zeros(0, np.int32)
