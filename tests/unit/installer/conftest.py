@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from installer import checks, wording
+from installer import checks, current_link, wording
 from installer.layout import Layout
 from installer.wording import speak
 from tests.support.installation import new_layout
@@ -69,11 +69,17 @@ def installed(
     """The installed older release; what a test does to it is undone."""
     folder, windows, _script = once
     saved = folder.with_name(f"{folder.name}-saved")
-    shutil.copytree(folder, saved, symlinks=True)
     machine = copied(windows)
     layout = Layout(folder / "공장 서버" / "Program Files", folder / "공장 서버" / "Program Data")
+    version = current_link.target_of(layout.current)
+    assert version is not None
+    current_link.remove(layout.current)  # a junction would be copied as what it leads to
+    shutil.copytree(folder, saved, symlinks=True)
+    current_link.point(layout.current, version)
     server = Server(machine, layout, releases, folder)
     quick(server, monkeypatch)
     yield server
+    current_link.remove(layout.current)
     shutil.rmtree(folder)
     saved.rename(folder)
+    current_link.point(layout.current, version)
