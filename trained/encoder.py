@@ -69,6 +69,16 @@ class EncoderOptions:
     widest: int = 48
 
 
+def telling_features(columns: Columns, options: EncoderOptions, schema: PlantSchema) -> list[str]:
+    """Names of the features that have two different values in a catalogue, whether they take part or not."""
+    return [
+        feature.name
+        for feature in schema.features
+        if feature.name in columns
+        and _plan(feature, columns, options, feature.name in schema.unit_features) is not None
+    ]
+
+
 class BlockEncoder:
     """Encodes items. Deterministic across processes; immutable and safe to use from many threads.
 
@@ -129,7 +139,8 @@ class BlockEncoder:
             schema: the plant's features.
 
         Raises:
-            InvalidInput: a weight is negative or no number, columns differ in length, or nothing tells items apart.
+            InvalidInput: a weight is negative or no number, columns differ in length, or only features that do not take part tell
+                items apart.
         """
         options = options or EncoderOptions()
         if not LEAST_DIMENSIONS <= options.dimensions <= MOST_DIMENSIONS:
@@ -150,10 +161,11 @@ class BlockEncoder:
             for plan in [_plan(feature, columns, options, feature.name in schema.unit_features)]
             if plan is not None
         ]
-        if not plans:
+        left_out = telling_features(columns, options, schema) if not plans else []
+        if left_out:
             raise InvalidInput(
-                "No active feature with a weight above 0 has two different values: nothing tells the items apart. "
-                "Check the input profile, the weights and the active features"
+                f"No active feature with a weight above 0 has two different values, though {', '.join(left_out[:5])} "
+                f"{'have' if len(left_out) > 1 else 'has'}: nothing tells the items apart. Check the weights and the active features"
             )
         fixed = sum(plan.fixed for plan in plans)
         flexible = [plan for plan in plans if plan.curve is not None]
@@ -194,6 +206,8 @@ class BlockEncoder:
         vectors = np.zeros((rows, self.dimension), np.float32) if out is None else out
         if out is not None:
             vectors[:] = 0.0
+        if not self.blocks:
+            vectors[:, 0] = 1.0  # nothing tells items apart: they are all alike
         lost = _Slack(self.slack)
         for block, start, scale in zip(self.blocks, self.starts, self.scales, strict=False):
             part = vectors[:, start : start + block.width]
@@ -207,6 +221,13 @@ class BlockEncoder:
             part = self.learned.encode(said)
             vectors[:, self.features_dimension :] = part * np.float32(np.sqrt(self.learned_share))
         return vectors
+
+    def saying(self, vectors: Vectors, outputs: LearnedOutputs) -> Vectors:
+        """Vectors of items, float32 (rows, dimension), with what else the learned models say of them in the learned dimensions."""
+        made = vectors.copy()
+        if self.learned is not None:
+            made[:, self.features_dimension :] = self.learned.encode(outputs) * np.float32(np.sqrt(self.learned_share))
+        return made
 
     def learned_vectors(self, vectors: Vectors) -> Vectors:
         """The dimensions of the learned block, rows of length 1, float32 (rows, learned.width)."""

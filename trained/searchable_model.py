@@ -281,7 +281,9 @@ class SearchableModel:
         return similar
 
     def without_features(self, vectors: Vectors) -> npt.NDArray[np.bool_]:
-        """Whether each vector is that of an item of which no feature is known, bool (n)."""
+        """Whether each vector is that of an item of which no feature is known, bool (n); of nobody where no feature tells items apart."""
+        if isinstance(self.encoding, BlockEncoder) and not self.encoding.blocks:
+            return np.zeros(len(vectors), np.bool_)
         if self._empty is None:
             self._empty = self.encode({}, 1)[0]
         same: npt.NDArray[np.bool_] = vectors @ self._empty > 1.0 - 1e-5

@@ -32,6 +32,12 @@ def held_out_quality(metadata: Mapping[str, Any]) -> tuple[str, dict[str, float]
     return str(evaluation.get("judged_against") or ""), measured
 
 
+def _as_of_now(metadata: Mapping[str, Any]) -> bool:
+    """Whether items were judged as if they were planned now: older programs judged them as of when their routings were entered."""
+    evaluation = metadata.get("evaluation")
+    return isinstance(evaluation, Mapping) and bool(evaluation.get("as_of_now"))
+
+
 def objection(
     new_metadata: Mapping[str, Any],
     active_manifest_json: str,
@@ -81,7 +87,7 @@ def _objections(
         )
     judged_before, quality_before = held_out_quality(active)
     judged_after, quality_after = held_out_quality(new)
-    if judged_before != judged_after:
+    if judged_before != judged_after or _as_of_now(active) != _as_of_now(new):
         return
     for name, meaning in QUALITY.items():
         if name in quality_before and name in quality_after:

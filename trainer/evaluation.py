@@ -60,6 +60,8 @@ class Evaluated:
         routings: their current routings, parallel to `index`.
         right: what they are judged against.
         encode: vectors of items of the source, for those that the version does not hold; float32 (items, dimension).
+        now: positions of items, ascending, and their vectors as if they were planned now, float32 (n, dimension), which stand in the
+            place of the version's; None: of nobody.
     """
 
     model: SearchableModel
@@ -67,6 +69,7 @@ class Evaluated:
     routings: CurrentRoutings
     right: RightRoutings
     encode: Callable[[Integers], Floats32]
+    now: tuple[Integers, Floats32] | None = None
 
 
 def sample(positions: Integers, items: int, seed: int) -> Integers:
@@ -166,6 +169,9 @@ def leave_out_neighbours(
         vectors[stored] = model.vectors(own[stored])
     if not stored.all():
         vectors[~stored] = work.encode(items[~stored])
+    if work.now is not None:
+        asked, place = np.nonzero(items[:, None] == work.now[0])
+        vectors[asked] = work.now[1][place]
     wanted = min(options.top_k + 1, model.items)
     blocked = together[together >= 0] if together is not None else None
     positions, similarities = model.search_made(

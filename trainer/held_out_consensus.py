@@ -40,27 +40,38 @@ def held_out_consensus(
         neighbours: most of them an item.
     """
     asking = replace(options, strategy="consensus", ignore_own=True, evidence=False)
+    routed = np.flatnonzero(np.diff(table.offsets) > 0)
+    searched: list[tuple[Integers, Integers, Vectors]] = []
+
+    def nearest(items: Integers, held: int) -> tuple[Integers, Vectors]:
+        """Items with a routing near each item, so many that `held` of them may be left out; the same for every draw of folds."""
+        wanted = min(neighbours + held, len(routed))
+        if searched and np.array_equal(searched[0][0], items) and searched[0][1].shape[1] >= wanted:
+            return searched[0][1:]
+        known = vectors if len(routed) == len(vectors) else vectors[routed]
+        similar, places = exact_nearest(np.ascontiguousarray(known), np.ascontiguousarray(vectors[items]), wanted)
+        searched[:] = [(items, routed[places], similar)]
+        return searched[0][1:]
 
     def propose(items: Integers, folds: Integers) -> Proposals:
         found: Proposals = [None] * len(items)
-        routed = np.diff(table.offsets) > 0
+        if not len(items) or not len(routed):
+            return found
+        near_all, similar_all = nearest(items, int(np.bincount(folds).max()))
+        fold_of = np.full(len(vectors), -1, np.int64)
+        fold_of[items] = folds
+        kept_all = fold_of[near_all] != folds[:, None]
+        kept_all &= np.cumsum(kept_all, axis=1) <= neighbours
         for fold in range(int(folds.max(initial=-1)) + 1):
             chosen = np.flatnonzero(folds == fold)
-            seen = routed.copy()
-            seen[items[chosen]] = False
-            others = np.flatnonzero(seen)
-            if not len(others):
+            kept = kept_all[chosen]
+            if not kept.any():
                 continue
-            queries = np.ascontiguousarray(vectors[items[chosen]])
-            similar, places = exact_nearest(
-                np.ascontiguousarray(vectors[others]), queries, min(neighbours, len(others))
-            )
-            near = others[places.reshape(-1)]
-            query = np.repeat(np.arange(len(chosen)), places.shape[1])
+            near, query = near_all[chosen][kept], np.nonzero(kept)[0]
             known = Neighbours(
-                np.arange(len(chosen) + 1) * places.shape[1],
+                np.concatenate(([0], np.cumsum(kept.sum(axis=1)))).astype(np.int64),
                 near,
-                np.clip(similar.reshape(-1).astype(np.float64), 0.0, 1.0),
+                np.clip(similar_all[chosen][kept].astype(np.float64), 0.0, 1.0),
             )
             learned = None
             if stage is not None:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from trained.encoder import BlockEncoder
 from trained.index.engine import Vectors
+from trained.learned.learned_chances import KnownChances
 from trainer.current_routings import CurrentRoutings
 from trainer.learned_stage import LearnedStage
 from trainer.planned_stage import Choice
@@ -58,3 +59,22 @@ class Learned:
         entered = self.routings.entered if self.routings.entered is not None else np.zeros(count)
         order: npt.NDArray[np.int64] = np.lexsort((-entered, ~routed)).astype(np.int64)
         return order
+
+
+def known_now(
+    learned: Learned,
+) -> tuple[KnownChances | None, tuple[npt.NDArray[np.int64], Vectors] | None]:
+    """What the models say of the items for an evaluation that asks as planners do: now, not as of when routings were entered.
+
+    Returns:
+        Chances of all items, those that are judged as of now; None where nothing was learned. Positions of the items that are judged and
+        their vectors as of now; None where the models do not look at ages.
+    """
+    stage = learned.stage
+    if stage is None:
+        return None, None
+    if stage.now is None:
+        return KnownChances(stage.outputs.probabilities), None
+    items, outputs = stage.now.items, stage.now.outputs
+    vectors = learned.encoder.saying(learned.vectors[items], outputs)
+    return KnownChances(stage.outputs.probabilities, (items, outputs.probabilities)), (items, vectors)

@@ -59,6 +59,7 @@ class LearnedStage:
         operation_of: model of each operation number of the routings, -1 where it has none, int64.
         importance: share that each feature has in telling which operations an item needs.
         changed: share of what tells operations that lies in when routings were entered: how much practices changed over the years.
+        now: what is said of some items as of now, not as of when their routings were entered; None: of nobody else than in `outputs`.
     """
 
     block: LearnedBlock
@@ -66,6 +67,20 @@ class LearnedStage:
     operation_of: Integers
     importance: Mapping[str, float]
     changed: float = 0.0
+    now: SaidNow | None = None
+
+
+@dataclass(frozen=True)
+class SaidNow:
+    """What models that did not see them say of items with a routing as if it were planned now.
+
+    Attributes:
+        items: positions, ascending, int64.
+        outputs: parallel to them.
+    """
+
+    items: Integers
+    outputs: LearnedOutputs
 
 
 def learn(
@@ -77,6 +92,7 @@ def learn(
     on_operation: Callable[[int], None] | None = None,
     *,
     schema: PlantSchema,
+    now: Integers | None = None,
 ) -> LearnedStage | None:
     """Learn from routings; None where there are too few, or where no input tells items apart.
 
@@ -89,6 +105,7 @@ def learn(
         weights: what each item's routing counts, float64 (items,); None: all alike.
         on_operation: told how many operations are done.
         schema: the plant's features.
+        now: positions of items about which is also asked what would be said if they were planned now, ascending.
     """
     table = routings.table
     routed = np.diff(table.offsets) > 0
@@ -118,9 +135,12 @@ def learn(
 
     threads, seed = options.boosting.threads, options.boosting.seed
     design = TimeDesign.fit(inputs, matrix)
-    timing, seen = seen_as_entered(routings.entered, routed, inputs, matrix, design, threads=threads, seed=seed)
-    fitted = fit_operations(inputs, seen, needed, len(frequent), folds, options.boosting, weights, on_operation)
-    times = fit_times(timing, seen, table, rows_model, len(frequent), folds, seed)
+    seen = seen_as_entered(routings.entered, routed, inputs, matrix, design, threads=threads, seed=seed, now=now)
+    taught, told_by = seen.with_now(folds, without=-1), seen.with_now(folds)
+    fitted = fit_operations(
+        inputs, seen.matrix, needed, len(frequent), taught, told_by, options.boosting, weights, on_operation
+    )
+    times = fit_times(seen.design, seen.matrix, table, rows_model, len(frequent), taught, told_by, seed)
     names = [operation_key(routings.jobs[number], int(routings.occurrences[number])) for number in frequent.tolist()]
     gains = _by_feature(inputs, fitted.gains)
     reasons = [
@@ -137,14 +157,15 @@ def learn(
         times.times,
         reasons,
     )
-    outputs = LearnedOutputs(fitted.probabilities, times.factors)
+    said = LearnedOutputs(fitted.probabilities, times.factors)
+    outputs, as_of_now = (LearnedOutputs(*(part[rows] for part in said)) for rows in seen.parts)
     block = LearnedBlock.fit(model, outputs, options.directions)
     total = {name: sum(one[name] for one in gains) for name in gains[0]}
     whole = max(sum(total.values()), 1e-12)
     shares = {name: gain / whole for name, gain in total.items()}
-    return LearnedStage(
-        block, outputs, operation_of, shares, float(1.0 - whole / max(float(fitted.gains.sum()), whole))
-    )
+    changed = float(1.0 - whole / max(float(fitted.gains.sum()), whole))
+    said_now = SaidNow(seen.now, as_of_now) if len(seen.now) else None
+    return LearnedStage(block, outputs, operation_of, shares, changed, said_now)
 
 
 def _by_feature(inputs: ItemInputs, gains: npt.NDArray[np.float64]) -> list[dict[str, float]]:

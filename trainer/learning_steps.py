@@ -6,6 +6,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+import numpy.typing as npt
+
 from common.notices import notice
 from common.settings import settings as read_settings
 from routings.calibration import Calibration
@@ -32,11 +35,13 @@ def learn_operations(
     codes: ItemCodeIndex,
     routings: CurrentRoutings | None,
     examples: Sequence[PlannerExample],
+    judged: npt.NDArray[np.int64],
 ) -> tuple[LearnedStage | None, CurrentRoutings | None]:
     """The supervised stage, None when it is switched off or when there is too little to learn from; the routings it learned from.
 
     Args:
         examples: routings that planners stand behind; they are learned from in the place of the items' own.
+        judged: positions of items that are asked about as if they were planned now, ascending.
     """
     options = work.options.learn
     if not options.enabled or routings is None:
@@ -66,6 +71,7 @@ def learn_operations(
             None if taught is routings else counts,
             on_operation=work.report.advance,
             schema=work.profile.plant,
+            now=judged,
         )
     if stage is None:
         work.report.note(

@@ -65,8 +65,9 @@ class Task:
     """What all operations are fitted on.
 
     Attributes:
-        matrix: inputs of all items, float32 (items, inputs).
-        folds: fold of each item from 0, at least two of them; -1 for items without routing.
+        matrix: inputs of all rows, float32 (rows, inputs): the items, and behind them what else is asked.
+        folds: fold of each item from 0, at least two of them; -1 for rows that nothing is learned from.
+        told_by: fold whose models, which did not see it, speak of each row; -1: those of all items do.
         categories: inputs that are categories.
         bins: most bins of each input.
         options: how.
@@ -75,6 +76,7 @@ class Task:
 
     matrix: Floats32
     folds: Integers
+    told_by: Integers
     categories: list[int]
     bins: list[int]
     options: BoostingOptions
@@ -89,7 +91,7 @@ class FittedOperation:
         trees: of the model of all items.
         base: log odds that the trees add to.
         importance: gain of each input, float64 (inputs,).
-        probabilities: of all items, each from models that did not see it, float32 (items,).
+        probabilities: of all rows, each from models that did not see it, float32 (rows,).
     """
 
     trees: list[Tree]
@@ -130,16 +132,16 @@ class OperationFitter:
             operation: its number, from 0.
             needed: whether each item with a routing has it, bool (items,).
         """
-        task, known = self._task, self._known
+        task, known, told_by = self._task, self._known, self._task.told_by
         options, matrix = task.options, task.matrix
         label, fold_of_known = needed[known], task.folds[known]
         random = np.random.default_rng((options.seed, operation))
         importance = np.zeros(matrix.shape[1])
         probabilities = np.empty(len(matrix), np.float32)
-        unseen = np.flatnonzero(task.folds < 0)
+        unseen = np.flatnonzero(told_by < 0)
         folds = range(int(task.folds.max()) + 1)
         parts = [np.flatnonzero(fold_of_known != fold) for fold in folds]
-        judged = [known[fold_of_known == fold] for fold in folds]
+        judged = [np.flatnonzero(told_by == fold) for fold in folds]
         trees: list[Tree] = []
         base = 0.0
         for rows, targets in [*zip(parts, judged, strict=True), (np.arange(len(known)), unseen)]:

@@ -24,7 +24,7 @@ class FittedOperations:
 
     Attributes:
         trees: log odds of each operation, from all items.
-        probabilities: of all items, each from models that did not see it, float32 (items, operations).
+        probabilities: of all rows, each from models that did not see it, float32 (rows, operations).
         gains: share of each operation's gain that each column of the matrix has, float64 (operations, columns).
     """
 
@@ -39,6 +39,7 @@ def fit_operations(
     needed: Callable[[int], Booleans],
     operations: int,
     folds: npt.NDArray[np.int64],
+    told_by: npt.NDArray[np.int64],
     options: BoostingOptions,
     weights: npt.NDArray[np.float64] | None = None,
     on_operation: Callable[[int], None] | None = None,
@@ -46,10 +47,10 @@ def fit_operations(
     """Fit the classifiers.
 
     Args:
-        matrix: inputs of all items, float32 (items, inputs); one column more is the age of the routing, which the trees that are kept
+        matrix: inputs of all rows, float32 (rows, inputs); one column more is the age of the routing, which the trees that are kept
             know to be 0.
         needed: whether each item with a routing has operation number k, bool (items,).
-        folds: fold of each item from 0, at least two of them; -1 for items without routing.
+        folds, told_by: see `Task`.
         weights: what each item counts, float64 (items,); None: all alike.
         on_operation: told how many operations are done.
 
@@ -61,7 +62,7 @@ def fit_operations(
     aged = matrix.shape[1] > len(bins)
     if aged:
         bins.append(255)
-    task = Task(matrix, folds, categories, bins, options, weights)
+    task = Task(matrix, folds, told_by, categories, bins, options, weights)
     probabilities = np.empty((len(matrix), operations), np.float32)
     results: list[FittedOperation] = []
     fitted = fitted_on_cluster if options.cluster else _fitted_here

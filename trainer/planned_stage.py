@@ -143,7 +143,7 @@ def choose(
     if len(routed) > MOST_COMPARED:
         judged = np.sort(np.random.default_rng(seed).choice(routed, MOST_COMPARED, replace=False))
     classes = RoutingClasses.of(routing_keys(routings, judged))
-    whole = feature_table(columns, [*features, CODE]).of(judged)
+    whole = feature_table({name: one.of_rows(judged) for name, one in columns.items()}, [*features, CODE])
     table = FeatureTable(whole.columns[:-1], whole.items)
     read = tuple(features)
     if tells_more(whole, table, classes):
@@ -294,8 +294,8 @@ def _with_times(
     routed = np.diff(table.offsets) > 0
     folds = np.full(len(routed), -1, np.int64)
     folds[routed] = folds_of(int(routed.sum()), seed)
-    timing, seen = seen_as_entered(routings.entered, routed, inputs, matrix, design, threads=threads, seed=seed)
-    times = fit_times(timing, seen, table, model_of[table.operation], len(timed), folds, seed)
+    seen = seen_as_entered(routings.entered, routed, inputs, matrix, design, threads=threads, seed=seed)
+    times = fit_times(seen.design, seen.matrix, table, model_of[table.operation], len(timed), folds, folds, seed)
     base = np.repeat(times.times.base[-1:], len(names) + 1, axis=0)
     effects = np.repeat(times.times.effects[-1:], len(names) + 1, axis=0)
     for number, operation in enumerate(timed.tolist()):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from common.errors import DataProblem
 from common.notices import notice
 from plant.blueprint.options import ProjectorOptions
 from plant.schema import FEATURES, ITEM_CODE
 from source.role_reading import check_required, table_of
+from trained.encoder import EncoderOptions, telling_features
 from trained.item_codes import ItemCodeIndex
 from trainer.catalogue import Catalogue, cells, read_catalogue
 from trainer.current_routings import CurrentRoutings, read_current_routings
@@ -101,3 +103,29 @@ def read_routings(work: TrainingWork, codes: ItemCodeIndex) -> CurrentRoutings |
                 f"The version learns nothing from routings and its predictions are not judged: {problem.message}"
             )
             return None
+
+
+def with_telling_features(work: TrainingWork, catalogue: Catalogue) -> TrainingWork:
+    """The work with features that are usually kept out, such as an item's name, where no other one tells items apart.
+
+    What the blueprint switches off by name stays off.
+    """
+    schema, chosen = work.profile.plant, work.options.weights
+    weights, active = {**schema.weights, **chosen.weights}, {**schema.active, **chosen.active}
+    telling = telling_features(catalogue.columns, EncoderOptions(), schema)
+    if any(active[name] and weights[name] > 0 for name in telling):
+        return work
+    added = [name for name in telling if name not in chosen.active and weights[name] > 0]
+    if added:
+        work.report.note(
+            f"No active feature tells the items apart: {', '.join(added)}, which usually {'take' if len(added) > 1 else 'takes'} no part, "
+            f"{'do' if len(added) > 1 else 'does'} so here",
+            features=added,
+        )
+    elif not telling:
+        work.report.note(
+            "No feature has two different values: nothing tells the items apart, so that all of them get what most of them are made like. "
+            "Map columns in the input profile that say what kind of item each is"
+        )
+    options = replace(work.options, weights=replace(chosen, active={**chosen.active, **dict.fromkeys(added, True)}))
+    return replace(work, options=options)

@@ -42,7 +42,7 @@ _PARAMETERS: Final[dict[str, Any]] = {
     "max_bin": 255,
 }
 _ROUNDS: Final = 40
-_MOST_ROWS: Final = 60_000
+_MOST_ROWS: Final = 20_000
 """Routings from which is learned when items like an item were last planned; more tell no more of a share."""
 
 Floats32 = npt.NDArray[np.float32]
@@ -113,11 +113,25 @@ class Seen(NamedTuple):
 
     Attributes:
         design: the columns of times; one more for the age of the routing, where ages are known.
-        matrix: inputs of all items, float32 (items, inputs); the age of the routing in years as one more column.
+        matrix: inputs of all items, float32 (items, inputs); the age of the routing in years as one more column. Behind them the items
+            that are asked about as of now, once more with age 0.
+        now: those items, int64; none where ages are not known, so that every item is seen as of now.
     """
 
     design: TimeDesign | AgedDesign
     matrix: Inputs
+    now: npt.NDArray[np.int64]
+
+    def with_now(self, folds: npt.NDArray[np.int64], *, without: int | None = None) -> npt.NDArray[np.int64]:
+        """A number for each row: that of its item; for the items once more `without`, None: theirs too."""
+        again = folds[self.now] if without is None else np.full(len(self.now), without, np.int64)
+        return np.concatenate([folds, again])
+
+    @property
+    def parts(self) -> tuple[slice, slice]:
+        """Rows of the items, and of those that are asked about once more."""
+        items = len(self.matrix) - len(self.now)
+        return slice(0, items), slice(items, None)
 
 
 def seen_as_entered(
@@ -129,15 +143,24 @@ def seen_as_entered(
     *,
     threads: int,
     seed: int,
+    now: npt.NDArray[np.int64] | None = None,
 ) -> Seen:
     """Items as of when their routings were entered, those without a routing as of the newest ones; as they are where that is not known.
 
     Args:
         entered, routed, inputs, matrix, threads, seed: see `routing_ages`.
         design: the columns of times.
+        now: items that are asked about as of now too; of them those with a routing count.
     """
     ages = routing_ages(entered, routed, inputs, matrix, threads=threads, seed=seed)
-    return Seen(design, matrix) if ages is None else Seen(AgedDesign(design), np.column_stack([matrix, ages]))
+    nobody = np.zeros(0, np.int64)
+    if ages is None:
+        return Seen(design, matrix, nobody)
+    asked = nobody if now is None else now[routed[now]]
+    made = np.empty((len(matrix) + len(asked), matrix.shape[1] + 1), np.float32)
+    made[: len(matrix), :-1], made[: len(matrix), -1] = matrix, ages
+    made[len(matrix) :, :-1], made[len(matrix) :, -1] = matrix[asked], 0.0
+    return Seen(AgedDesign(design), made, asked)
 
 
 class AgedDesign:

@@ -15,8 +15,9 @@ from trained.learned.learned_inputs import Inputs
 from trained.learned.learned_model import RUN_KIND, SETUP_KIND, TimeModel
 
 POOLED_PENALTY, OWN_PENALTY = 5.0, 20.0
-MOST_TIMES: Final = 40_000
-"""Times that one operation learns from."""
+TIMES_A_COLUMN: Final = 64
+"""Times that one operation learns from, for each column of the design: more lower the error of a time by less than a hundredth, for what
+is estimated adds one part in so many to the scatter that no model explains."""
 MOST_FACTORS: Final = 12
 EXPLAINED: Final = 0.9995
 KIND_WEIGHTS: Final = {SETUP_KIND: 0.3, RUN_KIND: 1.0}
@@ -75,7 +76,7 @@ class FittedTimes:
     Attributes:
         times: how factors make times.
         factor_weights, factor_centre: factors = design columns @ weights - centre.
-        factors: of all items, from models that did not see the item's times, float32 (items, factors).
+        factors: of all rows, from models that did not see the item's times, float32 (rows, factors).
     """
 
     times: TimeModel
@@ -101,51 +102,56 @@ def fit_times(
     operation: Integers,
     operations: int,
     folds: Integers,
+    told_by: Integers,
     seed: int,
 ) -> FittedTimes:
     """Fit the time models.
 
     Args:
-        matrix: inputs of all items, float32 (items, inputs).
-        table: their routings.
+        matrix: inputs of all rows, float32 (rows, inputs): the items, and behind them what else is asked.
+        table: routings of the items.
         operation: number of the model of each row of the table, -1 where the operation has none.
-        folds: fold of each item from 0, -1 for items without routing.
+        folds: fold of each item from 0, -1 for rows without routing.
+        told_by: fold whose models, which did not see it, speak of each row; -1: those of all items do.
     """
-    fold_count = int(folds.max()) + 1
+    fold_count, items = int(folds.max()) + 1, matrix[: table.items]
     item_of = np.repeat(np.arange(table.items), np.diff(table.offsets))
     times = run_and_setup_times(table)
     random = np.random.default_rng(seed)
     shares = np.bincount(operation[operation >= 0], minlength=operations) / max(1, int((folds >= 0).sum()))
-    moments: dict[tuple[int, int], list[Moments]] = {}
-    for kind in KIND_WEIGHTS:
-        for number in range(operations):
-            rows = np.flatnonzero((operation == number) & ~np.isnan(times[:, kind]))
-            if len(rows) > MOST_TIMES:
-                rows = np.sort(random.choice(rows, MOST_TIMES, replace=False))
-            columns = design.columns_of(matrix[item_of[rows]]).astype(np.float64)
-            moments[(kind, number)] = [
-                _moments(columns[chosen], times[rows[chosen], kind])
-                for chosen in (folds[item_of[rows]] == fold for fold in range(fold_count))
-            ]
+    moments: dict[tuple[int, int], list[Moments]] = {
+        (kind, number): [] for kind in KIND_WEIGHTS for number in range(operations)
+    }
+    rows_of = _rows_of_operations(operation, ~np.isnan(times).all(axis=1), operations)
+    most = TIMES_A_COLUMN * max(design.columns, 1)
+    for number, rows in enumerate(rows_of):
+        if len(rows) > most:
+            rows = random.choice(rows, most, replace=False)
+        fold_of = folds[item_of[rows]]
+        for fold in range(fold_count):
+            some = rows[fold_of == fold]
+            columns = design.columns_of(matrix[item_of[some]]).astype(np.float64)
+            for kind, one in zip(KIND_WEIGHTS, _moments_of_kinds(columns, times[some]), strict=True):
+                moments[(kind, number)].append(one)
     final = _models(moments, operations, None)
-    centre = _mean_columns(design, matrix)
+    centre = _mean_columns(design, items)
     scale = np.array([np.sqrt(weight * shares) for weight in KIND_WEIGHTS.values()])  # (2, operations)
     level = _levels(final, operations, centre)
     slopes = np.stack([_weights(final, kind, operations) for kind in KIND_WEIGHTS])  # (2, operations, columns)
-    scaled = (slopes * scale[:, :, None]).reshape(-1, design.columns)
-    directions = _directions(design, matrix, scaled, centre)
+    scaled = (slopes * scale[:, :, None]).reshape(len(KIND_WEIGHTS) * operations, design.columns)
+    directions = _directions(design, items, scaled, centre)
     factor_weights = scaled.T @ directions  # (columns, factors)
     effects = np.zeros((operations + 1, len(KIND_WEIGHTS), directions.shape[1]))
     shaped = directions.reshape(len(KIND_WEIGHTS), operations, -1)
     for kind in KIND_WEIGHTS:
         with np.errstate(divide="ignore", invalid="ignore"):
             effects[:operations, kind] = np.where(scale[kind, :, None] > 0, shaped[kind] / scale[kind, :, None], 0.0)
-        effects[operations, kind] = _pooled_effects(final[(kind, operations)].weights, factor_weights, design, matrix)
+        effects[operations, kind] = _pooled_effects(final[(kind, operations)].weights, factor_weights, design, items)
     base = np.array([[level[kind, number] for kind in KIND_WEIGHTS] for number in range(operations + 1)])
     factors = np.empty((len(matrix), directions.shape[1]), np.float32)
     for fold in [*range(fold_count), -1]:
         models = final if fold < 0 else _models(moments, operations, fold)
-        chosen = np.flatnonzero(folds == fold)
+        chosen = np.flatnonzero(told_by == fold)
         factors[chosen] = _factors(design, matrix, chosen, models, operations, scale, level, directions)
     return FittedTimes(
         times=TimeModel(base.astype(np.float32), effects.astype(np.float32)),
@@ -155,8 +161,28 @@ def fit_times(
     )
 
 
-def _moments(columns: Floats, times: Floats) -> Moments:
-    return Moments(float(len(times)), columns.sum(axis=0), float(times.sum()), columns.T @ columns, columns.T @ times)
+def _rows_of_operations(operation: Integers, timed: npt.NDArray[np.bool_], operations: int) -> list[Integers]:
+    """Rows with a time of each operation with a model."""
+    rows = np.flatnonzero(timed & (operation >= 0))
+    rows = rows[np.argsort(operation[rows], kind="stable")]
+    return np.split(rows, np.cumsum(np.bincount(operation[rows], minlength=operations))[:-1])
+
+
+def _moments_of_kinds(columns: Floats, times: Floats) -> list[Moments]:
+    """Moments of the set-up and the run times of rows, float64 (rows, kinds); products are made once where both are known."""
+    made: list[Moments] = []
+    before: npt.NDArray[np.bool_] | None = None
+    for kind in KIND_WEIGHTS:
+        known = ~np.isnan(times[:, kind])
+        told = times[known, kind]
+        chosen = columns if known.all() else columns[known]
+        if before is not None and np.array_equal(known, before):
+            total, products = made[-1].columns, made[-1].products
+        else:
+            total, products = chosen.sum(axis=0), chosen.T @ chosen
+        made.append(Moments(float(len(told)), total, float(told.sum()), products, chosen.T @ told))
+        before = known
+    return made
 
 
 def _models(
@@ -256,7 +282,7 @@ def _factors(
     slopes = np.stack([_weights(models, kind, operations) for kind in KIND_WEIGHTS])
     bases = np.array([[models[(kind, number)].base for number in range(operations)] for kind in KIND_WEIGHTS])
     shift = ((bases - level[:, :operations]) * scale).reshape(-1)
-    weights = (slopes * scale[:, :, None]).reshape(-1, design.columns).T @ directions
+    weights = (slopes * scale[:, :, None]).reshape(len(KIND_WEIGHTS) * operations, design.columns).T @ directions
     offset = shift @ directions
     made = np.empty((len(chosen), directions.shape[1]), np.float32)
     for start in range(0, len(chosen), ROWS_AT_ONCE):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from common.notices import notice
 from plant.blueprint.options import PipelineOptions
@@ -20,20 +21,19 @@ from trained.index.engine import Engine, build_index
 from trained.index.equal_items import EqualItems, equal_groups
 from trained.index.recall import RecallPoint, exact_truth, measure, smallest_ef, unlike_below
 from trained.item_codes import ItemCodeIndex
-from trained.learned.learned_chances import KnownChances
 from trained.searchable_model import SearchableModel
 from trained.version_files import TrainedVersion, write_version
 from trainer.calibrating import calibrate
 from trainer.catalogue import Catalogue
 from trainer.evaluation import Evaluated, EvaluationOptions, evaluate, sample
 from trainer.feature_reports import feature_importance, feature_recommendations, feature_statistics
-from trainer.learned_items import Learned
+from trainer.learned_items import Learned, known_now
 from trainer.learning_steps import encoded, fit_encoder, learn_operations, with_chosen_method
 from trainer.operation_times import operation_times
 from trainer.planned_stage import simplest_beaten
 from trainer.planner_examples import PlannerExample
 from trainer.progress import ProgressReport
-from trainer.reading_items import projector_cells, read_items, read_routings
+from trainer.reading_items import projector_cells, read_items, read_routings, with_telling_features
 from trainer.right_routings import families_of, own_routings
 from trainer.shared_model import SharedModel
 from trainer.stage_clock import StageClock
@@ -75,6 +75,8 @@ class Training:
             InvalidInput: the options fit neither source nor items.
         """
         catalogue = read_items(self._work)
+        if self._shared is None:
+            self._work = with_telling_features(self._work, catalogue)
         return catalogue, self._learn(catalogue)
 
     def _learn(self, catalogue: Catalogue) -> Learned:
@@ -86,7 +88,8 @@ class Training:
         if shared is not None:
             stage = shared.stage(catalogue, routings)
         else:
-            stage, taught = learn_operations(work, catalogue, codes, routings, self._examples)
+            judged = self._judged(len(codes))
+            stage, taught = learn_operations(work, catalogue, codes, routings, self._examples, judged)
         with work.stage("learning", notice("LEARNING_FEATURES", "Learning the features"), unit="rows"):
             encoder = fit_encoder(work, catalogue, stage) if shared is None else shared.with_stage(stage)
             statistics = feature_statistics(catalogue.columns, schema)
@@ -96,6 +99,11 @@ class Training:
         vectors = encoded(work, catalogue, encoder, stage)
         families = families_of(catalogue, schema) if self._judging else {}
         return Learned(encoder, vectors, statistics, times, families, routings, stage, taught)
+
+    def _judged(self, items: int) -> npt.NDArray[np.int64]:
+        """Positions among which the evaluation draws what it judges, ascending; none where nothing is judged."""
+        everyone = np.arange(items, dtype=np.int64)
+        return sample(everyone, self._judging.items * 4, 2) if self._judging else everyone[:0]
 
     def build(self, learned: Learned) -> tuple[Engine, list[RecallPoint], float]:
         """The index over the vectors, its recall curve, and the similarity below which a query is unlike the catalogue.
@@ -157,9 +165,8 @@ class Training:
             "judging", notice("JUDGING", "Judging predictions of a sample against the items' own routings")
         ):
             codes = ItemCodeIndex.of(catalogue.codes.to_pylist())
-            everyone = np.arange(len(codes), dtype=np.int64)
-            right = own_routings(routings, sample(everyone, self._judging.items * 4, 2), learned.families)
-            chances = KnownChances(learned.stage.outputs.probabilities) if learned.stage is not None else None
+            right = own_routings(routings, self._judged(len(codes)), learned.families)
+            chances, now = known_now(learned)
             model = SearchableModel(
                 name,
                 index,
@@ -170,14 +177,15 @@ class Training:
                 chances=chances,
                 unrouted=learned.unrouted(),
             )
-            found = evaluate(
-                Evaluated(model, codes, routings, right, lambda rows: learned.vectors[rows]), self._judging
-            )
+            work = Evaluated(model, codes, routings, right, lambda rows: learned.vectors[rows], now)
+            found = evaluate(work, self._judging)
         if found is None:
             self._work.report.note(
                 "No item has a routing to judge predictions against: the version is written without evaluation"
             )
             return None
+        if now is not None:
+            found["summary"] = {**found["summary"], "as_of_now": True}
         if calibration.reached:
             named = dict(zip(("standard", "optimal", "safe"), calibration.reached, strict=True))
             found["summary"] = {**found["summary"], "ranges": named}

@@ -14,7 +14,7 @@ from common.errors import InvalidInput
 from plant.input_profile import InputProfile
 from plant.schema import PlantSchema
 from source import Source
-from trained.encoding.dictionary_columns import Columns, DictionaryColumn
+from trained.encoding.dictionary_columns import Columns
 from trained.item_codes import ItemCodeIndex
 from trained.searchable_model import SearchableModel
 from trained.version_loading import load_version
@@ -127,15 +127,7 @@ def encoder_of(model: SearchableModel, columns: Columns) -> Callable[[npt.NDArra
     """Encodes rows of a catalogue with the version's encoder."""
 
     def encode(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        chosen = {name: cells(_rows_of(column, rows)) for name, column in columns.items()}
+        chosen = {name: cells(column.of_rows(rows)) for name, column in columns.items()}
         return model.encode(chosen, len(rows))  # type: ignore[arg-type]
 
     return encode
-
-
-def _rows_of(column: DictionaryColumn, rows: npt.NDArray[np.int64]) -> DictionaryColumn:
-    if column.codes is not None:
-        return DictionaryColumn(column.values, column.codes[rows])
-    if isinstance(column.values, np.ndarray):
-        return DictionaryColumn(column.values[rows])
-    return DictionaryColumn([column.values[row] for row in rows.tolist()])

@@ -43,6 +43,19 @@ class DictionaryColumn:
     def __len__(self) -> int:
         return len(self.values) if self.codes is None else len(self.codes)
 
+    def of_rows(self, rows: npt.NDArray[np.int64]) -> DictionaryColumn:
+        """The column of some rows, with the values that they have, in the order in which those stood."""
+        codes = rows if self.codes is None else self.codes[rows]
+        if self.codes is None and isinstance(self.values, np.ndarray):
+            return DictionaryColumn(self.values[rows])
+        kept, places = np.unique(codes, return_inverse=True)
+        moved = places.astype(np.int32)
+        if len(kept) and kept[0] < 0:
+            kept, moved = kept[1:], moved - np.int32(1)
+        if isinstance(self.values, np.ndarray):
+            return DictionaryColumn(self.values[kept], moved)
+        return DictionaryColumn([self.values[place] for place in kept.tolist()], moved)
+
     def distinct(self, tidy: Callable[[object], str]) -> tuple[list[str], Codes]:
         """Tidied distinct texts, each once, and for each row the position of its own, int32 (n,)."""
         if isinstance(self.values, np.ndarray):

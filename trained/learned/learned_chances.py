@@ -30,14 +30,24 @@ class Chances(Protocol):
 
 
 class KnownChances:
-    """Probabilities in memory, float32 (items, operations)."""
+    """Probabilities in memory."""
 
-    def __init__(self, probabilities: Floats32) -> None:
+    def __init__(self, probabilities: Floats32, instead: tuple[npt.NDArray[np.int64], Floats32] | None = None) -> None:
+        """Args:
+        probabilities: of all items, float32 (items, operations).
+        instead: some items, ascending, and the probabilities that stand in the place of theirs, float32 (n, operations).
+        """
         self._probabilities = probabilities
+        self._instead = instead if instead is not None and len(instead[0]) else None
 
     def at(self, positions: npt.NDArray[np.integer]) -> Floats32:
         """Probabilities of items, float32 (n, operations)."""
         found: Floats32 = self._probabilities[positions]
+        if self._instead is not None:
+            items, probabilities = self._instead
+            place = np.minimum(np.searchsorted(items, positions), len(items) - 1)
+            known = items[place] == positions
+            found[known] = probabilities[place[known]]
         return found
 
     def close(self) -> None:

@@ -161,9 +161,18 @@ def test_weights_that_leave_nothing_are_refused() -> None:
         ENCODER.block_factors(dict.fromkeys(ENCODER.features, 0.0))
 
 
-def test_a_catalogue_of_equal_items_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="nothing tells the items apart"):
-        BlockEncoder.fit({"ITEM_GRP1": DictionaryColumn(["A"] * 3), "ITEM_CD": DictionaryColumn(["1", "2", "3"])})
+def test_equal_items_have_one_vector() -> None:
+    columns = {"ITEM_GRP1": DictionaryColumn(["A"] * 3), "ITEM_CD": DictionaryColumn(["1", "2", "3"])}
+    encoder = BlockEncoder.fit(columns)
+    vectors = encoder.transform(columns)
+    np.testing.assert_allclose(vectors @ vectors.T, 1.0)
+    np.testing.assert_array_equal(BlockEncoder.from_state(encoder.to_state()).transform(columns), vectors)
+
+
+def test_features_that_take_no_part_are_named_where_only_they_tell_items_apart() -> None:
+    columns = {"ITEM_GRP1": DictionaryColumn(["A"] * 2), "ITEM_NM": DictionaryColumn(["ring", "shaft"])}
+    with pytest.raises(InvalidInput, match="though ITEM_NM has: nothing tells the items apart"):
+        BlockEncoder.fit(columns)
 
 
 def test_columns_of_different_lengths_are_refused() -> None:
@@ -221,3 +230,23 @@ def test_whatever_an_item_holds_its_vector_has_length_one(items: list[dict[str, 
     columns = {feature.name: [item.get(feature.name) for item in items] for feature in MECHANICAL_SEALS.features}
     vectors = ENCODER.encode(columns, len(items))
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        DictionaryColumn(["c", "a", None, "b", "a"]),
+        DictionaryColumn(["c", "a", "b", "never"], np.array([2, -1, 0, 1, 0], np.int32)),
+        DictionaryColumn(np.array([3.0, np.nan, 1.0, 2.0, 1.0])),
+        DictionaryColumn(np.array([3.0, 1.0, np.nan]), np.array([2, -1, 0, 1, 0], np.int32)),
+        DictionaryColumn.absent(5),
+    ],
+)
+def test_the_column_of_some_rows_has_their_values_and_no_others(column: DictionaryColumn) -> None:
+    rows = np.array([4, 0, 3], np.int64)
+    some = column.of_rows(rows)
+    names, codes = column.distinct(str)
+    kept, moved = some.distinct(str)
+    assert [kept[code] for code in moved] == [names[code] for code in codes[rows]]
+    assert len(some.values) <= len(rows) + 1
+    np.testing.assert_array_equal(some.numbers(), column.numbers()[rows])

@@ -2,21 +2,59 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
+from benchmarks.prediction_quality.product import predicted_scores
+from plant.blueprint.pipeline import pipeline_of
+from plant.input_profile import InputProfile
 from plant.mechanical_seals import MECHANICAL_SEALS
+from plant.settings import PlantSettings
 from plant.time_columns import RUN_SOURCES, SETUP, TIMES
 from routings.operation_table import OperationTable, offsets_of
+from routings.quality_metrics import RightRouting
+from source import open_source
 from trained.encoding.dictionary_columns import Columns, DictionaryColumn
 from trained.learned.learned_inputs import ItemInputs
 from trainer.current_routings import CurrentRoutings
+from trainer.evaluation import EvaluationOptions
 from trainer.learned_stage import LearnedStage, LearningOptions, learn
 from trainer.operation_fitter import BoostingOptions
+from trainer.progress import JsonLines, ProgressReport
 from trainer.routing_ages import MILLISECONDS_A_YEAR, routing_ages
+from trainer.status_file import RUNNING, TrainingStatus
+from trainer.training import Training
+
+PROFILE = InputProfile.parse(
+    json.dumps(
+        {
+            "name": "aged",
+            "tables": {"features": "parts", "routing": "steps", "results": ""},
+            "columns": [
+                {"internal": internal, "role": role, "source": source}
+                for role, pairs in {
+                    "features": {"ITEM_CD": "code", "ITEM_TYPE": "kind", "OUTDIAMETER": "size"},
+                    "routing": {
+                        "ITEM_CD": "code",
+                        "PROC_SEQ": "no",
+                        "JOB_CD": "job",
+                        "RUN_TIME": "run",
+                        "INSRT_DT": "entered",
+                    },
+                }.items()
+                for internal, source in pairs.items()
+            ],
+        }
+    )
+)
 
 OPTIONS = LearningOptions(folds=2, boosting=BoostingOptions(iterations=30))
 FIRST, LAST, CHANGED = 2008.0, 2024.0, 2019.0
@@ -103,6 +141,64 @@ def test_an_item_with_a_routing_is_seen_as_of_when_that_was_entered(plant: Plant
     before, after = (rings & (plant.years < CHANGED - 1), rings & (plant.years > CHANGED + 1))
     assert np.median(said[before, JOBS.index("TURN")]) > 0.8
     assert np.median(said[after, JOBS.index("GRIND")]) > 0.8
+
+
+def test_items_are_asked_about_as_if_they_were_planned_now_by_models_that_did_not_see_them(plant: Plant) -> None:
+    asked = np.arange(0, len(plant.kind), 2)
+    stage = learn(plant.columns, plant.routings, OPTIONS, schema=MECHANICAL_SEALS, now=asked)
+    assert stage is not None
+    assert stage.now is not None
+    np.testing.assert_array_equal(stage.now.items, asked[~plant.new[asked]])
+    said = stage.now.outputs.probabilities[:, stage.operation_of]
+    kind = plant.kind[stage.now.items]
+    assert (said[kind == RING, JOBS.index("GRIND")] > 0.8).all()  # of old ones too
+    assert (said[kind == BUSHING, JOBS.index("HONE")] > 0.8).all()
+    alone = plant.learn()  # whom is asked about changes nothing of what is learned
+    np.testing.assert_array_equal(stage.outputs.probabilities, alone.outputs.probabilities)
+    np.testing.assert_array_equal(stage.outputs.factors, alone.outputs.factors)
+
+
+def test_a_version_says_of_itself_what_items_without_a_routing_meet(plant: Plant, tmp_path: Path) -> None:
+    """Half of the rings' routings are of a practice that has gone: a plan of now differs from them, and the version says so."""
+    own, held_out = evaluated(plant, tmp_path)
+    between = own["sequence_exact_between"]
+    assert own["as_of_now"] is True
+    assert between[0] <= held_out <= between[1]
+    assert held_out < 0.9  # as of when they were entered nearly all would be right
+
+
+def evaluated(plant: Plant, folder: Path) -> tuple[dict[str, Any], float]:
+    """What a version says of itself, and the share of items without a routing whose proposal is what had been entered for them."""
+    random = np.random.default_rng(8)
+    source = folder / "source"
+    source.mkdir()
+    entered = [
+        datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=float(365.2425 * (year - 1970))) for year in plant.years
+    ]
+    special = np.choose(plant.kind, [np.where(plant.years >= CHANGED, "GRIND", "TURN"), "MILL", "HONE"])
+    hidden = random.random(len(plant.kind)) < 0.25
+    with open(source / "parts.csv", "w", encoding="utf-8", newline="") as stream:
+        rows = [
+            [f"I{n}", KINDS[kind], round(float(size), 2)]
+            for n, (kind, size) in enumerate(zip(plant.kind, plant.columns["OUTDIAMETER"].numbers(), strict=True))
+        ]
+        csv.writer(stream).writerows([["code", "kind", "size"], *rows])
+    with open(source / "steps.csv", "w", encoding="utf-8", newline="") as stream:
+        steps = [
+            [f"I{n}", 10 * place, job, 5.0, f"{entered[n]:%Y-%m-%d %H:%M:%S}"]
+            for n in np.flatnonzero(~hidden).tolist()
+            for place, job in enumerate(("SAW", special[n], "CHECK"), start=1)
+        ]
+        csv.writer(stream).writerows([["code", "no", "job", "run", "entered"], *steps])
+    report = ProgressReport(JsonLines(), None, TrainingStatus(status=RUNNING))
+    training = Training(open_source(source), PROFILE, pipeline_of(PlantSettings()), report, EvaluationOptions(items=0))
+    training.write(folder / "version", *training.prepare(), {}, {})
+    summary = json.loads((folder / "version" / "evaluation.json").read_text(encoding="utf-8"))["summary"]
+    right = {
+        n: RightRouting(["SAW", str(special[n]), "CHECK"], np.full(3, 5.0)) for n in np.flatnonzero(hidden).tolist()
+    }
+    scores = predicted_scores(folder / "version", open_source(source), PROFILE, "consensus", right)
+    return summary, float(np.mean([one.exact for one in scores]))
 
 
 def test_times_of_old_routings_are_scaled_to_those_of_now(plant: Plant) -> None:

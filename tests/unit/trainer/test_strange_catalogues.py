@@ -2,8 +2,8 @@
 
 import csv
 import json
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,22 +28,25 @@ from trainer.training import Training
 from trainer.version_evaluation import encoder_of
 
 Routing = list[tuple[str, float]]
-PROFILE = InputProfile.parse(
-    json.dumps(
-        {
-            "name": "strange",
-            "tables": {"features": "parts", "routing": "steps", "results": ""},
-            "columns": [
-                {"internal": internal, "role": role, "source": source}
-                for role, pairs in {
-                    "features": {"ITEM_CD": "code", "ITEM_SPEC": "text", "PART_TYPE": "kind", "OUTDIAMETER": "size"},
-                    "routing": {"ITEM_CD": "code", "PROC_SEQ": "no", "JOB_CD": "job", "RUN_TIME": "run"},
-                }.items()
-                for internal, source in pairs.items()
-            ],
-        }
-    )
-)
+
+
+def profile_of(features: Mapping[str, str]) -> InputProfile:
+    """The profile that maps features of the item table."""
+    roles = {
+        "features": {"ITEM_CD": "code", **features},
+        "routing": {"ITEM_CD": "code", "PROC_SEQ": "no", "JOB_CD": "job", "RUN_TIME": "run"},
+    }
+    columns = [
+        {"internal": internal, "role": role, "source": source}
+        for role, pairs in roles.items()
+        for internal, source in pairs.items()
+    ]
+    tables = {"features": "parts", "routing": "steps", "results": ""}
+    return InputProfile.parse(json.dumps({"name": "strange", "tables": tables, "columns": columns}))
+
+
+PROFILE = profile_of({"ITEM_SPEC": "text", "PART_TYPE": "kind", "OUTDIAMETER": "size"})
+NAMED = profile_of({"ITEM_NM": "text"})
 TURNED: Routing = [("saw", 5.0), ("turn", 12.0)]
 MILLED: Routing = [("saw", 6.0), ("mill", 20.0), ("drill", 3.0)]
 
@@ -80,16 +83,28 @@ class Outcome:
     evaluation: dict[str, Any]
 
 
-def trained(plant: Plant, folder: Path, asked: Collection[str] = ()) -> Outcome:
-    """Train, and predict the items that are asked for; none: all without a routing."""
+def trained(
+    plant: Plant,
+    folder: Path,
+    asked: Collection[str] = (),
+    profile: InputProfile = PROFILE,
+    off: Collection[str] = (),
+) -> Outcome:
+    """Train, and predict the items that are asked for; none: all without a routing.
+
+    Args:
+        off: features that the blueprint switches off.
+    """
     source = open_source(plant.write(folder / "source"))
     report = ProgressReport(JsonLines(), None, TrainingStatus(status=RUNNING))
-    training = Training(source, PROFILE, pipeline_of(PlantSettings()), report, EvaluationOptions())
+    options = pipeline_of(PlantSettings())
+    options = replace(options, weights=replace(options.weights, active=dict.fromkeys(off, False)))
+    training = Training(source, profile, options, report, EvaluationOptions())
     version = folder / "version"
     training.write(version, *training.prepare(), {}, {})
-    catalogue = read_catalogue(source, PROFILE)
+    catalogue = read_catalogue(source, profile)
     index = ItemCodeIndex.of(catalogue.codes.to_pylist())
-    routings = read_current_routings(source, PROFILE, index)
+    routings = read_current_routings(source, profile, index)
     model = load_version(version, version / "manifest.json")
     try:
         wanted = np.flatnonzero(np.diff(routings.table.offsets) == 0)
@@ -131,10 +146,36 @@ def test_two_items_lend_each_other_their_routing(tmp_path: Path) -> None:
     assert found.proposals == {"B": jobs(TURNED)}
 
 
-def test_items_that_nothing_tells_apart_are_refused_by_name_of_the_cause(tmp_path: Path) -> None:
-    plant = Plant({f"I{n}": ("same", "same", 5.0) for n in range(30)}, {f"I{n}": TURNED for n in range(29)})
-    with pytest.raises(InvalidInput, match="nothing tells the items apart"):
-        trained(plant, tmp_path)
+@pytest.mark.parametrize("items", [2, 30, 400])
+def test_items_that_nothing_tells_apart_get_what_most_of_them_are_made_like(tmp_path: Path, items: int) -> None:
+    exceptions = np.random.default_rng(items).permutation(np.arange(items) % 5 == 4)
+    made = {f"I{n}": MILLED if exceptions[n] else TURNED for n in range(1, items)}
+    found = trained(Plant({f"I{n}": ("same", "same", 5.0) for n in range(items)}, made), tmp_path)
+    assert found.proposals == {"I0": jobs(TURNED)}
+    if items > 2:
+        assert found.evaluation["summary"]["sequence_exact"] == pytest.approx(0.8, abs=0.08)
+
+
+def test_features_that_are_switched_off_are_named_where_nothing_else_tells_items_apart(tmp_path: Path) -> None:
+    plant = Plant({f"I{n}": ("same", f"kind {n % 2}", 5.0) for n in range(30)}, {f"I{n}": TURNED for n in range(29)})
+    with pytest.raises(InvalidInput, match="though PART_TYPE has: nothing tells the items apart"):
+        trained(plant, tmp_path, off=["PART_TYPE"])
+
+
+@pytest.mark.parametrize("items", [40, 900])
+def test_a_name_alone_tells_how_items_are_made(tmp_path: Path, items: int) -> None:
+    """The only text is an item's name, which takes no part at a plant that describes its items."""
+    random = np.random.default_rng(items)
+    words = {"shaft": TURNED, "plate": MILLED, "ring": [*TURNED, ("grind", 4.0)]}
+    names = {
+        f"I{n}": f"{random.choice(list(words))} {random.integers(10, 99)}x{random.integers(100, 999)}"
+        for n in range(items)
+    }
+    asked = list(names)[: items // 8]
+    routings = {code: words[name.split()[0]] for code, name in names.items() if code not in asked}
+    found = trained(Plant({code: (name, "", 0.0) for code, name in names.items()}, routings), tmp_path, profile=NAMED)
+    right = sum(found.proposals[code] == jobs(words[names[code].split()[0]]) for code in asked)
+    assert right == len(asked)
 
 
 def test_a_kind_that_decides_is_learned_from_twenty_items(tmp_path: Path) -> None:
