@@ -68,7 +68,7 @@ def known_now(
 
     Returns:
         Chances of all items, those that are judged as of now; None where nothing was learned. Positions of the items that are judged and
-        their vectors as of now; None where the models do not look at ages.
+        their vectors as of now; None where the models say nothing else of them.
     """
     stage = learned.stage
     if stage is None:

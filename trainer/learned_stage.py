@@ -26,6 +26,10 @@ FEWEST_ITEMS: Final = 20
 REASONS: Final = 3
 """Features named as what tells about an operation."""
 LEAST_GAIN: Final = 0.02
+LEFT_OUT: Final = 0.1
+"""Share of the items with a routing that models of an evaluation do without: with a fold less they would know less than a version does."""
+MOST_GROUPS: Final = 10
+"""Groups that take turns where a tenth of the items is less than what is judged."""
 
 Integers = npt.NDArray[np.int64]
 
@@ -59,7 +63,7 @@ class LearnedStage:
         operation_of: model of each operation number of the routings, -1 where it has none, int64.
         importance: share that each feature has in telling which operations an item needs.
         changed: share of what tells operations that lies in when routings were entered: how much practices changed over the years.
-        now: what is said of some items as of now, not as of when their routings were entered; None: of nobody else than in `outputs`.
+        now: what is said of the items that are judged as of now, not as of when their routings were entered; None: of nobody.
     """
 
     block: LearnedBlock
@@ -137,8 +141,12 @@ def learn(
     design = TimeDesign.fit(inputs, matrix)
     seen = seen_as_entered(routings.entered, routed, inputs, matrix, design, threads=threads, seed=seed, now=now)
     taught, told_by = seen.with_now(folds, without=-1), seen.with_now(folds)
+    groups = left_out_groups(seen.now, int(routed.sum()), options)
+    asked_of = told_by.copy()
+    for number, group in enumerate(groups, start=options.folds):
+        asked_of[table.items :][np.isin(seen.now, group)] = number
     fitted = fit_operations(
-        inputs, seen.matrix, needed, len(frequent), taught, told_by, options.boosting, weights, on_operation
+        inputs, seen.matrix, needed, len(frequent), taught, asked_of, groups, options.boosting, weights, on_operation
     )
     times = fit_times(seen.design, seen.matrix, table, rows_model, len(frequent), taught, told_by, seed)
     names = [operation_key(routings.jobs[number], int(routings.occurrences[number])) for number in frequent.tolist()]
@@ -166,6 +174,21 @@ def learn(
     changed = float(1.0 - whole / max(float(fitted.gains.sum()), whole))
     said_now = SaidNow(seen.now, as_of_now) if len(seen.now) else None
     return LearnedStage(block, outputs, operation_of, shares, changed, said_now)
+
+
+def left_out_groups(now: Integers, routed: int, options: LearningOptions) -> list[Integers]:
+    """Groups of the items that are asked about as of now, each so small that models without it know nearly what those of all items know.
+
+    None where models without a fold do already: they learn from as many items as any.
+
+    Args:
+        now: positions of items with a routing.
+        routed: how many have one.
+    """
+    if not len(now) or routed * (1.0 - 1.0 / options.folds) >= options.boosting.most_rows:
+        return []
+    groups = min(MOST_GROUPS, len(now), -int(-len(now) // (LEFT_OUT * routed)))
+    return np.array_split(np.random.default_rng(options.boosting.seed).permutation(now), groups)
 
 
 def _by_feature(inputs: ItemInputs, gains: npt.NDArray[np.float64]) -> list[dict[str, float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -67,7 +68,9 @@ class Task:
     Attributes:
         matrix: inputs of all rows, float32 (rows, inputs): the items, and behind them what else is asked.
         folds: fold of each item from 0, at least two of them; -1 for rows that nothing is learned from.
-        told_by: fold whose models, which did not see it, speak of each row; -1: those of all items do.
+        told_by: whose models, which did not see it, speak of each row: those without a fold, behind the folds those without a group of
+            `left_out`; -1: those of all items do.
+        left_out: groups of rows that models of their own do not see.
         categories: inputs that are categories.
         bins: most bins of each input.
         options: how.
@@ -77,6 +80,7 @@ class Task:
     matrix: Floats32
     folds: Integers
     told_by: Integers
+    left_out: Sequence[Integers]
     categories: list[int]
     bins: list[int]
     options: BoostingOptions
@@ -142,22 +146,29 @@ class OperationFitter:
         folds = range(int(task.folds.max()) + 1)
         parts = [np.flatnonzero(fold_of_known != fold) for fold in folds]
         judged = [np.flatnonzero(told_by == fold) for fold in folds]
+        others = [
+            (np.flatnonzero(~np.isin(known, group)), np.flatnonzero(told_by == number))
+            for number, group in enumerate(task.left_out, start=len(folds))
+        ]
         trees: list[Tree] = []
         base = 0.0
-        for rows, targets in [*zip(parts, judged, strict=True), (np.arange(len(known)), unseen)]:
+        everything = (np.arange(len(known)), unseen)
+        for rows, targets in [*zip(parts, judged, strict=True), everything, *others]:
             share = float(np.clip(label[rows].mean(), LEAST_SHARE, 1.0 - LEAST_SHARE))
             positives = int(label[rows].sum())
             if positives < 2 or positives > len(rows) - 2:
-                base = float(np.log(share / (1.0 - share)))
                 probabilities[targets] = share
+                if targets is unseen:
+                    base = float(np.log(share / (1.0 - share)))
                 continue
-            chosen, base = _sampled(rows, label, options.most_rows, random)
+            chosen, raised = _sampled(rows, label, options.most_rows, random)
             booster = self._booster_of(chosen, label)
             for start in range(0, len(targets), ROWS_A_PREDICTION):
                 some = targets[start : start + ROWS_A_PREDICTION]
                 raw = booster.predict(matrix[some], raw_score=True, num_threads=1)
-                probabilities[some] = sigmoid(raw + base)
+                probabilities[some] = sigmoid(raw + raised)
             if targets is unseen:
+                base = raised
                 trees = trees_of(booster)
                 importance = booster.feature_importance("gain")
         return FittedOperation(trees, base, importance, probabilities)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -40,6 +40,7 @@ def fit_operations(
     operations: int,
     folds: npt.NDArray[np.int64],
     told_by: npt.NDArray[np.int64],
+    left_out: Sequence[npt.NDArray[np.int64]],
     options: BoostingOptions,
     weights: npt.NDArray[np.float64] | None = None,
     on_operation: Callable[[int], None] | None = None,
@@ -50,7 +51,7 @@ def fit_operations(
         matrix: inputs of all rows, float32 (rows, inputs); one column more is the age of the routing, which the trees that are kept
             know to be 0.
         needed: whether each item with a routing has operation number k, bool (items,).
-        folds, told_by: see `Task`.
+        folds, told_by, left_out: see `Task`.
         weights: what each item counts, float64 (items,); None: all alike.
         on_operation: told how many operations are done.
 
@@ -62,7 +63,7 @@ def fit_operations(
     aged = matrix.shape[1] > len(bins)
     if aged:
         bins.append(255)
-    task = Task(matrix, folds, told_by, categories, bins, options, weights)
+    task = Task(matrix, folds, told_by, left_out, categories, bins, options, weights)
     probabilities = np.empty((len(matrix), operations), np.float32)
     results: list[FittedOperation] = []
     fitted = fitted_on_cluster if options.cluster else _fitted_here

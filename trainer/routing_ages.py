@@ -113,9 +113,9 @@ class Seen(NamedTuple):
 
     Attributes:
         design: the columns of times; one more for the age of the routing, where ages are known.
-        matrix: inputs of all items, float32 (items, inputs); the age of the routing in years as one more column. Behind them the items
-            that are asked about as of now, once more with age 0.
-        now: those items, int64; none where ages are not known, so that every item is seen as of now.
+        matrix: inputs of all items, float32 (items, inputs); the age of the routing in years, where ages are known, as one more column.
+            Behind them the items that are asked about as of now, once more with age 0.
+        now: those items, int64.
     """
 
     design: TimeDesign | AgedDesign
@@ -153,10 +153,9 @@ def seen_as_entered(
         now: items that are asked about as of now too; of them those with a routing count.
     """
     ages = routing_ages(entered, routed, inputs, matrix, threads=threads, seed=seed)
-    nobody = np.zeros(0, np.int64)
+    asked = np.zeros(0, np.int64) if now is None else now[routed[now]]
     if ages is None:
-        return Seen(design, matrix, nobody)
-    asked = nobody if now is None else now[routed[now]]
+        return Seen(design, np.concatenate([matrix, matrix[asked]]) if len(asked) else matrix, asked)
     made = np.empty((len(matrix) + len(asked), matrix.shape[1] + 1), np.float32)
     made[: len(matrix), :-1], made[: len(matrix), -1] = matrix, ages
     made[len(matrix) :, :-1], made[len(matrix) :, -1] = matrix[asked], 0.0

@@ -25,6 +25,7 @@ from trained.searchable_model import SearchableModel
 from trained.version_files import TrainedVersion, write_version
 from trainer.calibrating import calibrate
 from trainer.catalogue import Catalogue
+from trainer.current_routings import CurrentRoutings
 from trainer.evaluation import Evaluated, EvaluationOptions, evaluate, sample
 from trainer.feature_reports import feature_importance, feature_recommendations, feature_statistics
 from trainer.learned_items import Learned, known_now
@@ -88,8 +89,9 @@ class Training:
         if shared is not None:
             stage = shared.stage(catalogue, routings)
         else:
-            judged = self._judged(len(codes))
-            stage, taught = learn_operations(work, catalogue, codes, routings, self._examples, judged)
+            stage, taught = learn_operations(
+                work, catalogue, codes, routings, self._examples, self._judged(routings, len(codes))
+            )
         with work.stage("learning", notice("LEARNING_FEATURES", "Learning the features"), unit="rows"):
             encoder = fit_encoder(work, catalogue, stage) if shared is None else shared.with_stage(stage)
             statistics = feature_statistics(catalogue.columns, schema)
@@ -100,10 +102,12 @@ class Training:
         families = families_of(catalogue, schema) if self._judging else {}
         return Learned(encoder, vectors, statistics, times, families, routings, stage, taught)
 
-    def _judged(self, items: int) -> npt.NDArray[np.int64]:
-        """Positions among which the evaluation draws what it judges, ascending; none where nothing is judged."""
-        everyone = np.arange(items, dtype=np.int64)
-        return sample(everyone, self._judging.items * 4, 2) if self._judging else everyone[:0]
+    def _judged(self, routings: CurrentRoutings | None, items: int) -> npt.NDArray[np.int64]:
+        """Positions of the items that the evaluation judges, ascending; none where nothing is judged."""
+        if self._judging is None or routings is None:
+            return np.zeros(0, np.int64)
+        drawn = sample(np.arange(items, dtype=np.int64), self._judging.items * 4, 2)
+        return sample(drawn[routings.table.lengths(drawn) > 0], self._judging.items, self._judging.seed)
 
     def build(self, learned: Learned) -> tuple[Engine, list[RecallPoint], float]:
         """The index over the vectors, its recall curve, and the similarity below which a query is unlike the catalogue.
@@ -165,7 +169,7 @@ class Training:
             "judging", notice("JUDGING", "Judging predictions of a sample against the items' own routings")
         ):
             codes = ItemCodeIndex.of(catalogue.codes.to_pylist())
-            right = own_routings(routings, self._judged(len(codes)), learned.families)
+            right = own_routings(routings, self._judged(routings, len(codes)), learned.families)
             chances, now = known_now(learned)
             model = SearchableModel(
                 name,
@@ -184,8 +188,7 @@ class Training:
                 "No item has a routing to judge predictions against: the version is written without evaluation"
             )
             return None
-        if now is not None:
-            found["summary"] = {**found["summary"], "as_of_now": True}
+        found["summary"] = {**found["summary"], "as_of_now": True}
         if calibration.reached:
             named = dict(zip(("standard", "optimal", "safe"), calibration.reached, strict=True))
             found["summary"] = {**found["summary"], "ranges": named}

@@ -22,7 +22,7 @@ def fitted(cluster: str) -> FittedOperations:
     folds = np.where(np.arange(ITEMS) < 300, np.arange(ITEMS) % 2, -1)
     inputs: Any = SimpleNamespace(inputs=[SimpleNamespace(is_category=False, values=())] * INPUTS)
     options = BoostingOptions(iterations=5, cluster=cluster)
-    return fit_operations(inputs, matrix, lambda number: matrix[:, number] > 0.3, OPERATIONS, folds, folds, options)
+    return fit_operations(inputs, matrix, lambda number: matrix[:, number] > 0.3, OPERATIONS, folds, folds, (), options)
 
 
 def test_a_cluster_gives_the_same_models() -> None:

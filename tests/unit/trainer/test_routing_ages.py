@@ -26,7 +26,7 @@ from trained.encoding.dictionary_columns import Columns, DictionaryColumn
 from trained.learned.learned_inputs import ItemInputs
 from trainer.current_routings import CurrentRoutings
 from trainer.evaluation import EvaluationOptions
-from trainer.learned_stage import LearnedStage, LearningOptions, learn
+from trainer.learned_stage import LearnedStage, LearningOptions, learn, left_out_groups
 from trainer.operation_fitter import BoostingOptions
 from trainer.progress import JsonLines, ProgressReport
 from trainer.routing_ages import MILLISECONDS_A_YEAR, routing_ages
@@ -156,6 +156,18 @@ def test_items_are_asked_about_as_if_they_were_planned_now_by_models_that_did_no
     alone = plant.learn()  # whom is asked about changes nothing of what is learned
     np.testing.assert_array_equal(stage.outputs.probabilities, alone.outputs.probabilities)
     np.testing.assert_array_equal(stage.outputs.factors, alone.outputs.factors)
+
+
+@pytest.mark.parametrize(
+    ("routed", "asked", "groups"), [(787, 60, 1), (787, 300, 4), (40, 40, 10), (100_000, 300, 0), (5, 2, 2)]
+)
+def test_models_of_an_evaluation_know_nearly_what_a_version_knows(routed: int, asked: int, groups: int) -> None:
+    now = np.arange(asked) * 2
+    found = left_out_groups(now, routed, LearningOptions())
+    assert len(found) == groups
+    if groups:
+        np.testing.assert_array_equal(np.sort(np.concatenate(found)), now)
+        assert max(map(len, found)) <= max(0.1 * routed + 1, 1)
 
 
 def test_a_version_says_of_itself_what_items_without_a_routing_meet(plant: Plant, tmp_path: Path) -> None:

@@ -395,6 +395,10 @@ def test_quality_that_only_one_version_has_or_that_was_judged_otherwise_is_not_h
     assert objection(gate_metadata(0.999), active, 0.005, 0.01) == ""
     other = gate_metadata(0.999, {"sequence_exact": 0.1, "judged_against": "truth"})
     assert objection(other, active, 0.005, 0.01) == ""
+    asked_now = gate_metadata(0.999, {"sequence_exact": 0.8, "as_of_now": True})  # an older program asked otherwise
+    assert objection(asked_now, active, 0.005, 0.01) == ""
+    same = json.dumps({"metadata": gate_metadata(0.999, {"sequence_exact": 0.9, "as_of_now": True})})
+    assert "right routings on held-out items is 0.8000" in objection(asked_now, same, 0.005, 0.01)
     odd: object
     for odd in (None, "0.1", True, {}):
         assert objection(gate_metadata(0.999, {"sequence_exact": odd}), active, 0.005, 0.01) == ""
