@@ -82,6 +82,14 @@ def wrong_files(data: Path) -> list[str]:
     return found
 
 
+def store_folder(data: Path) -> Path | None:
+    """The folder in which versions travel between hosts, where it is one of this machine; None: elsewhere, or there is none."""
+    named = read_env(data / ".env").get("ROUTING_ML_ARTIFACT_STORE") or ""
+    folder = data / named.removeprefix("file://")
+    is_url = "://" in named and not named.startswith("file://")
+    return folder if named and not is_url and is_on_this_machine(folder) and folder.is_dir() else None
+
+
 def is_on_this_machine(file: Path) -> bool:
     """Whether a file lies on a drive of this machine and not on a share, whose rights are its own machine's."""
     return not PureWindowsPath(str(file)).drive.startswith("\\\\")

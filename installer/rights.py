@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 
 from installer.machine import Machine, system_program
-from installer.named_places import is_on_this_machine, named_files, places_of
+from installer.named_places import is_on_this_machine, named_files, places_of, store_folder
 from installer.service_table import Right, ServiceTable
 from installer.windows_services import account_of
 
@@ -93,15 +93,15 @@ def set_rights(
             if grant.taken:
                 arguments += ["/remove:g", *grant.taken]
             machine.ask(icacls, *arguments, "/q")
-    _let_processes_read_named_files(machine, data, table, services, training_identity)
+    _let_processes_use_named_places(machine, data, table, services, training_identity)
 
 
-def _let_processes_read_named_files(
+def _let_processes_use_named_places(
     machine: Machine, data: Path, table: ServiceTable, services: Sequence[str], training_identity: str | None
 ) -> None:
-    """Let every process read the files that the settings name, such as the secret that several hosts have in common.
+    """Let every process read the files that the settings name, as the secret of several hosts, and change the store of their versions.
 
-    A file on a share has the rights of the share's machine.
+    What lies on a share has the rights of the share's machine.
     """
     accounts = [account_of(one.name) for one in table.services if one.package and one.name in services]
     accounts += [training_identity] if training_identity else []
@@ -109,6 +109,10 @@ def _let_processes_read_named_files(
     for file in files if accounts else []:
         granted = [f"{account}:R" for account in accounts]
         machine.ask(system_program("icacls.exe"), str(file), "/grant", *granted, "/q")
+    store = store_folder(data)
+    if store and accounts:
+        granted = [f"{account}:{SPREAD}M" for account in accounts]
+        machine.ask(system_program("icacls.exe"), str(store), "/grant", *granted, "/q")
 
 
 def protect_program(machine: Machine, program: Path, services: Sequence[str]) -> None:

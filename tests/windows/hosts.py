@@ -40,8 +40,9 @@ def roles(stage: Stage) -> None:
     )
     says(stage.unchanged(install, "-Role", "serving", expected=1), SECRET_FILE, "ROUTING_ML_SERVICE_SECRET_FILE")
     (plant / "service.secret.txt").write_text("the same on every host, 24 characters\n", encoding="utf-8")
-    only_for_administrators = f"icacls.exe '{SECRET_FILE}' /inheritance:r /grant '*S-1-5-32-544:F'"
-    stage.call(options=["--command", only_for_administrators])
+    for name, right in ((SECRET_FILE, "F"), (STORE, "(OI)(CI)F")):
+        only_for_administrators = f"icacls.exe '{name}' /inheritance:r /grant '*S-1-5-32-544:{right}'"
+        stage.call(options=["--command", only_for_administrators])
     stage.unchanged(install, "-Role", "serving", "-WhatIf")
     with taken("127.0.0.1", GATEWAY_PORT):  # which is nothing to this host
         said = stage.play(install, "-Role", "serving")

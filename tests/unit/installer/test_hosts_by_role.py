@@ -91,6 +91,27 @@ def test_every_process_of_the_host_may_read_the_files_that_the_settings_name(ser
         assert readers == {f"NT SERVICE\\{name}" for name in (AGGREGATE, ANN)}, file
 
 
+def test_every_process_may_change_the_store_of_versions_where_it_is_a_folder_of_this_machine(server: Server) -> None:
+    of_hosts(server)
+    store = server.desk / "store of versions"
+    store.mkdir()
+    with open(server.layout.env_file, "a", encoding="utf-8") as stream:
+        stream.write(f"ROUTING_ML_ARTIFACT_STORE={store}\n")
+    script = server.call("install", OLD, Role=["serving", "training"])
+    assert script.ended == 0, script.text()
+    allowed = {account: right for (path, account), right in server.windows.rights.items() if path == str(store)}
+    assert allowed == {f"NT SERVICE\\{name}": "(OI)(CI)M" for name in (AGGREGATE, ANN, TRAINER)}
+
+
+@pytest.mark.parametrize("named", ["s3://bucket/versions", r"\\files\routing\versions", "nowhere"])
+def test_a_store_elsewhere_is_left_to_who_owns_it(server: Server, named: str) -> None:
+    of_hosts(server)
+    with open(server.layout.env_file, "a", encoding="utf-8") as stream:
+        stream.write(f"ROUTING_ML_ARTIFACT_STORE={named}\n")
+    assert server.call("install", OLD, Role=["serving"]).ended == 0
+    assert not [path for path, _account in server.windows.rights if "versions" in path and "var" not in path]
+
+
 def test_a_file_that_the_settings_name_and_that_is_not_there_is_said_first(server: Server) -> None:
     of_hosts(server)
     (server.desk / "service.secret.txt").unlink()
