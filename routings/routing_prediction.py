@@ -252,10 +252,12 @@ def _predicted(
         evidence = evidence_in_order([evidence_of(weighed, shared, known, used, outliers, profile)], use)
     merged, alone = slot == MERGED, slot >= 0
     place = np.arange(len(rows)) - offsets[:-1].repeat(lengths)
-    weighted = (shared.weights * shared.similarities).sum(axis=1) / np.maximum(shared.weights.sum(axis=1), 1e-300)
     nearby = usable.offsets[query] + np.maximum(slot, 0)
-    standing = np.where(alone, usable.similarities[nearby], weighted[query])
-    stated = drafts.similarity
+    similarity = drafts.similarity
+    if (untold := np.isnan(similarity)).any():
+        weighted = (shared.weights * shared.similarities).sum(axis=1) / np.maximum(shared.weights.sum(axis=1), 1e-300)
+        standing = np.where(alone, usable.similarities[nearby], weighted[query])
+        similarity = np.where(untold, standing, similarity)
     rank = running_number(query) + 1
     rank_of_variant = _running_count(query, ~merged)
     below = (
@@ -266,7 +268,7 @@ def _predicted(
         rank=rank,
         variant=np.where(merged, MERGED, rank_of_variant),
         reference=np.where(alone, usable.items[nearby], MERGED),
-        similarity=np.clip(np.where(np.isnan(stated), standing, stated), 0.0, 1.0),
+        similarity=np.clip(similarity, 0.0, 1.0),
         offsets=offsets,
         rows=rows,
         sequence=np.where(alone.repeat(lengths), table.sequence[rows], (place + 1) * SEQUENCE_STEP).astype(np.int64),
