@@ -25,6 +25,8 @@ from installer.wording import words
 TASK_EVENT, TRAINED_EVENT, TRAINING_FAILED_EVENT, TRAINING_ENDED_EVENT = 2003, 2000, 2001, 2002
 RESTARTED_EVENT, NOT_RESTARTED_EVENT = 3000, 3001
 LOCK_HELD, NOT_ACTIVATED = 4, 7
+CANNOT_START = 126
+"""As shells have it; no command of the program ends with it."""
 STARTING_SECONDS = 180.0
 RESTART_SECONDS = 30.0
 POLL_SECONDS = 1.0
@@ -230,20 +232,31 @@ def watchdog(call: Call) -> int:
 
 def _hanging(python: str, data: Path, patience: int) -> set[str]:
     """Packages of the processes that do not answer, by the word of routing-ml watchdog."""
-    done = subprocess.run(
-        [python, "-P", "-m", "cli", "watchdog", "--json", "--patience", str(patience)],
-        cwd=data,
-        env=process_variables(),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
+    done = _asked(
+        [python, "-P", "-m", "cli", "watchdog", "--json", "--patience", str(patience)], data, process_variables()
     )
     try:
         return {str(entry["package"]) for entry in json.loads(done.stdout)["hanging"]}
     except (ValueError, KeyError, TypeError):
         said = " ".join((done.stderr or done.stdout).split())[-LONGEST_LINE:]
         raise SetupFailed(words("watchdog.silent", code=done.returncode, said=said)) from None
+
+
+def _asked(command: list[str], folder: Path, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """What a program of the installation said; one that does not start (damaged, kept by a virus scanner) says why, by its name."""
+    try:
+        return subprocess.run(
+            command,
+            cwd=folder,
+            env=variables,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+    except OSError as error:
+        said = f"{command[0]}: {error.strerror or error}"
+        return subprocess.CompletedProcess(command, CANNOT_START, "", said)
 
 
 def _is_starting(machine: Machine, python: str, process: int) -> bool:
@@ -287,15 +300,7 @@ def check_models(call: Call) -> int:
     variables = process_variables()
     if rules is not None:
         variables["ROUTING_ML_ARTIFACT_RULES"] = str(rules)
-    done = subprocess.run(
-        [python, *arguments],
-        cwd=application,
-        env=variables | {"PYTHONSAFEPATH": ""},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-    )
+    done = _asked([python, *arguments], application, variables | {"PYTHONSAFEPATH": ""})
     if done.returncode not in (DONE, FAILED, WRONG_USAGE) or "No module named" in done.stderr:
         last = " ".join(done.stderr.split())[-LONGEST_LINE:]
         call.door.say(words("models.cannot_check", python=python, reason=last), ERROR)

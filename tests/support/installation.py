@@ -93,6 +93,15 @@ def borrowed_environment(application: Path, folder: Path, _wheels: Path | None) 
     python.chmod(0o755)
 
 
+def lent_python_says(python: Path, said: str = "", *, error: str = "", code: int = 0) -> None:
+    """From now on a borrowed environment's interpreter says this and ends, whatever it is to run."""
+    if IS_WINDOWS:
+        line = f"import os; os.write(1, {said!a}.encode()); os.write(2, {error!a}.encode()); os._exit({code})\n"
+        (python.parents[1] / "Lib" / "site-packages" / "borrowed.pth").write_text(line, encoding="ascii")
+    else:
+        python.write_text(f"#!/bin/sh\necho '{said}'\necho '{error}' >&2\nexit {code}\n", encoding="utf-8")
+
+
 @cache
 def _bare_environment() -> TemporaryDirectory[str]:
     """An environment without packages: what is in it names no folder of its own, so that copies of it start."""

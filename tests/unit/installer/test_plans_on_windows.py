@@ -17,6 +17,7 @@ from installer import verification, version_commands
 from installer.change import STEPS
 from installer.journal import read_history
 from installer.layout import Layout
+from tests.support.installation import lent_python_says
 from tests.support.windows_machine import Script, WindowsMachine, steps_of
 from tests.support.windows_server import CADDY, NEW, OLD, PROGRAM, SERVICES, Server, unpacked
 
@@ -354,9 +355,8 @@ def test_a_gateway_without_its_control_plane_does_not_count_as_serving(database:
 
 def test_a_hanging_service_is_restarted_alone(installed: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("installer.daily_commands.POLL_SECONDS", 0.01)
-    python = installed.layout.python(OLD)
     said = json.dumps({"hanging": [{"process": "auth-1", "package": "auth_service"}]})
-    python.write_text(f"#!/bin/sh\necho '{said}'\nexit 1\n", encoding="utf-8")
+    lent_python_says(installed.layout.python(OLD), said, code=1)
     script = installed.call("watchdog")
     assert script.ended == 1
     assert [words for words in installed.windows.told if words.startswith("sc.exe")] == []
@@ -366,17 +366,29 @@ def test_a_hanging_service_is_restarted_alone(installed: Server, monkeypatch: py
 
 
 def test_a_watchdog_that_is_told_nothing_says_so(installed: Server) -> None:
-    installed.layout.python(OLD).write_text("#!/bin/sh\necho broken >&2\nexit 1\n", encoding="utf-8")
+    lent_python_says(installed.layout.python(OLD), error="broken", code=1)
     script = installed.call("watchdog")
     assert script.ended == 1
     assert "broken" in script.text("error")
     assert [number for number, _, _ in installed.windows.events] == [3001]
 
 
+@pytest.mark.parametrize("name", ["watchdog", "check-models"])
+def test_a_python_that_does_not_start_is_named_and_no_surprise(installed: Server, name: str) -> None:
+    python = installed.layout.python(OLD)
+    python.write_bytes(b"\0 of another kind of machine")
+    (installed.layout.data / "models").mkdir(exist_ok=True)
+    script = installed.call(name)
+    assert script.ended == 1
+    assert str(python) in script.text("error")
+    assert "should not happen" not in script.text("error")
+    assert [number for number, _, _ in installed.windows.events] == ([3001] if name == "watchdog" else [])
+
+
 @pytest.mark.parametrize("refused", [("sc.exe", "queryex"), ("installer.service_processes", "show")])
 def test_a_watchdog_that_windows_refuses_leaves_an_event(installed: Server, refused: tuple[str, ...]) -> None:
     said = json.dumps({"hanging": [{"process": "auth-1", "package": "auth_service"}]})
-    installed.layout.python(OLD).write_text(f"#!/bin/sh\necho '{said}'\nexit 1\n", encoding="utf-8")
+    lent_python_says(installed.layout.python(OLD), said, code=1)
     installed.windows.refused_looks = [refused]
     script = installed.call("watchdog")
     assert script.ended == 1
@@ -387,7 +399,7 @@ def test_a_training_that_cannot_write_its_log_trains_and_leaves_an_event(install
     logs = installed.layout.data / "logs" / "scripts"
     shutil.rmtree(logs)
     logs.write_text("no folder", encoding="utf-8")
-    installed.layout.python(OLD).write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
+    lent_python_says(installed.layout.python(OLD))
     script = installed.call("train")
     assert script.ended == 0, script.text()
     assert str(logs) in script.text("warning")
