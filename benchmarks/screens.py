@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import BrowserContext, Page, Request, Response, Route, sync_playwright
+from playwright.sync_api import BrowserContext, CDPSession, Page, Request, Response, Route, sync_playwright
 
 from benchmarks import system
 from benchmarks.catalogues import catalogue
@@ -246,6 +246,12 @@ def tree(page: Page, pages: int = 60) -> list[Figure]:
     ]
 
 
+def main_thread(session: CDPSession) -> dict[str, float]:
+    """Seconds of processor time that the page's main thread has taken so far, by kind of work."""
+    found = {one["name"]: float(one["value"]) for one in session.send("Performance.getMetrics")["metrics"]}
+    return {name: found[name] for name in ("TaskDuration", "ScriptDuration", "LayoutDuration", "RecalcStyleDuration")}
+
+
 def planners_day(page: Page, items: int, codes: list[str]) -> list[Figure]:
     """Fifty items as a planner works on them: proposals, the list, from item to item by key, and one save of all that are sure."""
     answers: list[float] = []
@@ -265,9 +271,14 @@ def planners_day(page: Page, items: int, codes: list[str]) -> list[Figure]:
     for _ in codes:  # to the first one
         page.keyboard.press("k")
     steps = []
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.setTimeDomain", {"timeDomain": "threadTicks"})
+    session.send("Performance.enable")
+    before = main_thread(session)
     for _ in range(len(codes) - 1):
         steps.append(float(page.evaluate(NEXT_ITEM.replace("SHOWN", SHOWN))))
         page.wait_for_timeout(100)
+    worked = {name: 1000 * (value - before[name]) / len(steps) for name, value in main_thread(session).items()}
     steps.sort()
     page.get_by_role("button", name=re.compile("^확실한 [0-9]+건 모두 검토 완료$")).click()
     save = page.get_by_role("button", name=re.compile("^검토한 [0-9]+건 저장$"))
@@ -285,6 +296,14 @@ def planners_day(page: Page, items: int, codes: list[str]) -> list[Figure]:
         Figure("screens", items, "from a key to the next item, median", steps[len(steps) // 2], "ms", target="< 50 ms"),
         Figure(
             "screens", items, f"from a key to the next item, slowest of {len(steps)}", steps[-1], "ms", target="< 50 ms"
+        ),
+        Figure(
+            "screens",
+            items,
+            f"processor time of the page for an item: scripts {worked['ScriptDuration']:.0f} ms, layout and styles "
+            f"{worked['LayoutDuration'] + worked['RecalcStyleDuration']:.0f} ms; all",
+            worked["TaskDuration"],
+            "ms",
         ),
         Figure("screens", items, f"one save of {count} sure routings", saved, "s"),
     ]

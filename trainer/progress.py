@@ -170,7 +170,7 @@ class ProgressReport:
 
     @contextlib.contextmanager
     def stage(self, stage: str, message: str, *, total: int = 0, unit: str = "rows") -> Iterator[None]:
-        """Work on a stage, or on a further part of it, which goes on from where the part before came to.
+        """Work on a stage, or on a further part of an earlier one; it goes on from where the work came to.
 
         Args:
             total: how much there is to do; 0 when unknown.
@@ -180,8 +180,7 @@ class ProgressReport:
         place = STAGES.index(stage)
         until = sum(self._shares[name] for name in STAGES[: place + 1])
         begun = max(until - self._shares[stage], float(as_of(self.status, time.time()).progress))
-        self._before = min(begun, until)
-        self._share = max(until - begun, 0.0)
+        self._before, self._share = begun, max(until - begun, 0.0)
         pace = self._pace(STAGES[:place])
         left = max(0.0, pace * self._usual.get(stage, 0.0) - self._worked.get(stage, 0.0))
         self.status = replace(
@@ -193,7 +192,7 @@ class ProgressReport:
             remaining_seconds=-1.0,
             stage_started_at=time.time(),
             stage_from=int(self._before),
-            stage_until=int(until),
+            stage_until=int(max(until, begun)),
             stage_seconds=left,
             later_seconds=pace * sum(self._usual.get(name, 0.0) for name in STAGES[place + 1 :]),
         )

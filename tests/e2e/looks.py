@@ -90,6 +90,22 @@ def holes(page: Page) -> list[str]:
     return found
 
 
+def outside(page: Page) -> list[str]:
+    """Texts that stand out of their tile or card at its right."""
+    found: list[str] = page.evaluate("""() => [...document.querySelectorAll('main *')]
+          .filter(one => [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim() !== ''))
+          .filter(one => one.getBoundingClientRect().width > 1 && !one.closest('.react-flow, .sr-only'))
+          .filter(one => {
+            const frame = one.parentElement.closest('.tile, .card')
+            if (!frame) return false
+            for (let at = one; at !== frame; at = at.parentElement)
+              if (getComputedStyle(at).overflowX !== 'visible') return false
+            return one.getBoundingClientRect().right > frame.getBoundingClientRect().right + 1
+          })
+          .map(one => one.innerText.slice(0, 60))""")
+    return found
+
+
 def english_in(page: Page, where: str = "main") -> list[str]:
     """English sentences among what a place says."""
     texts: list[str] = page.locator(where).first.evaluate(TEXTS)

@@ -106,11 +106,11 @@ def test_a_session_that_ends_while_saving_says_what_was_saved_and_a_reload_loses
     stored: list[str] = []
 
     def end_after_two(route: Route) -> None:
-        if len(stored) == 2:
-            page.context.clear_cookies()
         answer = route.fetch()
         if answer.status == 201:
             stored.append(answer.json()["group_id"])
+        if len(stored) == 2:
+            page.context.clear_cookies()
         route.fulfill(response=answer)
 
     page.route(re.compile("/api/routing/groups$"), end_after_two)

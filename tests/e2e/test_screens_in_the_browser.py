@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.browser_steps import HEIGHT, ROOT, SCREENS
 from tests.e2e.conftest import PageIn
-from tests.e2e.looks import INTERNAL_WORDS, beside, check_accessibility, english_in, holes, korean_controls
+from tests.e2e.looks import INTERNAL_WORDS, beside, check_accessibility, english_in, holes, korean_controls, outside
 from tests.support.running_system import RunningSystem
 
 PATHS = {
@@ -83,6 +83,7 @@ def test_a_screen_is_accessible_and_fits(screen: str, new_page, admin_state, who
         page.wait_for_timeout(300)
         assert beside(page) == [], f"{screen} is wider than {width}"
         assert holes(page) == [], f"{screen} at {width}"
+        assert outside(page) == [], f"{screen} at {width}"
         if width < 1440:
             take_picture(page, f"{screen}-{width}", whole_system)
     page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true })")
@@ -98,6 +99,10 @@ def test_the_controls_of_english_screens_are_english(page_in: PageIn) -> None:
         expect(page.locator(".skeleton")).to_have_count(0)
         page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true })")
         assert korean_controls(page) == [], screen
+        for width in (1440, 1280, 1024):
+            page.set_viewport_size({"width": width, "height": HEIGHT})
+            page.wait_for_timeout(100)
+            assert outside(page) == [], f"{screen} at {width}"
 
 
 @pytest.mark.parametrize("screen", ["options", "operations", "training-status"])

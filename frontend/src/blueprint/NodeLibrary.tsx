@@ -74,9 +74,9 @@ export function NodeLibrary({ types, readOnly }: { types: readonly NodeType[]; r
                 className={`tile w-full px-3 py-2 text-left ${usable ? 'cursor-grab hover:border-accent-strong' : 'cursor-default'}`}
               >
                 <span className="sr-only">{t('addNode', { name: labelOf(type) })}</span>
-                <span className="flex items-baseline justify-between gap-2">
+                <span className="flex flex-wrap items-baseline justify-between gap-x-2">
                   <span className="font-semibold text-heading">{labelOf(type)}</span>
-                  <span className="shrink-0 text-[0.76rem] text-muted">
+                  <span className="text-[0.76rem] text-muted">
                     {t(`category.${type.category}` as 'category.source')}
                     {type.required && ` · ${t('needed')}`}
                   </span>

@@ -56,7 +56,7 @@ export function NodeSettings({ nodeId, document, readOnly }: NodeSettingsProps) 
         label={t('nodeLabel')}
         maxLength={100}
         disabled={readOnly}
-        value={node.label}
+        value={nodeLabel(node, type)}
         onChange={(event) => change({ label: event.target.value })}
       />
       {options.length === 0 && <p className="text-[0.88rem] text-muted">{t('noOptions')}</p>}

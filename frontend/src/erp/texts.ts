@@ -35,7 +35,7 @@ export const [useErpText, erpText] = screenTexts('erp', {
     delivered: 'delivered',
     failed: 'failed',
     cancelled: 'cancelled',
-    attempts: '{{count}} attempts',
+    attempts: 'attempts: {{count}}',
     nextAttempt: 'next attempt {{time}}',
     retry: 'Send again',
     cancel: 'Cancel',

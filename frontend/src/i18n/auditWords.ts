@@ -1,5 +1,6 @@
 /** Names of the actions of the audit log. One that is not known stays as it is. */
 import { shellText } from '@/app/texts'
+import { actor } from './actors'
 import { commonText } from './common'
 import { currentLanguage } from './index'
 
@@ -153,8 +154,15 @@ function factValue(value: unknown): string {
     return Object.entries(value)
       .map(([name, inner]) => `${factName(name)} ${factValue(inner)}`)
       .join(', ')
-  return typeof value === 'string' ? value : JSON.stringify(value)
+  if (typeof value !== 'string') return JSON.stringify(value)
+  const requester = REQUESTED_BY.exec(value)?.[1]
+  if (requester !== undefined)
+    return currentLanguage() === 'ko' ? `요청자 ${actor(requester)}` : `requested by ${actor(requester)}`
+  return actor(value)
 }
+
+/** The reason of versions that a training registers. */
+const REQUESTED_BY = /^requested by (.*)$/
 
 /** The name of a screen; one that is not known stays as it is. */
 function menuName(value: unknown): string {

@@ -2,7 +2,7 @@
 import { currentLanguage } from './index'
 
 const WORDS: Record<string, readonly [ko: string, en: string]> = {
-  consensus: ['합의 (유사 품목과 학습한 모델)', 'consensus (similar items and learned models)'],
+  consensus: ['합의 (유사 품목과 학습한 모델)', 'consensus (items and models)'],
   nearest: ['최근접 (가장 비슷한 품목)', 'nearest (the most similar item)'],
   sigma_profile: ['시그마 프로파일 (모든 표본)', 'sigma profile (all samples)'],
   z_score: ['Z-점수 (이상치 제외)', 'Z-score (outliers left out)'],

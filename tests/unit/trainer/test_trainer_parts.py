@@ -270,7 +270,10 @@ def test_a_further_part_of_a_stage_goes_on_from_where_the_part_before_came_to() 
         later = as_of(report.status, report.status.stage_started_at + 30.0)
         assert later.progress > came_to
     with report.stage("encoding", "the next stage"):
-        assert report.status.progress >= later.stage_until
+        reached = report.status.progress
+        assert reached >= later.stage_until
+    with report.stage("learning", "once more"):
+        assert as_of(report.status, time.time() + 60.0).progress >= reached
 
 
 def test_a_first_training_is_seen_to_go_on_without_a_guess_at_its_end(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import { downloadFile } from '@/ui/files'
 import { Pager } from '@/ui/Pager'
 import { Empty, QueryPanel } from '@/ui/PanelState'
 import { notify } from '@/ui/toasts'
+import { actor } from '@/i18n/actors'
 import { auditAction, auditFacts, auditWord, auditWords } from '@/i18n/auditWords'
 import { commonText, useCommonText } from '@/i18n/common'
 import { formatTime } from '@/i18n/format'
@@ -60,7 +61,7 @@ async function exportEvents(query: Query) {
     event.at,
     auditWord(event.action),
     event.target ?? null,
-    event.username ?? null,
+    actor(event.username),
     event.client_host ?? null,
     auditFacts(event.payload),
   ])
@@ -163,7 +164,7 @@ export function AuditPanel() {
                       <td className="whitespace-nowrap tabular-nums">{formatTime(event.at)}</td>
                       <td title={event.action}>{auditWord(event.action)}</td>
                       <td className="break-all">{event.target || '–'}</td>
-                      <td>{event.username || '–'}</td>
+                      <td>{actor(event.username)}</td>
                       <td>{event.client_host || '–'}</td>
                       <td className="max-w-80 truncate text-[0.82rem]" title={auditFacts(event.payload)}>
                         {auditFacts(event.payload) || '–'}

@@ -55,7 +55,7 @@ function Found({ code }: { code: string }) {
                           {match.site === sites[0]?.site ? (
                             <button
                               type="button"
-                              className="font-semibold text-accent-ink underline"
+                              className="min-h-6 font-semibold text-accent-ink underline"
                               onClick={() => open([match.item_code])}
                             >
                               <bdi>{match.item_code}</bdi>

@@ -135,9 +135,9 @@ function History({ code }: { code: string }) {
                 <FolderOpen className="size-4 shrink-0 self-center text-accent-ink" aria-hidden />
                 <TextLink
                   href={`/routing?group=${encodeURIComponent(group.group_id)}`}
-                  className="font-semibold"
+                  className="inline-flex min-h-6 items-center font-semibold"
                 >
-                  {group.group_name}
+                  <bdi>{group.group_name}</bdi>
                 </TextLink>
                 <span className="text-muted">
                   {t('savedFacts', { steps: group.step_count, version: group.version })} ·{' '}

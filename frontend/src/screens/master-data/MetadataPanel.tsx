@@ -40,7 +40,8 @@ export function MetadataPanel() {
         value={table}
         options={tables.map((name) => {
           const profile = source?.table_profiles?.find((one) => one.name === name)
-          const purpose = profile && (profile.label || t(`role.${profile.role ?? 'aux'}`))
+          const role = profile?.role ?? 'aux'
+          const purpose = profile && (role === 'aux' ? profile.label || t('role.aux') : t(`role.${role}`))
           return { value: name, label: purpose ? `${name} (${purpose})` : name }
         })}
         onChange={(event) => setChosen(event.target.value)}

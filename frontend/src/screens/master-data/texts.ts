@@ -92,7 +92,7 @@ export const [useMasterText, masterText] = screenTexts('master', {
     search: 'Search hierarchy',
     searchAbout: 'Filter by item code, name, or attributes.',
     keyword: 'Keyword',
-    keywordPlaceholder: 'item code, name, drawing number, material',
+    keywordPlaceholder: 'code, name, drawing, material',
     keywordHint: 'Supports partial match and AND/OR keywords.',
     clear: 'Clear the search',
     hierarchy: 'Item hierarchy',

@@ -354,7 +354,7 @@ export const [useRoutingText, routingText] = screenTexts('routing', {
     total: 'Total',
     candidates: 'Candidate operations',
     candidatesAbout: 'Drag them onto the routing timeline.',
-    candidateFilter: 'Search process code or description',
+    candidateFilter: 'Process code or description',
     candidateHint: 'Drag or double click to add',
     candidateRoutings: 'in {{count}} routings',
     candidateName: 'Candidate operation. Enter adds it.',

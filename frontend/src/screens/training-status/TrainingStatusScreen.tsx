@@ -67,12 +67,12 @@ function Panels({ version }: { version: string | null }) {
         <QualityPanel version={version} />
         <TrendPanel />
         <StagesPanel version={version} />
+        <RunHistory />
       </div>
       <div className="flex min-w-0 flex-col gap-5 *:last:grow">
         <FeaturePanel version={version} />
         <HeatPanel version={version} />
         <ProposalsPanel />
-        <RunHistory />
       </div>
     </div>
   )

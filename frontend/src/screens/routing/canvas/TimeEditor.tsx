@@ -55,7 +55,7 @@ export function TimeEditor({ operation, name, open, onOpenChange, oneLine = fals
         <Popover.Content
           sideOffset={8}
           collisionPadding={12}
-          className="card z-40 max-h-(--radix-popover-content-available-height) w-96 overflow-y-auto bg-[oklch(0.97_0.015_228)] p-4"
+          className="card z-40 flex max-h-(--radix-popover-content-available-height) w-96 flex-col bg-[oklch(0.97_0.015_228)] p-4"
           onKeyDown={(event) => {
             // The keys of the canvas end here; Ctrl+S takes over what was written and saves.
             if (shortcutOf(event) !== 's') event.stopPropagation()
@@ -99,6 +99,7 @@ function TimeForm({ operation, name, onDone }: { operation: Operation; name: str
     <form
       onSubmit={submit}
       noValidate
+      className="flex min-h-0 flex-col"
       onKeyDown={(event) => {
         if (shortcutOf(event) !== 's') return
         event.preventDefault()
@@ -107,24 +108,26 @@ function TimeForm({ operation, name, onDone }: { operation: Operation; name: str
       }}
     >
       <div className="mb-2 font-semibold text-heading">{name}</div>
-      <div className="grid grid-cols-3 gap-2">
-        {FIELDS.map(([key, label]) => (
-          <NumberField
-            key={key}
-            label={`${t(label)} (${common('minutes')})`}
-            optional
-            min={0}
-            max={MOST_MINUTES}
-            autoFocus={key === 'run'}
-            value={times[key]}
-            onFocus={(event) => event.target.select()}
-            onChange={(value) => set(key, value)}
-          />
-        ))}
+      <div className="-mx-4 min-h-0 overflow-y-auto px-4 pb-1">
+        <div className="grid grid-cols-3 gap-2">
+          {FIELDS.map(([key, label]) => (
+            <NumberField
+              key={key}
+              label={`${t(label)} (${common('minutes')})`}
+              optional
+              min={0}
+              max={MOST_MINUTES}
+              autoFocus={key === 'run'}
+              value={times[key]}
+              onFocus={(event) => event.target.select()}
+              onChange={(value) => set(key, value)}
+            />
+          ))}
+        </div>
+        <MachineField operation={operation} value={machine} onChange={setMachine} />
+        <TimeStatistics operation={operation} onUse={set} />
       </div>
-      <MachineField operation={operation} value={machine} onChange={setMachine} />
-      <TimeStatistics operation={operation} onUse={set} />
-      <div className="sticky -bottom-4 -mx-4 -mb-4 mt-1 flex justify-end gap-2 rounded-b-[inherit] bg-[oklch(0.97_0.015_228)] px-4 py-3">
+      <div className="mt-3 flex shrink-0 justify-end gap-2">
         <Button size="sm" onClick={onDone}>
           {common('cancel')}
         </Button>

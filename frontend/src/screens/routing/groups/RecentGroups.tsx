@@ -64,7 +64,9 @@ export function RecentGroups() {
                 >
                   <FolderOpen className="size-4 shrink-0 text-accent-ink" aria-hidden />
                   <span className="min-w-0">
-                    <span className="block truncate font-semibold text-heading">{group.group_name}</span>
+                    <span className="block truncate font-semibold text-heading">
+                      <bdi>{group.group_name}</bdi>
+                    </span>
                     <span className="block truncate text-[0.8rem] text-muted">
                       {t('recentFacts', { steps: group.step_count, version: group.version })} ·{' '}
                       {formatTime(group.updated_at)}

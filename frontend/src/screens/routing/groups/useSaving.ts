@@ -128,7 +128,7 @@ export function saveMany(codes: readonly string[]) {
         }
         failures.push({ code, reason: describeError(error) })
       }
-      useSavingState.setState({ failures: [...failures], progress: { done: place + 1, all } })
+      useSavingState.setState({ failures: [...failures], progress: { done: saved, all } })
     }
     if (saved > 0) notify('good', routingText('savedMany', { count: saved }))
   })

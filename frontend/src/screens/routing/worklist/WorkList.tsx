@@ -163,7 +163,7 @@ function SearchField() {
       label={t('workSearch')}
       hideLabel
       type="search"
-      className="w-72 max-w-full"
+      className="w-[28rem] max-w-full"
       placeholder={t('workSearch')}
       value={text}
       onChange={(event) => setTyped({ text: event.target.value, of: search })}
