@@ -44,8 +44,11 @@ HOLES = """() => {
   const found = []
   for (const grid of document.querySelectorAll('main .grid')) {
     const items = [...grid.children].filter(one => one.getBoundingClientRect().width > 0)
-    if (getComputedStyle(grid).gridTemplateColumns.split(' ').length < 2 || items.length < 2) continue
-    if (!items.every(one => one.matches('.card'))) continue
+    const tracks = getComputedStyle(grid).gridTemplateColumns.split(' ').filter(track => track !== '0px').length
+    if (tracks < 2 || items.length === 0) continue
+    if (items.length === 1 && grid.getBoundingClientRect().right - items[0].getBoundingClientRect().right > 100)
+      found.push(`${grid.className}: one of ${tracks} columns is filled`)
+    if (items.length < 2 || !items.every(one => one.matches('.card'))) continue
     const ends = new Map()
     for (const item of items) {
       const at = item.getBoundingClientRect()

@@ -195,7 +195,13 @@ function Editor({ profile, readOnly, onChange }: EditorProps) {
           onChange={onChange}
         />
       )}
-      <div className={clsx('grid gap-4 2xl:grid-cols-[minmax(0,1fr)_220px]', part === 'schema' && 'hidden')}>
+      <div
+        className={clsx(
+          'grid gap-4',
+          !readOnly && '2xl:grid-cols-[minmax(0,1fr)_220px]',
+          part === 'schema' && 'hidden',
+        )}
+      >
         <InputColumns
           columns={profile.columns.filter((column) => column.role === role)}
           checked={check.data?.columns.filter((column) => column.role === role) ?? []}
