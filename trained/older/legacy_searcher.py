@@ -61,7 +61,11 @@ SEARCHER_CLASSES: Final = {
     # What searchers carry beside their index, and nobody reads here.
     "logging.getLogger": opaque("Logger"),
     "logging.Logger": opaque("Logger"),
-    **{f"pathlib.{name}": opaque(name) for name in ("PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath")},
+    **{
+        f"{module}.{name}": opaque(name)
+        for module in ("pathlib", "pathlib._local")  # the latter is where Python 3.13 says that they are
+        for name in ("PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath")
+    },
     **{f"datetime.{name}": opaque(name) for name in ("datetime", "date", "timedelta", "timezone")},
 }
 

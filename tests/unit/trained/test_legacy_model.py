@@ -310,6 +310,28 @@ def test_a_scaler_and_an_encoder_without_column_names_are_told_by_their_numbers(
     check_everything(load_version(changed_copy(tmp_path / "d", encoder={"encoders": dict(named), "version": 2})))
 
 
+def test_a_searcher_that_python_313_has_written_may_carry_a_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class PosixPath:
+        def __reduce__(self) -> tuple[Any, tuple[str, ...]]:
+            return PosixPath, ("opt", "models")
+
+    named = ModuleType("pathlib._local")
+    PosixPath.__module__, PosixPath.__qualname__ = named.__name__, "PosixPath"
+    vars(named)["PosixPath"] = PosixPath
+    monkeypatch.setitem(sys.modules, named.__name__, named)
+    vectors, codes = stored_vectors()
+    index = faiss.IndexFlatL2(vectors.shape[1])
+    index.add(vectors)
+    searcher = HNSWSearch()
+    vars(searcher).update(index=pickled_index(index), item_codes=codes, made_in=PosixPath())
+    copy = changed_copy(tmp_path, similarity_engine=searcher)
+    monkeypatch.undo()
+    assert b"pathlib._local" in (copy / "similarity_engine.joblib").read_bytes()
+    check_everything(load_version(copy))
+
+
 @pytest.mark.parametrize("kind", ["flat", "inner", "lists", "ids", "hnswlib", "longer", "bytes"])
 def test_indexes_of_other_kinds_find_the_same(tmp_path: Path, kind: str) -> None:
     vectors, codes = stored_vectors()
