@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import project_files as module
 from tests.support.project_files import ROOT, project_files
 
 NAMES = ["a.py", "b/.gitignore", "b/c.py", "b/odd name.ts", "models/README.md", "설명.md"]
@@ -38,7 +37,7 @@ def test_git_says_the_same(folder: Path) -> None:
 
 def test_this_project_is_the_same_with_and_without_git(monkeypatch: pytest.MonkeyPatch) -> None:
     known = project_files()
-    monkeypatch.setattr(module.shutil, "which", lambda _name: None)
+    monkeypatch.setattr(shutil, "which", lambda _name: None)
     assert project_files() == known
     assert {"manage.py", "tests/support/project_files.py"} <= set(known)
     assert ROOT.is_dir()
