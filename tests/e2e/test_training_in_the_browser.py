@@ -19,7 +19,6 @@ LONGEST_STANDSTILL = 0.5
 
 @pytest.mark.timeout(400)
 def test_progress_moves_and_elapsed_and_remaining_time_are_said(page_in: PageIn, admin: httpx.Client) -> None:
-    english = page_in("en", "/algorithm")
     page = page_in("ko", "/algorithm")
     page.get_by_role("button", name="실행", exact=True).click()
     run = page.get_by_role("dialog", name="학습 실행")
@@ -28,6 +27,7 @@ def test_progress_moves_and_elapsed_and_remaining_time_are_said(page_in: PageIn,
     run.get_by_role("progressbar").wait_for()
     expect(run).to_contain_text(re.compile("경과"))
     expect(run).to_contain_text(re.compile("남"))
+    english = page_in("en", "/algorithm")
     began = time.monotonic()
     shown: list[tuple[float, float]] = []
     told: set[str] = set()
