@@ -153,6 +153,7 @@ class CandidateSaveResponse(TypedDict):
     saved_at: str
     sql_preview: NotRequired[list[str]]
     warnings: NotRequired[list[str]]
+    warning_notices: NotRequired[list[NoticeModel | None]]
 
 
 class DataSourceConfigModel(TypedDict):

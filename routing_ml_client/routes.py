@@ -121,9 +121,11 @@ class Routes(Transport):
             "RuleValidationResponse", self.json("POST", "/api/rules/validate", params={"details": details}, body=body)
         )
 
-    def save_candidate(self, body: CandidateSaveRequest) -> CandidateSaveResponse:
+    def save_candidate(self, body: CandidateSaveRequest, *, details: bool | None = None) -> CandidateSaveResponse:
         """Keeps a candidate as a JSON file and answers with the SQL that would insert it."""
-        return cast("CandidateSaveResponse", self.json("POST", "/api/candidates/save", body=body))
+        return cast(
+            "CandidateSaveResponse", self.json("POST", "/api/candidates/save", params={"details": details}, body=body)
+        )
 
     def get_metrics(self) -> dict[str, Any]:
         """Figures of the last rule check and time summary, and of the cached tables."""

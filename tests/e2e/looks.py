@@ -46,7 +46,8 @@ HOLES = """() => {
     const items = [...grid.children].filter(one => one.getBoundingClientRect().width > 0)
     const tracks = getComputedStyle(grid).gridTemplateColumns.split(' ').filter(track => track !== '0px').length
     if (tracks < 2 || items.length === 0) continue
-    if (items.length === 1 && grid.getBoundingClientRect().right - items[0].getBoundingClientRect().right > 100)
+    const isList = grid.matches('ul, ol') || items[0].matches('li, .tile, button')  // it fills as things come
+    if (items.length === 1 && !isList && grid.getBoundingClientRect().right - items[0].getBoundingClientRect().right > 100)
       found.push(`${grid.className}: one of ${tracks} columns is filled`)
     if (items.length < 2 || !items.every(one => one.matches('.card'))) continue
     const ends = new Map()
