@@ -122,7 +122,8 @@ def fit_times(
     moments: dict[tuple[int, int], list[Moments]] = {
         (kind, number): [] for kind in KIND_WEIGHTS for number in range(operations)
     }
-    rows_of = _rows_of_operations(operation, (~np.isnan(times)).any(axis=1), operations)
+    stated = np.logical_not(np.isnan(times).all(axis=1))
+    rows_of = _rows_of_operations(operation, stated, operations)
     most = TIMES_A_COLUMN * max(design.columns, 1)
     for number, rows in enumerate(rows_of):
         if len(rows) > most:
