@@ -9,6 +9,7 @@ import type { OperationStep } from '@/api/types'
 import type { Operation } from './operation'
 import { isDirty, type Proposal, type RoutingDocument } from './routingDocument'
 import { DEFAULT_INPUTS, hasUnsaved, useRouting, type Inputs, type Kept } from './routingStore'
+import { uniqueId } from './uniqueId'
 import { NO_WORK } from './work'
 
 /** An operation whose row is that of the proposal names its place there: rows are the most of a draft. */
@@ -20,13 +21,27 @@ interface StoredDocument extends Omit<RoutingDocument, 'operations' | 'baseline'
   baseline?: readonly StoredOperation[]
 }
 
-/** Drafts of earlier versions of the screens lack what stands last. */
-interface Draft extends Partial<Omit<Kept, 'inputs' | 'documents' | 'activeId'>> {
-  format: 1
+/** Where somebody stands in the work: written after every step, so it holds nothing large. */
+interface Place extends Partial<
+  Pick<Kept, 'activeCode' | 'predictedWith' | 'groupNames'> & { work: Omit<Kept['work'], 'current'> }
+> {
   savedAt: number
   inputs: Inputs
   activeId: string | null
+}
+
+/** What was proposed and made of it: large, and written only when it has changed. */
+interface Contents extends Partial<Pick<Kept, 'prediction'> & Pick<Kept['work'], 'current'>> {
   documents: StoredDocument[]
+}
+
+/** Drafts of earlier versions of the screens lack what is optional. */
+type Draft = Place & Contents
+
+/** In the storage a place names the contents that it belongs to. Earlier versions kept both in one, with `work.current` (format 1). */
+interface StoredPlace extends Place {
+  format: 1 | 2
+  contents?: string
 }
 
 function storedOperations(
@@ -55,36 +70,72 @@ function withoutNothing(row: OperationStep): OperationStep {
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as OperationStep
 }
 
-function key(): string {
-  return `routing-ml-draft:${useSession.getState().user?.username ?? ''}`
+function key(part: '' | ':contents' = ''): string {
+  return `routing-ml-draft:${useSession.getState().user?.username ?? ''}${part}`
 }
 
-export function toDraft(state: Kept): Draft {
+function placeOf({ work: { current: _current, ...work }, ...state }: Kept): Place {
   return {
-    format: 1,
     savedAt: Date.now(),
     inputs: state.inputs,
     activeId: state.activeId,
     activeCode: state.activeCode,
-    // Warnings, figures and what an export needs; the routings stand with the documents.
-    prediction: state.prediction && {
-      ...state.prediction,
-      items: state.prediction.items.map(({ operations: _operations, ...routing }) => routing),
-      candidates: [],
-    },
     predictedWith: state.predictedWith,
-    work: state.work,
+    work,
     groupNames: state.groupNames,
-    documents: state.documents.map((document) => ({
-      ...document,
-      proposal: document.proposal && {
-        ...document.proposal,
-        operations: document.proposal.operations.map(withoutNothing),
-      },
-      operations: storedOperations(document.operations.present, document.proposal),
-      baseline: isDirty(document) ? storedOperations(document.baseline, document.proposal) : undefined,
-    })),
   }
+}
+
+function storedDocument(document: RoutingDocument): StoredDocument {
+  return {
+    ...document,
+    proposal: document.proposal && {
+      ...document.proposal,
+      operations: document.proposal.operations.map(withoutNothing),
+    },
+    operations: storedOperations(document.operations.present, document.proposal),
+    baseline: isDirty(document) ? storedOperations(document.baseline, document.proposal) : undefined,
+  }
+}
+
+/** Warnings, figures and what an export needs; the routings stand with the documents. */
+function storedPrediction(prediction: Kept['prediction']): Kept['prediction'] {
+  return (
+    prediction && {
+      ...prediction,
+      items: prediction.items.map(({ operations: _operations, ...routing }) => routing),
+      candidates: [],
+    }
+  )
+}
+
+export function toDraft(state: Kept): Draft {
+  return {
+    ...placeOf(state),
+    prediction: storedPrediction(state.prediction),
+    current: state.work.current,
+    documents: state.documents.map(storedDocument),
+  }
+}
+
+/** Texts of documents that have not changed since they were written. */
+const texts = new WeakMap<RoutingDocument, string>()
+
+function textOf(document: RoutingDocument): string {
+  const known = texts.get(document)
+  if (known !== undefined) return known
+  const text = JSON.stringify(storedDocument(document))
+  texts.set(document, text)
+  return text
+}
+
+function contentsText(id: string, state: Kept): string {
+  const rest = JSON.stringify({
+    id,
+    prediction: storedPrediction(state.prediction),
+    current: state.work.current,
+  })
+  return `${rest.slice(0, -1)},"documents":[${state.documents.map(textOf).join()}]}`
 }
 
 export function fromDraft(draft: Draft): Kept {
@@ -104,28 +155,66 @@ export function fromDraft(draft: Draft): Kept {
     prediction: draft.prediction ?? null,
     predictedWith: draft.predictedWith ?? 'default',
     groupNames: draft.groupNames ?? {},
-    work: draft.work ?? {
+    work: {
       ...NO_WORK,
       codes: [...new Set(documents.map((document) => document.itemCode))],
+      ...draft.work,
+      ...(draft.current ? { current: draft.current } : {}),
     },
   }
 }
 
-function read(storage: Storage): Draft | null {
+function parsed(text: string | null): unknown {
   try {
-    const draft = JSON.parse(storage.getItem(key()) ?? 'null') as Draft | null
-    return draft?.format === 1 && Array.isArray(draft.documents) ? draft : null
+    return JSON.parse(text ?? 'null')
   } catch {
     return null
   }
 }
 
-function write(storage: Storage, draft: Draft | null) {
+function readPlace(storage: Storage): StoredPlace | null {
+  const place = parsed(storage.getItem(key())) as StoredPlace | null
+  return place?.format === 1 || place?.format === 2 ? place : null
+}
+
+function read(storage: Storage): Draft | null {
+  const place = readPlace(storage)
+  if (!place) return null
+  const contents = (place.format === 1 ? place : parsed(storage.getItem(key(':contents')))) as Contents | null
+  return Array.isArray(contents?.documents) ? { ...contents, ...place } : null
+}
+
+/** What the contents were made of that were written last, by the storage that they are in. */
+const written = new Map<Storage, { key: string; id: string; made: readonly unknown[] }>()
+
+function write(storage: Storage, state: Kept) {
+  const made = [state.documents, state.prediction, state.work.current]
   try {
-    if (draft) storage.setItem(key(), JSON.stringify(draft))
-    else storage.removeItem(key())
+    const last = written.get(storage)
+    const stands =
+      last?.key === key() &&
+      last.made.every((part, index) => part === made[index]) &&
+      readPlace(storage)?.contents === last.id // or another tab has written its own meanwhile
+    const id = stands ? last.id : uniqueId()
+    if (!stands) {
+      storage.setItem(key(':contents'), contentsText(id, state))
+      written.set(storage, { key: key(), id, made })
+    }
+    const place: StoredPlace = { format: 2, contents: id, ...placeOf(state) }
+    storage.setItem(key(), JSON.stringify(place))
   } catch {
     // Full or forbidden storage: the work stays in memory.
+    written.delete(storage)
+  }
+}
+
+function forget(storage: Storage) {
+  written.delete(storage)
+  try {
+    storage.removeItem(key())
+    storage.removeItem(key(':contents'))
+  } catch {
+    // Forbidden storage: nothing is in it.
   }
 }
 
@@ -136,10 +225,9 @@ function store() {
   clearTimeout(timer)
   timer = undefined
   const state = useRouting.getState()
-  const draft = toDraft(state)
-  write(sessionStorage, draft)
-  if (hasUnsaved(state)) write(localStorage, draft)
-  else if (read(localStorage)?.savedAt !== lostDraftAt) write(localStorage, null)
+  write(sessionStorage, state)
+  if (hasUnsaved(state)) write(localStorage, state)
+  else if (readPlace(localStorage)?.savedAt !== lostDraftAt) forget(localStorage)
 }
 
 let lostDraftAt: number | undefined
@@ -172,5 +260,5 @@ export function keepDraft(): Draft | null {
 
 export function discardLostDraft() {
   lostDraftAt = undefined
-  write(localStorage, null)
+  forget(localStorage)
 }

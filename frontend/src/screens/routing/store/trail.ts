@@ -8,6 +8,7 @@ import { useSession } from '@/session/session'
 import { stepOf } from './operation'
 import { isDirty, type RoutingDocument } from './routingDocument'
 import { useRouting } from './routingStore'
+import { uniqueId } from './uniqueId'
 
 interface Audit {
   id: string
@@ -26,7 +27,7 @@ const sent = new Map<string, unknown>()
 
 function note(action: string, document: RoutingDocument) {
   audits.push({
-    id: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`,
+    id: uniqueId(),
     action,
     level: 'info',
     message: `${document.itemCode} ${document.candidateId}`,
