@@ -23,7 +23,7 @@ from aggregate_service.snapshot_build import Progress
 from aggregate_service.snapshot_keeper import Refreshed, SnapshotKeeper
 from aggregate_service.source_browsing import SourceBrowser
 from aggregate_service.time_cache import AnswerCache
-from common.errors import InvalidInput, PreconditionFailed
+from common.errors import InvalidInput, PreconditionFailed, Unavailable
 from common.notice_messages import notice_messages
 from common.notices import values_of
 from common.request_context import add_log_fields
@@ -41,6 +41,9 @@ IN_THE_LOOP: Final = 8
 
 MOST_IN_TEXTS: Final = 100
 """Items up to which predictions are answered as JSON texts; those of more could be larger than a message may be."""
+
+TAKE_OVER_SECONDS: Final = 5.0
+"""How long a prediction waits for the snapshot of a plant whose version has just become active."""
 
 MOST_VARIANTS: Final = 10
 CACHED_SUMMARIES: Final = 10_000
@@ -69,9 +72,8 @@ class AggregateServicer(aggregate_pb2_grpc.AggregateServiceServicer):
         if request.HasField("similarity_threshold") and not 0.0 <= request.similarity_threshold <= 1.0:
             raise InvalidInput(f"similarity_threshold is {request.similarity_threshold:g}; it must be 0 to 1")
         add_log_fields(model_version=request.model_version, items=len(request.item_codes))
-        snapshot, plant = self.keeper.current, self.plant
-        if request.HasField("neighbours"):
-            self._check_fit(snapshot)
+        snapshot = await self._fitting_snapshot() if request.HasField("neighbours") else self.keeper.current
+        plant = self.plant
         if len(request.item_codes) <= IN_THE_LOOP:
             response = _predict(snapshot, plant, request)
         else:
@@ -149,24 +151,42 @@ class AggregateServicer(aggregate_pb2_grpc.AggregateServiceServicer):
             async for chunk in chunks:
                 yield chunk
 
-    def _check_fit(self, snapshot: Snapshot) -> None:
-        """Refuse to predict with a version that knows another plant than the snapshot is of.
+    async def _fitting_snapshot(self) -> Snapshot:
+        """The snapshot to predict from; where the plant has just changed with its version, the one that is being read of it.
 
         Raises:
-            PreconditionFailed: says why and what to do.
+            Unavailable: the reading takes longer; says when to ask again.
+            PreconditionFailed: the active version knows another plant than the source is of; says why and what to do.
         """
-        known, trained = self._fits
-        if self.trained is None or (known is snapshot and trained is self.trained):
-            return
-        reason = self.trained.cannot_serve(snapshot.schema)
-        if reason:
+        snapshot = self.keeper.current
+        if self._misfit(snapshot) and self.keeper.is_replacing:
+            await self.keeper.replaced(TAKE_OVER_SECONDS)
+            snapshot = self.keeper.current
+        reason = self._misfit(snapshot)
+        if reason and self.trained is not None:
+            if self.keeper.is_replacing:
+                raise Unavailable(
+                    "No snapshot of the source serves yet: the source is being read for the first time",
+                    reason="NO_SNAPSHOT",
+                    retry_after=2.0,
+                )
             raise PreconditionFailed(
                 f"The active version cannot serve with the active input profile: {reason}. Train a version with this profile, or make "
                 f"the profile of {self.trained.name} active again",
                 reason="SCHEMA_DIFFERS",
                 details=values_of(reason),
             )
-        self._fits = (snapshot, self.trained)
+        return snapshot
+
+    def _misfit(self, snapshot: Snapshot) -> str:
+        """Why the active version cannot serve with a snapshot's plant; "" when it can."""
+        known, trained = self._fits
+        if self.trained is None or (known is snapshot and trained is self.trained):
+            return ""
+        reason = self.trained.cannot_serve(snapshot.schema)
+        if not reason:
+            self._fits = (snapshot, self.trained)
+        return reason
 
     @property
     def _schema(self) -> PlantSchema:

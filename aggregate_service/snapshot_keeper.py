@@ -81,6 +81,9 @@ class SnapshotKeeper:
         self._task: asyncio.Task[None] | None = None
         self._choice: SourceChoice | None = None
         self._snapshot: Snapshot | None = None
+        self._served: SourceChoice | None = None
+        self._failed: SourceChoice | None = None
+        self._turned = asyncio.Event()
         self._schedule_seconds = 0.0
         self._next_scheduled = float("inf")
         self._pending = ""
@@ -115,6 +118,23 @@ class SnapshotKeeper:
         return self._snapshot is not None
 
     @property
+    def is_replacing(self) -> bool:
+        """Whether the snapshot that serves is of what was chosen before, and that of the new choice is on its way."""
+        return self._snapshot is not None and self._choice not in (None, self._served, self._failed)
+
+    async def replaced(self, seconds: float) -> None:
+        """Wait until the snapshot of another choice serves or cannot be had, for so long at most."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self.is_replacing:
+                    await self._turned.wait()
+
+    def _turn_over(self) -> None:
+        """Let those look again who wait for another snapshot."""
+        self._turned.set()
+        self._turned = asyncio.Event()
+
+    @property
     def source(self) -> Path | None:
         """The source as configured."""
         return self._choice.path if self._choice else None
@@ -141,10 +161,10 @@ class SnapshotKeeper:
         if choice == self._choice:
             return
         changed = self._choice is not None
-        self._choice, self._failed_identity, self._rest_until = choice, None, 0.0
+        self._choice, self._failed_identity, self._failed, self._rest_until = choice, None, None, 0.0
         usable = await asyncio.to_thread(self._open_newest, choice)
         if usable is not None:
-            await self._swap(usable)
+            await self._swap(usable, choice)
         self.look_again("settings" if changed else "start")
 
     def look_again(self, reason: str) -> None:
@@ -179,7 +199,8 @@ class SnapshotKeeper:
             try:
                 folder = await asyncio.to_thread(self._made, choice, force, note)
                 if before is not None and folder == before.folder:
-                    self.last_error, self._failed_identity = "", None
+                    self.last_error, self._failed_identity, self._served = "", None, choice
+                    self._turn_over()
                     return Refreshed(before, NO_CHANGES, True)
                 snapshot = await asyncio.to_thread(_open, folder)
             except ServiceError as error:
@@ -193,7 +214,7 @@ class SnapshotKeeper:
                     "Another source was chosen while this one was read", reason="SOURCE_CHANGED", retry_after=1.0
                 )
             self.last_error, self._failed_identity = "", None
-            await self._swap(snapshot)
+            await self._swap(snapshot, choice)
             log.info(
                 "snapshot refreshed",
                 reason=reason,
@@ -222,7 +243,8 @@ class SnapshotKeeper:
         return folder
 
     def _note_failure(self, error: ServiceError, choice: SourceChoice, reason: str, *, forced: bool) -> None:
-        self.last_error = error.message
+        self.last_error, self._failed = error.message, choice
+        self._turn_over()
         self._failed_identity, self._failed_forced, self._failed_at = None, forced, time.monotonic()
         with contextlib.suppress(ServiceError, OSError):
             self._failed_identity = open_source(choice.path).identity()
@@ -233,8 +255,9 @@ class SnapshotKeeper:
             serving=self._snapshot.tag if self._snapshot else "",
         )
 
-    async def _swap(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
+    async def _swap(self, snapshot: Snapshot, choice: SourceChoice) -> None:
+        self._snapshot, self._served = snapshot, choice
+        self._turn_over()
         await self._on_snapshot(snapshot)
 
     def _open_newest(self, choice: SourceChoice) -> Snapshot | None:
@@ -271,13 +294,15 @@ class SnapshotKeeper:
             identity = await asyncio.to_thread(lambda: open_source(choice.path).identity())
         except (ServiceError, OSError) as error:
             self.last_error, self.last_attempt_at = str(error), time.time()
-            self._failed_identity = None
+            self._failed_identity, self._failed = None, choice
+            self._turn_over()
             return
         failed = identity == self._failed_identity
         tag = tag_of(str(choice.path), choice.profile_json, identity)
         forced = failed and self._failed_forced
         if self._snapshot is not None and self._snapshot.tag == tag and not forced:
-            self.last_error, self._failed_identity = "", None
+            self.last_error, self._failed_identity, self._served = "", None, choice
+            self._turn_over()
             return
         if failed and not reason and now - self._failed_at < RETRY_SECONDS:
             return

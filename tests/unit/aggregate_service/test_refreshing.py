@@ -13,10 +13,15 @@ import polars as pl
 import pytest
 
 from aggregate_service import builder_process, snapshot_keeper
-from common.errors import DataProblem, PermissionDenied, Unauthenticated, Unavailable
+from aggregate_service import servicer as servicer_module
+from aggregate_service.snapshot_keeper import SourceChoice
+from common.errors import DataProblem, PermissionDenied, PreconditionFailed, Unauthenticated, Unavailable
+from plant.input_profile import InputProfile
 from protos.aggregate.v1 import aggregate_pb2 as pb
 
-from .conftest import DATA, Running, Start, build, edit
+from .conftest import DATA, Running, Start, build, edit, neighbour_message
+
+BICYCLES = Path(__file__).parents[3] / "demo" / "plants" / "adventureworks"
 
 
 @pytest.fixture(autouse=True)
@@ -281,3 +286,49 @@ async def test_a_builder_that_could_not_even_say_why_it_ended_is_explained_by_th
     )
     with pytest.raises(DataProblem, match=r"ended with code 1: the disk of .* is full"):
         await running.refresh(force=True)
+
+
+async def test_a_prediction_waits_for_the_plant_whose_version_has_just_become_active(
+    start: Start, tables: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The version of another plant is active at once, its data are read a moment later."""
+    running = await serving(start, tables, state)
+    servicer, keeper = running.program._servicer, running.program._keeper
+    profile = InputProfile.parse((BICYCLES / "profile.json").read_text(encoding="utf-8"))
+    may_read = asyncio.Event()
+    look = keeper._look
+
+    async def held_back(reason: str) -> None:
+        await may_read.wait()
+        await look(reason)
+
+    monkeypatch.setattr(keeper, "_look", held_back)
+    servicer.trained = profile.plant
+    asked = pb.PredictRequest(item_codes=["680"], neighbours=neighbour_message([("680", 1.0)]))
+    with pytest.raises(PreconditionFailed, match="make the profile of AdventureWorks Cycles active again"):
+        await running.call("Predict", asked)
+    await keeper.choose(SourceChoice(BICYCLES, profile.to_json()))
+    monkeypatch.setattr(servicer_module, "TAKE_OVER_SECONDS", 0.05)
+    with pytest.raises(Unavailable, match="is being read for the first time"):
+        await running.call("Predict", asked)
+    monkeypatch.setattr(servicer_module, "TAKE_OVER_SECONDS", 60.0)
+    waiting = asyncio.create_task(running.call("Predict", asked))
+    await asyncio.sleep(0)
+    may_read.set()
+    answer = await waiting
+    assert list(answer.unknown) == []
+
+
+async def test_a_prediction_does_not_wait_for_a_plant_that_cannot_be_read(
+    start: Start, tables: Path, state: Path, tmp_path: Path
+) -> None:
+    running = await serving(start, tables, state)
+    profile = InputProfile.parse((BICYCLES / "profile.json").read_text(encoding="utf-8"))
+    running.program._servicer.trained = profile.plant
+    await running.program._keeper.choose(SourceChoice(tmp_path / "nowhere", profile.to_json()))
+    await running.until(lambda info: "nowhere" in info.last_error)
+    assert not running.program._keeper.is_replacing
+    with pytest.raises(PreconditionFailed, match="cannot serve"):
+        await running.call(
+            "Predict", pb.PredictRequest(item_codes=["680"], neighbours=neighbour_message([("680", 1.0)]))
+        )
