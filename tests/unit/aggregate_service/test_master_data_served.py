@@ -12,6 +12,7 @@ import pytest
 
 from aggregate_service.item_search import parse_query
 from aggregate_service.snapshot import Snapshot
+from aggregate_service.snapshot_keeper import SourceChoice
 from common.errors import InvalidInput
 from common.tables import number_column, table, text_column
 from plant.mechanical_seals import MECHANICAL_SEALS
@@ -118,7 +119,7 @@ async def test_features_come_raw_under_internal_names(small: Running, small_tabl
 async def test_a_whole_item_is_what_the_recordings_show(demo: Snapshot, small: Running) -> None:
     recorded = next(r for r in json.loads((RECORDINGS / "master-data.json").read_text("utf-8")) if r["name"] == "item")
     expected: dict[str, Any] = recorded["response"]["json"]
-    await small.program._servicer.keeper._swap(demo)
+    await small.program._servicer.keeper._swap(demo, SourceChoice(CATALOGUE, ""))
     answer = await small.call("GetItems", pb.GetItemsRequest(item_codes=["sls-0000718", "NOPE"]))
     assert list(answer.positions) == [0]
     assert list(answer.unknown) == [1]
@@ -136,7 +137,7 @@ async def test_a_whole_item_is_what_the_recordings_show(demo: Snapshot, small: R
 
 async def test_the_hierarchy_is_what_the_recordings_show(demo: Snapshot, small: Running) -> None:
     recorded = json.loads((RECORDINGS / "master-data.json").read_text("utf-8"))[0]["response"]["json"]
-    await small.program._servicer.keeper._swap(demo)
+    await small.program._servicer.keeper._swap(demo, SourceChoice(CATALOGUE, ""))
     answer = await small.call("SearchItems", pb.SearchItemsRequest())
     families = [
         (group["label"], family["label"], len(family["children"]))
