@@ -215,6 +215,17 @@ def test_contradicting_routings_of_equal_items_give_the_more_frequent_one(tmp_pa
     assert found.evaluation["summary"]["method_exact"] < 1.0
 
 
+@pytest.mark.parametrize("items", [30, 400])
+def test_items_that_nothing_tells_apart_get_what_most_are_made_like(tmp_path: Path, items: int) -> None:
+    random = np.random.default_rng(items)
+    plant = Plant(
+        {f"I{n:05d}": ("bolt", "round", 8.0) for n in range(items)},
+        {f"I{n:05d}": MILLED if random.random() < 0.2 else TURNED for n in range(3, items)},
+    )
+    found = trained(plant, tmp_path)
+    assert found.proposals == {f"I{n:05d}": jobs(TURNED) for n in range(3)}
+
+
 def test_times_of_nothing_and_of_a_thousand_years_do_not_reach_a_proposal(tmp_path: Path) -> None:
     plant = by_kind(24)
     plant.routings = {
