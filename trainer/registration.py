@@ -83,7 +83,7 @@ class Registrar:
         if self._registry_path is not None:
             return
         try:
-            self._call("Get", pb.GetVersionRequest(version_name=name), 3.0)
+            self._call("Get", pb.GetVersionRequest(version_name=name), 10.0)
         except ServiceError:
             return
         raise InvalidInput(
