@@ -113,7 +113,12 @@ class FaissEngine:
                     self._parameters[ef_search] = parameters
         if len(queries) > 1:
             faiss.omp_set_num_threads(self._threads)
-        count = len(queries)
+        queries = np.ascontiguousarray(queries, np.float32)
+        count, width = queries.shape
+        if width != self._dimension or k < 1:  # faiss would read what lies behind
+            raise ValueError(
+                f"a search for {k} items by vectors of {width} dimensions, in an index of {self._dimension}"
+            )
         scores, positions = np.empty((count, k), np.float32), np.empty((count, k), np.int64)
         pointers = faiss.swig_ptr(queries), k, faiss.swig_ptr(scores), faiss.swig_ptr(positions)
         self._index.search_c(

@@ -103,6 +103,16 @@ def test_blocked_positions_are_not_found(engine: Engine) -> None:
     assert (positions >= 0).all()
 
 
+def test_queries_of_another_length_reach_no_index() -> None:
+    vectors = np.eye(8, dtype=np.float32)
+    found = build_index("faiss", vectors)
+    with pytest.raises(ValueError, match="7 dimensions, in an index of 8"):
+        found.search(vectors[:1, :7], 1, 16)
+    with pytest.raises(ValueError, match="search for 0 items"):
+        found.search(vectors[:1], 0, 16)
+    assert found.search(vectors.astype(np.float64)[::2], 1, 16)[0].tolist() == [[0], [2], [4], [6]]  # type: ignore[arg-type]
+
+
 def test_asking_for_more_than_there_is_fills_up_with_minus_one(tmp_path: Path, engine: Engine) -> None:
     small = build_index(engine.name, VECTORS[:3])
     positions, _similarities = small.search(VECTORS[:2], 10, 64)
