@@ -20,10 +20,10 @@ from aggregate_service.plant_options import PlantOptions
 from aggregate_service.prediction import options_for, predict
 from aggregate_service.snapshot import Snapshot
 from aggregate_service.snapshot_build import Progress
-from aggregate_service.snapshot_keeper import Refreshed, SnapshotKeeper
+from aggregate_service.snapshot_keeper import Refreshed, SnapshotKeeper, none_yet
 from aggregate_service.source_browsing import SourceBrowser
 from aggregate_service.time_cache import AnswerCache
-from common.errors import InvalidInput, PreconditionFailed, Unavailable
+from common.errors import InvalidInput, PreconditionFailed
 from common.notice_messages import notice_messages
 from common.notices import values_of
 from common.request_context import add_log_fields
@@ -165,11 +165,7 @@ class AggregateServicer(aggregate_pb2_grpc.AggregateServiceServicer):
         reason = self._misfit(snapshot)
         if reason and self.trained is not None:
             if self.keeper.is_replacing:
-                raise Unavailable(
-                    "No snapshot of the source serves yet: the source is being read for the first time",
-                    reason="NO_SNAPSHOT",
-                    retry_after=2.0,
-                )
+                raise none_yet()
             raise PreconditionFailed(
                 f"The active version cannot serve with the active input profile: {reason}. Train a version with this profile, or make "
                 f"the profile of {self.trained.name} active again",

@@ -103,8 +103,7 @@ class SnapshotKeeper:
             Unavailable: there is none yet; says why.
         """
         if self._snapshot is None:
-            reason = self.last_error or "the source is being read for the first time"
-            raise Unavailable(f"No snapshot of the source serves yet: {reason}", reason="NO_SNAPSHOT", retry_after=2.0)
+            raise none_yet(self.last_error)
         return self._snapshot
 
     @property
@@ -133,6 +132,16 @@ class SnapshotKeeper:
         """Let those look again who wait for another snapshot."""
         self._turned.set()
         self._turned = asyncio.Event()
+
+    def _note_unchanged(self, choice: SourceChoice) -> None:
+        """The snapshot that serves is what the choice gives."""
+        self.last_error, self._failed_identity, self._served = "", None, choice
+        self._turn_over()
+
+    def _note_unusable(self, choice: SourceChoice, error: str) -> None:
+        """The choice gives no snapshot now."""
+        self.last_error, self._failed_identity, self._failed = error, None, choice
+        self._turn_over()
 
     @property
     def source(self) -> Path | None:
@@ -199,8 +208,7 @@ class SnapshotKeeper:
             try:
                 folder = await asyncio.to_thread(self._made, choice, force, note)
                 if before is not None and folder == before.folder:
-                    self.last_error, self._failed_identity, self._served = "", None, choice
-                    self._turn_over()
+                    self._note_unchanged(choice)
                     return Refreshed(before, NO_CHANGES, True)
                 snapshot = await asyncio.to_thread(_open, folder)
             except ServiceError as error:
@@ -243,9 +251,8 @@ class SnapshotKeeper:
         return folder
 
     def _note_failure(self, error: ServiceError, choice: SourceChoice, reason: str, *, forced: bool) -> None:
-        self.last_error, self._failed = error.message, choice
-        self._turn_over()
-        self._failed_identity, self._failed_forced, self._failed_at = None, forced, time.monotonic()
+        self._note_unusable(choice, error.message)
+        self._failed_forced, self._failed_at = forced, time.monotonic()
         with contextlib.suppress(ServiceError, OSError):
             self._failed_identity = open_source(choice.path).identity()
         log.warning(
@@ -293,22 +300,26 @@ class SnapshotKeeper:
         try:
             identity = await asyncio.to_thread(lambda: open_source(choice.path).identity())
         except (ServiceError, OSError) as error:
-            self.last_error, self.last_attempt_at = str(error), time.time()
-            self._failed_identity, self._failed = None, choice
-            self._turn_over()
+            self.last_attempt_at = time.time()
+            self._note_unusable(choice, str(error))
             return
         failed = identity == self._failed_identity
         tag = tag_of(str(choice.path), choice.profile_json, identity)
         forced = failed and self._failed_forced
         if self._snapshot is not None and self._snapshot.tag == tag and not forced:
-            self.last_error, self._failed_identity, self._served = "", None, choice
-            self._turn_over()
+            self._note_unchanged(choice)
             return
         if failed and not reason and now - self._failed_at < RETRY_SECONDS:
             return
         if not reason and now < self._rest_until:
             return
         await self.refresh(reason or ("retry" if failed else "file change"), force=forced)
+
+
+def none_yet(why: str = "") -> Unavailable:
+    """What is said while no snapshot of the source serves; `why`: what its reading failed with, "" while it is under way."""
+    reason = why or "the source is being read for the first time"
+    return Unavailable(f"No snapshot of the source serves yet: {reason}", reason="NO_SNAPSHOT", retry_after=2.0)
 
 
 def _open(folder: Path) -> Snapshot:
