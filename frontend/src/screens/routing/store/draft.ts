@@ -109,15 +109,6 @@ function storedPrediction(prediction: Kept['prediction']): Kept['prediction'] {
   )
 }
 
-export function toDraft(state: Kept): Draft {
-  return {
-    ...placeOf(state),
-    prediction: storedPrediction(state.prediction),
-    current: state.work.current,
-    documents: state.documents.map(storedDocument),
-  }
-}
-
 /** Texts of documents that have not changed since they were written. */
 const texts = new WeakMap<RoutingDocument, string>()
 
@@ -177,7 +168,7 @@ function readPlace(storage: Storage): StoredPlace | null {
   return place?.format === 1 || place?.format === 2 ? place : null
 }
 
-function read(storage: Storage): Draft | null {
+export function readDraft(storage: Storage): Draft | null {
   const place = readPlace(storage)
   if (!place) return null
   const contents = (place.format === 1 ? place : parsed(storage.getItem(key(':contents')))) as Contents | null
@@ -187,7 +178,7 @@ function read(storage: Storage): Draft | null {
 /** What the contents were made of that were written last, by the storage that they are in. */
 const written = new Map<Storage, { key: string; id: string; made: readonly unknown[] }>()
 
-function write(storage: Storage, state: Kept) {
+export function writeDraft(storage: Storage, state: Kept) {
   const made = [state.documents, state.prediction, state.work.current]
   try {
     const last = written.get(storage)
@@ -225,8 +216,8 @@ function store() {
   clearTimeout(timer)
   timer = undefined
   const state = useRouting.getState()
-  write(sessionStorage, state)
-  if (hasUnsaved(state)) write(localStorage, state)
+  writeDraft(sessionStorage, state)
+  if (hasUnsaved(state)) writeDraft(localStorage, state)
   else if (readPlace(localStorage)?.savedAt !== lostDraftAt) forget(localStorage)
 }
 
@@ -234,8 +225,8 @@ let lostDraftAt: number | undefined
 
 /** Starts keeping the draft. Returns unsaved work of a tab that was lost, if there is any to offer. */
 export function keepDraft(): Draft | null {
-  const own = read(sessionStorage)
-  const lost = read(localStorage)
+  const own = readDraft(sessionStorage)
+  const lost = readDraft(localStorage)
   if (!started) {
     started = true
     guardUnsaved(

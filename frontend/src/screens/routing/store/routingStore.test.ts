@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { SAMPLE } from '@/testing/samples'
-import { fromDraft, toDraft } from './draft'
+import { fromDraft, readDraft, writeDraft } from './draft'
 import type { OperationStep } from '@/api/types'
 import { machineOf, operationOf, stepOf, totals, withMachine } from './operation'
 import { isDirty } from './routingDocument'
@@ -100,7 +100,9 @@ describe('the canvas', () => {
 
 test('a draft comes back with its unsaved work and one step back to what was saved', () => {
   useRouting.getState().remove(operationAt(0).id)
-  const stored = JSON.parse(JSON.stringify(toDraft(useRouting.getState()))) as ReturnType<typeof toDraft>
+  writeDraft(sessionStorage, useRouting.getState())
+  const stored = readDraft(sessionStorage)
+  if (!stored) throw new Error('no draft')
   useRouting.getState().reset()
   useRouting.getState().restore(fromDraft(stored))
   expect(codes()).toEqual(['TUR', 'INS'])

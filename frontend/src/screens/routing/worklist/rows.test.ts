@@ -4,7 +4,7 @@ import { step } from '@/testing/samples'
 import { operationOf } from '../store/operation'
 import { hasUnsaved, useRouting } from '../store/routingStore'
 import { reviewedCodes } from '../store/work'
-import { fromDraft, toDraft } from '../store/draft'
+import { fromDraft, readDraft, writeDraft } from '../store/draft'
 import { differenceOf, isSame } from './difference'
 import { DEFAULT_VIEW, filterCounts, visibleRows, workRows } from './rows'
 
@@ -64,7 +64,9 @@ test('what is reviewed counts as unsaved until it is saved; items without a rout
 test('reviews, warnings and figures come back with a draft', () => {
   useRouting.getState().review(['I-10'])
   const before = rows()
-  const stored = JSON.parse(JSON.stringify(toDraft(useRouting.getState()))) as ReturnType<typeof toDraft>
+  writeDraft(sessionStorage, useRouting.getState())
+  const stored = readDraft(sessionStorage)
+  if (!stored) throw new Error('no draft')
   useRouting.getState().reset()
   useRouting.getState().restore(fromDraft(stored))
   expect(
